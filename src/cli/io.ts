@@ -1,0 +1,11 @@
+import type { Host } from "#host/host.js";
+
+/** What a tool gets besides its arguments. Tools are `main(argv, io): Promise<number>`, the number being the exit status. */
+export interface ToolIo {
+  readonly host: Host;
+  /** Standard output and standard error, as text. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly stdoutIsTerminal: boolean;
+  stdin(): Promise<string>;
+}

@@ -1,0 +1,92 @@
+import type { FlowKey, FlowMask } from "#flow/key.js";
+import type { LinkStats } from "#host/net.js";
+import type { DatapathAction, UserspaceCookie } from "./actions.js";
+import type { Device, DeviceClass } from "./device.js";
+import type { Packet } from "./packet.js";
+
+/** A port of a datapath. Number 0 is the datapath's own local port (`ovs-netdev`), as upstream. */
+export interface DatapathPort {
+  readonly number: number;
+  readonly name: string;
+  readonly type: string;
+  readonly device: Device;
+}
+
+/** Counters of one flow. `used` is clock milliseconds of the last packet, 0 for never; `tcpFlags` the flags seen, or-ed. */
+export interface FlowStats {
+  packets: number;
+  bytes: number;
+  used: number;
+  tcpFlags: number;
+}
+
+/** A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. */
+export interface DatapathFlow {
+  readonly ufid: string;
+  readonly key: FlowKey;
+  readonly mask: FlowMask;
+  readonly actions: readonly DatapathAction[];
+}
+
+/** A packet no flow matched, or one a flow's `userspace` action sent up. */
+export interface Upcall {
+  readonly kind: "miss" | "action";
+  readonly packet: Packet;
+  /** The extracted key, `in_port` being the datapath's port number. The receiver owns it. */
+  readonly key: FlowKey;
+  readonly cookie: UserspaceCookie | undefined;
+}
+
+/** Counters of a whole datapath, as `dpctl/show` prints them. */
+export interface DatapathStats {
+  readonly hits: number;
+  readonly misses: number;
+  /** Upcalls that could not be queued. */
+  readonly lost: number;
+  readonly flows: number;
+  readonly masks: number;
+  readonly maskHits: number;
+  readonly cacheHits: number;
+}
+
+/**
+ * An engine's switch: ports, flows, packets. Small and versionless, the same for every engine; `test/contract/datapath.ts` is
+ * its law. Calls are synchronous and take effect in order; an engine whose forwarding runs elsewhere (a worker, the
+ * kernel) posts them. Statistics may lag by the packets in flight and are never lost: `deleteFlow` gives the final count.
+ */
+export interface Datapath {
+  /** `netdev`, `system`, `dummy`. */
+  readonly type: string;
+  /** `ovs-netdev`, `ovs-system`, or a name given to `dpctl/add-dp`. */
+  readonly name: string;
+  addPort(device: Device, requested?: number): number;
+  removePort(number: number): void;
+  port(number: number): DatapathPort | undefined;
+  portByName(name: string): DatapathPort | undefined;
+  ports(): Iterable<DatapathPort>;
+  portStats(number: number): LinkStats;
+  /** Installs, or replaces the actions of, a flow; counters of a replaced flow go on. */
+  putFlow(flow: DatapathFlow): void;
+  deleteFlow(ufid: string): FlowStats | undefined;
+  flow(ufid: string): (DatapathFlow & { readonly stats: FlowStats }) | undefined;
+  flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }>;
+  flush(): void;
+  /** Runs actions on a packet as if a flow had matched it. */
+  execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
+  /** The receiver of upcalls, in batches; at most one. Without one, misses are lost and counted. */
+  onUpcall(handler: ((batch: readonly Upcall[]) => void) | undefined): void;
+  stats(): DatapathStats;
+  /** Drop reasons and how often each happened. */
+  drops(): ReadonlyMap<string, number>;
+  close(): void;
+}
+
+/** A kind of engine: makes datapaths of one type and knows which device serves an interface type. */
+export interface DatapathClass {
+  readonly type: string;
+  open(name: string): Datapath;
+  /** The device class for an Interface:type (`""` is `system`), or undefined where this engine does not know the type. */
+  deviceClass(interfaceType: string): DeviceClass | undefined;
+  /** Interface types this engine offers, for Open_vSwitch:iface_types. */
+  readonly interfaceTypes: readonly string[];
+}

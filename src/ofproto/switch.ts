@@ -1,0 +1,48 @@
+import type { Device, DeviceClass } from "#datapath/device.js";
+import type { LinkStats } from "#host/net.js";
+import type { BridgeSettings, PortSettings } from "./settings.js";
+
+/** An OpenFlow port of a bridge, once added. */
+export interface SwitchPort {
+  /** OpenFlow port number: 1–65279, or 65534 for the bridge's own. */
+  readonly ofport: number;
+  readonly name: string;
+  readonly device: Device;
+}
+
+/**
+ * One bridge, as `vswitchd` drives it. Made by `Switches.add`; all calls are synchronous and idempotent, so that a plan
+ * can be applied twice.
+ */
+export interface Switch {
+  readonly name: string;
+  configure(settings: BridgeSettings): void;
+  /**
+   * Adds an opened device as an OpenFlow port. `requested` is Interface:ofport_request. The number is stable for a name
+   * across calls in one process. Throws `UserError` or `HostError`, whose message becomes Interface:error.
+   */
+  addPort(device: Device, requested: number | undefined): SwitchPort;
+  removePort(name: string): void;
+  port(name: string): SwitchPort | undefined;
+  ports(): Iterable<SwitchPort>;
+  portStats(name: string): LinkStats;
+  /** Sets, replaces or removes (undefined) the logical port whose members were added with `addPort`. */
+  configureBundle(name: string, settings: PortSettings | undefined): void;
+  /** Ethernet address of the bridge's local port, decided by vswitchd. */
+  setMac(mac: Uint8Array): void;
+}
+
+/** All bridges and the datapaths under them, one per type in use. */
+export interface Switches {
+  add(settings: BridgeSettings): Switch;
+  remove(name: string): void;
+  get(name: string): Switch | undefined;
+  /** Types a bridge may have, for Open_vSwitch:datapath_types. */
+  readonly datapathTypes: readonly string[];
+  interfaceTypes(datapathType: string): readonly string[];
+  deviceClass(datapathType: string, interfaceType: string): DeviceClass | undefined;
+  /** Waits until every flow made under older settings has been re-translated. */
+  settle(): Promise<void>;
+  /** `cleanup` removes kernel state that otherwise would survive. */
+  close(cleanup: boolean): void;
+}

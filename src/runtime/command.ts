@@ -1,0 +1,16 @@
+import type { Json } from "#util/json.js";
+
+/**
+ * An appctl command as a value beside its owner. `run` gives data, `text` prints it as Open vSwitch does; a client that
+ * asked for `--format json` gets the data. `run` throws `UserError` for a refusal (the client exits 2 with its text).
+ * A command whose data is a plain string needs no `text`.
+ */
+export interface AppctlCommand<Data extends Json = Json> {
+  readonly name: string;
+  readonly usage: string;
+  readonly minArgs: number;
+  /** `Infinity` for any number. */
+  readonly maxArgs: number;
+  run(args: readonly string[]): Data | Promise<Data>;
+  text?(data: Data): string;
+}

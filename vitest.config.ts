@@ -1,0 +1,22 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const pure = { isolate: false, pool: "threads" as const };
+// Spawning daemons and making namespaces is bounded by the two cores: one file at a time.
+const serial = { pool: "forks" as const, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      { test: { name: "architecture", include: ["test/architecture/**/*.test.ts"], ...pure } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/contract/**/*.test.ts"], ...pure } },
+      { test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], ...serial } },
+      { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...serial } },
+      { test: { name: "labs", include: ["test/labs/**/*.test.ts"], ...serial } },
+      {
+        test: { name: "interop", include: ["test/interop/**/*.test.ts", "test/differential/**/*.test.ts"], ...serial },
+      },
+    ],
+  },
+});
+export default config;
