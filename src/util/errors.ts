@@ -8,17 +8,22 @@ export class WireError extends Error {
   override name = "WireError";
 }
 
-/** The operating system refused. `code` is the errno name (`ENOENT`), `errno` its positive number, `tried` what was attempted. */
+/**
+ * The operating system refused. `code` is the errno name (`ENOENT`), `errno` its positive number, `text` the C library's words
+ * for it (`No such file or directory`), `tried` what was attempted.
+ */
 export class HostError extends Error {
   override name = "HostError";
   readonly code: string;
   readonly errno: number;
   readonly tried: string;
+  readonly text: string;
   constructor(tried: string, code: string, errno: number, text: string) {
     super(`${tried}: ${text}`);
     this.code = code;
     this.errno = errno;
     this.tried = tried;
+    this.text = text;
   }
 }
 

@@ -1,0 +1,109 @@
+import type { PortSettings } from "#ofproto/settings.js";
+import { equalSettings } from "./equal-settings.js";
+import type { Wanted, WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
+
+/** An interface as it was last applied; `failed` ones are tried again only after something has changed. */
+export interface RunningInterface {
+  readonly wanted: WantedInterface;
+  readonly failed: boolean;
+}
+
+export interface RunningBridge {
+  readonly settings: Omit<WantedBridge, "ports" | "uuid">;
+  readonly interfaces: ReadonlyMap<string, RunningInterface>;
+  readonly ports: ReadonlyMap<string, PortSettings>;
+}
+
+export type Running = ReadonlyMap<string, RunningBridge>;
+
+/** One step from what runs to what is wanted. */
+export type Change =
+  | { readonly kind: "remove-bridge"; readonly bridge: string }
+  | { readonly kind: "add-bridge"; readonly bridge: WantedBridge }
+  | { readonly kind: "configure-bridge"; readonly bridge: WantedBridge }
+  | { readonly kind: "remove-port"; readonly bridge: string; readonly port: string }
+  | { readonly kind: "remove-interface"; readonly bridge: string; readonly name: string }
+  | { readonly kind: "add-interface"; readonly bridge: string; readonly wanted: WantedInterface }
+  | {
+      readonly kind: "configure-interface";
+      readonly bridge: string;
+      readonly wanted: WantedInterface;
+      readonly running: WantedInterface;
+    }
+  | { readonly kind: "configure-port"; readonly bridge: string; readonly port: WantedPort };
+
+function bridgeSettings(bridge: WantedBridge): Omit<WantedBridge, "ports" | "uuid"> {
+  const { ports: _ports, uuid: _uuid, ...settings } = bridge;
+  return settings;
+}
+
+/** A change of these cannot be made on a device that is open: it is removed and added. */
+function mustReopen(running: WantedInterface, wanted: WantedInterface): boolean {
+  return (
+    running.type !== wanted.type ||
+    running.isLocal !== wanted.isLocal ||
+    (wanted.ofportRequest !== undefined && running.ofportRequest !== wanted.ofportRequest)
+  );
+}
+
+/** What of an interface is set on an open device; identity and history do not count. */
+function liveSettings(i: WantedInterface): Pick<WantedInterface, "options" | "mac" | "mtuRequest"> {
+  return { options: i.options, mac: i.mac, mtuRequest: i.mtuRequest };
+}
+
+/**
+ * The changes that lead from `running` to `wanted`, in an order in which they can be applied: what goes first, since a
+ * name or a number it holds may be wanted elsewhere; then bridges, their interfaces, and the ports over them. Pure, and empty when
+ * nothing differs.
+ */
+export function plan(running: Running, wanted: Wanted): readonly Change[] {
+  const removals: Change[] = [];
+  const additions: Change[] = [];
+  const byName = new Map(wanted.bridges.map((b) => [b.name, b]));
+
+  for (const [name, was] of running) {
+    const now = byName.get(name);
+    if (!now || now.settings.datapathType !== was.settings.settings.datapathType) {
+      removals.push({ kind: "remove-bridge", bridge: name });
+      continue;
+    }
+    const ports = new Set(now.ports.map((p) => p.settings.name));
+    const interfaces = new Map(now.ports.flatMap((p) => p.interfaces.map((i) => [i.name, i] as const)));
+    for (const port of was.ports.keys()) {
+      if (!ports.has(port)) removals.push({ kind: "remove-port", bridge: name, port });
+    }
+    for (const [ifaceName, iface] of was.interfaces) {
+      const next = interfaces.get(ifaceName);
+      if (!next || mustReopen(iface.wanted, next)) {
+        removals.push({ kind: "remove-interface", bridge: name, name: ifaceName });
+      }
+    }
+  }
+
+  for (const bridge of wanted.bridges) {
+    const before = running.get(bridge.name);
+    const was = before?.settings.settings.datapathType === bridge.settings.datapathType ? before : undefined;
+    if (!was) additions.push({ kind: "add-bridge", bridge });
+    else if (!equalSettings(was.settings, bridgeSettings(bridge))) additions.push({ kind: "configure-bridge", bridge });
+    for (const port of bridge.ports) {
+      let membersChanged = false;
+      for (const iface of port.interfaces) {
+        const now = was?.interfaces.get(iface.name);
+        if (!now || mustReopen(now.wanted, iface)) {
+          additions.push({ kind: "add-interface", bridge: bridge.name, wanted: iface });
+          membersChanged = true;
+        } else if (!now.failed && !equalSettings(liveSettings(now.wanted), liveSettings(iface))) {
+          additions.push({ kind: "configure-interface", bridge: bridge.name, wanted: iface, running: now.wanted });
+        } else if (now.failed && !equalSettings(liveSettings(now.wanted), liveSettings(iface))) {
+          additions.push({ kind: "add-interface", bridge: bridge.name, wanted: iface });
+          membersChanged = true;
+        }
+      }
+      const settings = was?.ports.get(port.settings.name);
+      if (membersChanged || !settings || !equalSettings(settings, port.settings)) {
+        additions.push({ kind: "configure-port", bridge: bridge.name, port });
+      }
+    }
+  }
+  return [...removals, ...additions];
+}

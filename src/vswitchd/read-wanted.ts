@@ -1,0 +1,204 @@
+import type { PortSettings, VlanMode } from "#ofproto/settings.js";
+import { parseMac } from "#util/mac.js";
+import { parseDatapathId } from "./bridge-address.js";
+import type { BridgeRow, ConfigRows, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
+import type { Wanted, WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
+
+const defaultMacAgingTime = 300;
+const defaultMacTableSize = 8192;
+const vlanModes: ReadonlySet<string> = new Set<VlanMode>([
+  "access",
+  "trunk",
+  "native-tagged",
+  "native-untagged",
+  "dot1q-tunnel",
+]);
+
+/** An integer setting of an `other_config` map; the default where it is missing, malformed or out of range. */
+function integerSetting(
+  map: ReadonlyMap<string, string>,
+  key: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  const text = map.get(key);
+  if (text === undefined || !/^\s*[+-]?\d+/.test(text)) return fallback;
+  const value = Number.parseInt(text, 10);
+  return value < min || value > max ? fallback : value;
+}
+
+/** `other_config` booleans: `true` in any case of letters is true. */
+function booleanSetting(map: ReadonlyMap<string, string>, key: string): boolean {
+  return map.get(key)?.toLowerCase() === "true";
+}
+
+function readVlanMode(row: PortRow): VlanMode {
+  if (row.vlan_mode !== undefined && vlanModes.has(row.vlan_mode)) return row.vlan_mode as VlanMode;
+  return row.tag === undefined ? "trunk" : "access";
+}
+
+function readPriorityTags(row: PortRow): PortSettings["priorityTags"] {
+  const text = row.other_config.get("priority-tags");
+  if (text === undefined || text === "no" || text === "false") return "no";
+  if (text === "always") return "always";
+  return text === "true" || text === "if-nonzero" ? "if-nonzero" : "no";
+}
+
+function readBondMode(row: PortRow): PortSettings["bondMode"] {
+  const mode = row.bond_mode;
+  return mode === "balance-slb" || mode === "balance-tcp" ? mode : "active-backup";
+}
+
+function readInterface(row: InterfaceRow, bridge: string): WantedInterface {
+  const isLocal = row.name === bridge;
+  return {
+    uuid: row.uuid,
+    name: row.name,
+    type: isLocal ? "internal" : row.type === "" ? "system" : row.type,
+    isLocal,
+    ofportRequest: row.ofport_request === undefined ? undefined : Number(row.ofport_request),
+    previousOfport: row.ofport === undefined || row.ofport < 0 ? undefined : Number(row.ofport),
+    options: row.options,
+    mac: row.mac === undefined ? undefined : parseMac(row.mac),
+    mtuRequest: row.mtu_request === undefined ? undefined : Number(row.mtu_request),
+  };
+}
+
+function readPort(row: PortRow, interfaces: readonly WantedInterface[]): WantedPort {
+  const vlanMode = readVlanMode(row);
+  return {
+    uuid: row.uuid,
+    interfaces,
+    mac: row.mac === undefined ? undefined : parseMac(row.mac),
+    settings: {
+      name: row.name,
+      vlanMode,
+      tag: row.tag === undefined || vlanMode === "trunk" ? -1 : Number(row.tag),
+      trunks: vlanMode === "access" ? [] : row.trunks.map(Number),
+      cvlans: row.cvlans.map(Number),
+      qinqEthertype: row.other_config.get("qinq-ethtype") === "802.1q" ? 0x8100 : 0x88a8,
+      priorityTags: readPriorityTags(row),
+      protected: row.protected,
+      members: interfaces.map((i) => i.name),
+      bondMode: readBondMode(row),
+    },
+  };
+}
+
+/** A bridge always has its own port, whether or not a row names it. */
+function impliedLocalPort(bridge: string): WantedPort {
+  const iface: WantedInterface = {
+    uuid: "",
+    name: bridge,
+    type: "internal",
+    isLocal: true,
+    ofportRequest: undefined,
+    previousOfport: undefined,
+    options: new Map(),
+    mac: undefined,
+    mtuRequest: undefined,
+  };
+  return {
+    uuid: "",
+    interfaces: [iface],
+    mac: undefined,
+    settings: {
+      name: bridge,
+      vlanMode: "trunk",
+      tag: -1,
+      trunks: [],
+      cvlans: [],
+      qinqEthertype: 0x88a8,
+      priorityTags: "no",
+      protected: false,
+      members: [bridge],
+      bondMode: "active-backup",
+    },
+  };
+}
+
+function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly WantedPort[]): WantedBridge {
+  const config = row.other_config;
+  const hwaddr = config.get("hwaddr");
+  const datapathId = config.get("datapath-id");
+  const vlanLimit = integerSetting(root.other_config, "vlan-limit", 1, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    uuid: row.uuid,
+    name: row.name,
+    hwaddr: hwaddr === undefined ? undefined : parseMac(hwaddr),
+    datapathId: datapathId === undefined ? undefined : parseDatapathId(datapathId),
+    ports,
+    settings: {
+      name: row.name,
+      datapathType: row.datapath_type === "" ? "system" : row.datapath_type,
+      failMode: row.fail_mode === "secure" ? "secure" : "standalone",
+      hasControllers: row.controller.length > 0,
+      macAgingTime: integerSetting(config, "mac-aging-time", defaultMacAgingTime, 1, 0x7fffffff),
+      macTableSize: integerSetting(config, "mac-table-size", defaultMacTableSize, 1, 0x7fffffff),
+      forwardBpdu: booleanSetting(config, "forward-bpdu"),
+      floodVlans: row.flood_vlans.map(Number),
+      mcastSnooping: row.mcast_snooping_enable,
+      stp: row.stp_enable,
+      rstp: row.rstp_enable,
+      description: config.get("dp-desc"),
+      serialNumber: config.get("dp-sn"),
+      vlanLimit: vlanLimit === 1 ? 1 : 2,
+    },
+  };
+}
+
+/**
+ * Turns the rows of one moment into plain settings. Pure. Rows that break a rule the schema cannot express (one name used twice,
+ * a bridge name that is a path) are left out, each with a warning in Open vSwitch's words.
+ */
+export function readWanted(rows: ConfigRows): Wanted {
+  const warnings: string[] = [];
+  const root = rows.root;
+  if (!root) return { bridges: [], warnings };
+  const bridgeNames = new Set<string>();
+  const interfaceNames = new Set<string>();
+  const bridges: WantedBridge[] = [];
+  for (const uuid of root.bridges) {
+    const row = rows.bridge(uuid);
+    if (!row) continue;
+    if (row.name.includes("/")) {
+      warnings.push(`ignoring bridge with invalid name "${row.name}"`);
+      continue;
+    }
+    if (bridgeNames.has(row.name)) {
+      warnings.push(`bridge ${row.name} specified twice`);
+      continue;
+    }
+    bridgeNames.add(row.name);
+    const ports: WantedPort[] = [];
+    const portNames = new Set<string>();
+    const portRows = row.ports.flatMap((p) => rows.port(p) ?? []);
+    portRows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    for (const port of portRows) {
+      if (portNames.has(port.name)) {
+        warnings.push(`bridge ${row.name}: ${port.name} specified twice as bridge port`);
+        continue;
+      }
+      portNames.add(port.name);
+      const interfaces: WantedInterface[] = [];
+      for (const ifaceUuid of port.interfaces) {
+        const iface = rows.interface(ifaceUuid);
+        if (!iface) continue;
+        if (interfaceNames.has(iface.name)) {
+          warnings.push(`bridge ${row.name}: interface ${iface.name} specified twice`);
+          continue;
+        }
+        interfaceNames.add(iface.name);
+        interfaces.push(readInterface(iface, row.name));
+      }
+      if (interfaces.length > 0) ports.push(readPort(port, interfaces));
+    }
+    if (!ports.some((p) => p.interfaces.some((i) => i.isLocal))) {
+      interfaceNames.add(row.name);
+      ports.unshift(impliedLocalPort(row.name));
+    }
+    bridges.push(readBridge(row, root, ports));
+  }
+  return { bridges, warnings };
+}

@@ -1,0 +1,42 @@
+import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
+
+/** An Interface row as settings. */
+export interface WantedInterface {
+  readonly uuid: string;
+  readonly name: string;
+  /** Interface:type with `""` spelt `system`, and `internal` for a bridge's own port. */
+  readonly type: string;
+  /** True for the port named after its bridge. */
+  readonly isLocal: boolean;
+  readonly ofportRequest: number | undefined;
+  /** Interface:ofport of an earlier life, wanted again where it is free. */
+  readonly previousOfport: number | undefined;
+  readonly options: ReadonlyMap<string, string>;
+  readonly mac: Uint8Array | undefined;
+  readonly mtuRequest: number | undefined;
+}
+
+/** A Port row as settings. `uuid` is empty for a bridge's own port that no row names. */
+export interface WantedPort {
+  readonly uuid: string;
+  readonly settings: PortSettings;
+  readonly interfaces: readonly WantedInterface[];
+  /** Port:mac, a candidate for the bridge's own address. */
+  readonly mac: Uint8Array | undefined;
+}
+
+/** A Bridge row as settings. The datapath id and address are chosen when its ports are known. */
+export interface WantedBridge {
+  readonly uuid: string;
+  readonly name: string;
+  readonly settings: Omit<BridgeSettings, "datapathId">;
+  readonly hwaddr: Uint8Array | undefined;
+  readonly datapathId: bigint | undefined;
+  readonly ports: readonly WantedPort[];
+}
+
+/** Everything the database asks for, plus what was wrong with the asking (for the log). */
+export interface Wanted {
+  readonly bridges: readonly WantedBridge[];
+  readonly warnings: readonly string[];
+}
