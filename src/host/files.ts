@@ -9,6 +9,14 @@ export interface AppendFile {
   close(): void;
 }
 
+/** An open file that is read piece by piece, so that a large one never lies in memory whole. */
+export interface ReadFile {
+  /** Up to `length` bytes from `offset`; fewer at the end of the file, none beyond it. */
+  read(offset: number, length: number): Uint8Array;
+  size(): number;
+  close(): void;
+}
+
 /** The parts of a file system that programs use. Errors are `HostError`. Paths are absolute. */
 export interface Files {
   read(path: string): Uint8Array;
@@ -23,6 +31,7 @@ export interface Files {
   rename(from: string, to: string): void;
   /** fsyncs a directory, so that a rename in it is durable. */
   syncDirectory(path: string): void;
+  openRead(path: string): ReadFile;
   openAppend(path: string, options: { create: boolean; exclusive: boolean; mode?: number }): AppendFile;
   /**
    * Takes a write lock on the file `path` (made where missing) the way Open vSwitch does (fcntl record lock where the
