@@ -2,38 +2,48 @@ import type { Offload } from "#wire/virtio-net.js";
 import type { FrameHandle } from "./net.js";
 
 /**
- * Takes one received frame: `length` bytes of `memory` from `at` (the destination MAC) on, read-only and valid until the next
- * `receive`. `offload` is reused for the next frame.
+ * Takes one received frame: `length` bytes of `memory` from `at` (the destination MAC) on. The memory is read-only (writing
+ * to it may kill the process: it is mapped so) and valid until the next `receive`. `offload` is reused for the next frame.
+ * `memory` is one of very few objects, so identity can be used to keep views.
  */
 export type FrameReceiver = (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
 
-/** Counters of one port's frames, kept by the side that moves them. */
+/** Counters of one port's frames, kept by the side that moves them. Live: the object's members change as frames move. */
 export interface FrameCounters {
   rxPackets: number;
   rxBytes: number;
   txPackets: number;
   txBytes: number;
-  /** Frames the kernel or the device did not take, and why, is in `txErrors` by errno name. */
+  /** Frames the kernel or the device did not take; why is in `txErrors`. */
   txDropped: number;
+  /** Frames lost on the way in (ring or socket buffer full) plus those of no use (`rxErrors`). */
   rxDropped: number;
+  /** By errno name (`ENOBUFS`, `ENETDOWN`, `EIO`, …) or `oversize` for a frame beyond the MTU. */
+  readonly txErrors: Map<string, number>;
 }
 
 /**
  * Moves frames between ports and the thread that forwards them; lives wholly in that thread. Handles come from
  * `NetHost.openTap` and `NetHost.capture` as plain data, possibly from another thread of the process.
  *
- * A turn of the loop is: `wait`, `receive` (which calls back, and the callback calls `send`), `flush`. What `send` is given must stay
- * unchanged until `flush` returns. `send` takes a frame in two parts, so that rewritten headers in scratch memory need no
- * copy of the payload: the frame is `head[headAt, +headLength)` followed by `tail[tailAt, +tailLength)`.
+ * A turn of the loop is: `wait`, `receive` (which calls back, and the callback calls `send`), `flush`; without `wait` while `receive`
+ * says that it used its budget. What `send` is given must stay unchanged until `flush` returns. `send` takes a frame in
+ * two parts, so that rewritten headers in scratch memory need no copy of the payload: the frame is
+ * `head[headAt, +headLength)` followed by `tail[tailAt, +tailLength)`, either of which may be empty. Nothing is copied where
+ * the memory is that of `receive` or of `scratch`; other memory is copied at once. A full queue of one port (64 frames)
+ * is handed to the kernel within `send`.
  */
 export interface FrameIo {
+  /** Throws `HostError` where the kernel refuses; the port then is not attached. */
   attach(port: number, handle: FrameHandle): void;
   detach(port: number): void;
+  /** Tells that a port's MTU has changed; frames without GSO above it (and 4 bytes for a tag) are dropped as `oversize`. */
+  setMtu(port: number, mtu: number): void;
   /** Blocks until a frame can be received, `wake` was called, or `timeout` milliseconds passed (-1: no limit). */
   wait(timeout: number): void;
-  /** Ends a `wait` from any thread: writing 8 bytes to this eventfd. */
+  /** Ends a `wait` from any thread: writing 8 bytes (a 64-bit 1, native order) to this eventfd. */
   readonly wakeFd: number;
-  /** Receives up to `budget` frames from all ports, fairly; returns how many. */
+  /** Receives up to `budget` (at most 256) frames from all ports, fairly; returns how many. */
   receive(budget: number, receiver: FrameReceiver): number;
   send(
     port: number,
@@ -46,6 +56,8 @@ export interface FrameIo {
     offload: Readonly<Offload>,
   ): void;
   flush(): void;
+  /** Memory for rewritten headers that `send` needs not copy: 256 KiB, for as long as this object lives. */
+  readonly scratch: Uint8Array;
   counters(port: number): FrameCounters | undefined;
   close(): void;
 }

@@ -86,30 +86,52 @@ export interface NetHost {
   deleteLink(name: string): void;
   /** Calls back for every link that appears, changes or goes, until cancelled. A lost event leads to a full re-read. */
   watch(handler: (event: LinkEvent) => void): { cancel(): void };
+  /** Makes a pair of connected devices; with `peerNamespace` (a descriptor of a network namespace) the peer is made there. */
+  createVeth(name: string, peer: string, peerNamespace?: number): void;
   /**
-   * Opens (makes) a TAP device with IFF_NO_PI and IFF_VNET_HDR and returns its descriptors, non-blocking. The device goes
-   * when the descriptors are closed unless `persist`.
+   * Opens (makes) a TAP device with IFF_NO_PI and IFF_VNET_HDR, non-blocking, every offload on that the kernel takes. The
+   * device goes when the source is closed unless `persist`.
    */
-  openTap(name: string, options: { persist: boolean }): TapHandle;
+  openTap(name: string, options: { persist: boolean }): TapSource;
   /**
-   * Binds an AF_PACKET socket with PACKET_VNET_HDR to the link, promiscuous, and hides what arrives on it from the host's
-   * own stack until closed.
+   * Takes a link's frames: promiscuous, and hidden from the host's own stack until closed. `input` asks for one way of
+   * receiving (tests do); by default the best that works.
    */
-  capture(name: string): CaptureHandle;
+  capture(name: string, options?: { readonly input?: FrameInput }): CaptureSource;
 }
 
-/** A descriptor on which frames go in and out, each behind a 10-byte virtio_net_hdr. */
+/** How frames of a captured link come in: a BPF ring buffer fed at tcx ingress, or the AF_PACKET socket itself. */
+export type FrameInput = "ring" | "socket";
+
+/**
+ * Where frames go in and out, as plain data: the forwarding thread of the same process attaches it to its `FrameIo`
+ * (descriptors are shared by all threads of a process). It stays valid until its `FrameSource` is closed.
+ */
 export interface FrameHandle {
+  readonly kind: "tap" | "capture" | "fake";
+  readonly name: string;
+  readonly ifindex: number;
+  /** Descriptor of the TAP, or of the AF_PACKET socket (PACKET_VNET_HDR). */
   readonly fd: number;
-  /** Length of the virtio_net_hdr before every frame; 10 for both kinds. */
-  readonly vnetHeaderLength: number;
+  /** Largest payload behind the 14-byte Ethernet header, in bytes, when the handle was made; `FrameIo.setMtu` changes it. */
+  readonly mtu: number;
+  /** For a capture: how its frames come in. */
+  readonly input: FrameInput;
+  /** For a capture hidden by tcx: descriptors of the BPF link at its ingress and of the program that drops; else -1. */
+  readonly hideLink: number;
+  readonly dropProgram: number;
+}
+
+/** The owner's side of a frame handle. Detach the handle from its `FrameIo` before closing. */
+export interface FrameSource {
+  readonly frames: FrameHandle;
   close(): void;
 }
-export interface TapHandle extends FrameHandle {
-  readonly name: string;
+/** Making the TAP made the device; `created` is false where a persistent one was there already. */
+export interface TapSource extends FrameSource {
+  readonly created: boolean;
 }
-export interface CaptureHandle extends FrameHandle {
-  readonly ifindex: number;
+export interface CaptureSource extends FrameSource {
   /** How the link is hidden from the host's stack: `tcx`, `clsact`, `nft`, or `none` with the reason. */
   readonly hidden: { readonly by: "tcx" | "clsact" | "nft" | "none"; readonly reason?: string };
 }
