@@ -1,0 +1,334 @@
+import type { Device } from "#datapath/device.js";
+import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
+import type { Switch, Switches, SwitchPort } from "#ofproto/switch.js";
+import { HostError, UserError } from "#util/errors.js";
+import { formatMac } from "#util/mac.js";
+import {
+  type AddressCandidate,
+  chooseBridgeAddress,
+  datapathIdOf,
+  defaultBridgeAddress,
+  formatDatapathId,
+} from "./bridge-address.js";
+import { equalSettings } from "./equal-settings.js";
+import type { Change, Running } from "./plan.js";
+import type { WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
+
+/** An interface as it is: an open device that is a port, or the reason why it is not. */
+export interface LiveInterface {
+  readonly wanted: WantedInterface;
+  readonly device: Device | undefined;
+  readonly port: SwitchPort | undefined;
+  /** What goes into Interface:error. */
+  readonly error: string | undefined;
+}
+
+/** A bridge as it is. */
+export interface LiveBridge {
+  readonly wanted: WantedBridge;
+  readonly interfaces: ReadonlyMap<string, LiveInterface>;
+  readonly settings: BridgeSettings;
+  readonly address: Uint8Array;
+}
+
+interface MutableBridge {
+  wanted: WantedBridge;
+  switch: Switch;
+  interfaces: Map<string, LiveInterface>;
+  ports: Map<string, WantedPort>;
+  settings: BridgeSettings;
+  address: Uint8Array;
+  announcedId: bigint | undefined;
+}
+
+/** Where the log lines of module `bridge` go. */
+export interface BridgeLog {
+  info(text: string): void;
+  warn(text: string): void;
+}
+
+/** Called when something outside the database has changed. */
+export interface BridgeEvents {
+  /** A device's link state, address or counters changed: status columns are due. */
+  statusChanged(): void;
+  /** A device vanished: what is wanted must be looked at again. */
+  deviceGone(): void;
+}
+
+/** The text of an error for Interface:error and the log. */
+function reason(error: unknown): string {
+  if (error instanceof HostError) return error.text;
+  if (error instanceof UserError) return error.message;
+  throw error;
+}
+
+/**
+ * The switches of this process and the devices plugged into them, changed step by step by `apply`. A step that fails leaves its
+ * reason on the interface; the others go on.
+ */
+export class Bridges {
+  readonly #switches: Switches;
+  readonly #log: BridgeLog;
+  readonly #events: BridgeEvents;
+  readonly #bridges = new Map<string, MutableBridge>();
+
+  constructor(switches: Switches, log: BridgeLog, events: BridgeEvents) {
+    this.#switches = switches;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  /** What was last applied, for `plan`. */
+  running(): Running {
+    const running = new Map<string, ReturnType<Running["get"]> & object>();
+    for (const [name, bridge] of this.#bridges) {
+      const { ports: _ports, uuid: _uuid, ...settings } = bridge.wanted;
+      const interfaces = new Map(
+        [...bridge.interfaces].map(([n, i]) => [n, { wanted: i.wanted, failed: i.port === undefined }]),
+      );
+      const ports = new Map<string, PortSettings>([...bridge.ports].map(([n, p]) => [n, p.settings]));
+      running.set(name, { settings, interfaces, ports });
+    }
+    return running;
+  }
+
+  bridges(): ReadonlyMap<string, LiveBridge> {
+    return this.#bridges;
+  }
+
+  /** Forgets interfaces that failed, so that the next plan tries them again. */
+  forgetFailures(): void {
+    for (const bridge of this.#bridges.values()) {
+      for (const [name, iface] of bridge.interfaces) if (!iface.port) bridge.interfaces.delete(name);
+    }
+  }
+
+  /** Carries out the changes in order, then gives every bridge they touched its address and datapath id. */
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) this.#step(change);
+    for (const bridge of this.#bridges.values()) {
+      this.#settleMtus(bridge);
+      this.#settleAddress(bridge);
+    }
+  }
+
+  /** Takes the row identities of the latest rows, which may differ where a row was replaced by an equal one. */
+  adopt(bridges: readonly WantedBridge[]): void {
+    for (const wanted of bridges) {
+      const bridge = this.#bridges.get(wanted.name);
+      if (!bridge) continue;
+      bridge.wanted = wanted;
+      for (const iface of wanted.ports.flatMap((p) => p.interfaces)) {
+        const live = bridge.interfaces.get(iface.name);
+        if (live) bridge.interfaces.set(iface.name, { ...live, wanted: iface });
+      }
+    }
+  }
+
+  close(): void {
+    for (const name of [...this.#bridges.keys()]) this.#removeBridge(name);
+  }
+
+  #step(change: Change): void {
+    switch (change.kind) {
+      case "add-bridge":
+        this.#addBridge(change.bridge);
+        return;
+      case "remove-bridge":
+        this.#removeBridge(change.bridge);
+        return;
+      case "configure-bridge": {
+        const bridge = this.#bridges.get(change.bridge.name);
+        if (bridge) bridge.wanted = change.bridge;
+        return;
+      }
+      case "remove-port": {
+        const bridge = this.#bridges.get(change.bridge);
+        bridge?.switch.configureBundle(change.port, undefined);
+        bridge?.ports.delete(change.port);
+        return;
+      }
+      case "remove-interface":
+        this.#removeInterface(change.bridge, change.name);
+        return;
+      case "add-interface":
+        this.#addInterface(change.bridge, change.wanted);
+        return;
+      case "configure-interface":
+        this.#configureInterface(change.bridge, change.wanted, change.running);
+        return;
+      case "configure-port": {
+        const bridge = this.#bridges.get(change.bridge);
+        if (!bridge) return;
+        const members = change.port.settings.members.filter((m) => bridge.interfaces.get(m)?.port);
+        bridge.switch.configureBundle(
+          change.port.settings.name,
+          members.length > 0 ? { ...change.port.settings, members } : undefined,
+        );
+        bridge.ports.set(change.port.settings.name, change.port);
+        return;
+      }
+    }
+  }
+
+  #addBridge(wanted: WantedBridge): void {
+    const address = wanted.hwaddr ?? defaultBridgeAddress(wanted.uuid);
+    const settings = { ...wanted.settings, datapathId: wanted.datapathId ?? datapathIdOf(address) };
+    try {
+      const made = this.#switches.add(settings);
+      this.#bridges.set(wanted.name, {
+        wanted,
+        switch: made,
+        interfaces: new Map(),
+        ports: new Map(),
+        settings,
+        address,
+        announcedId: undefined,
+      });
+    } catch (error) {
+      this.#log.warn(`failed to create bridge ${wanted.name}: ${reason(error)}`);
+    }
+  }
+
+  #removeBridge(name: string): void {
+    const bridge = this.#bridges.get(name);
+    if (!bridge) return;
+    for (const port of bridge.ports.keys()) bridge.switch.configureBundle(port, undefined);
+    for (const iface of [...bridge.interfaces.keys()]) this.#removeInterface(name, iface);
+    this.#switches.remove(name);
+    this.#bridges.delete(name);
+  }
+
+  #removeInterface(bridgeName: string, name: string): void {
+    const bridge = this.#bridges.get(bridgeName);
+    const iface = bridge?.interfaces.get(name);
+    if (!bridge || !iface) return;
+    if (iface.port) {
+      bridge.switch.removePort(name);
+      this.#log.info(`bridge ${bridgeName}: deleted interface ${name} on port ${iface.port.ofport}`);
+    }
+    iface.device?.close();
+    bridge.interfaces.delete(name);
+  }
+
+  #addInterface(bridgeName: string, wanted: WantedInterface): void {
+    const bridge = this.#bridges.get(bridgeName);
+    if (!bridge) return;
+    bridge.interfaces.set(wanted.name, this.#open(bridge, wanted));
+  }
+
+  #open(bridge: MutableBridge, wanted: WantedInterface): LiveInterface {
+    const failed = (error: string): LiveInterface => ({ wanted, device: undefined, port: undefined, error });
+    const deviceClass = this.#switches.deviceClass(bridge.settings.datapathType, wanted.type);
+    const cannotOpen = `could not open network device ${wanted.name}`;
+    if (!deviceClass) {
+      this.#log.warn(`could not create netdev ${wanted.name} of unknown type ${wanted.type}`);
+      return failed(`${cannotOpen} (Address family not supported by protocol)`);
+    }
+    let device: Device;
+    try {
+      device = deviceClass.open(wanted.name, wanted.options);
+    } catch (error) {
+      const why = reason(error);
+      // A complaint about the row itself stands alone; a refusal by the system is told as one.
+      const text = error instanceof HostError ? `${cannotOpen} (${why})` : why;
+      this.#log.warn(text);
+      return failed(text);
+    }
+    try {
+      if (deviceClass.type === "internal" || deviceClass.type === "dummy-internal") device.setUp(true);
+      this.#configureDevice(device, wanted);
+      const port = bridge.switch.addPort(device, wanted.ofportRequest ?? wanted.previousOfport);
+      this.#log.info(`bridge ${bridge.wanted.name}: added interface ${wanted.name} on port ${port.ofport}`);
+      device.onChange(() => this.#events.statusChanged());
+      device.onGone(() => this.#gone(bridge, wanted.name, device));
+      return { wanted, device, port, error: undefined };
+    } catch (error) {
+      device.close();
+      const why = reason(error);
+      const text = error instanceof HostError ? `could not add network device ${wanted.name} to ofproto (${why})` : why;
+      this.#log.warn(text);
+      return failed(text);
+    }
+  }
+
+  #configureDevice(device: Device, wanted: WantedInterface): void {
+    if (wanted.mac && !wanted.isLocal && device.type !== "system")
+      this.#try(wanted.name, () => device.setMac(wanted.mac!));
+    const mtu = wanted.mtuRequest;
+    if (mtu !== undefined && mtu !== device.info().mtu) this.#try(wanted.name, () => device.setMtu(mtu));
+  }
+
+  #try(name: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#log.warn(`could not configure network device ${name} (${reason(error)})`);
+    }
+  }
+
+  #configureInterface(bridgeName: string, wanted: WantedInterface, running: WantedInterface): void {
+    const bridge = this.#bridges.get(bridgeName);
+    const live = bridge?.interfaces.get(wanted.name);
+    if (!bridge || !live?.device) return;
+    const device = live.device;
+    let error: string | undefined;
+    if (!equalSettings(wanted.options, running.options)) {
+      try {
+        device.setOptions(wanted.options);
+      } catch (e) {
+        error = reason(e);
+        this.#log.warn(error);
+      }
+    }
+    this.#configureDevice(device, wanted);
+    bridge.interfaces.set(wanted.name, { ...live, wanted, error });
+  }
+
+  #gone(bridge: MutableBridge, name: string, device: Device): void {
+    const live = bridge.interfaces.get(name);
+    if (live?.device !== device) return;
+    this.#removeInterface(bridge.wanted.name, name);
+    this.#events.deviceGone();
+  }
+
+  /** An internal port without a request follows the smallest MTU of the bridge's other ports. */
+  #settleMtus(bridge: MutableBridge): void {
+    const devices = [...bridge.interfaces.values()].filter((i) => i.device);
+    const isInternal = (i: LiveInterface): boolean => i.device?.type === "internal";
+    const others = devices.filter((i) => !isInternal(i) && i.device?.type !== "patch").map((i) => i.device!.info().mtu);
+    if (others.length === 0) return;
+    const smallest = Math.min(...others);
+    for (const { device, wanted } of devices.filter(isInternal)) {
+      if (wanted.mtuRequest === undefined && device!.info().mtu !== smallest) {
+        this.#try(wanted.name, () => device!.setMtu(smallest));
+      }
+    }
+  }
+
+  #settleAddress(bridge: MutableBridge): void {
+    const wanted = bridge.wanted;
+    const candidates: AddressCandidate[] = wanted.ports.flatMap((port) => {
+      if (port.mac) return [{ mac: port.mac }];
+      const first = port.interfaces
+        .filter((i) => !i.isLocal)
+        .map((i) => i.name)
+        .sort()[0];
+      const device = first === undefined ? undefined : bridge.interfaces.get(first)?.device;
+      return device ? [{ mac: device.info().mac }] : [];
+    });
+    bridge.address = chooseBridgeAddress(wanted.hwaddr, candidates, defaultBridgeAddress(wanted.uuid));
+    const local = bridge.interfaces.get(wanted.name)?.device;
+    if (local && formatMac(local.info().mac) !== formatMac(bridge.address)) {
+      this.#try(wanted.name, () => local.setMac(bridge.address));
+    }
+    const settings = { ...wanted.settings, datapathId: wanted.datapathId ?? datapathIdOf(bridge.address) };
+    if (!equalSettings(settings, bridge.settings)) bridge.switch.configure(settings);
+    bridge.settings = settings;
+    bridge.switch.setMac(bridge.address);
+    if (bridge.announcedId !== settings.datapathId) {
+      bridge.announcedId = settings.datapathId;
+      this.#log.info(`bridge ${wanted.name}: using datapath ID ${formatDatapathId(settings.datapathId)}`);
+    }
+  }
+}

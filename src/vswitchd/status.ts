@@ -1,0 +1,88 @@
+import type { LinkStats } from "#host/net.js";
+import { formatMac } from "#util/mac.js";
+import { formatDatapathId } from "./bridge-address.js";
+import type { LiveBridge, LiveInterface } from "./bridges.js";
+
+/** A column's value in plain form: `undefined` is the empty set. */
+export type StatusValue =
+  | string
+  | number
+  | boolean
+  | undefined
+  | readonly string[]
+  | ReadonlyMap<string, string | number>;
+
+/** Values for the status columns of one row. */
+export type StatusColumns = Readonly<Record<string, StatusValue>>;
+
+/** Interface:statistics keys, and where each comes from. The first four are known of every kind of device. */
+const statisticsKeys: readonly (readonly [key: string, member: keyof LinkStats, everywhere: boolean])[] = [
+  ["rx_packets", "rxPackets", true],
+  ["rx_bytes", "rxBytes", true],
+  ["tx_packets", "txPackets", true],
+  ["tx_bytes", "txBytes", true],
+  ["rx_errors", "rxErrors", false],
+  ["tx_errors", "txErrors", false],
+  ["rx_dropped", "rxDropped", false],
+  ["tx_dropped", "txDropped", false],
+  ["collisions", "collisions", false],
+  ["rx_over_err", "rxOverErrors", false],
+  ["rx_crc_err", "rxCrcErrors", false],
+  ["rx_frame_err", "rxFrameErrors", false],
+  ["rx_missed_errors", "rxMissedErrors", false],
+];
+
+/** Types without a device of the kernel's behind them count packets and bytes only. */
+function countsOnlyTraffic(type: string): boolean {
+  return type === "patch" || type.startsWith("dummy");
+}
+
+/** Interface:statistics of a device of this type. */
+export function statisticsColumn(type: string, stats: LinkStats): ReadonlyMap<string, number> {
+  const few = countsOnlyTraffic(type);
+  return new Map(
+    statisticsKeys.filter(([, , everywhere]) => everywhere || !few).map(([key, member]) => [key, stats[member]]),
+  );
+}
+
+/** The status columns of an Interface row, `statistics` apart; all empty where it is no port. */
+export function interfaceStatus(live: LiveInterface): StatusColumns {
+  const { device, port } = live;
+  if (!device || !port) {
+    return {
+      admin_state: undefined,
+      duplex: undefined,
+      error: live.error,
+      ifindex: undefined,
+      link_resets: undefined,
+      link_speed: undefined,
+      link_state: undefined,
+      mac_in_use: undefined,
+      mtu: undefined,
+      ofport: -1,
+      status: new Map(),
+    };
+  }
+  const info = device.info();
+  return {
+    admin_state: info.up ? "up" : "down",
+    duplex: info.duplex,
+    error: live.error,
+    ifindex: info.ifindex,
+    link_resets: info.carrierResets,
+    link_speed: info.speed,
+    link_state: info.carrier ? "up" : "down",
+    mac_in_use: formatMac(info.mac),
+    mtu: device.type === "patch" ? undefined : info.mtu,
+    ofport: port.ofport,
+    status: info.status,
+  };
+}
+
+/** The status columns of a Bridge row. */
+export function bridgeStatus(live: LiveBridge): StatusColumns {
+  return {
+    datapath_id: formatDatapathId(live.settings.datapathId),
+    datapath_version: "<built-in>",
+  };
+}
