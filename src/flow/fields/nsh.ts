@@ -1,0 +1,75 @@
+import { W } from "../layout.js";
+import { nxNsh, type Row, row } from "./field.js";
+
+/** Network service header (RFC 8300). */
+export const nshFields: readonly Row[] = [
+  row({
+    name: "nsh_flags",
+    bits: 8,
+    needs: "nsh",
+    format: "decimal",
+    nxm: [nxNsh("FLAGS", 1)],
+    at: [W.nsh, 24],
+  }),
+  row({
+    name: "nsh_ttl",
+    bits: 8,
+    maskable: false,
+    needs: "nsh",
+    format: "decimal",
+    nxm: [nxNsh("TTL", 10)],
+    at: [W.nsh, 16],
+  }),
+  row({
+    name: "nsh_mdtype",
+    bits: 8,
+    maskable: false,
+    writable: false,
+    needs: "nsh",
+    format: "decimal",
+    nxm: [nxNsh("MDTYPE", 2)],
+    at: [W.nsh, 8],
+  }),
+  row({
+    name: "nsh_np",
+    bits: 8,
+    maskable: false,
+    writable: false,
+    needs: "nsh",
+    format: "decimal",
+    nxm: [nxNsh("NP", 3)],
+    at: [W.nsh, 0],
+  }),
+  row({
+    name: "nsh_spi",
+    aliases: ["nsp"],
+    bits: 24,
+    bytes: 4,
+    maskable: false,
+    needs: "nsh",
+    format: "hexadecimal",
+    nxm: [nxNsh("SPI", 4)],
+    at: [W.nshPath, 8],
+  }),
+  row({
+    name: "nsh_si",
+    aliases: ["nsi"],
+    bits: 8,
+    maskable: false,
+    needs: "nsh",
+    format: "decimal",
+    nxm: [nxNsh("SI", 5)],
+    at: [W.nshPath, 0],
+  }),
+  ...[1, 2, 3, 4].map((i) =>
+    row({
+      name: `nsh_c${i}`,
+      aliases: [`nshc${i}`],
+      bits: 32,
+      needs: "nsh",
+      format: "hexadecimal",
+      nxm: [nxNsh(`C${i}`, 5 + i)],
+      at: [W.nshContext + i - 1, 0],
+    }),
+  ),
+];
