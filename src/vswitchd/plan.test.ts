@@ -1,0 +1,223 @@
+import { describe, expect, it } from "vitest";
+import { plan, type Running } from "./plan.js";
+import { readWanted } from "./read-wanted.js";
+import type { BridgeRow, ConfigRows, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
+import type { Wanted } from "./wanted.js";
+
+interface Spec {
+  readonly [bridge: string]: {
+    readonly row?: Partial<BridgeRow>;
+    readonly ports: readonly (Partial<PortRow> & { name: string; ifaces?: readonly Partial<InterfaceRow>[] })[];
+  };
+}
+
+/** Rows as a replica would give them, from a short description. */
+function rowsOf(spec: Spec, root: Partial<OpenVSwitchRow> = {}): ConfigRows {
+  const bridges = new Map<string, BridgeRow>();
+  const ports = new Map<string, PortRow>();
+  const interfaces = new Map<string, InterfaceRow>();
+  const none = new Map<string, string>();
+  for (const [name, { row, ports: portSpecs }] of Object.entries(spec)) {
+    const portIds: string[] = [];
+    for (const { ifaces, ...port } of portSpecs) {
+      const ifaceIds: string[] = [];
+      for (const iface of ifaces ?? [{}]) {
+        const id = `i-${port.name}-${ifaceIds.length}`;
+        interfaces.set(id, {
+          uuid: id,
+          name: port.name,
+          type: "",
+          options: none,
+          ofport: undefined,
+          ofport_request: undefined,
+          mac: undefined,
+          mtu_request: undefined,
+          ...iface,
+        });
+        ifaceIds.push(id);
+      }
+      const id = `p-${name}-${port.name}-${portIds.length}`;
+      portIds.push(id);
+      ports.set(id, {
+        uuid: id,
+        interfaces: ifaceIds,
+        vlan_mode: undefined,
+        tag: undefined,
+        trunks: [],
+        cvlans: [],
+        bond_mode: undefined,
+        bond_fake_iface: false,
+        mac: undefined,
+        protected: false,
+        other_config: none,
+        ...port,
+      });
+    }
+    bridges.set(name, {
+      uuid: name,
+      name,
+      ports: portIds,
+      controller: [],
+      datapath_type: "",
+      fail_mode: undefined,
+      flood_vlans: [],
+      mcast_snooping_enable: false,
+      stp_enable: false,
+      rstp_enable: false,
+      other_config: none,
+      ...row,
+    });
+  }
+  return {
+    root: {
+      uuid: "root",
+      bridges: [...bridges.keys()],
+      other_config: none,
+      external_ids: none,
+      next_cfg: 0,
+      cur_cfg: 0,
+      ...root,
+    },
+    bridge: (id) => bridges.get(id),
+    port: (id) => ports.get(id),
+    interface: (id) => interfaces.get(id),
+  };
+}
+
+/** What would run had everything wanted succeeded. */
+function runningAfter(wanted: Wanted, failed: readonly string[] = []): Running {
+  return new Map(
+    wanted.bridges.map((b) => {
+      const { ports, uuid: _uuid, ...settings } = b;
+      const interfaces = new Map(
+        ports.flatMap((p) =>
+          p.interfaces.map((i) => [i.name, { wanted: i, failed: failed.includes(i.name) }] as const),
+        ),
+      );
+      return [b.name, { settings, interfaces, ports: new Map(ports.map((p) => [p.settings.name, p.settings])) }];
+    }),
+  );
+}
+
+const two = { br0: { ports: [{ name: "br0" }, { name: "p1", tag: 3 }] }, br1: { ports: [] } };
+
+describe("readWanted", () => {
+  it("gives every bridge its own port, of type internal", () => {
+    const { bridges } = readWanted(rowsOf(two));
+    expect(bridges.map((b) => b.ports.flatMap((p) => p.interfaces.map((i) => [i.name, i.type, i.isLocal])))).toEqual([
+      [
+        ["br0", "internal", true],
+        ["p1", "system", false],
+      ],
+      [["br1", "internal", true]],
+    ]);
+  });
+
+  it("makes a port with a tag an access port, and one without a trunk", () => {
+    const rows = rowsOf({
+      b: {
+        ports: [
+          { name: "a", tag: 7, trunks: [1] },
+          { name: "t", trunks: [2, 3] },
+          { name: "n", tag: 4, vlan_mode: "native-tagged" },
+        ],
+      },
+    });
+    const ports = readWanted(rows)
+      .bridges[0]!.ports.map((p) => p.settings)
+      .filter((s) => s.name !== "b");
+    expect(ports.map((s) => [s.name, s.vlanMode, s.tag, s.trunks])).toEqual([
+      ["a", "access", 7, []],
+      ["n", "native-tagged", 4, []],
+      ["t", "trunk", -1, [2, 3]],
+    ]);
+  });
+
+  it("leaves out and reports an interface named twice", () => {
+    const rows = rowsOf({ b: { ports: [{ name: "p" }] }, c: { ports: [{ name: "p" }] } });
+    const { bridges, warnings } = readWanted(rows);
+    expect(bridges[1]!.ports.map((p) => p.settings.name)).toEqual(["c"]);
+    expect(warnings).toEqual(["bridge c: interface p specified twice"]);
+  });
+
+  it("takes the documented defaults for missing and malformed settings", () => {
+    const other_config = new Map([
+      ["mac-aging-time", "soon"],
+      ["mac-table-size", "5"],
+      ["forward-bpdu", "TRUE"],
+      ["datapath-id", "12"],
+    ]);
+    const [bridge] = readWanted(rowsOf({ b: { row: { other_config }, ports: [] } })).bridges;
+    expect(bridge!.settings).toMatchObject({
+      macAgingTime: 300,
+      macTableSize: 5,
+      forwardBpdu: true,
+      failMode: "standalone",
+      vlanLimit: 1,
+    });
+    expect(bridge!.datapathId).toBeUndefined();
+  });
+});
+
+describe("plan", () => {
+  const wanted = readWanted(rowsOf(two));
+
+  it("is empty when run again", () => {
+    expect(plan(runningAfter(wanted), wanted)).toEqual([]);
+    expect(plan(runningAfter(wanted, ["p1"]), wanted)).toEqual([]);
+  });
+
+  it("builds everything from nothing, bridges before their interfaces", () => {
+    const kinds = plan(new Map(), wanted).map((c) => c.kind);
+    expect(kinds).toEqual([
+      "add-bridge",
+      "add-interface",
+      "configure-port",
+      "add-interface",
+      "configure-port",
+      "add-bridge",
+      "add-interface",
+      "configure-port",
+    ]);
+  });
+
+  it("removes before it adds, so that a port can move between bridges", () => {
+    const moved = readWanted(rowsOf({ br0: { ports: [] }, br1: { ports: [{ name: "p1", tag: 3 }] } }));
+    expect(plan(runningAfter(wanted), moved).map((c) => c.kind)).toEqual([
+      "remove-port",
+      "remove-interface",
+      "add-interface",
+      "configure-port",
+    ]);
+  });
+
+  it("reopens an interface whose type or requested number changed, and only then", () => {
+    const change = (iface: Partial<InterfaceRow>): string[] =>
+      plan(
+        runningAfter(wanted),
+        readWanted(rowsOf({ ...two, br0: { ports: [{ name: "br0" }, { name: "p1", tag: 3, ifaces: [iface] }] } })),
+      ).map((c) => c.kind);
+    expect(change({ type: "tap" })).toEqual(["remove-interface", "add-interface", "configure-port"]);
+    expect(change({ ofport_request: 9 })).toEqual(["remove-interface", "add-interface", "configure-port"]);
+    expect(change({ mtu_request: 1400 })).toEqual(["configure-interface"]);
+    expect(change({ ofport: 4 })).toEqual([]);
+  });
+
+  it("rebuilds a bridge whose datapath type changed", () => {
+    const other = readWanted(rowsOf({ br1: { row: { datapath_type: "dummy" }, ports: [] } }));
+    expect(plan(runningAfter(wanted), other).map((c) => c.kind)).toEqual([
+      "remove-bridge",
+      "remove-bridge",
+      "add-bridge",
+      "add-interface",
+      "configure-port",
+    ]);
+  });
+
+  it("configures a port whose VLANs changed and nothing else", () => {
+    const other = readWanted(rowsOf({ ...two, br0: { ports: [{ name: "br0" }, { name: "p1", tag: 4 }] } }));
+    expect(plan(runningAfter(wanted), other)).toMatchObject([
+      { kind: "configure-port", port: { settings: { tag: 4 } } },
+    ]);
+  });
+});
