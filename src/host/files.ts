@@ -1,3 +1,16 @@
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
+
+/** A file is locked already: `EAGAIN` with the holder's pid, or `EDEADLK` where this process itself holds it. */
+export class LockedError extends HostError {
+  override name = "LockedError";
+  readonly holder: number | undefined;
+  constructor(path: string, code: "EAGAIN" | "EDEADLK", holder: number | undefined) {
+    super(`${path}: fcntl`, code, errnoNumber(code), errnoText(code));
+    this.holder = holder;
+  }
+}
+
 /** An open file on which bytes are appended. Synchronous: order on disk is the order of the calls. */
 export interface AppendFile {
   append(bytes: Uint8Array): void;
@@ -34,9 +47,15 @@ export interface Files {
   openRead(path: string): ReadFile;
   openAppend(path: string, options: { create: boolean; exclusive: boolean; mode?: number }): AppendFile;
   /**
-   * Takes a write lock on the file `path` (made where missing) the way Open vSwitch does (fcntl record lock where the
-   * host has it). Throws `HostError` `EAGAIN` with the holder's pid in `holder` when another process has it.
+   * Takes a write lock on the file `path` (made where missing) the way Open vSwitch does: an fcntl record lock. The lock belongs
+   * to the file, so it survives a rename; this process must not open and close that file while it holds the lock. Throws
+   * `LockedError` when another process, or this one, has it.
    */
   lock(path: string): { release(): void };
+  /**
+   * Pid of another process that holds a write lock on the file, `undefined` where none does (or there is no such file).
+   * Opens nothing that could drop a lock of this process.
+   */
+  lockHolder(path: string): number | undefined;
   realPath(path: string): string;
 }

@@ -1,3 +1,23 @@
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
+
+/** A line that Open vSwitch logs on the way to a failure; who has a log writes it there. */
+export interface Complaint {
+  readonly module: string;
+  readonly level: "err" | "warn";
+  readonly message: string;
+}
+
+/** Connecting or listening failed. Its message is `NAME: ` and strerror's text. */
+export class StreamError extends HostError {
+  override name = "StreamError";
+  readonly complaints: readonly Complaint[];
+  constructor(tried: string, code: string, complaints: readonly Complaint[] = []) {
+    super(tried, code, errnoNumber(code), errnoText(code));
+    this.complaints = complaints;
+  }
+}
+
 /**
  * A connected byte stream. Events come on the event loop; nothing is emitted before the creator's synchronous code ends.
  * Data that arrives before `onData` is set is kept. `write` never blocks: it queues, `pending()` says how many bytes wait.
@@ -7,6 +27,9 @@ export interface Stream {
   readonly name: string;
   /** The peer's certificate subject CN, for `ssl:` only. */
   readonly peerCommonName: string | undefined;
+  /** The remote end's address without port, and this end's: `undefined` for unix sockets. IPv6 without brackets. */
+  readonly remoteAddress: string | undefined;
+  readonly localAddress: string | undefined;
   write(bytes: Uint8Array | string): void;
   pending(): number;
   /** Called each time the queue has become empty. */
@@ -26,10 +49,13 @@ export interface Stream {
 export interface Listener {
   /** The bound name, with the port the kernel chose: `ptcp:54321:127.0.0.1`, `punix:/run/x.sock`. */
   readonly name: string;
+  /** The bound TCP port, `undefined` for a unix socket. */
+  readonly port: number | undefined;
+  /** Stops listening and removes the unix socket's file. Accepted streams live on. */
   close(): void;
 }
 
-/** Certificates and options for `ssl:` and `pssl:`; contents are PEM text. */
+/** Certificates and options for `ssl:` and `pssl:`; contents are PEM text. Without `caCertificate` no peer is verified. */
 export interface TlsSettings {
   readonly privateKey: string;
   readonly certificate: string;
@@ -42,12 +68,15 @@ export interface ConnectOptions {
   readonly tls?: TlsSettings | undefined;
   /** Milliseconds before a connection attempt fails with `ETIMEDOUT`. */
   readonly timeout?: number;
+  /** The port where the name has none: 6640 for OVSDB, 6653 for OpenFlow. Without it such a name is refused. */
+  readonly defaultPort?: number;
 }
 
 /**
  * Connects and listens by Open vSwitch's names (ovsdb(7) "Connection Methods"): active `unix:FILE`, `tcp:HOST:PORT`,
  * `ssl:HOST:PORT`, passive `punix:FILE`, `ptcp:[PORT][:HOST]`, `pssl:[PORT][:HOST]`; IPv6 in brackets.
- * `connect` rejects with `HostError` (errno of the kernel), `UserError` where the name is malformed.
+ * `connect` and `listen` reject with `StreamError`: the kernel's errno, or `EAFNOSUPPORT` where the name is malformed or
+ * its host unknown, as upstream answers.
  * Relative unix paths are taken below the run directory by the caller. Paths of up to the kernel's 107 bytes work
  * directly; longer ones through `/proc/self/fd`, as upstream does.
  */

@@ -1,0 +1,28 @@
+import type { Cancel, Clock } from "#util/clock.js";
+
+/** The longest delay that Node's timers take; a longer one would fire at once. */
+const longestDelay = 2 ** 31 - 1;
+
+/** The machine's own time. */
+export class NodeClock implements Clock {
+  now(): number {
+    return performance.now();
+  }
+
+  wall(): number {
+    return performance.timeOrigin + performance.now();
+  }
+
+  after(delay: number, fn: () => void): Cancel {
+    const due = performance.now() + delay;
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      // Node counts whole milliseconds and may fire a fraction early.
+      const left = due - performance.now();
+      if (left <= 0) fn();
+      else timer = setTimeout(wait, Math.min(Math.ceil(left), longestDelay));
+    };
+    timer = setTimeout(wait, Math.max(0, Math.min(Math.ceil(delay), longestDelay)));
+    return { cancel: () => clearTimeout(timer) };
+  }
+}

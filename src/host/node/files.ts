@@ -1,0 +1,147 @@
+import * as fs from "node:fs";
+import type { AppendFile, Files, ReadFile } from "../files.js";
+import { toHostError, tryHost } from "./host-error.js";
+import { recordLockHolder } from "./lock-table.js";
+
+/** Takes an fcntl write lock; see `Files.lock`. Apart, because it needs system calls that Node lacks. */
+export type FileLocker = (path: string) => { release(): void };
+
+const open = (path: string): string => `${path}: open`;
+
+/** The machine's files. Without a locker (`host/linux/record-lock.js` has it), `lock` refuses with `ENOLCK`. */
+export class NodeFiles implements Files {
+  readonly #locker: FileLocker | undefined;
+
+  constructor(locker?: FileLocker) {
+    this.#locker = locker;
+  }
+
+  read(path: string): Uint8Array {
+    return tryHost(open(path), () => fs.readFileSync(path));
+  }
+
+  readText(path: string): string {
+    return tryHost(open(path), () => fs.readFileSync(path, "utf8"));
+  }
+
+  readTextIfExists(path: string): string | undefined {
+    try {
+      return fs.readFileSync(path, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw toHostError(open(path), error);
+    }
+  }
+
+  write(path: string, bytes: Uint8Array | string, mode = 0o666): void {
+    tryHost(open(path), () => fs.writeFileSync(path, bytes, { mode }));
+  }
+
+  exists(path: string): boolean {
+    return fs.existsSync(path);
+  }
+
+  list(path: string): string[] {
+    return tryHost(`${path}: opendir`, () => fs.readdirSync(path)).sort();
+  }
+
+  makeDirectory(path: string): void {
+    tryHost(`${path}: mkdir`, () => fs.mkdirSync(path, { recursive: true }));
+  }
+
+  remove(path: string): void {
+    tryHost(`${path}: unlink`, () => fs.rmSync(path));
+  }
+
+  rename(from: string, to: string): void {
+    tryHost(`rename ${from} to ${to}`, () => fs.renameSync(from, to));
+  }
+
+  syncDirectory(path: string): void {
+    tryHost(`${path}: fsync`, () => {
+      const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  openRead(path: string): ReadFile {
+    const fd = tryHost(open(path), () => fs.openSync(path, fs.constants.O_RDONLY));
+    return {
+      read: (position, size) =>
+        tryHost(`${path}: read`, () => {
+          const bytes = new Uint8Array(size);
+          let at = 0;
+          while (at < size) {
+            const count = fs.readSync(fd, bytes, at, size - at, position + at);
+            if (count === 0) break;
+            at += count;
+          }
+          return at === size ? bytes : bytes.slice(0, at);
+        }),
+      size: () => tryHost(`${path}: fstat`, () => fs.fstatSync(fd).size),
+      close: () => tryHost(`${path}: close`, () => fs.closeSync(fd)),
+    };
+  }
+
+  openAppend(path: string, options: { create: boolean; exclusive: boolean; mode?: number }): AppendFile {
+    const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = fs.constants;
+    const flags = O_APPEND | O_RDWR | (options.create ? O_CREAT : 0) | (options.exclusive ? O_EXCL : 0);
+    const fd = tryHost(open(path), () => fs.openSync(path, flags, options.mode ?? 0o666));
+    return new NodeAppendFile(path, fd);
+  }
+
+  lock(path: string): { release(): void } {
+    if (this.#locker) return this.#locker(path);
+    throw toHostError(`${path}: fcntl`, { code: "ENOLCK" });
+  }
+
+  lockHolder(path: string): number | undefined {
+    return recordLockHolder(path);
+  }
+
+  realPath(path: string): string {
+    return tryHost(path, () => fs.realpathSync(path));
+  }
+}
+
+class NodeAppendFile implements AppendFile {
+  readonly #path: string;
+  readonly #fd: number;
+
+  constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+  }
+
+  append(bytes: Uint8Array): void {
+    tryHost(`${this.#path}: write`, () => {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at);
+    });
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#fd, (error) => (error ? reject(toHostError(`${this.#path}: fdatasync`, error)) : resolve()));
+    });
+  }
+
+  syncNow(): void {
+    tryHost(`${this.#path}: fdatasync`, () => fs.fdatasyncSync(this.#fd));
+  }
+
+  truncate(size: number): void {
+    tryHost(`${this.#path}: ftruncate`, () => fs.ftruncateSync(this.#fd, size));
+  }
+
+  size(): number {
+    return tryHost(`${this.#path}: fstat`, () => fs.fstatSync(this.#fd).size);
+  }
+
+  close(): void {
+    tryHost(`${this.#path}: close`, () => fs.closeSync(this.#fd));
+  }
+}

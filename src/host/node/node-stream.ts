@@ -1,0 +1,94 @@
+import type { Socket } from "node:net";
+import type { Stream } from "../streams.js";
+import { toHostError } from "./host-error.js";
+
+/** A `Stream` over a connected Node socket, plain or TLS. The socket must not have been read from. */
+export class NodeStream implements Stream {
+  readonly name: string;
+  readonly peerCommonName: string | undefined;
+  readonly remoteAddress: string | undefined;
+  readonly localAddress: string | undefined;
+  readonly #socket: Socket;
+  #drain: (() => void) | undefined;
+  #close: ((error: Error | undefined) => void) | undefined;
+  #ended: { error: Error | undefined } | undefined;
+  #closing = false;
+
+  constructor(socket: Socket, name: string, peerCommonName?: string) {
+    this.name = name;
+    this.peerCommonName = peerCommonName;
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress;
+    this.localAddress = socket.localAddress;
+    socket.on("error", (error) => this.#end(toHostError(name, error)));
+    socket.on("end", () => this.#end(undefined));
+    socket.on("close", () => this.#end(undefined));
+  }
+
+  write(bytes: Uint8Array | string): void {
+    if (this.#closing || this.#ended) return;
+    this.#socket.write(bytes, () => {
+      if (this.#socket.writableLength === 0 && !this.#ended && !this.#closing) this.#drain?.();
+    });
+  }
+
+  pending(): number {
+    return this.#socket.writableLength;
+  }
+
+  onDrain(handler: () => void): void {
+    this.#drain = handler;
+  }
+
+  onData(handler: (bytes: Uint8Array) => void): void {
+    this.#socket.on("data", (bytes: Uint8Array) => {
+      if (!this.#closing) handler(bytes);
+    });
+  }
+
+  onClose(handler: (error: Error | undefined) => void): void {
+    this.#close = handler;
+    const ended = this.#ended;
+    if (ended) queueMicrotask(() => this.#tell(ended.error));
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#socket.end(() => this.#socket.destroy());
+    // Reading on lets the peer's own end be noticed; what it still sends is dropped.
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
+  /** Lets the process end although the stream is open. */
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = { error };
+    if (this.#closing) return;
+    if (this.#close) this.#tell(error);
+  }
+
+  #tell(error: Error | undefined): void {
+    const handler = this.#close;
+    this.#close = undefined;
+    if (!this.#closing) handler?.(error);
+    this.#socket.destroy();
+  }
+}
