@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import type { ReadFile } from "#host/files.js";
+import { OvsdbError } from "#ovsdb/error.js";
+import { JsonSyntaxError, parseJson } from "#util/parse-json.js";
+import type { Json } from "#util/json.js";
+import { IoError } from "./io-error.js";
+import { type LogMagic, longestHeader, parseLogHeader } from "./log-header.js";
+
+export type LogRecord = { readonly [member: string]: Json };
+
+const windowSize = 65536;
+
+/**
+ * Reads a log record by record, holding one record and a window of 64 KiB. It checks length, hash and JSON of each;
+ * what is wrong with one is thrown as `OvsdbError` in upstream's words, and reading ends there.
+ */
+export class LogReader {
+  readonly #file: ReadFile;
+  readonly #name: string;
+  #magic: LogMagic | undefined;
+  #window: Uint8Array = new Uint8Array(0);
+  #windowAt = 0;
+  #at = 0;
+  #lastAt = 0;
+  #goodEnd = 0;
+  #ended = false;
+  #failure: OvsdbError | undefined;
+
+  /** `name` is how messages call the file. */
+  constructor(file: ReadFile, name: string) {
+    this.#file = file;
+    this.#name = name;
+  }
+
+  /** Looks at the first bytes. Throws where they are not the start of a log. */
+  identify(): LogMagic {
+    const { line } = this.#line(0);
+    if (line.length === 0 && this.#file.size() === 0) throw this.#error("ovsdb error", "cannot identify file type");
+    const header = parseLogHeader(line);
+    if (!header) throw this.#error("ovsdb error", "unexpected file format");
+    this.#magic = header.magic;
+    return header.magic;
+  }
+
+  /** The offset behind the last good record: what follows is not (yet) known to be good. */
+  get goodEnd(): number {
+    return this.#goodEnd;
+  }
+
+  /** Takes the record read last back: it was well formed, but what it says cannot be. */
+  reject(): void {
+    this.#goodEnd = this.#lastAt;
+    this.#ended = true;
+  }
+
+  /** The next record, `undefined` at the end of the log. A failure is thrown again by every later call. */
+  next(): LogRecord | undefined {
+    if (this.#ended) return undefined;
+    if (this.#failure) throw this.#failure;
+    try {
+      return this.#next();
+    } catch (error) {
+      if (error instanceof OvsdbError) this.#failure = error;
+      throw error;
+    }
+  }
+
+  #next(): LogRecord | undefined {
+    const start = this.#at;
+    const { line, next } = this.#line(start);
+    if (next === start) return undefined;
+    const header = parseLogHeader(line);
+    if (!header || header.magic !== (this.#magic ?? header.magic)) {
+      throw this.#error("syntax error", `parse error at offset ${start} in header line "${visibleHeader(line)}"`);
+    }
+    this.#magic = header.magic;
+    const { length } = header;
+    const what = `${length} bytes starting at offset ${next}`;
+    if (length > this.#file.size() - next) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
+    const bytes = this.#bytes(next, length);
+    if (bytes.length < length) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
+    const sha1 = createHash("sha1").update(bytes).digest("hex");
+    if (sha1 !== header.sha1) {
+      throw this.#error("syntax error", `${what} have SHA-1 hash ${sha1} but should have hash ${header.sha1}`);
+    }
+    const record = this.#parse(bytes, what);
+    this.#lastAt = start;
+    this.#at = next + length;
+    this.#goodEnd = this.#at;
+    return record;
+  }
+
+  #parse(bytes: Uint8Array, what: string): LogRecord {
+    let json: Json;
+    try {
+      json = parseJson(new TextDecoder().decode(bytes));
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error;
+      throw this.#error("syntax error", `${what} are not valid JSON (${error.message})`);
+    }
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      throw this.#error("syntax error", `${what} are not a JSON object`);
+    }
+    return json as LogRecord;
+  }
+
+  /** The line at an offset and the offset behind its LF. A header has at most 128 bytes; a longer line is cut there. */
+  #line(at: number): { line: string; next: number } {
+    const bytes = this.#bytes(at, longestHeader);
+    const lf = bytes.indexOf(10);
+    const end = lf < 0 ? bytes.length : lf;
+    const line = new TextDecoder("latin1").decode(bytes.subarray(0, end));
+    return { line, next: at + (lf < 0 ? end : end + 1) };
+  }
+
+  #bytes(at: number, length: number): Uint8Array {
+    const from = at - this.#windowAt;
+    if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
+    if (length > windowSize) return this.#file.read(at, length);
+    this.#window = this.#file.read(at, windowSize);
+    this.#windowAt = at;
+    return this.#window.subarray(0, length);
+  }
+
+  #error(tag: string, details: string): OvsdbError {
+    return new OvsdbError(tag, `${this.#name}: ${details}`);
+  }
+}
+
+/** Upstream's parser cuts the line in place behind the magic before it looks at the rest, and prints what is left. */
+function visibleHeader(line: string): string {
+  const nul = line.indexOf("\0");
+  const text = nul < 0 ? line : line.slice(0, nul);
+  return /^(OVSDB +[^ ]+) /.exec(text)?.[1] ?? text;
+}
