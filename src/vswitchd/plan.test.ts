@@ -12,7 +12,7 @@ interface Spec {
 }
 
 /** Rows as a replica would give them, from a short description. */
-function rowsOf(spec: Spec, root: Partial<OpenVSwitchRow> = {}): ConfigRows {
+function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other_config: new Map() }): ConfigRows {
   const bridges = new Map<string, BridgeRow>();
   const ports = new Map<string, PortRow>();
   const interfaces = new Map<string, InterfaceRow>();
@@ -72,10 +72,10 @@ function rowsOf(spec: Spec, root: Partial<OpenVSwitchRow> = {}): ConfigRows {
     root: {
       uuid: "root",
       bridges: [...bridges.keys()],
-      other_config: none,
       external_ids: none,
       next_cfg: 0,
       cur_cfg: 0,
+      ovs_version: undefined,
       ...root,
     },
     bridge: (id) => bridges.get(id),

@@ -9,6 +9,7 @@ export interface OpenVSwitchRow {
   readonly external_ids: Strings;
   readonly next_cfg: number | bigint;
   readonly cur_cfg: number | bigint;
+  readonly ovs_version: string | undefined;
 }
 
 export interface BridgeRow {

@@ -1,0 +1,50 @@
+import { writeValue } from "#ovsdb/replica/column-shape.js";
+import type { Json } from "#util/json.js";
+import type { StatusColumns } from "./status.js";
+
+/**
+ * Remembers what status columns were last written, so that only differences go to the database. `stage` collects, `take` gives the
+ * operations, and `confirm` or `forget` says what became of them.
+ */
+export class StatusWriter {
+  readonly #written = new Map<string, Map<string, string>>();
+  #staged: { table: string; uuid: string; columns: Map<string, Json> }[] = [];
+
+  /** Notes the present values of columns of a row. */
+  stage(table: string, uuid: string, columns: StatusColumns): void {
+    const known = this.#written.get(uuid);
+    const changed = new Map<string, Json>();
+    for (const [column, value] of Object.entries(columns)) {
+      const json = writeValue(value);
+      if (known?.get(column) !== JSON.stringify(json)) changed.set(column, json);
+    }
+    if (changed.size > 0) this.#staged.push({ table, uuid, columns: changed });
+  }
+
+  /** The update operations for what differs, and a function to call when the database has taken them. */
+  take(): { readonly operations: readonly Json[]; confirm(): void } {
+    const staged = this.#staged;
+    this.#staged = [];
+    const operations = staged.map(({ table, uuid, columns }) => ({
+      op: "update",
+      table,
+      where: [["_uuid", "==", ["uuid", uuid]]],
+      row: Object.fromEntries(columns),
+    }));
+    return {
+      operations,
+      confirm: () => {
+        for (const { uuid, columns } of staged) {
+          const known = this.#written.get(uuid) ?? new Map<string, string>();
+          for (const [column, json] of columns) known.set(column, JSON.stringify(json));
+          this.#written.set(uuid, known);
+        }
+      },
+    };
+  }
+
+  /** Forgets everything written, as after a new connection, or the rows that `exists` denies. */
+  forget(exists: (uuid: string) => boolean = () => false): void {
+    for (const uuid of this.#written.keys()) if (!exists(uuid)) this.#written.delete(uuid);
+  }
+}

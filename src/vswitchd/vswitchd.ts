@@ -1,0 +1,189 @@
+import type { Switches } from "#ofproto/switch.js";
+import type { Cancel, Clock } from "#util/clock.js";
+import type { Json } from "#util/json.js";
+import { OVS_VERSION } from "#util/version.js";
+import { type BridgeLog, Bridges } from "./bridges.js";
+import type { ConfigDatabase } from "./config-database.js";
+import { plan } from "./plan.js";
+import { readWanted } from "./read-wanted.js";
+import type { ConfigRows } from "./rows.js";
+import { bridgeStatus, interfaceStatus, statisticsColumn } from "./status.js";
+import { StatusWriter } from "./status-writer.js";
+
+const defaultStatsInterval = 5000;
+/** Changes of link state are gathered for this long before they are written, in milliseconds. */
+const statusDelay = 20;
+
+export interface VswitchdDependencies {
+  readonly database: ConfigDatabase;
+  readonly switches: Switches;
+  readonly clock: Clock;
+  readonly log: BridgeLog;
+}
+
+/**
+ * The heart of ovs-vswitchd: makes the switches be what the database says, and the database say how they are. Every change of the
+ * rows is read, planned and applied at once; then status and `cur_cfg` are written, one transaction at a time.
+ */
+export class Vswitchd {
+  readonly #deps: VswitchdDependencies;
+  readonly #bridges: Bridges;
+  readonly #writer = new StatusWriter();
+  readonly #reported = new Set<string>();
+  #timer: Cancel | undefined;
+  #statsDue: Cancel | undefined;
+  #writing = false;
+  #writeAgain = false;
+  #withStatistics = true;
+  #closed = false;
+  /** next_cfg of the rows that are in force, flows included. */
+  #settledCfg: number | undefined;
+
+  constructor(deps: VswitchdDependencies) {
+    this.#deps = deps;
+    this.#bridges = new Bridges(deps.switches, deps.log, {
+      statusChanged: () => this.#statusSoon(),
+      deviceGone: () => this.retry(),
+    });
+    deps.database.onChange(() => this.#databaseChanged());
+    this.#databaseChanged();
+  }
+
+  bridges(): Bridges {
+    return this.#bridges;
+  }
+
+  /** Tries again what failed: to be called when a link has appeared. */
+  retry(): void {
+    if (this.#closed) return;
+    this.#bridges.forgetFailures();
+    this.#reconfigure();
+  }
+
+  /** Stops acting. With `cleanup`, bridges and their devices are removed first. */
+  close(cleanup: boolean): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#statsDue?.cancel();
+    if (cleanup) this.#bridges.close();
+    this.#deps.switches.close(cleanup);
+  }
+
+  #databaseChanged(): void {
+    if (this.#closed) return;
+    if (!this.#deps.database.rows()) {
+      // A new connection, or a new holder of the lock, may have written anything.
+      this.#writer.forget();
+      this.#settledCfg = undefined;
+      return;
+    }
+    this.#bridges.forgetFailures();
+    this.#reconfigure();
+  }
+
+  #reconfigure(): void {
+    const rows = this.#deps.database.rows();
+    if (!rows) return;
+    const wanted = readWanted(rows);
+    for (const warning of wanted.warnings) {
+      if (!this.#reported.has(warning)) this.#deps.log.warn(warning);
+    }
+    this.#reported.clear();
+    for (const warning of wanted.warnings) this.#reported.add(warning);
+    const changes = plan(this.#bridges.running(), wanted);
+    this.#bridges.apply(changes);
+    this.#bridges.adopt(wanted.bridges);
+    const cfg = Number(rows.root?.next_cfg ?? 0);
+    const settled = (): void => {
+      this.#settledCfg = cfg;
+      this.#writeStatus(true);
+    };
+    if (changes.length === 0) settled();
+    else void this.#deps.switches.settle().then(settled);
+  }
+
+  #statusSoon(): void {
+    this.#timer ??= this.#deps.clock.after(statusDelay, () => {
+      this.#timer = undefined;
+      this.#writeStatus(false);
+    });
+  }
+
+  #scheduleStatistics(rows: ConfigRows): void {
+    const text = rows.root?.other_config.get("stats-update-interval") ?? "";
+    const interval = Math.max(defaultStatsInterval, Number.parseInt(text, 10) || 0);
+    this.#statsDue ??= this.#deps.clock.after(interval, () => {
+      this.#statsDue = undefined;
+      this.#writeStatus(true);
+    });
+  }
+
+  #writeStatus(withStatistics: boolean): void {
+    if (this.#closed) return;
+    this.#withStatistics ||= withStatistics;
+    if (this.#writing) {
+      this.#writeAgain = true;
+      return;
+    }
+    const rows = this.#deps.database.rows();
+    if (!rows?.root) return;
+    this.#stage(rows, this.#withStatistics);
+    this.#withStatistics = false;
+    this.#scheduleStatistics(rows);
+    const { operations, confirm } = this.#writer.take();
+    if (operations.length === 0) return;
+    this.#writing = true;
+    this.#deps.database
+      .transact(operations)
+      .then(
+        (results) => {
+          const error = results.find((r) => r !== null && typeof r === "object" && "error" in r);
+          if (error) this.#refused(error);
+          else confirm();
+        },
+        // The connection is gone; everything is written anew on the next one.
+        () => this.#writer.forget(),
+      )
+      .finally(() => {
+        this.#writing = false;
+        if (!this.#writeAgain) return;
+        this.#writeAgain = false;
+        this.#writeStatus(false);
+      });
+  }
+
+  #refused(error: Json): void {
+    this.#deps.log.warn(`database refused a status update: ${JSON.stringify(error)}`);
+  }
+
+  #stage(rows: ConfigRows, withStatistics: boolean): void {
+    const { database, switches } = this.#deps;
+    const root = rows.root;
+    if (!root) return;
+    for (const bridge of this.#bridges.bridges().values()) {
+      if (database.has("Bridge", bridge.wanted.uuid))
+        this.#writer.stage("Bridge", bridge.wanted.uuid, bridgeStatus(bridge));
+      const live = switches.get(bridge.wanted.name);
+      for (const iface of bridge.interfaces.values()) {
+        const uuid = iface.wanted.uuid;
+        if (!database.has("Interface", uuid)) continue;
+        this.#writer.stage("Interface", uuid, interfaceStatus(iface));
+        if (!withStatistics) continue;
+        const statistics =
+          iface.port && live
+            ? statisticsColumn(iface.port.device.type, live.portStats(iface.wanted.name))
+            : new Map<string, number>();
+        this.#writer.stage("Interface", uuid, { statistics });
+      }
+    }
+    const types = new Set(switches.datapathTypes.flatMap((t) => switches.interfaceTypes(t)));
+    this.#writer.stage("Open_vSwitch", root.uuid, {
+      datapath_types: [...switches.datapathTypes].sort(),
+      iface_types: [...types].sort(),
+      dpdk_initialized: false,
+      dpdk_version: "none",
+      ...(rows.root?.ovs_version === undefined ? { ovs_version: OVS_VERSION } : {}),
+    });
+    if (this.#settledCfg !== undefined) this.#writer.stage("Open_vSwitch", root.uuid, { cur_cfg: this.#settledCfg });
+  }
+}
