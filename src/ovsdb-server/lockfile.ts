@@ -1,4 +1,4 @@
-import type { Files } from "#host/files.js";
+import { type Files, LockedError } from "#host/files.js";
 import { HostError } from "#util/errors.js";
 import { IoError, reasonOf } from "./io-error.js";
 
@@ -22,10 +22,9 @@ export function lockDatabase(files: Files, path: string, name: string, warn: Loc
     return files.lock(lockfileName(target));
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    const holder = (error as HostError & { readonly holder?: number }).holder;
     const shown = target === path ? lockfileName(name) : lockfileName(target);
-    if (error.code === "EAGAIN") {
-      const by = holder === undefined ? "another process" : `pid ${holder}`;
+    if (error instanceof LockedError) {
+      const by = error.holder === undefined ? "this process" : `pid ${error.holder}`;
       warn(`${shown}: cannot lock file because it is already locked by ${by}`);
     } else {
       warn(`${shown}: failed to open lock file: ${reasonOf(error)}`);
