@@ -1,0 +1,53 @@
+import type { Json } from "./json.js";
+import { formatReal } from "./real-text.js";
+
+/**
+ * How `formatJson` writes: members sorted by name in byte order, and when `pretty`, a line for each element, indented by two
+ * spaces a level, with the closing brackets behind the last element, as Open vSwitch does.
+ */
+export interface JsonStyle {
+  readonly sorted?: boolean;
+  readonly pretty?: boolean;
+}
+
+/**
+ * Writes JSON text the way Open vSwitch does: no spaces unless pretty, integers of any size in full, other numbers with 15
+ * significant digits. `bigint` is written as an integer.
+ */
+export function formatJson(json: Json, style: JsonStyle = {}): string {
+  return write(json, style, "\n");
+}
+
+function write(json: Json, style: JsonStyle, newline: string): string {
+  if (json === null || typeof json === "boolean") return String(json);
+  if (typeof json === "string") return JSON.stringify(json);
+  if (typeof json === "bigint") return json.toString();
+  if (typeof json === "number") return Number.isSafeInteger(json) ? String(json + 0) : formatReal(json);
+  const inner = style.pretty ? `${newline}  ` : "";
+  if (Array.isArray(json)) {
+    if (json.length === 0) return "[]";
+    return `[${inner}${json.map((item: Json) => write(item, style, inner)).join(`,${inner}`)}]`;
+  }
+  const object = json as { readonly [name: string]: Json };
+  const names = Object.keys(object).filter((name) => object[name] !== undefined);
+  if (style.sorted) names.sort(compareCodePoints);
+  if (names.length === 0) return "{}";
+  const colon = style.pretty ? ": " : ":";
+  const members = names.map((name) => JSON.stringify(name) + colon + write(object[name]!, style, inner));
+  return `{${inner}${members.join(`,${inner}`)}}`;
+}
+
+/** Orders strings by code point, which is the order of their UTF-8 bytes. */
+export function compareCodePoints(a: string, b: string): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // UTF-16 puts surrogates (U+10000 and up) before U+E000..U+FFFF; UTF-8 puts them last.
+    const astralX = x >= 0xd800 && x <= 0xdfff;
+    const astralY = y >= 0xd800 && y <= 0xdfff;
+    return astralX === astralY ? x - y : astralX ? 1 : -1;
+  }
+  return a.length - b.length;
+}
