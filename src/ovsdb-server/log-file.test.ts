@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeFiles } from "#host/fake/files.js";
-import { LogFile, type LogMode } from "./log-file.js";
 import { lockfileName } from "./lockfile.js";
+import { LogFile, type LogMode } from "./log-file.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
@@ -17,7 +17,12 @@ function record(json: string, magic = "JSON"): string {
 const schema = record('{"name":"S"}');
 const two = schema + record('{"a":1}') + record('{"b":2}');
 
-function setUp(content?: string): { files: FakeFiles; warnings: string[]; open(mode: LogMode): LogFile; text(): string } {
+function setUp(content?: string): {
+  files: FakeFiles;
+  warnings: string[];
+  open(mode: LogMode): LogFile;
+  text(): string;
+} {
   const files = new FakeFiles();
   if (content !== undefined) files.write("/db", Buffer.from(content, "latin1"));
   const warnings: string[] = [];
@@ -64,16 +69,51 @@ describe("a log file", () => {
   const at = two.length;
   const sha = (text: string): string => createHash("sha1").update(text).digest("hex");
   it.each<[string, string, string, number]>([
-    ["cut in the last record", two.slice(0, -3), `I/O error: db: error reading 8 bytes starting at offset ${at - 8} (End of file)`, 2],
-    ["cut in its header", two.slice(0, -20), `syntax error: db: parse error at offset ${at - 8 - 54} in header line "OVSDB JSON"`, 2],
+    [
+      "cut in the last record",
+      two.slice(0, -3),
+      `I/O error: db: error reading 8 bytes starting at offset ${at - 8} (End of file)`,
+      2,
+    ],
+    [
+      "cut in its header",
+      two.slice(0, -20),
+      `syntax error: db: parse error at offset ${at - 8 - 54} in header line "OVSDB JSON"`,
+      2,
+    ],
     ["cut in the first word", `${two}OVS`, `syntax error: db: parse error at offset ${at} in header line "OVS"`, 3],
-    ["a flipped byte", `${two.slice(0, -3)}9}\n`, `syntax error: db: 8 bytes starting at offset ${at - 8} have SHA-1 hash ${sha('{"b":9}\n')} but should have hash ${sha('{"b":2}\n')}`, 2],
+    [
+      "a flipped byte",
+      `${two.slice(0, -3)}9}\n`,
+      `syntax error: db: 8 bytes starting at offset ${at - 8} have SHA-1 hash ${sha('{"b":9}\n')} but should have hash ${sha('{"b":2}\n')}`,
+      2,
+    ],
     ["an empty line", `${two}\n`, `syntax error: db: parse error at offset ${at} in header line ""`, 3],
     ["NULs", `${two}${"\0".repeat(99)}`, `syntax error: db: parse error at offset ${at} in header line ""`, 3],
-    ["another kind of record", two + record("{}", "CLUSTER"), `syntax error: db: parse error at offset ${at} in header line "OVSDB CLUSTER"`, 3],
-    ["a length beyond the end", `${two}OVSDB JSON 99999999999999 ${"0".repeat(40)}\n{}\n`, `I/O error: db: error reading 99999999999999 bytes starting at offset ${at + 67} (End of file)`, 3],
-    ["an array", two + record("[1]"), `syntax error: db: 4 bytes starting at offset ${at + 54} are not a JSON object`, 3],
-    ["a hash that is none", `${two}OVSDB JSON 3 ${"g".repeat(40)}\n{}\n`, `syntax error: db: parse error at offset ${at} in header line "OVSDB JSON"`, 3],
+    [
+      "another kind of record",
+      two + record("{}", "CLUSTER"),
+      `syntax error: db: parse error at offset ${at} in header line "OVSDB CLUSTER"`,
+      3,
+    ],
+    [
+      "a length beyond the end",
+      `${two}OVSDB JSON 99999999999999 ${"0".repeat(40)}\n{}\n`,
+      `I/O error: db: error reading 99999999999999 bytes starting at offset ${at + 67} (End of file)`,
+      3,
+    ],
+    [
+      "an array",
+      two + record("[1]"),
+      `syntax error: db: 4 bytes starting at offset ${at + 54} are not a JSON object`,
+      3,
+    ],
+    [
+      "a hash that is none",
+      `${two}OVSDB JSON 3 ${"g".repeat(40)}\n{}\n`,
+      `syntax error: db: parse error at offset ${at} in header line "OVSDB JSON"`,
+      3,
+    ],
   ])("keeps the good prefix: %s", (_, content, error, good) => {
     const { open, text } = setUp(content);
     const log = open("write");
@@ -179,28 +219,33 @@ describe("any file", () => {
     const whole = Buffer.from(records.map((r) => record(r)).join(""));
     const wanted = records.map((r) => JSON.parse(r) as unknown);
     fc.assert(
-      fc.property(fc.nat(whole.length), fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (cut, flip, bits) => {
-        const bytes = Uint8Array.from(whole.subarray(0, cut));
-        if (flip < cut) bytes[flip]! ^= bits;
-        const files = new FakeFiles();
-        files.write("/db", bytes);
-        let found: unknown[];
-        try {
-          found = readAll(LogFile.open(files, "/db", { name: "db", mode: "read", warn: () => {} })).records;
-        } catch {
-          found = [];
-        }
-        expect(found).toEqual(wanted.slice(0, found.length));
-        // Everything before the damage is there.
-        const damaged = Math.min(cut, flip < cut ? flip : cut);
-        let end = 0;
-        let intact = 0;
-        for (const r of records) {
-          end += Buffer.byteLength(record(r));
-          if (end <= damaged) intact++;
-        }
-        expect(found.length).toBeGreaterThanOrEqual(intact);
-      }),
+      fc.property(
+        fc.nat(whole.length),
+        fc.nat(whole.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        (cut, flip, bits) => {
+          const bytes = Uint8Array.from(whole.subarray(0, cut));
+          if (flip < cut) bytes[flip]! ^= bits;
+          const files = new FakeFiles();
+          files.write("/db", bytes);
+          let found: unknown[];
+          try {
+            found = readAll(LogFile.open(files, "/db", { name: "db", mode: "read", warn: () => {} })).records;
+          } catch {
+            found = [];
+          }
+          expect(found).toEqual(wanted.slice(0, found.length));
+          // Everything before the damage is there.
+          const damaged = Math.min(cut, flip < cut ? flip : cut);
+          let end = 0;
+          let intact = 0;
+          for (const r of records) {
+            end += Buffer.byteLength(record(r));
+            if (end <= damaged) intact++;
+          }
+          expect(found.length).toBeGreaterThanOrEqual(intact);
+        },
+      ),
       { seed: 7, numRuns: 400 },
     );
   });

@@ -37,6 +37,7 @@ export class LogFile {
   #reader: LogReader | undefined;
   #closeReader: () => void = () => {};
   #file: AppendFile | undefined;
+  #syncing: Promise<void> | undefined;
   #end = 0;
   /** Set while bytes may lie behind `#end`: an unread or damaged tail, or half a record of a failed append. */
   #dirtyTail = true;
@@ -154,10 +155,18 @@ export class LogFile {
 
   /** Resolves when every record appended before the call is on stable storage. */
   async sync(): Promise<void> {
+    const file = this.#file;
+    if (!file) return;
+    const syncing = file.sync();
+    this.#syncing = syncing;
     try {
-      await this.#file?.sync();
+      await syncing;
     } catch (error) {
+      // Compaction has put a synced copy in this file's place.
+      if (this.#file !== file) return;
       throw this.#syncError(error);
+    } finally {
+      if (this.#syncing === syncing) this.#syncing = undefined;
     }
   }
 
@@ -178,7 +187,11 @@ export class LogFile {
   /** Takes over the file of a finished rewrite, which has been renamed to this log's path. */
   adopt(rewritten: LogFile): void {
     this.#stopReading();
-    this.#file?.close();
+    const old = this.#file;
+    const close = (): void => old?.close();
+    // A descriptor must not be closed while a thread syncs it.
+    if (this.#syncing) this.#syncing.then(close, close);
+    else close();
     this.#file = rewritten.#file;
     this.#end = rewritten.#end;
     this.#dirtyTail = false;

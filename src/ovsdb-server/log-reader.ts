@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { ReadFile } from "#host/files.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import type { Json } from "#util/json.js";
+import { JsonSyntaxError, parseJson } from "#util/json-parse.js";
 import { IoError } from "./io-error.js";
-import { parseJson } from "./log-json.js";
 import { type LogMagic, longestHeader, parseLogHeader } from "./log-header.js";
 
 export type LogRecord = { readonly [member: string]: Json };
@@ -95,7 +95,7 @@ export class LogReader {
     try {
       json = parseJson(new TextDecoder().decode(bytes));
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      if (!(error instanceof JsonSyntaxError)) throw error;
       throw this.#error("syntax error", `${what} are not valid JSON (${error.message})`);
     }
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
