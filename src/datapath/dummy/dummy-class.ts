@@ -1,0 +1,44 @@
+import type { Clock } from "#util/clock.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
+import type { Datapath, DatapathClass } from "../datapath.js";
+import type { DeviceClass } from "../device.js";
+import { InProcessEngine } from "../userspace/in-process-engine.js";
+import { dummyPortNumbering, UserspaceDatapath } from "../userspace/userspace-datapath.js";
+import type { DummyDevices } from "./dummy-devices.js";
+
+/** Interface types that a dummy stands in for under `--enable-dummy=override`; `system` alone under `=system`. */
+const OVERRIDDEN: readonly string[] = ["system", "internal", "tap"];
+
+/**
+ * Datapaths that forward between dummy devices, in the caller's thread. `type` is `dummy`, or the type taken over:
+ * `netdev` and `system` under `--enable-dummy=override`.
+ */
+export function dummyDatapathClass(
+  type: string,
+  devices: DummyDevices,
+  options: { readonly clock: Clock; readonly random: () => number },
+): DatapathClass {
+  const classes = new Map<string, DeviceClass>();
+  const add = (interfaceType: string, deviceType: string): void => {
+    classes.set(interfaceType, devices.class(deviceType));
+  };
+  add("dummy", "dummy");
+  add("dummy-internal", "dummy-internal");
+  add("dummy-pmd", "dummy-pmd");
+  add("internal", "dummy-internal");
+  if (type !== "dummy") for (const t of OVERRIDDEN) if (!classes.has(t)) add(t, t);
+  return {
+    type,
+    interfaceTypes: [...classes.keys()],
+    deviceClass: (interfaceType) => classes.get(interfaceType === "" ? "system" : interfaceType),
+    open: (name): Datapath => {
+      const engine = new InProcessEngine(options.clock, options.random);
+      const datapath = new UserspaceDatapath(type, name, engine, dummyPortNumbering);
+      const local = classes.get("internal")?.open(name, new Map());
+      if (local === undefined) throw new HostError(`${type}@${name}`, "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
+      datapath.addPort(local, 0);
+      return datapath;
+    },
+  };
+}

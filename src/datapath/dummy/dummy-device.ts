@@ -1,0 +1,197 @@
+import type { Files } from "#host/files.js";
+import type { LinkStats } from "#host/net.js";
+import type { Streams } from "#host/streams.js";
+import type { Clock } from "#util/clock.js";
+import { plainOffload } from "#wire/virtio-net.js";
+import type { DeviceInfo } from "../device.js";
+import type { Packet } from "../packet.js";
+import type { DirectDevice } from "../userspace/direct-device.js";
+import { ActiveWire, PassiveWire, type Wire } from "./dummy-stream.js";
+import { PcapFile } from "./pcap-file.js";
+
+/** What dummy devices need of the outside: only for the options `stream`, `pstream` and the capture files. */
+export interface DummyHost {
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly streams: Streams;
+}
+
+const MIN_MTU = 68;
+const MAX_MTU = 65535;
+
+/**
+ * A device of no kernel: frames are put in by `netdev-dummy/receive` or come over a stream, and go out to a capture file
+ * or a stream. Options: `pcap`, `tx_pcap`, `rxq_pcap` (paths), `stream`, `pstream` (connections).
+ */
+export class DummyDevice implements DirectDevice {
+  readonly name: string;
+  readonly type: string;
+  readonly #host: DummyHost;
+  readonly #onClose: () => void;
+  #mac: Uint8Array;
+  #mtu = 1500;
+  #up = false;
+  #carrierResets = 0;
+  #options: ReadonlyMap<string, string> = new Map();
+  #rxPackets = 0;
+  #rxBytes = 0;
+  #txPackets = 0;
+  #txBytes = 0;
+  #receiver: ((packet: Packet) => void) | undefined;
+  #wire: Wire | undefined;
+  #rxFile: PcapFile | undefined;
+  #txFile: PcapFile | undefined;
+  readonly #changed: (() => void)[] = [];
+
+  /** `number`: the last two bytes of its MAC. */
+  constructor(name: string, type: string, number: number, host: DummyHost, onClose: () => void) {
+    this.name = name;
+    this.type = type;
+    this.#host = host;
+    this.#onClose = onClose;
+    this.#mac = Uint8Array.of(0xaa, 0x55, 0xaa, 0x55, number >> 8, number & 255);
+  }
+
+  info(): DeviceInfo {
+    return {
+      mac: this.#mac,
+      mtu: this.#mtu,
+      minMtu: MIN_MTU,
+      maxMtu: MAX_MTU,
+      up: this.#up,
+      carrier: this.#up,
+      carrierResets: this.#carrierResets,
+      ifindex: 0,
+      speed: undefined,
+      duplex: undefined,
+      status: new Map(),
+    };
+  }
+
+  /** Counts packets and bytes only; the rest is -1, not counted. */
+  stats(): LinkStats {
+    return {
+      rxPackets: this.#rxPackets,
+      txPackets: this.#txPackets,
+      rxBytes: this.#rxBytes,
+      txBytes: this.#txBytes,
+      rxErrors: -1,
+      txErrors: -1,
+      rxDropped: -1,
+      txDropped: -1,
+      multicast: -1,
+      collisions: -1,
+      rxLengthErrors: -1,
+      rxOverErrors: -1,
+      rxCrcErrors: -1,
+      rxFrameErrors: -1,
+      rxFifoErrors: -1,
+      rxMissedErrors: -1,
+    };
+  }
+
+  setMac(mac: Uint8Array): void {
+    if (mac.every((b, i) => b === this.#mac[i])) return;
+    this.#mac = mac.slice();
+    this.#notify();
+  }
+
+  setMtu(mtu: number): void {
+    if (mtu === this.#mtu) return;
+    this.#mtu = mtu;
+    this.#notify();
+  }
+
+  setUp(up: boolean): void {
+    if (up === this.#up) return;
+    this.#up = up;
+    this.#notify();
+  }
+
+  options(): ReadonlyMap<string, string> {
+    return this.#options;
+  }
+
+  setOptions(options: ReadonlyMap<string, string>): void {
+    const old = this.#options;
+    this.#options = new Map(options);
+    const changed = (...keys: string[]): boolean => keys.some((k) => old.get(k) !== options.get(k));
+    if (changed("stream", "pstream")) this.#rewire();
+    if (changed("pcap", "tx_pcap", "rxq_pcap")) this.#reopenFiles();
+  }
+
+  /** `connected` or `disconnected` of a device with the option `stream`. */
+  connectionState(): "connected" | "disconnected" | undefined {
+    return this.#wire?.state;
+  }
+
+  onChange(handler: () => void): void {
+    this.#changed.push(handler);
+  }
+
+  onGone(): void {}
+
+  onReceive(handler: ((packet: Packet) => void) | undefined): void {
+    this.#receiver = handler;
+  }
+
+  /** A frame comes in. One without a datapath is lost, and not counted. */
+  receive(data: Uint8Array): void {
+    if (this.#receiver === undefined) return;
+    this.#rxPackets++;
+    this.#rxBytes += data.length;
+    this.#rxFile?.write(data, this.#host.clock.wall());
+    this.#receiver({ data, offload: plainOffload() });
+  }
+
+  transmit(packet: Packet): void {
+    const { data } = packet;
+    this.#txPackets++;
+    this.#txBytes += data.length;
+    this.#txFile?.write(data, this.#host.clock.wall());
+    this.#wire?.send(data);
+  }
+
+  close(): void {
+    this.#receiver = undefined;
+    this.#wire?.close();
+    this.#wire = undefined;
+    this.#closeFiles();
+    this.#onClose();
+  }
+
+  #notify(): void {
+    for (const handler of this.#changed) handler();
+  }
+
+  #rewire(): void {
+    this.#wire?.close();
+    this.#wire = undefined;
+    const { streams, clock } = this.#host;
+    const onFrame = (frame: Uint8Array): void => this.receive(frame);
+    const active = this.#options.get("stream");
+    const passive = this.#options.get("pstream");
+    if (passive !== undefined) this.#wire = new PassiveWire(streams, passive, onFrame, () => {});
+    else if (active !== undefined) this.#wire = new ActiveWire(streams, clock, active, onFrame);
+  }
+
+  /** With `pcap` both directions are in one file, and the other two options do nothing. */
+  #reopenFiles(): void {
+    this.#closeFiles();
+    const both = this.#options.get("pcap");
+    if (both !== undefined) {
+      this.#rxFile = this.#txFile = new PcapFile(this.#host.files, both);
+      return;
+    }
+    const rx = this.#options.get("rxq_pcap");
+    const tx = this.#options.get("tx_pcap");
+    if (rx !== undefined) this.#rxFile = new PcapFile(this.#host.files, rx);
+    if (tx !== undefined) this.#txFile = new PcapFile(this.#host.files, tx);
+  }
+
+  #closeFiles(): void {
+    this.#rxFile?.close();
+    if (this.#txFile !== this.#rxFile) this.#txFile?.close();
+    this.#rxFile = this.#txFile = undefined;
+  }
+}

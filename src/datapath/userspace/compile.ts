@@ -1,0 +1,266 @@
+import type { FlowKey } from "#flow/key.js";
+import { CORE_WORDS, KEY_WORDS, VLAN_PRESENT, W } from "#flow/layout.js";
+import { UserError } from "#util/errors.js";
+import type { DatapathAction } from "../actions.js";
+import {
+  OP_CHECK_LENGTH,
+  OP_CLONE,
+  OP_DROP,
+  OP_HASH,
+  OP_OUTPUT,
+  OP_POP_MPLS,
+  OP_POP_VLAN,
+  OP_PUSH_MPLS,
+  OP_PUSH_VLAN,
+  OP_RECIRC,
+  OP_REWRITE,
+  OP_SAMPLE,
+  OP_SET_KEY,
+  OP_TRUNC,
+  OP_USERSPACE,
+  type Op,
+  op,
+  type Program,
+} from "./ops.js";
+import type { Rewrite, RewriteLayer } from "./rewrite.js";
+
+const MAX_NESTING = 16;
+
+/**
+ * Turns datapath actions into a program. `key` tells which headers the packets have, for `set` actions whose value does
+ * not say. Throws `UserError` for an action this engine does not have, naming it.
+ */
+export function compileActions(actions: readonly DatapathAction[], key: FlowKey, depth = 0): Program {
+  if (depth > MAX_NESTING) throw new UserError("actions are nested too deeply");
+  return actions.flatMap((action) => compileAction(action, key, depth));
+}
+
+function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[] {
+  switch (action.kind) {
+    case "output":
+      return [op(OP_OUTPUT, { a: action.port })];
+    case "userspace":
+      return [op(OP_USERSPACE, { cookie: action.cookie })];
+    case "push_vlan":
+      return [op(OP_PUSH_VLAN, { a: action.tpid, b: (action.pcp << 13) | (action.vid & 0xfff) })];
+    case "pop_vlan":
+      return [op(OP_POP_VLAN)];
+    case "push_mpls":
+      return [op(OP_PUSH_MPLS, { a: action.lse, b: action.ethertype })];
+    case "pop_mpls":
+      return [op(OP_POP_MPLS, { a: action.ethertype })];
+    case "set":
+      return compileSet(action.value, action.mask, key);
+    case "recirc":
+      return [op(OP_RECIRC, { a: action.id })];
+    case "hash":
+      return [op(OP_HASH, { a: action.algorithm === "l4" ? 0 : 1, b: action.basis })];
+    case "sample":
+      return [op(OP_SAMPLE, { a: action.probability, inner: compileActions(action.actions, key, depth + 1) })];
+    case "clone":
+      return [op(OP_CLONE, { inner: compileActions(action.actions, key, depth + 1) })];
+    case "trunc":
+      return [op(OP_TRUNC, { a: action.maxLength })];
+    case "check_pkt_len":
+      return [
+        op(OP_CHECK_LENGTH, {
+          a: action.length,
+          inner: compileActions(action.greater, key, depth + 1),
+          otherwise: compileActions(action.lessEqual, key, depth + 1),
+        }),
+      ];
+    case "drop":
+      return [op(OP_DROP, { a: action.reason })];
+    default:
+      throw new UserError(`this datapath does not support the action ${(action as { kind: string }).kind}`);
+  }
+}
+
+/** Collects the 16-bit words of one header. */
+class HeaderWords {
+  readonly #words: number[] = [];
+  readonly #layer: RewriteLayer;
+  readonly #keyWords: number[] = [];
+  #end = 0;
+
+  constructor(layer: RewriteLayer) {
+    this.#layer = layer;
+  }
+
+  put(offset: number, value: number, mask: number): void {
+    const bits = mask & 0xffff;
+    if (bits === 0) return;
+    this.#words.push(offset, value & bits, bits);
+    this.#end = Math.max(this.#end, offset + 2);
+  }
+
+  /** A whole 32-bit key word that lies in the header at `offset` as it is. */
+  put32(offset: number, value: number, mask: number): void {
+    this.put(offset, value >>> 16, mask >>> 16);
+    this.put(offset + 2, value, mask);
+  }
+
+  keyWord(word: number, value: number, mask: number): void {
+    if (mask !== 0) this.#keyWords.push(word, (value & mask) >>> 0, mask >>> 0);
+  }
+
+  /** The step, or none where nothing is changed. */
+  ops(): Op[] {
+    if (this.#words.length === 0) return [];
+    const change: Rewrite = { layer: this.#layer, words: Uint16Array.from(this.#words), end: this.#end };
+    return [op(OP_REWRITE, { change, words: Uint32Array.from(this.#keyWords) })];
+  }
+}
+
+function compileSet(value: FlowKey, mask: FlowKey, key: FlowKey): Op[] {
+  const etherType = (value[W.ethType]! || key[W.ethType]!) & 0xffff;
+  const protocol = (value[W.nw]! || key[W.nw]!) & 0xff;
+  const done = new Set<number>();
+  /** A header whose key words lie in the frame in one run from `offset` on. */
+  const run = (layer: RewriteLayer, first: number, count: number, offset = 0): HeaderWords => {
+    const header = new HeaderWords(layer);
+    take(header, first, count, offset);
+    return header;
+  };
+  const take = (header: HeaderWords, first: number, count: number, offset: number): void => {
+    for (let i = 0; i < count; i++) {
+      header.put32(offset + 4 * i, value[first + i]!, mask[first + i]!);
+      header.keyWord(first + i, value[first + i]!, mask[first + i]!);
+      done.add(first + i);
+    }
+  };
+  const ops: Op[] = [...metadata(value, mask, done), ...run("eth", W.eth, 3).ops()];
+
+  const vlan = new HeaderWords("vlan");
+  vlan.put32(0, value[W.vlan0]!, mask[W.vlan0]! & ~VLAN_PRESENT);
+  vlan.keyWord(W.vlan0, value[W.vlan0]!, mask[W.vlan0]! & ~VLAN_PRESENT);
+  done.add(W.vlan0);
+  ops.push(...vlan.ops());
+
+  if (etherType === 0x8847 || etherType === 0x8848) ops.push(...run("mpls", W.mpls, 1).ops());
+  else if (etherType === 0x0806 || etherType === 0x8035) ops.push(...arp(value, mask, done).ops());
+  else if (etherType === 0x0800) {
+    const header = new HeaderWords("ipv4");
+    nwWord(header, value[W.nw]!, mask[W.nw]!, done);
+    const tosAndTtl = { tos: (mask[W.nw]! >>> 16) & 255, ttl: (mask[W.nw]! >>> 8) & 255 };
+    header.put(0, (value[W.nw]! >>> 16) & 255, tosAndTtl.tos);
+    header.put(8, value[W.nw]! & 0xff00, tosAndTtl.ttl << 8);
+    take(header, W.nwSrc, 2, 12);
+    ops.push(...header.ops());
+  } else if (etherType === 0x86dd) {
+    const header = new HeaderWords("ipv6");
+    nwWord(header, value[W.nw]!, mask[W.nw]!, done);
+    const tos = (value[W.nw]! >>> 16) & 255;
+    const tosMask = (mask[W.nw]! >>> 16) & 255;
+    const label = value[W.ipv6Label]! & 0xfffff;
+    const labelMask = mask[W.ipv6Label]! & 0xfffff;
+    header.put32(0, (tos << 20) | label, (tosMask << 20) | labelMask);
+    header.keyWord(W.ipv6Label, label, labelMask);
+    done.add(W.ipv6Label);
+    header.put(6, (value[W.nw]! >>> 8) & 255, (mask[W.nw]! >>> 8) & 255);
+    take(header, W.ipv6Src, 4, 8);
+    take(header, W.ipv6Dst, 4, 24);
+    ops.push(...header.ops());
+  }
+
+  if (etherType === 0x0800 || etherType === 0x86dd) ops.push(...transport(value, mask, protocol, done).ops());
+  if (etherType === 0x86dd && protocol === 58) {
+    ops.push(...run("nd_target", W.ndTarget, 4).ops());
+    ops.push(...hardware("nd_sll", value, mask, 0, 0, done).ops());
+    ops.push(...hardware("nd_tll", value, mask, 1, 0, done).ops());
+  }
+  for (let w = 0; w < KEY_WORDS; w++) {
+    if (mask[w] !== 0 && !done.has(w)) throw new UserError("this datapath cannot set that field of the packet");
+  }
+  return ops;
+}
+
+/** Sets of what is remembered of a packet and not in it. */
+function metadata(value: FlowKey, mask: FlowKey, done: Set<number>): Op[] {
+  const words: number[] = [];
+  for (const w of [W.skbPriority, W.pktMark, W.dpHash, W.recircId, W.inPort]) {
+    done.add(w);
+    if (mask[w] !== 0) words.push(w, (value[w]! & mask[w]!) >>> 0, mask[w]!);
+  }
+  for (let w = 0; w < KEY_WORDS; w++) {
+    const isTunnel = w < W.metadata || w >= CORE_WORDS;
+    if (isTunnel && mask[w] !== 0) throw new UserError("this datapath does not support tunnels");
+  }
+  return words.length === 0 ? [] : [op(OP_SET_KEY, { words: Uint32Array.from(words) })];
+}
+
+/** The key word of tos, ttl and protocol; the protocol and fragment bits cannot be changed, a mask on them is left out. */
+function nwWord(header: HeaderWords, value: number, mask: number, done: Set<number>): void {
+  header.keyWord(W.nw, value, mask & 0x00ffff00);
+  done.add(W.nw);
+}
+
+function arp(value: FlowKey, mask: FlowKey, done: Set<number>): HeaderWords {
+  const header = new HeaderWords("arp");
+  header.put(6, value[W.nw]! & 255, (mask[W.nw]! & 255) === 0 ? 0 : 0xff00 | (mask[W.nw]! & 255));
+  header.keyWord(W.nw, value[W.nw]!, mask[W.nw]! & 255);
+  done.add(W.nw);
+  hardwareInto(header, value, mask, 0, 8, done);
+  header.put32(14, value[W.nwSrc]!, mask[W.nwSrc]!);
+  hardwareInto(header, value, mask, 1, 18, done);
+  header.put32(24, value[W.nwDst]!, mask[W.nwDst]!);
+  for (const w of [W.nwSrc, W.nwDst]) {
+    header.keyWord(w, value[w]!, mask[w]!);
+    done.add(w);
+  }
+  return header;
+}
+
+/** The first or second of the two addresses in `W.arpHw`, at `offset` of a header. */
+function hardwareInto(
+  header: HeaderWords,
+  value: FlowKey,
+  mask: FlowKey,
+  which: 0 | 1,
+  offset: number,
+  done: Set<number>,
+): void {
+  for (let i = 0; i < 3; i++) {
+    const half = which * 3 + i;
+    const word = W.arpHw + (half >> 1);
+    const shift = half & 1 ? 0 : 16;
+    header.put(offset + 2 * i, value[word]! >>> shift, mask[word]! >>> shift);
+    header.keyWord(word, value[word]!, mask[word]! & (0xffff << shift));
+    done.add(word);
+  }
+}
+
+function hardware(
+  layer: RewriteLayer,
+  value: FlowKey,
+  mask: FlowKey,
+  which: 0 | 1,
+  offset: number,
+  done: Set<number>,
+): HeaderWords {
+  const header = new HeaderWords(layer);
+  hardwareInto(header, value, mask, which, offset, done);
+  return header;
+}
+
+const transports: ReadonlyMap<number, RewriteLayer> = new Map([
+  [6, "tcp"],
+  [17, "udp"],
+  [132, "sctp"],
+  [1, "icmp"],
+  [58, "icmpv6"],
+]);
+
+function transport(value: FlowKey, mask: FlowKey, protocol: number, done: Set<number>): HeaderWords {
+  const layer = transports.get(protocol);
+  const header = new HeaderWords(layer ?? "tcp");
+  if (layer === undefined) return header;
+  const v = value[W.tp]!;
+  const m = mask[W.tp]!;
+  if (layer === "icmp" || layer === "icmpv6") {
+    header.put(0, ((v >>> 8) & 0xff00) | (v & 255), ((m >>> 8) & 0xff00) | (m & 255));
+  } else header.put32(0, v, m);
+  header.keyWord(W.tp, v, m);
+  done.add(W.tp);
+  return header;
+}

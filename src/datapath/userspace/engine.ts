@@ -1,0 +1,29 @@
+import type { FlowKey } from "#flow/key.js";
+import type { DatapathAction } from "../actions.js";
+import type { DatapathFlow, Upcall } from "../datapath.js";
+import type { Device } from "../device.js";
+import type { Packet } from "../packet.js";
+import type { Slot } from "./flow-slots.js";
+
+/**
+ * Where a userspace datapath's forwarding happens: in this thread, or in another one. `UserspaceDatapath` keeps the books (names,
+ * numbers, ufids) and tells the engine; calls take effect in order.
+ */
+export interface Engine {
+  /** `counters.ts` says what is where. */
+  readonly counters: Float64Array;
+  /** Masks in the flow table, as last known. */
+  masks(): number;
+  /** Told of counter memory before a flow uses it. */
+  addSlots(chunk: number, memory: SharedArrayBuffer): void;
+  addPort(number: number, device: Device): void;
+  removePort(number: number): void;
+  /** Adds a flow, or gives the flow of that id other actions. The actions are ones that compile. */
+  put(id: number, flow: DatapathFlow, slot: Slot): void;
+  /** Removes flows. On return no packet will be counted on them any more. */
+  remove(ids: readonly number[]): void;
+  execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
+  /** Sets who takes upcalls; without one they are refused, and counted as lost. */
+  setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void;
+  close(): void;
+}

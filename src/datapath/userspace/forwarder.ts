@@ -1,0 +1,401 @@
+import { extractKey, newLayers } from "#flow/extract.js";
+import { copyKey, type FlowKey, newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
+import { MegaflowTable } from "#flow/megaflow-table.js";
+import type { Offload } from "#wire/virtio-net.js";
+import type { UserspaceCookie } from "../actions.js";
+import { Counter, type DropReason, dropCounter } from "./counters.js";
+import { ExactCache } from "./exact-cache.js";
+import type { Flow } from "./flow.js";
+import { Frame } from "./frame.js";
+import { isGso, popMpls, popVlan, pushMpls, pushVlan, segmentLength } from "./headers.js";
+import type { HeadArena } from "./head-arena.js";
+import {
+  OP_CHECK_LENGTH,
+  OP_CLONE,
+  OP_DROP,
+  OP_HASH,
+  OP_OUTPUT,
+  OP_POP_MPLS,
+  OP_POP_VLAN,
+  OP_PUSH_MPLS,
+  OP_PUSH_VLAN,
+  OP_RECIRC,
+  OP_REWRITE,
+  OP_SAMPLE,
+  OP_SET_KEY,
+  OP_TRUNC,
+  OP_USERSPACE,
+  type Op,
+  type Program,
+} from "./ops.js";
+import { packetHash } from "./packet-hash.js";
+import { rewrite } from "./rewrite.js";
+
+/** Where forwarded frames go. As `FrameIo.send`; what it is given stays unchanged until the engine's next flush. */
+export interface FrameSink {
+  send(
+    port: number,
+    head: Uint8Array,
+    headAt: number,
+    headLength: number,
+    tail: Uint8Array,
+    tailAt: number,
+    tailLength: number,
+    offload: Readonly<Offload>,
+  ): void;
+}
+
+/** Where packets go that no flow knows, or that a flow sends up. */
+export interface UpcallSink {
+  /** Takes copies of the first `length` bytes and of the key; false where there is no room. `cookie` is undefined for a miss. */
+  upcall(frame: Frame, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean;
+}
+
+const MAX_RECIRCULATIONS = 6;
+const MAX_DEPTH = 32;
+
+const DROP = {
+  invalid: dropCounter("datapath_drop_rx_invalid_packet"),
+  port: dropCounter("datapath_drop_invalid_port"),
+  upcall: dropCounter("datapath_drop_upcall_error"),
+  userspace: dropCounter("datapath_drop_userspace_action_error"),
+  recirc: dropCounter("datapath_drop_recirc_error"),
+  depth: dropCounter("datapath_drop_sample_error"),
+  pipeline: dropCounter("drop_action_of_pipeline"),
+  other: dropCounter("drop_action_other"),
+  truncated: dropCounter("datapath_drop_header_truncated"),
+} satisfies Record<string, number>;
+
+/** State of one packet on one level of nesting. */
+interface Level {
+  readonly frame: Frame;
+  readonly key: FlowKey;
+}
+
+/**
+ * The forwarding core: frames in, frames out, by the flows it was given. No threads, no I/O and no clock: the owner sets `now`
+ * once per batch, calls `receive` for each frame and flushes its sink afterwards.
+ */
+export class Forwarder {
+  readonly #sink: FrameSink;
+  readonly #upcalls: UpcallSink;
+  readonly #random: () => number;
+  readonly #arena: HeadArena;
+  readonly counters: Float64Array;
+  readonly table: MegaflowTable<Flow> = new MegaflowTable<Flow>();
+  readonly #cache: ExactCache = new ExactCache();
+  readonly #layers = newLayers();
+  readonly #levels: Level[] = [];
+  /** Metadata of packets from each port, by port number; undefined where there is no such port. */
+  readonly #ports: (FlowKey | undefined)[] = [];
+  /** Clock milliseconds of the batch being forwarded. */
+  now = 0;
+  #recirculations = 0;
+  /** Key words no longer say what the frame holds, since a header was pushed or popped. */
+  #stale = false;
+  /** Longest length of the next output; 0 for no limit. */
+  #limit = 0;
+
+  constructor(
+    sink: FrameSink,
+    upcalls: UpcallSink,
+    options: { counters: Float64Array; arena: HeadArena; random: () => number },
+  ) {
+    this.#sink = sink;
+    this.#upcalls = upcalls;
+    this.#random = options.random;
+    this.#arena = options.arena;
+    this.counters = options.counters;
+    this.#level(0);
+  }
+
+  addPort(port: number): void {
+    const meta = newKey();
+    meta[W.inPort] = port;
+    this.#ports[port] = meta;
+  }
+
+  removePort(port: number): void {
+    this.#ports[port] = undefined;
+    this.#cache.clear();
+  }
+
+  /** Installs a flow. Throws nothing: the program was compiled by the caller. */
+  add(flow: Flow): void {
+    this.table.insert(flow.key, flow.mask, flow);
+    // An entry of the cache may have been learned from a broader flow that is gone: entries name flows, and dead ones are not hit.
+  }
+
+  remove(flow: Flow): void {
+    this.table.remove(flow.key, flow.mask);
+    flow.dead = true;
+  }
+
+  clear(): void {
+    this.table.clear();
+    this.#cache.clear();
+  }
+
+  /** Forwards one received frame. */
+  receive(port: number, memory: Uint8Array, at: number, length: number, offload: Readonly<Offload>): void {
+    const counters = this.counters;
+    counters[Counter.received]!++;
+    counters[Counter.receivedBytes]! += length;
+    const meta = this.#ports[port];
+    if (meta === undefined || length < 14) {
+      counters[meta === undefined ? DROP.port : DROP.invalid]!++;
+      return;
+    }
+    const level = this.#levels[0]!;
+    const key = level.key;
+    extractKey(memory, at, length, meta, key, this.#layers);
+    const frame = level.frame;
+    frame.reset(memory, at, length, offload);
+    this.#recirculations = 0;
+    this.#stale = false;
+    this.#limit = 0;
+    const hash = this.#cache.hash(key);
+    let flow = this.#cache.lookup(hash, key);
+    if (flow !== undefined) counters[Counter.cacheHits]!++;
+    else {
+      flow = this.#lookup(key);
+      if (flow === undefined) {
+        this.#miss(frame, key);
+        return;
+      }
+      this.#cache.insert(hash, key, flow);
+    }
+    this.#count(flow, length, key);
+    this.#run(flow.program, 0);
+  }
+
+  /** Runs a program on a frame that came from elsewhere than a port. `key` is changed. */
+  execute(frame: { data: Uint8Array; offload: Readonly<Offload> }, key: FlowKey, program: Program): void {
+    const level = this.#levels[0]!;
+    level.frame.reset(frame.data, 0, frame.data.length, frame.offload);
+    copyKey(level.key, key);
+    this.#recirculations = 0;
+    this.#stale = false;
+    this.#limit = 0;
+    this.#run(program, 0);
+  }
+
+  #count(flow: Flow, length: number, key: FlowKey): void {
+    const s = flow.stats;
+    const at = flow.statsAt;
+    s[at]!++;
+    s[at + 1]! += length;
+    s[at + 2] = this.now;
+    s[at + 3]! |= key[W.l4]! & 0xfff;
+  }
+
+  #lookup(key: FlowKey): Flow | undefined {
+    const flow = this.table.lookup(key);
+    if (flow === undefined) return undefined;
+    this.counters[Counter.megaflowHits]!++;
+    this.counters[Counter.maskLookups]! += this.table.probes;
+    return flow;
+  }
+
+  #miss(frame: Frame, key: FlowKey): void {
+    const counters = this.counters;
+    counters[Counter.missed]!++;
+    if (this.#upcalls.upcall(frame, frame.length, key, undefined)) return;
+    counters[Counter.lost]!++;
+    counters[Counter.missedLost]!++;
+    counters[DROP.upcall]!++;
+  }
+
+  #level(depth: number): Level {
+    return (this.#levels[depth] ??= { frame: new Frame(this.#arena), key: newKey() });
+  }
+
+  /** Runs a program on the packet of `depth`. */
+  #run(program: Program, depth: number): void {
+    const level = this.#levels[depth]!;
+    const frame = level.frame;
+    const count = program.length;
+    if (count === 0) this.counters[DROP.pipeline]!++;
+    for (let i = 0; i < count; i++) {
+      const step = program[i]!;
+      switch (step.code) {
+        case OP_OUTPUT:
+          this.#output(frame, step.a);
+          break;
+        case OP_REWRITE:
+          rewrite(frame, step.change!);
+          setWords(level.key, step.words!);
+          break;
+        case OP_SET_KEY:
+          setWords(level.key, step.words!);
+          break;
+        case OP_PUSH_VLAN:
+          this.#changed(pushVlan(frame, step.a, step.b));
+          break;
+        case OP_POP_VLAN:
+          this.#changed(popVlan(frame));
+          break;
+        case OP_PUSH_MPLS:
+          this.#changed(pushMpls(frame, step.a, step.b));
+          break;
+        case OP_POP_MPLS:
+          this.#changed(popMpls(frame, step.a));
+          break;
+        case OP_TRUNC:
+          this.#limit = step.a;
+          break;
+        case OP_HASH:
+          this.#refresh(level);
+          level.key[W.dpHash] = packetHash(level.key, step.a, step.b);
+          break;
+        case OP_USERSPACE:
+          this.#userspace(level, step.cookie);
+          break;
+        case OP_RECIRC:
+          this.#recirculate(level, step.a, depth, i === count - 1);
+          break;
+        case OP_CLONE:
+          this.#nested(step.inner, level, depth);
+          break;
+        case OP_SAMPLE:
+          if (step.a === 0xffffffff || this.#random() * 0x100000000 < step.a) this.#nested(step.inner, level, depth);
+          break;
+        case OP_CHECK_LENGTH:
+          this.#nested(lengthOf(frame) > step.a ? step.inner : step.otherwise, level, depth);
+          break;
+        case OP_DROP:
+          this.counters[step.a === 0 ? DROP.pipeline : DROP.other]!++;
+          return;
+      }
+    }
+  }
+
+  #changed(done: boolean): void {
+    if (done) this.#stale = true;
+    else this.counters[DROP.truncated]!++;
+  }
+
+  #output(frame: Frame, port: number): void {
+    if (this.#ports[port] === undefined) {
+      this.counters[DROP.port]!++;
+      return;
+    }
+    this.counters[Counter.sent]!++;
+    const limit = this.#limit;
+    if (limit !== 0) {
+      this.#limit = 0;
+      if (limit < frame.length) {
+        this.#outputCut(frame, port, limit);
+        return;
+      }
+    }
+    frame.share();
+    this.#sink.send(
+      port,
+      frame.head,
+      frame.headAt,
+      frame.headLength,
+      frame.tail,
+      frame.tailAt,
+      frame.tailLength,
+      frame.offload,
+    );
+  }
+
+  /** Sends the first bytes only. What is left of a large segment is an ordinary frame; its checksum was never right. */
+  #outputCut(frame: Frame, port: number, limit: number): void {
+    frame.share();
+    const head = Math.min(limit, frame.headLength);
+    this.#sink.send(port, frame.head, frame.headAt, head, frame.tail, frame.tailAt, limit - head, PLAIN);
+  }
+
+  #userspace(level: Level, cookie: UserspaceCookie | undefined): void {
+    this.#refresh(level);
+    const length = this.#limit === 0 ? level.frame.length : Math.min(this.#limit, level.frame.length);
+    this.#limit = 0;
+    if (this.#upcalls.upcall(level.frame, length, level.key, cookie ?? NO_COOKIE)) return;
+    this.counters[Counter.lost]!++;
+    this.counters[DROP.userspace]!++;
+  }
+
+  #recirculate(level: Level, id: number, depth: number, last: boolean): void {
+    const counters = this.counters;
+    if (this.#recirculations >= MAX_RECIRCULATIONS || depth >= MAX_DEPTH) {
+      counters[DROP.recirc]!++;
+      return;
+    }
+    this.#refresh(level);
+    let at = depth;
+    if (!last) {
+      at = depth + 1;
+      const next = this.#level(at);
+      next.frame.copy(level.frame);
+      copyKey(next.key, level.key);
+    }
+    const { frame, key } = this.#levels[at]!;
+    key[W.recircId] = id;
+    counters[Counter.recirculated]!++;
+    const flow = this.#lookup(key);
+    if (flow === undefined) {
+      this.#miss(frame, key);
+      return;
+    }
+    this.#count(flow, frame.length, key);
+    const stale = this.#stale;
+    this.#recirculations++;
+    this.#run(flow.program, at);
+    this.#recirculations--;
+    this.#stale = stale;
+  }
+
+  /** Runs a program on a copy. */
+  #nested(program: Program, level: Level, depth: number): void {
+    if (program.length === 0) return;
+    if (depth >= MAX_DEPTH) {
+      this.counters[DROP.depth]!++;
+      return;
+    }
+    const inner = this.#level(depth + 1);
+    inner.frame.copy(level.frame);
+    copyKey(inner.key, level.key);
+    const stale = this.#stale;
+    const limit = this.#limit;
+    this.#run(program, depth + 1);
+    this.#stale = stale;
+    this.#limit = limit;
+  }
+
+  /** Makes the key say what the frame now holds. */
+  #refresh(level: Level): void {
+    if (!this.#stale) return;
+    this.#stale = false;
+    const bytes = level.frame.bytes();
+    extractKey(bytes, 0, bytes.length, level.key, level.key, this.#layers);
+  }
+}
+
+const PLAIN: Readonly<Offload> = {
+  flags: 0,
+  gsoType: 0,
+  headerLength: 0,
+  gsoSize: 0,
+  csumStart: 0,
+  csumOffset: 0,
+};
+
+const NO_COOKIE: UserspaceCookie = { kind: "slow_path", reason: 0, ofprotoUuid: "" };
+
+function setWords(key: FlowKey, words: Uint32Array): void {
+  for (let i = 0; i < words.length; i += 3) {
+    const w = words[i]!;
+    key[w] = (key[w]! & ~words[i + 2]!) | words[i + 1]!;
+  }
+}
+
+/** The length a length check sees: of a large segment, that of the frames it will become. */
+function lengthOf(frame: Frame): number {
+  return isGso(frame) ? segmentLength(frame) : frame.length;
+}
+
+export type { Op };

@@ -1,0 +1,157 @@
+import { cloneKey, type FlowKey } from "#flow/key.js";
+import type { Clock } from "#util/clock.js";
+import { BugError } from "#util/errors.js";
+import type { Offload } from "#wire/virtio-net.js";
+import type { DatapathAction, UserspaceCookie } from "../actions.js";
+import type { DatapathFlow, Upcall } from "../datapath.js";
+import type { Device } from "../device.js";
+import type { Packet } from "../packet.js";
+import { compileActions } from "./compile.js";
+import { COUNTERS } from "./counters.js";
+import { type DirectDevice, isDirectDevice } from "./direct-device.js";
+import type { Engine } from "./engine.js";
+import type { Flow } from "./flow.js";
+import type { Slot } from "./flow-slots.js";
+import { Forwarder } from "./forwarder.js";
+import type { Frame } from "./frame.js";
+import { HeadArena } from "./head-arena.js";
+
+/**
+ * Forwards in the caller's thread, one frame at a time, deterministically: when `transmit` of a device or the upcall handler is called, and
+ * in which order, depends on nothing but the calls made before. An upcall is handed over, alone in its batch, once the frame that caused it is done.
+ */
+export class InProcessEngine implements Engine {
+  readonly counters: Float64Array = new Float64Array(COUNTERS);
+  readonly #clock: Clock;
+  readonly #arena = new HeadArena(new Uint8Array(1 << 16));
+  readonly #forwarder: Forwarder;
+  readonly #devices = new Map<number, DirectDevice>();
+  readonly #flows = new Map<number, Flow>();
+  readonly #waiting: Upcall[] = [];
+  readonly #sent: { readonly port: number; readonly packet: Packet }[] = [];
+  #handler: ((batch: readonly Upcall[]) => void) | undefined;
+  #busy = false;
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock;
+    this.#forwarder = new Forwarder(
+      { send: (...args) => this.#send(...args) },
+      { upcall: (...args) => this.#upcall(...args) },
+      { counters: this.counters, arena: this.#arena, random },
+    );
+  }
+
+  masks(): number {
+    return this.#forwarder.table.masks;
+  }
+
+  addSlots(): void {}
+
+  addPort(number: number, device: Device): void {
+    this.#forwarder.addPort(number);
+    if (!isDirectDevice(device)) return;
+    this.#devices.set(number, device);
+    device.onReceive((packet) => this.#receive(number, packet));
+  }
+
+  removePort(number: number): void {
+    this.#devices.get(number)?.onReceive(undefined);
+    this.#devices.delete(number);
+    this.#forwarder.removePort(number);
+  }
+
+  put(id: number, flow: DatapathFlow, slot: Slot): void {
+    const program = compileActions(flow.actions, flow.key);
+    const known = this.#flows.get(id);
+    if (known !== undefined) {
+      known.program = program;
+      return;
+    }
+    const { key, mask } = flow;
+    const added: Flow = { id, key, mask, program, stats: slot.memory, statsAt: slot.at, dead: false };
+    this.#flows.set(id, added);
+    this.#forwarder.add(added);
+  }
+
+  remove(ids: readonly number[]): void {
+    for (const id of ids) {
+      const flow = this.#flows.get(id);
+      if (flow === undefined) throw new BugError(`no flow ${id}`);
+      this.#flows.delete(id);
+      this.#forwarder.remove(flow);
+    }
+  }
+
+  execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
+    const program = compileActions(actions, key);
+    this.#forwarder.now = this.#clock.now();
+    this.#forwarder.execute(packet, key, program);
+    this.#deliver();
+  }
+
+  setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void {
+    this.#handler = handler;
+  }
+
+  close(): void {
+    for (const device of this.#devices.values()) device.onReceive(undefined);
+    this.#devices.clear();
+    this.#handler = undefined;
+  }
+
+  #receive(number: number, packet: Packet): void {
+    this.#forwarder.now = this.#clock.now();
+    this.#forwarder.receive(number, packet.data, 0, packet.data.length, packet.offload);
+    this.#deliver();
+  }
+
+  #send(
+    port: number,
+    head: Uint8Array,
+    headAt: number,
+    headLength: number,
+    tail: Uint8Array,
+    tailAt: number,
+    tailLength: number,
+    offload: Readonly<Offload>,
+  ): void {
+    const data = new Uint8Array(headLength + tailLength);
+    data.set(head.subarray(headAt, headAt + headLength));
+    data.set(tail.subarray(tailAt, tailAt + tailLength), headLength);
+    this.#sent.push({ port, packet: { data, offload: { ...offload } } });
+  }
+
+  #upcall(frame: Frame, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean {
+    if (this.#handler === undefined) return false;
+    const data = new Uint8Array(length);
+    frame.copyTo(data, 0, length);
+    this.#waiting.push({
+      kind: cookie === undefined ? "miss" : "action",
+      packet: { data, offload: { ...frame.offload } },
+      key: cloneKey(key),
+      cookie,
+    });
+    return true;
+  }
+
+  /** Hands out what forwarding produced. What that in turn causes is queued behind it, not nested. */
+  #deliver(): void {
+    this.#arena.reset();
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (;;) {
+        const sent = this.#sent.shift();
+        if (sent !== undefined) {
+          this.#devices.get(sent.port)?.transmit(sent.packet);
+          continue;
+        }
+        const upcall = this.#waiting.shift();
+        if (upcall === undefined) return;
+        this.#handler?.([upcall]);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
