@@ -190,8 +190,8 @@ export class LogFile {
     const old = this.#file;
     const close = (): void => old?.close();
     // A descriptor must not be closed while a thread syncs it.
-    if (this.#syncing) this.#syncing.then(close, close);
-    else close();
+    if (this.#syncing === undefined) close();
+    else this.#syncing.then(close, close);
     this.#file = rewritten.#file;
     this.#end = rewritten.#end;
     this.#dirtyTail = false;
