@@ -171,7 +171,7 @@ export class FakeStreams implements Streams {
     if (target.kind === "unix") {
       const endpoint = this.#endpoints.get(target.path);
       if (!endpoint) throw new StreamError(name, "ENOENT");
-      return this.#pair(name, `unix#${++this.#accepted}`, undefined, endpoint);
+      return this.#pair(name, `unix#${this.#accepted++}`, undefined, endpoint);
     }
     if (target.kind !== "tcp" && target.kind !== "ssl") throw new StreamError(name, "EAFNOSUPPORT");
     const key = `p${target.kind}:${target.port}`;

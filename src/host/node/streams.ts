@@ -71,7 +71,7 @@ export class NodeStreams implements Streams {
     const target = parseStreamName(name, options);
     switch (target.kind) {
       case "punix": {
-        const unixServer = createServer((socket) => onStream(new NodeStream(socket, `unix#${++this.#accepted}`)));
+        const unixServer = createServer((socket) => onStream(new NodeStream(socket, `unix#${this.#accepted++}`)));
         return listenUnix(name, target.path, unixServer);
       }
       case "ptcp": {

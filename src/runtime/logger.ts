@@ -1,0 +1,49 @@
+/** Levels in order of rising severity number: a logger set to a level logs it and those left of it. */
+export const levels = ["off", "emer", "err", "warn", "info", "dbg"] as const;
+export type Level = (typeof levels)[number];
+export type MessageLevel = Exclude<Level, "off">;
+
+/** A module's way to the log. Messages carry no newline at their end. */
+export interface Logger {
+  readonly module: string;
+  /** True where a message of that level would go anywhere; asked before building a costly one. */
+  isEnabled(level: MessageLevel): boolean;
+  log(level: MessageLevel, message: string): void;
+  emer(message: string): void;
+  err(message: string): void;
+  warn(message: string): void;
+  info(message: string): void;
+  dbg(message: string): void;
+  /**
+   * The same module behind a rate limit of its own: `rate` messages a minute, with bursts of `burst`. How many were dropped is logged
+   * with the next one that passes.
+   */
+  limited(rate: number, burst: number): Logger;
+}
+
+/** Who gives loggers: `Vlog` in programs, `silentLog` in tests and tools. */
+export interface Log {
+  module(name: string): Logger;
+}
+
+class SilentLogger implements Logger {
+  readonly module: string;
+  constructor(module: string) {
+    this.module = module;
+  }
+  isEnabled(): boolean {
+    return false;
+  }
+  log(): void {}
+  emer(): void {}
+  err(): void {}
+  warn(): void {}
+  info(): void {}
+  dbg(): void {}
+  limited(): Logger {
+    return this;
+  }
+}
+
+/** Logs nothing. */
+export const silentLog: Log = { module: (name) => new SilentLogger(name) };
