@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Uuid } from "#ovsdb/atom.js";
 import { plan, type Running } from "./plan.js";
 import { readWanted } from "./read-wanted.js";
 import type { BridgeRow, ConfigRows, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
@@ -24,7 +25,7 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
       for (const iface of ifaces ?? [{}]) {
         const id = `i-${port.name}-${ifaceIds.length}`;
         interfaces.set(id, {
-          uuid: id,
+          uuid: id as Uuid,
           name: port.name,
           type: "",
           options: none,
@@ -39,14 +40,13 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
       const id = `p-${name}-${port.name}-${portIds.length}`;
       portIds.push(id);
       ports.set(id, {
-        uuid: id,
-        interfaces: ifaceIds,
+        uuid: id as Uuid,
+        interfaces: ifaceIds as Uuid[],
         vlan_mode: undefined,
         tag: undefined,
         trunks: [],
         cvlans: [],
         bond_mode: undefined,
-        bond_fake_iface: false,
         mac: undefined,
         protected: false,
         other_config: none,
@@ -54,9 +54,9 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
       });
     }
     bridges.set(name, {
-      uuid: name,
+      uuid: name as Uuid,
       name,
-      ports: portIds,
+      ports: portIds as Uuid[],
       controller: [],
       datapath_type: "",
       fail_mode: undefined,
@@ -70,9 +70,8 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
   }
   return {
     root: {
-      uuid: "root",
-      bridges: [...bridges.keys()],
-      external_ids: none,
+      uuid: "root" as Uuid,
+      bridges: [...bridges.keys()] as Uuid[],
       next_cfg: 0,
       cur_cfg: 0,
       ovs_version: undefined,

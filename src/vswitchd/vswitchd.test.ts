@@ -4,6 +4,7 @@ import { FakeClock } from "#host/fake/clock.js";
 import type { LinkStats } from "#host/net.js";
 import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
 import type { Switch, Switches, SwitchPort } from "#ofproto/switch.js";
+import type { Uuid } from "#ovsdb/atom.js";
 import { HostError, UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
 import { formatMac } from "#util/mac.js";
@@ -141,10 +142,9 @@ class FakeDatabase implements ConfigDatabase {
         rows.find((r) => r.uuid === uuid);
     return {
       root: {
-        uuid: "root",
+        uuid: "root" as Uuid,
         bridges: this.bridgeRows.map((b) => b.uuid),
         other_config: new Map(),
-        external_ids: new Map(),
         next_cfg: this.nextCfg,
         cur_cfg: 0,
         ovs_version: "4.0.0",
@@ -169,7 +169,7 @@ class FakeDatabase implements ConfigDatabase {
   }
   addBridge(name: string): void {
     this.bridgeRows.push({
-      uuid: `${name}000000-0000-0000-0000-000000000000`.slice(-36).replace(/^./, "0"),
+      uuid: `${name}000000-0000-0000-0000-000000000000`.slice(-36).replace(/^./, "0") as Uuid,
       name,
       ports: [],
       controller: [],
@@ -184,7 +184,7 @@ class FakeDatabase implements ConfigDatabase {
   }
   addPort(name: string, iface: Partial<InterfaceRow> = {}): void {
     this.interfaceRows.push({
-      uuid: `i-${name}`,
+      uuid: `i-${name}` as Uuid,
       name,
       type: "",
       options: new Map(),
@@ -195,21 +195,20 @@ class FakeDatabase implements ConfigDatabase {
       ...iface,
     });
     this.portRows.push({
-      uuid: `p-${name}`,
+      uuid: `p-${name}` as Uuid,
       name,
-      interfaces: [`i-${name}`],
+      interfaces: [`i-${name}` as Uuid],
       vlan_mode: undefined,
       tag: undefined,
       trunks: [],
       cvlans: [],
       bond_mode: undefined,
-      bond_fake_iface: false,
       mac: undefined,
       protected: false,
       other_config: new Map(),
     });
     const bridge = this.bridgeRows[0]!;
-    this.bridgeRows[0] = { ...bridge, ports: [...bridge.ports, `p-${name}`] };
+    this.bridgeRows[0] = { ...bridge, ports: [...bridge.ports, `p-${name}` as Uuid] };
   }
   /** The last value written to a column of a row. */
   last(uuid: string, column: string): Json | undefined {

@@ -1,5 +1,6 @@
 import { WireError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
+import type { ColumnDeclaration } from "../declaration.js";
 
 /** How a column's values look to a program: one value, one or none, a set, or a map. Follows from the column's type. */
 export type ColumnShape = "scalar" | "optional" | "set" | "map";
@@ -26,14 +27,11 @@ function elements(json: Json): readonly Json[] {
   return [json];
 }
 
-/** The shape a column has by its type in a schema's JSON (RFC 7047, 3.2). */
-export function shapeOfType(type: Json): ColumnShape {
-  if (typeof type !== "object" || type === null || Array.isArray(type)) return "scalar";
-  const t = type as { readonly [name: string]: Json };
-  if ("value" in t) return "map";
-  const max = t["max"] ?? 1;
-  if (max !== 1) return "set";
-  return (t["min"] ?? 1) === 0 ? "optional" : "scalar";
+/** The shape of a declared column. */
+export function shapeOf(column: ColumnDeclaration): ColumnShape {
+  if ("one" in column) return "scalar";
+  if ("optional" in column) return "optional";
+  return "set" in column ? "set" : "map";
 }
 
 /** Reads a value in OVSDB's JSON notation (RFC 7047, 5.1). Throws `WireError` where it does not fit the shape. */

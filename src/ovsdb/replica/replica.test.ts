@@ -1,19 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { shapeOfType, writeValue } from "./column-shape.js";
+import type { SchemaDeclaration } from "../declaration.js";
+import { writeValue } from "./column-shape.js";
 import { Replica } from "./replica.js";
 
-const spec = { Bridge: { name: "scalar", ports: "set", fail_mode: "optional", other_config: "map" } } as const;
+const declaration = {
+  name: "Test",
+  version: "1.0.0",
+  tables: {
+    Bridge: {
+      columns: {
+        name: { one: "string" },
+        ports: { set: { ref: "Bridge" } },
+        fail_mode: { optional: { oneOf: ["standalone", "secure"] } },
+        other_config: { map: ["string", "string"] },
+        unfollowed: { one: "integer" },
+      },
+    },
+  },
+} as const satisfies SchemaDeclaration;
+const followed = { Bridge: ["name", "ports", "fail_mode", "other_config"] } as const;
 const row = { name: "br0", ports: ["uuid", "p1"], fail_mode: ["set", []], other_config: ["map", [["a", "b"]]] };
 
-function filled(): Replica {
-  const replica = new Replica(spec);
+function filled(): Replica<typeof declaration, typeof followed> {
+  const replica = new Replica(declaration, followed);
   replica.replace({ Bridge: { b0: { new: row } } });
   return replica;
 }
 
 describe("Replica", () => {
   it("asks for exactly what it follows", () => {
-    expect(new Replica(spec).request()).toEqual({
+    expect(new Replica(declaration, followed).request()).toEqual({
       Bridge: { columns: ["name", "ports", "fail_mode", "other_config"] },
     });
   });
@@ -48,8 +64,8 @@ describe("Replica", () => {
         },
       },
     });
-    expect(before?.["ports"]).toEqual(["p1"]);
-    expect(replica.rows("Bridge").get("b0")?.["ports"]).toEqual(["p1", "p2"]);
+    expect(before?.ports).toEqual(["p1"]);
+    expect(replica.rows("Bridge").get("b0")?.ports).toEqual(["p1", "p2"]);
   });
 
   it("drops a deleted row, and everything when replaced", () => {
@@ -70,14 +86,14 @@ describe("Replica", () => {
   });
 });
 
-describe("shapeOfType", () => {
-  it("follows RFC 7047, 3.2", () => {
-    expect(shapeOfType("string")).toBe("scalar");
-    expect(shapeOfType({ key: "string" })).toBe("scalar");
-    expect(shapeOfType({ key: "string", min: 0 })).toBe("optional");
-    expect(shapeOfType({ key: "integer", min: 0, max: 4096 })).toBe("set");
-    expect(shapeOfType({ key: "uuid", min: 0, max: "unlimited" })).toBe("set");
-    expect(shapeOfType({ key: "string", value: "string", min: 0, max: "unlimited" })).toBe("map");
+describe("the row type", () => {
+  it("knows the columns that are followed, and no others", () => {
+    const mode: "standalone" | "secure" | undefined = filled().rows("Bridge").get("b0")?.fail_mode;
+    expect(mode).toBeUndefined();
+    // @ts-expect-error a column that is not followed
+    expect(filled().rows("Bridge").get("b0")?.unfollowed).toBeUndefined();
+    // @ts-expect-error a table that is not followed
+    expect(filled().rows("Port")).toBeUndefined();
   });
 });
 

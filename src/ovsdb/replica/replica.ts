@@ -1,15 +1,29 @@
 import { WireError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
-import { type ColumnShape, type ReplicaValue, readValue } from "./column-shape.js";
+import type { RowOf, SchemaDeclaration } from "../declaration.js";
+import { type ColumnShape, type ReplicaValue, readValue, shapeOf } from "./column-shape.js";
 
-/** A row: its UUID and its columns, those the replica follows. Never changed in place. */
-export interface ReplicaRow {
-  readonly uuid: string;
-  readonly [column: string]: ReplicaValue;
-}
+/** What to follow: the columns of some tables. */
+export type Followed<S extends SchemaDeclaration> = {
+  readonly [T in keyof S["tables"]]?: readonly (keyof S["tables"][T]["columns"] & string)[];
+};
 
-/** What to follow: table → column → shape. */
-export type ReplicaSpec = Readonly<Record<string, Readonly<Record<string, ColumnShape>>>>;
+/** The columns followed of a table. */
+type FollowedColumn<
+  S extends SchemaDeclaration,
+  F extends Followed<S>,
+  T extends keyof F & keyof S["tables"],
+> = F[T] extends readonly (infer C)[] ? C & keyof RowOf<S["tables"][T]> : never;
+
+/** A row as the replica holds it: its UUID and the columns followed. Never changed in place. */
+export type ReplicaRow<
+  S extends SchemaDeclaration,
+  F extends Followed<S>,
+  T extends keyof F & keyof S["tables"],
+> = Pick<RowOf<S["tables"][T]>, "uuid" | FollowedColumn<S, F, T>>;
+
+type AnyRow = { readonly uuid: string; readonly [column: string]: ReplicaValue };
+type Shapes = Map<string, Map<string, ColumnShape>>;
 
 type JsonObject = { readonly [name: string]: Json };
 
@@ -22,20 +36,22 @@ function object(json: Json, what: string): JsonObject {
  * A copy of some tables and columns of a database, kept by feeding it the replies and notifications of RFC 7047's `monitor`. No I/O: a
  * session elsewhere asks `request()` and hands over what comes back. Rows are immutable, so that a reader may keep an old one.
  */
-export class Replica {
-  readonly #spec: ReplicaSpec;
-  readonly #tables = new Map<string, Map<string, ReplicaRow>>();
+export class Replica<S extends SchemaDeclaration, F extends Followed<S>> {
+  readonly #shapes: Shapes = new Map();
+  readonly #tables = new Map<string, Map<string, AnyRow>>();
 
-  constructor(spec: ReplicaSpec) {
-    this.#spec = spec;
-    for (const table of Object.keys(spec)) this.#tables.set(table, new Map());
+  constructor(declaration: S, followed: F) {
+    for (const [name, table] of Object.entries(declaration.tables)) {
+      const columns = followed[name];
+      if (!columns) continue;
+      this.#shapes.set(name, new Map(columns.map((c) => [c, shapeOf(table.columns[c]!)])));
+      this.#tables.set(name, new Map());
+    }
   }
 
   /** The `monitor-requests` member of a monitor request (RFC 7047, 4.1.5). */
   request(): Json {
-    return Object.fromEntries(
-      Object.entries(this.#spec).map(([table, columns]) => [table, { columns: Object.keys(columns) }]),
-    );
+    return Object.fromEntries([...this.#shapes].map(([table, columns]) => [table, { columns: [...columns.keys()] }]));
   }
 
   /** Takes the reply to a monitor request: everything held before is replaced. */
@@ -48,9 +64,9 @@ export class Replica {
   update(tableUpdates: Json): void {
     const steps: (() => void)[] = [];
     for (const [tableName, rows] of Object.entries(object(tableUpdates, "table-updates"))) {
-      const spec = this.#spec[tableName];
+      const shapes = this.#shapes.get(tableName);
       const table = this.#tables.get(tableName);
-      if (!spec || !table) continue;
+      if (!shapes || !table) continue;
       for (const [uuid, change] of Object.entries(object(rows, "table-update"))) {
         const fresh = object(change, "row-update")["new"];
         if (fresh === undefined) {
@@ -59,7 +75,7 @@ export class Replica {
         }
         const columns = object(fresh, "row");
         const values: Record<string, ReplicaValue> = {};
-        for (const [column, shape] of Object.entries(spec)) {
+        for (const [column, shape] of shapes) {
           if (column in columns) values[column] = readValue(shape, columns[column] as Json);
         }
         steps.push(() => table.set(uuid, { ...table.get(uuid), ...values, uuid }));
@@ -68,9 +84,9 @@ export class Replica {
     for (const step of steps) step();
   }
 
-  rows(table: string): ReadonlyMap<string, ReplicaRow> {
-    const rows = this.#tables.get(table);
-    if (!rows) throw new WireError(`table ${table} is not replicated`);
-    return rows;
+  /** The rows of a table, by UUID. */
+  rows<T extends keyof F & keyof S["tables"] & string>(table: T): ReadonlyMap<string, ReplicaRow<S, F, T>> {
+    // The declaration that gave the shapes gave the type.
+    return this.#tables.get(table) as unknown as ReadonlyMap<string, ReplicaRow<S, F, T>>;
   }
 }

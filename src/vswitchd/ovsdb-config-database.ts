@@ -1,0 +1,143 @@
+import type { Host } from "#host/host.js";
+import { Replica } from "#ovsdb/replica/replica.js";
+import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
+import { ConnectionEnded } from "#runtime/jsonrpc.js";
+import { JsonRpcSession } from "#runtime/jsonrpc-session.js";
+import type { Log } from "#runtime/logger.js";
+import { WireError } from "#util/errors.js";
+import type { Json } from "#util/json.js";
+import type { ConfigDatabase } from "./config-database.js";
+import { type ConfigRows, followed } from "./rows.js";
+
+const databaseName = "Open_vSwitch";
+const monitorId = "ovs-vswitchd";
+/** Only the holder of this lock drives the switches, so that two daemons on one database do not fight. */
+const lockName = "ovs_vswitchd";
+
+/** The Open_vSwitch database behind an OVSDB connection that is kept up, read through a replica, under the lock. */
+export class OvsdbConfigDatabase implements ConfigDatabase {
+  readonly #session: JsonRpcSession;
+  readonly #log: Log;
+  readonly #pid: number;
+  readonly #replica = new Replica(openVSwitchDeclaration, followed);
+  readonly #handlers: (() => void)[] = [];
+  #filled = false;
+  #locked = false;
+  /** Updates that came in one piece with the reply to the monitor request, whose promise settles later. */
+  #early: Json[] = [];
+
+  /** `remotes` are connection names, tried in turn. */
+  constructor(host: Host, log: Log, remotes: readonly string[]) {
+    this.#log = log;
+    this.#pid = host.process.pid;
+    this.#session = JsonRpcSession.open(host, log, remotes, {
+      onConnected: () => this.#connected(),
+      onDisconnected: () => this.#disconnected(),
+      onNotification: (method, params) => this.#notified(method, params),
+    });
+  }
+
+  rows(): ConfigRows | undefined {
+    if (!this.#filled || !this.#locked) return undefined;
+    const [root] = this.#replica.rows("Open_vSwitch").values();
+    const bridges = this.#replica.rows("Bridge");
+    const ports = this.#replica.rows("Port");
+    const interfaces = this.#replica.rows("Interface");
+    return {
+      root,
+      bridge: (uuid) => bridges.get(uuid),
+      port: (uuid) => ports.get(uuid),
+      interface: (uuid) => interfaces.get(uuid),
+    };
+  }
+
+  has(table: keyof typeof followed, uuid: string): boolean {
+    return this.#replica.rows(table).has(uuid);
+  }
+
+  onChange(handler: () => void): void {
+    this.#handlers.push(handler);
+  }
+
+  async transact(operations: readonly Json[]): Promise<readonly Json[]> {
+    const results = await this.#session.request("transact", [databaseName, ...operations]);
+    return Array.isArray(results) ? results : [];
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  #changed(): void {
+    for (const handler of this.#handlers) handler();
+  }
+
+  #connected(): void {
+    this.#start().catch((error: unknown) => {
+      if (error instanceof ConnectionEnded) return;
+      this.#log
+        .module("ovsdb_idl")
+        .warn(`${this.#session.name}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#early = [];
+    const lock = this.#session.request("lock", [lockName]);
+    const contents = this.#session.request("monitor", [databaseName, monitorId, this.#replica.request()]);
+    const [granted, initial] = await Promise.all([lock, contents]);
+    this.#replica.replace(initial);
+    for (const updates of this.#early) this.#replica.update(updates);
+    this.#early = [];
+    this.#filled = true;
+    this.#locked = typeof granted === "object" && granted !== null && "locked" in granted && granted["locked"] === true;
+    if (!this.#locked) {
+      this.#log
+        .module("bridge")
+        .err(`another ovs-vswitchd process is running, disabling this process (pid ${this.#pid}) until it goes away`);
+    }
+    this.#changed();
+  }
+
+  #disconnected(): void {
+    this.#filled = false;
+    this.#locked = false;
+    this.#changed();
+  }
+
+  #notified(method: string, params: readonly Json[]): void {
+    switch (method) {
+      case "update":
+        if (params[0] === monitorId) this.#update(params[1] ?? null);
+        break;
+      case "locked":
+        if (params[0] === lockName) this.#setLocked(true);
+        break;
+      case "stolen":
+        if (params[0] === lockName) this.#setLocked(false);
+        break;
+    }
+  }
+
+  #setLocked(locked: boolean): void {
+    if (this.#locked === locked) return;
+    this.#locked = locked;
+    this.#changed();
+  }
+
+  #update(updates: Json): void {
+    if (!this.#filled) {
+      this.#early.push(updates);
+      return;
+    }
+    try {
+      this.#replica.update(updates);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#log.module("ovsdb_idl").warn(`${this.#session.name}: bad update: ${error.message}`);
+      this.#session.forceReconnect();
+      return;
+    }
+    this.#changed();
+  }
+}
