@@ -3,7 +3,7 @@ import type { FrameHandle } from "./net.js";
 
 /**
  * Takes one received frame: `length` bytes of `memory` from `at` (the destination MAC) on. The memory is read-only (writing
- * to it may kill the process: it is mapped so) and valid until the next `receive`. `offload` is reused for the next frame.
+ * to it may kill the process: it is mapped so) and valid until the next `receive` or `wait`. `offload` is reused for the next frame.
  * `memory` is one of very few objects, so identity can be used to keep views.
  */
 export type FrameReceiver = (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;

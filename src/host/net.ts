@@ -12,6 +12,8 @@ export interface LinkInfo {
   readonly flags: number;
   /** Operational carrier. */
   readonly carrier: boolean;
+  /** How often the carrier came or went since the link exists. */
+  readonly carrierChanges: number;
   /** ifindex of the master (a Linux bridge, bond), 0 when none. */
   readonly master: number;
   readonly stats: LinkStats;

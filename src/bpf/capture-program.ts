@@ -1,0 +1,215 @@
+import { add, and, mov, mov32, shiftRight, sub } from "./alu.js";
+import type { Btf } from "./btf.js";
+import { callHelper, callKernel, exit, jump, jumpEqual, jumpNotEqual } from "./control.js";
+import { helper } from "./helpers.js";
+import { label, type ProgramItem } from "./instruction.js";
+import { byte, double, half, loadMap, loadMapValue, word } from "./memory.js";
+import { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from "./registers.js";
+
+/** What a tcx program returns to drop a packet (TCX_DROP). */
+export const TCX_DROP = 2;
+
+/** A record of the capture ring: this header, then the frame from its destination MAC on. Little-endian; offsets in bytes. */
+export const captureRecord = {
+  /** u32: length of the frame that follows, VLAN tag included. */
+  length: 0,
+  /** u32: the number the program was made with. */
+  port: 4,
+  /** u16: skb->csum_start minus skb's headroom, so from the frame's start without a tag put back. */
+  csumStart: 8,
+  /** u16: skb->csum_offset. */
+  csumOffset: 10,
+  /** u16: payload bytes of each segment, 0 for a frame that is not GSO. */
+  gsoSize: 12,
+  /** u8: skb->ip_summed; 3 is CHECKSUM_PARTIAL, 1 CHECKSUM_UNNECESSARY. */
+  checksum: 14,
+  /** u8: 1 where a VLAN tag was put back from the packet's metadata. */
+  tagged: 15,
+  size: 16,
+} as const;
+
+/** Kernel functions the capture program calls. */
+export const captureFunctions: readonly string[] = ["bpf_cast_to_kern_ctx", "bpf_dynptr_from_skb", "bpf_dynptr_copy"];
+
+/** Bytes of the `state` map's value: word 0 is "the reader sleeps", the rest are 64-bit counters of frames lost, from 1 on. */
+export const captureState = { sleeping: 0, lost: (slot: number): number => 8 * slot } as const;
+
+/** Places in struct sk_buff and its ABI mirror that the program reads. */
+interface SkbPlaces {
+  readonly csumStart: number;
+  readonly csumOffset: number;
+  readonly data: number;
+  readonly head: number;
+  readonly ipSummed: { readonly byte: number; readonly bit: number };
+}
+
+/** Reads from the kernel's BTF where the members lie; undefined where one is missing. */
+export function skbPlaces(btf: Btf): SkbPlaces | undefined {
+  const [csumStart, csumOffset, data, head, ipSummed] = ["csum_start", "csum_offset", "data", "head", "ip_summed"].map(
+    (name) => btf.member("sk_buff", name),
+  );
+  if (!csumStart || !csumOffset || !data || !head || !ipSummed) return undefined;
+  return { csumStart: csumStart.byte, csumOffset: csumOffset.byte, data: data.byte, head: head.byte, ipSummed };
+}
+
+/** Offsets in struct __sk_buff (linux/bpf.h). */
+const ctx = { length: 0, vlanPresent: 20, vlanTci: 24, vlanProto: 28, gsoSize: 176 } as const;
+const RING_DYNPTR = -16;
+const SKB_DYNPTR = -32;
+const RECORD = -48;
+const TAG = -56;
+const BPF_RB_NO_WAKEUP = 1;
+const BPF_RB_FORCE_WAKEUP = 2;
+
+/** The ring's free space is taken in r9 = header + frame (r7 bytes, plus 4 where r8 says that a tag waits in the metadata). */
+const reserve: readonly ProgramItem[] = [
+  mov.reg(r6, r1),
+  word.load(r7, r6, ctx.length),
+  word.load(r8, r6, ctx.vlanPresent),
+  mov.reg(r9, r7),
+  jumpEqual.imm(r8, 0, "reserve"),
+  add.imm(r9, 4),
+  label("reserve"),
+  word.store(r10, RECORD + captureRecord.length, r9),
+  mov.reg(r2, r9),
+  add.imm(r2, captureRecord.size),
+  loadMap(r1, "ring"),
+  mov.imm(r3, 0),
+  mov.reg(r4, r10),
+  add.imm(r4, RING_DYNPTR),
+  callHelper(helper.ringbufReserveDynptr),
+  jumpNotEqual.imm(r0, 0, "full"),
+];
+
+/** Writes the record's header: what the frame still needs of checksum and segmentation. */
+function writeHeader(port: number, skb: SkbPlaces): ProgramItem[] {
+  return [
+    word.storeImm(r10, RECORD + captureRecord.port, port),
+    word.load(r1, r6, ctx.gsoSize),
+    half.store(r10, RECORD + captureRecord.gsoSize, r1),
+    byte.store(r10, RECORD + captureRecord.tagged, r8),
+    mov.reg(r1, r6),
+    callKernel("bpf_cast_to_kern_ctx"),
+    half.load(r1, r0, skb.csumStart),
+    double.load(r2, r0, skb.data),
+    double.load(r3, r0, skb.head),
+    sub.reg(r2, r3),
+    sub.reg(r1, r2),
+    half.store(r10, RECORD + captureRecord.csumStart, r1),
+    half.load(r1, r0, skb.csumOffset),
+    half.store(r10, RECORD + captureRecord.csumOffset, r1),
+    byte.load(r1, r0, skb.ipSummed.byte),
+    shiftRight.imm(r1, skb.ipSummed.bit),
+    and.imm(r1, 3),
+    byte.store(r10, RECORD + captureRecord.checksum, r1),
+    ...dynptrWrite(0, RECORD, captureRecord.size),
+    mov.reg(r1, r6),
+    mov.imm(r2, 0),
+    mov.reg(r3, r10),
+    add.imm(r3, SKB_DYNPTR),
+    callKernel("bpf_dynptr_from_skb"),
+  ];
+}
+
+/** `size` bytes of the stack go to `offset` of the record. */
+function dynptrWrite(offset: number, stack: number, size: number): ProgramItem[] {
+  return [
+    mov.reg(r1, r10),
+    add.imm(r1, RING_DYNPTR),
+    mov.imm(r2, offset),
+    mov.reg(r3, r10),
+    add.imm(r3, stack),
+    mov.imm(r4, size),
+    mov.imm(r5, 0),
+    callHelper(helper.dynptrWrite),
+  ];
+}
+
+/** Copies frame bytes from `from` on to `to` in the record; r5 holds how many. */
+function copyFrame(to: number, from: number): ProgramItem[] {
+  return [
+    mov.reg(r1, r10),
+    add.imm(r1, RING_DYNPTR),
+    mov.imm(r2, to),
+    mov.reg(r3, r10),
+    add.imm(r3, SKB_DYNPTR),
+    mov.imm(r4, from),
+    callKernel("bpf_dynptr_copy"),
+  ];
+}
+
+/** The tag goes between the addresses and the type: TPID in network order as the metadata has it, then the TCI. */
+const copyTagged: readonly ProgramItem[] = [
+  word.load(r1, r6, ctx.vlanProto),
+  half.store(r10, TAG, r1),
+  word.load(r1, r6, ctx.vlanTci),
+  mov32.reg(r2, r1),
+  shiftRight.imm(r2, 8),
+  byte.store(r10, TAG + 2, r2),
+  byte.store(r10, TAG + 3, r1),
+  ...dynptrWrite(captureRecord.size + 12, TAG, 4),
+  mov.imm(r5, 12),
+  ...copyFrame(captureRecord.size, 0),
+  mov.reg(r5, r7),
+  sub.imm(r5, 12),
+  ...copyFrame(captureRecord.size + 16, 12),
+];
+
+/** Publishes the record, waking the reader only where it said that it sleeps. */
+const submit: readonly ProgramItem[] = [
+  label("submit"),
+  // The exchange is a full barrier: either the reader saw our reservation before it slept, or we see that it sleeps.
+  loadMapValue(r1, "state", captureState.sleeping),
+  mov.imm(r2, 0),
+  word.exchange(r1, 0, r2),
+  mov.imm(r3, BPF_RB_NO_WAKEUP),
+  jumpEqual.imm(r2, 0, "quiet"),
+  mov.imm(r3, BPF_RB_FORCE_WAKEUP),
+  label("quiet"),
+  mov.reg(r1, r10),
+  add.imm(r1, RING_DYNPTR),
+  mov.reg(r2, r3),
+  callHelper(helper.ringbufSubmitDynptr),
+  mov.imm(r0, TCX_DROP),
+  exit(),
+];
+
+function countLost(slot: number): ProgramItem[] {
+  return [
+    label("full"),
+    mov.reg(r1, r10),
+    add.imm(r1, RING_DYNPTR),
+    mov.imm(r2, 0),
+    callHelper(helper.ringbufDiscardDynptr),
+    loadMapValue(r1, "state", captureState.lost(slot)),
+    mov.imm(r2, 1),
+    double.atomicAdd(r1, 0, r2),
+    mov.imm(r0, TCX_DROP),
+    exit(),
+  ];
+}
+
+/**
+ * The program for a captured port's tcx ingress: copies every frame whole (up to 64 KB for GSO) into the ring buffer map `ring`, with
+ * its checksum and segmentation state and its VLAN tag in place, and drops the original. `slot` (1 to 511) is the port's counter
+ * of frames lost to a full ring in the array map `state`.
+ */
+export function captureProgram(port: number, slot: number, skb: SkbPlaces): ProgramItem[] {
+  return [
+    ...reserve,
+    ...writeHeader(port, skb),
+    jumpNotEqual.imm(r8, 0, "tagged"),
+    mov.reg(r5, r7),
+    ...copyFrame(captureRecord.size, 0),
+    jump("submit"),
+    label("tagged"),
+    ...copyTagged,
+    ...submit,
+    ...countLost(slot),
+  ];
+}
+
+/** The program that hides a link from the host's stack: it drops all. */
+export function dropProgram(): ProgramItem[] {
+  return [mov.imm(r0, TCX_DROP), exit()];
+}

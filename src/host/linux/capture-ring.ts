@@ -1,0 +1,140 @@
+import { captureFunctions, captureProgram, captureState, skbPlaces } from "#bpf/capture-program.js";
+import { HostError } from "#util/errors.js";
+import { attachType, createMap, kernelBtf, loadProgram, MAP_MMAPABLE, mapType, programType } from "./bpf.js";
+import { Memory } from "./memory.js";
+import * as sys from "./syscalls.js";
+
+const PAGE = 4096;
+const SLOTS = 511;
+const BUSY = 0x80000000 | 0;
+const DISCARD = 0x40000000;
+const LENGTH = 0x3fffffff;
+const RECORD_HEAD = 8;
+
+/**
+ * The BPF ring buffer that the captured ports of one forwarding thread share, seen from the reader's side: positions are
+ * byte counts modulo 2^32, records are an 8-byte head and data padded to 8 bytes, and the data area is mapped twice in a row
+ * so that no record is ever split.
+ */
+export class CaptureRing {
+  readonly fd: number;
+  /** Read-only: frames lie here, at `Memory.address` + offset. */
+  readonly data: Memory;
+  readonly #dataOffset = PAGE;
+  readonly #consumer: Memory;
+  readonly #state: Memory;
+  readonly #stateFd: number;
+  readonly #mask: number;
+  readonly #consumer64: BigUint64Array;
+  #position = 0;
+  /** The upper half of the 64-bit position that the kernel keeps. */
+  #wraps = 0n;
+  readonly #slots: boolean[] = [];
+
+  /** `size` is a power of two and a multiple of the page size. Throws `HostError`. */
+  constructor(size: number) {
+    this.fd = createMap({ type: mapType.ringbuf, keySize: 0, valueSize: 0, entries: size, name: "weft_ring" });
+    this.#stateFd = createMap({
+      type: mapType.array,
+      keySize: 4,
+      valueSize: PAGE,
+      entries: 1,
+      flags: MAP_MMAPABLE,
+      name: "weft_state",
+    });
+    this.#consumer = Memory.map(this.fd, 0, PAGE, true);
+    this.#consumer64 = new BigUint64Array(this.#consumer.bytes.buffer, 0, 1);
+    this.data = Memory.map(this.fd, PAGE, PAGE + 2 * size, false);
+    this.#state = Memory.map(this.#stateFd, 0, PAGE, true);
+    this.#mask = size - 1;
+  }
+
+  /** Loads the program that feeds a port's frames into this ring; `slot` comes from `takeSlot`. Throws `HostError`. */
+  loadProgram(port: number, slot: number): number {
+    const btf = kernelBtf();
+    const skb = skbPlaces(btf);
+    const ids = captureFunctions.map((name) => [name, btf.functionId(name)] as const);
+    if (!skb || ids.some(([, id]) => id === undefined))
+      throw new HostError("capture program", "EOPNOTSUPP", 95, "the kernel lacks bpf_dynptr_copy");
+    return loadProgram({
+      type: programType.schedCls,
+      attach: attachType.tcxIngress,
+      items: captureProgram(port, slot, skb),
+      symbols: {
+        maps: { ring: this.fd, state: this.#stateFd },
+        kernelFunctions: Object.fromEntries(ids) as Record<string, number>,
+      },
+      name: "weft_capture",
+    });
+  }
+
+  /** A counter of lost frames for one port; throws `HostError` `ENOSPC` where all 511 are in use. */
+  takeSlot(): number {
+    for (let slot = 1; slot <= SLOTS; slot++) {
+      if (this.#slots[slot]) continue;
+      this.#slots[slot] = true;
+      this.#state.view.setBigUint64(captureState.lost(slot), 0n, true);
+      return slot;
+    }
+    throw sys.hostError("capture ring", 28);
+  }
+
+  freeSlot(slot: number): void {
+    this.#slots[slot] = false;
+  }
+
+  /** Frames of a slot lost because the ring was full. */
+  lost(slot: number): number {
+    return Number(this.#state.view.getBigUint64(captureState.lost(slot), true));
+  }
+
+  /** True where the writers have reserved something the reader has not released. */
+  pending(): boolean {
+    return Atomics.load(this.data.ints, 0) !== (this.#position | 0);
+  }
+
+  /** Tells writers whether the reader is about to sleep and must be woken. A full barrier. */
+  setSleeping(sleeping: boolean): void {
+    Atomics.exchange(this.#state.ints, 0, sleeping ? 1 : 0);
+  }
+
+  /**
+   * Offset in `data` of the record `skip` bytes after the reader's position, or -1 where none is complete there.
+   * `step` of the same `skip` is its whole size.
+   */
+  record(skip: number): number {
+    const position = (this.#position + skip) | 0;
+    if (position === Atomics.load(this.data.ints, 0)) return -1;
+    const at = this.#dataOffset + (position & this.#mask);
+    return Atomics.load(this.data.ints, at >> 2) & BUSY ? -1 : at + RECORD_HEAD;
+  }
+
+  /** The size in the ring of the record whose data is at `at`. */
+  step(at: number): number {
+    return ((this.data.ints[(at - RECORD_HEAD) >> 2]! & LENGTH) + RECORD_HEAD + 7) & ~7;
+  }
+
+  isDiscarded(at: number): boolean {
+    return (this.data.ints[(at - RECORD_HEAD) >> 2]! & DISCARD) !== 0;
+  }
+
+  /** Gives `size` bytes of records back to the writers. */
+  release(size: number): void {
+    const before = this.#position >>> 0;
+    this.#position = (this.#position + size) | 0;
+    if (this.#position >>> 0 >= before) {
+      Atomics.store(this.#consumer.ints, 0, this.#position);
+      return;
+    }
+    this.#wraps += 1n << 32n;
+    Atomics.store(this.#consumer64, 0, this.#wraps | BigInt(this.#position >>> 0));
+  }
+
+  close(): void {
+    this.#consumer.release();
+    this.data.release();
+    this.#state.release();
+    sys.close(this.fd);
+    sys.close(this.#stateFd);
+  }
+}

@@ -1,0 +1,66 @@
+import type { LinkSettings } from "../net.js";
+import { Memory } from "./memory.js";
+import * as sys from "./syscalls.js";
+
+const AF_INET = 2;
+const SOCK_DGRAM_CLOEXEC = 0x80002;
+const SIOCETHTOOL = 0x8946;
+const ETHTOOL_GDRVINFO = 0x3;
+const ETHTOOL_GLINKSETTINGS = 0x4c;
+
+const DATA = 64;
+const SPEED_UNKNOWN = 0xffffffff;
+const unknown: LinkSettings = {
+  driver: "",
+  driverVersion: "",
+  firmwareVersion: "",
+  speed: undefined,
+  duplex: undefined,
+};
+
+function text(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** struct ethtool_drvinfo: driver at 4, version at 36, firmware at 68, 32 bytes each. */
+function driverInfo(fd: number, memory: Memory): Pick<LinkSettings, "driver" | "driverVersion" | "firmwareVersion"> {
+  memory.bytes.fill(0, DATA, DATA + 256);
+  memory.view.setUint32(DATA, ETHTOOL_GDRVINFO, true);
+  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return unknown;
+  const field = (at: number): string => text(memory.bytes.subarray(DATA + at, DATA + at + 32));
+  return { driver: field(4), driverVersion: field(36), firmwareVersion: field(68) };
+}
+
+/** struct ethtool_link_settings: speed in Mb/s at 4, duplex at 8, the count of mask words at 18 (negative: the kernel tells its own). */
+function linkSpeed(fd: number, memory: Memory): Pick<LinkSettings, "speed" | "duplex"> {
+  memory.bytes.fill(0, DATA, DATA + 512);
+  memory.view.setUint32(DATA, ETHTOOL_GLINKSETTINGS, true);
+  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return unknown;
+  const words = -memory.view.getInt8(DATA + 18);
+  if (words <= 0) return unknown;
+  memory.view.setUint32(DATA, ETHTOOL_GLINKSETTINGS, true);
+  memory.view.setInt8(DATA + 18, words);
+  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return unknown;
+  const speed = memory.view.getUint32(DATA + 4, true);
+  const duplex = memory.view.getUint8(DATA + 8);
+  return {
+    speed: speed === SPEED_UNKNOWN || speed === 0 ? undefined : speed * 1e6,
+    duplex: duplex === 1 ? "full" : duplex === 0 ? "half" : undefined,
+  };
+}
+
+/** Driver, speed and duplex of a link of the calling thread's namespace; what the driver does not tell is unknown, a missing link too. */
+export function linkSettings(name: string): LinkSettings {
+  const fd = sys.check(sys.socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), "ethtool socket");
+  const memory = Memory.anonymous(4096);
+  try {
+    // struct ifreq: the name, then a pointer to the command.
+    memory.bytes.set(new TextEncoder().encode(name.slice(0, 15)));
+    memory.putAddress(16, memory, DATA);
+    return { ...unknown, ...driverInfo(fd, memory), ...linkSpeed(fd, memory) };
+  } finally {
+    memory.release();
+    sys.close(fd);
+  }
+}

@@ -1,0 +1,286 @@
+import { captureRecord } from "#bpf/capture-program.js";
+import { BugError } from "#util/errors.js";
+import { type Offload, plainOffload } from "#wire/virtio-net.js";
+import type { FrameCounters, FrameIo, FrameReceiver } from "../frame-io.js";
+import type { FrameHandle } from "../net.js";
+import { updateLink } from "./bpf.js";
+import { readCaptureOffload } from "./capture-offload.js";
+import { CaptureRing } from "./capture-ring.js";
+import { Memory } from "./memory.js";
+import { bindPacketSocket } from "./packet-socket.js";
+import { PollSet } from "./poll-set.js";
+import { SocketReader } from "./socket-reader.js";
+import * as sys from "./syscalls.js";
+import { TapReader } from "./tap-reader.js";
+import { TransmitQueue } from "./transmit-queue.js";
+
+const EFD_NONBLOCK_CLOEXEC = 0x80800;
+const SCRATCH = 256 << 10;
+/** Room for copies of frames in memory of others. */
+const COPIES = 1 << 20;
+/** Frames of one turn at most. */
+const MAX_BUDGET = 256;
+/** Frames of one TAP or socket before the next has its turn. */
+const SHARE = 32;
+/** The low bits of a ring identity are the counter slot; the rest tells one use of it from the next. */
+const SLOT_BITS = 9;
+
+/** One attached port. */
+interface Port {
+  readonly number: number;
+  readonly handle: FrameHandle;
+  readonly counters: FrameCounters;
+  readonly queue: TransmitQueue;
+  /** Identity in the ring's records and the program that writes them; undefined for a TAP or a socket. */
+  readonly ring: { readonly id: number; readonly slot: number; readonly program: number } | undefined;
+}
+
+export interface LinuxFrameIoOptions {
+  /** Bytes of the capture ring, a power of two; 8 MiB by default. */
+  readonly ringSize?: number;
+}
+
+/** `FrameIo` over a BPF ring, AF_PACKET sockets and TAP devices. */
+export class LinuxFrameIo implements FrameIo {
+  readonly wakeFd: number;
+  readonly scratch: Uint8Array;
+  readonly #scratch: Memory = Memory.anonymous(SCRATCH);
+  readonly #copies: Memory = Memory.anonymous(COPIES);
+  #copied = 0;
+  readonly #ringSize: number;
+  #ring: CaptureRing | undefined;
+  /** Bytes of the ring's records that were given out since the last release. */
+  #taken = 0;
+  readonly #taps: TapReader = new TapReader();
+  #sockets: SocketReader | undefined;
+  readonly #poll: PollSet;
+  readonly #ports: (Port | undefined)[] = [];
+  /** Ports fed by the ring, by counter slot. */
+  readonly #bySlot: (Port | undefined)[] = [];
+  #generation = 0;
+  /** Queues with frames in them. */
+  readonly #waiting: TransmitQueue[] = [];
+  readonly #offload: Offload = plainOffload();
+  #turn = 0;
+  #polled = false;
+
+  /** Throws `HostError` where the kernel has no room. */
+  constructor(options: LinuxFrameIoOptions = {}) {
+    this.#ringSize = options.ringSize ?? 8 << 20;
+    this.scratch = this.#scratch.bytes;
+    this.wakeFd = sys.check(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), "eventfd");
+    this.#poll = new PollSet(this.wakeFd);
+  }
+
+  attach(port: number, handle: FrameHandle): void {
+    if (this.#ports[port]) throw new BugError(`port ${port} is attached twice`);
+    const counters: FrameCounters = {
+      rxPackets: 0,
+      rxBytes: 0,
+      txPackets: 0,
+      txBytes: 0,
+      txDropped: 0,
+      rxDropped: 0,
+      txErrors: new Map(),
+    };
+    const ring = handle.kind === "capture" && handle.input === "ring" ? this.#feedRing(handle) : undefined;
+    if (!ring && handle.kind === "capture") {
+      bindPacketSocket(handle.fd, handle.ifindex, true);
+      this.#sockets ??= new SocketReader();
+    }
+    const queue = new TransmitQueue(handle.fd, handle.kind === "capture", handle.mtu, counters);
+    const attached = { number: port, handle, counters, queue, ring };
+    this.#ports[port] = attached;
+    if (ring) this.#bySlot[ring.slot] = attached;
+    else this.#poll.add(port, handle.fd);
+  }
+
+  /** Puts the capture program in the dropping one's place. Undefined where this kernel cannot: the socket then serves. */
+  #feedRing(handle: FrameHandle): Port["ring"] {
+    let slot = 0;
+    let program = -1;
+    try {
+      if (!this.#ring) {
+        this.#ring = new CaptureRing(this.#ringSize);
+        this.#poll.setRing(this.#ring.fd);
+      }
+      slot = this.#ring.takeSlot();
+      const id = (++this.#generation << SLOT_BITS) | slot;
+      program = this.#ring.loadProgram(id, slot);
+      updateLink(handle.hideLink, program);
+      return { id, slot, program };
+    } catch {
+      if (program >= 0) sys.close(program);
+      if (slot > 0) this.#ring?.freeSlot(slot);
+      return undefined;
+    }
+  }
+
+  detach(port: number): void {
+    const attached = this.#ports[port];
+    if (!attached) return;
+    this.flush();
+    this.#ports[port] = undefined;
+    const { handle, ring, queue } = attached;
+    if (ring) {
+      try {
+        updateLink(handle.hideLink, handle.dropProgram);
+      } catch {
+        // The device has gone and took the BPF link with it.
+      }
+      sys.close(ring.program);
+      this.#bySlot[ring.slot] = undefined;
+      this.#ring?.freeSlot(ring.slot);
+    } else {
+      this.#poll.remove(port);
+      if (handle.kind === "capture") {
+        try {
+          bindPacketSocket(handle.fd, handle.ifindex, false);
+        } catch {
+          // The device has gone.
+        }
+      }
+    }
+    queue.close();
+  }
+
+  setMtu(port: number, mtu: number): void {
+    const attached = this.#ports[port];
+    if (attached) attached.queue.mtu = mtu;
+  }
+
+  counters(port: number): FrameCounters | undefined {
+    const attached = this.#ports[port];
+    if (attached?.ring && this.#ring) attached.counters.rxDropped = this.#ring.lost(attached.ring.slot);
+    return attached?.counters;
+  }
+
+  wait(timeout: number): void {
+    this.#release();
+    const ring = this.#ring;
+    ring?.setSleeping(true);
+    this.#poll.wait(ring?.pending() ? 0 : timeout);
+    ring?.setSleeping(false);
+    this.#polled = true;
+  }
+
+  receive(budget: number, receiver: FrameReceiver): number {
+    this.#release();
+    const poll = this.#poll;
+    if (poll.size > 0 && !this.#polled) poll.wait(0);
+    this.#polled = false;
+    const limit = Math.min(budget, MAX_BUDGET);
+    const others = poll.size > 0 && poll.anyReady();
+    let count = this.#ring ? this.#receiveRing(this.#ring, others ? limit - (limit >> 2) : limit, receiver) : 0;
+    if (others) count += this.#receiveOthers(limit - count, receiver);
+    return count;
+  }
+
+  #receiveRing(ring: CaptureRing, budget: number, receiver: FrameReceiver): number {
+    const { bytes, words } = ring.data;
+    const offload = this.#offload;
+    let count = 0;
+    while (count < budget) {
+      const at = ring.record(this.#taken);
+      if (at < 0) break;
+      this.#taken += ring.step(at);
+      if (ring.isDiscarded(at)) continue;
+      count++;
+      const id = words[(at + captureRecord.port) >> 2]!;
+      const port = this.#bySlot[id & ((1 << SLOT_BITS) - 1)];
+      if (port?.ring?.id !== id) continue;
+      const length = words[(at + captureRecord.length) >> 2]!;
+      if (!readCaptureOffload(bytes, words, at, offload)) continue;
+      port.counters.rxPackets++;
+      port.counters.rxBytes += length;
+      receiver(port.number, bytes, at + captureRecord.size, length, offload);
+    }
+    return count;
+  }
+
+  /** Gives the ready TAPs and sockets their share each, beginning with another one each time. */
+  #receiveOthers(budget: number, receiver: FrameReceiver): number {
+    const poll = this.#poll;
+    let left = budget;
+    for (let i = 0, turn = this.#turn++; i < poll.size && left > 0; i++) {
+      const index = (turn + i) % poll.size;
+      if (!poll.isReady(index)) continue;
+      const port = this.#ports[poll.port(index)];
+      if (!port) continue;
+      const reader = port.handle.kind === "capture" ? this.#sockets! : this.#taps;
+      const result = reader.read(
+        port.handle.fd,
+        port.number,
+        Math.min(left, SHARE),
+        port.counters,
+        this.#offload,
+        receiver,
+      );
+      left -= reader.count;
+      if (result === "dead") poll.silence(index);
+      else if (result === "empty") poll.setReady(index, false);
+    }
+    return budget - left;
+  }
+
+  /** Gives back the memory of the last turn's frames. */
+  #release(): void {
+    if (this.#taken > 0) {
+      this.#ring!.release(this.#taken);
+      this.#taken = 0;
+    }
+    this.#taps.reset();
+    this.#sockets?.reset();
+  }
+
+  send(
+    port: number,
+    head: Uint8Array,
+    headAt: number,
+    headLength: number,
+    tail: Uint8Array,
+    tailAt: number,
+    tailLength: number,
+    offload: Readonly<Offload>,
+  ): void {
+    const attached = this.#ports[port];
+    if (!attached) return;
+    const queue = attached.queue;
+    const headAddress = headLength > 0 ? this.#address(head, headAt, headLength) : 0;
+    const tailAddress = tailLength > 0 ? this.#address(tail, tailAt, tailLength) : 0;
+    if (queue.length === 0) this.#waiting.push(queue);
+    queue.add(headAddress, headLength, tailAddress, tailLength, offload);
+  }
+
+  /** Where the kernel finds these bytes: where they are, or in a copy when they are in nobody's fixed memory. */
+  #address(memory: Uint8Array, at: number, length: number): number {
+    if (this.#ring && memory === this.#ring.data.bytes) return this.#ring.data.address + at;
+    if (memory === this.scratch) return this.#scratch.address + at;
+    if (memory === this.#taps.memory.bytes) return this.#taps.memory.address + at;
+    if (this.#sockets && memory === this.#sockets.memory.bytes) return this.#sockets.memory.address + at;
+    if (this.#copied + length > COPIES) this.flush();
+    const place = this.#copied;
+    this.#copies.bytes.set(memory.subarray(at, at + length), place);
+    this.#copied = place + length;
+    return this.#copies.address + place;
+  }
+
+  flush(): void {
+    const waiting = this.#waiting;
+    for (let i = 0; i < waiting.length; i++) waiting[i]!.flush();
+    waiting.length = 0;
+    this.#copied = 0;
+  }
+
+  close(): void {
+    for (const port of this.#ports) if (port) this.detach(port.number);
+    this.#ring?.close();
+    this.#ring = undefined;
+    this.#taps.close();
+    this.#sockets?.close();
+    this.#scratch.release();
+    this.#copies.release();
+    this.#poll.close();
+    sys.close(this.wakeFd);
+  }
+}

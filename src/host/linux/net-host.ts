@@ -1,0 +1,153 @@
+import type { NetlinkMessage, NetlinkRequest } from "#wire/netlink.js";
+import * as rt from "#wire/rtnetlink.js";
+import type {
+  AddressInfo,
+  CaptureSource,
+  FrameInput,
+  LinkEvent,
+  LinkInfo,
+  LinkSettings,
+  NetHost,
+  RouteInfo,
+  TapSource,
+} from "../net.js";
+import { linkSettings } from "./ethtool.js";
+import { hideLink } from "./hide.js";
+import { LinkWatch } from "./link-watch.js";
+import { inNamespace } from "./namespaces.js";
+import { NetlinkSocket } from "./netlink-socket.js";
+import { openPacketSocket } from "./packet-socket.js";
+import { ringInputWorks } from "./ring-probe.js";
+import * as sys from "./syscalls.js";
+import { openTap } from "./tap.js";
+
+/** A link name's most bytes: IFNAMSIZ without the terminating zero. */
+const NAME_MAX = 15;
+const ENODEV = 19;
+const EINVAL = 22;
+
+/** Links as the kernel tells of them in answers of any length. */
+function decodeLinks(messages: readonly NetlinkMessage[]): LinkInfo[] {
+  return messages.flatMap((message) => {
+    const link = message.type === rt.RTM_NEWLINK ? rt.decodeLink(message.payload) : undefined;
+    return link ? [link] : [];
+  });
+}
+
+/** The devices of one network namespace: by default that of the thread which made this. */
+export class LinuxNetHost implements NetHost {
+  readonly #netlink: NetlinkSocket;
+  readonly #namespace: { readonly fd: number } | undefined;
+
+  /** `namespace`'s descriptor must stay open as long as this is used. Throws `HostError`. */
+  constructor(namespace?: { readonly fd: number }) {
+    this.#namespace = namespace;
+    this.#netlink = inNamespace(namespace, () => new NetlinkSocket(0));
+  }
+
+  links(): LinkInfo[] {
+    return decodeLinks(this.#netlink.request(rt.dumpLinks(), "links"));
+  }
+
+  link(name: string): LinkInfo | undefined {
+    if (name === "" || Buffer.byteLength(name) > NAME_MAX) return undefined;
+    try {
+      return decodeLinks(this.#netlink.request(rt.getLink(name), name))[0];
+    } catch (error) {
+      if ((error as { errno?: number }).errno === ENODEV) return undefined;
+      throw error;
+    }
+  }
+
+  addresses(): AddressInfo[] {
+    const messages = this.#netlink.request(rt.dumpAddresses(), "addresses");
+    return messages.flatMap((message) => rt.decodeAddress(message.payload) ?? []);
+  }
+
+  routes(): RouteInfo[] {
+    const messages = this.#netlink.request(rt.dumpRoutes(), "routes");
+    return messages.flatMap((message) => rt.decodeRoute(message.payload) ?? []);
+  }
+
+  settings(name: string): LinkSettings {
+    return inNamespace(this.#namespace, () => linkSettings(name));
+  }
+
+  setUp(name: string, up: boolean): void {
+    this.#change(name, (ifindex) => rt.setLinkUp(ifindex, up));
+  }
+
+  setMtu(name: string, mtu: number): void {
+    this.#change(name, (ifindex) => rt.setLinkMtu(ifindex, mtu));
+  }
+
+  setMac(name: string, mac: Uint8Array): void {
+    this.#change(name, (ifindex) => rt.setLinkMac(ifindex, mac));
+  }
+
+  deleteLink(name: string): void {
+    this.#change(name, (ifindex) => rt.deleteLink(ifindex));
+  }
+
+  createVeth(name: string, peer: string, peerNamespace?: number): void {
+    for (const part of [name, peer]) this.#checkName(part);
+    this.#netlink.request(rt.createVeth(name, peer, peerNamespace), name);
+  }
+
+  watch(handler: (event: LinkEvent) => void): { cancel(): void } {
+    const watch = inNamespace(this.#namespace, () => new LinkWatch(() => this.links(), handler));
+    return { cancel: () => watch.close() };
+  }
+
+  openTap(name: string, options: { persist: boolean }): TapSource {
+    this.#checkName(name);
+    const existed = this.link(name) !== undefined;
+    return inNamespace(this.#namespace, () => openTap(name, { ...options, existed }, () => this.#known(name)));
+  }
+
+  capture(name: string, options: { readonly input?: FrameInput } = {}): CaptureSource {
+    const { ifindex, mtu } = this.#known(name);
+    return inNamespace(this.#namespace, () => {
+      const fd = openPacketSocket(name, ifindex);
+      const hiding = hideLink(name, ifindex);
+      const input = options.input ?? (hiding.link >= 0 && ringInputWorks() ? "ring" : "socket");
+      return {
+        frames: {
+          kind: "capture" as const,
+          name,
+          ifindex,
+          fd,
+          mtu,
+          input,
+          hideLink: hiding.link,
+          dropProgram: hiding.program,
+        },
+        hidden: hiding.hidden,
+        close: () => {
+          // The socket goes first, so that promiscuous mode ends before the host's stack sees frames again.
+          sys.close(fd);
+          inNamespace(this.#namespace, () => hiding.release());
+        },
+      };
+    });
+  }
+
+  /** Ends the use of the namespace's netlink socket. Sources and watches live on. */
+  close(): void {
+    this.#netlink.close();
+  }
+
+  #checkName(name: string): void {
+    if (name === "" || Buffer.byteLength(name) > NAME_MAX) throw sys.hostError(name, EINVAL);
+  }
+
+  #known(name: string): LinkInfo {
+    const link = this.link(name);
+    if (!link) throw sys.hostError(name, ENODEV);
+    return link;
+  }
+
+  #change(name: string, request: (ifindex: number) => NetlinkRequest): void {
+    this.#netlink.request(request(this.#known(name).ifindex), name);
+  }
+}

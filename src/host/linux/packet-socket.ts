@@ -1,0 +1,72 @@
+import * as sys from "./syscalls.js";
+
+const AF_PACKET = 17;
+const SOCK_RAW_NONBLOCK_CLOEXEC = 0x80803;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_AUXDATA = 8;
+const PACKET_VNET_HDR = 15;
+const PACKET_QDISC_BYPASS = 20;
+const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_PROMISC = 1;
+const ETH_P_ALL = 3;
+
+/** Enough for the frames of a TCP window that waits for the other side. */
+const BUFFER = 16 << 20;
+
+function i32(value: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}
+
+function setOption(fd: number, option: number, value: number, tried: string): void {
+  sys.check(sys.setsockopt(fd, SOL_PACKET, option, i32(value), 4), tried);
+}
+
+/** Asks for a larger buffer than the limit, and for the limit where that is not allowed. */
+function setBuffer(fd: number, force: number, polite: number): void {
+  if (sys.setsockopt(fd, SOL_SOCKET, force, i32(BUFFER), 4) < 0) sys.setsockopt(fd, SOL_SOCKET, polite, i32(BUFFER), 4);
+}
+
+/**
+ * Binds the socket to the link, receiving every frame or, without `receive`, none. Binding again changes it.
+ * Throws `HostError`.
+ */
+export function bindPacketSocket(fd: number, ifindex: number, receive: boolean): void {
+  const address = new Uint8Array(20);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, receive ? ETH_P_ALL : 0);
+  view.setInt32(4, ifindex, true);
+  sys.check(sys.bind(fd, address, address.length), "packet socket bind");
+}
+
+/**
+ * An AF_PACKET socket on a link of the calling thread's namespace: each frame behind a virtio_net_hdr, non-blocking, sending past
+ * the qdisc, promiscuous while open, receiving nothing until bound to (packet(7)). Throws `HostError`.
+ */
+export function openPacketSocket(name: string, ifindex: number): number {
+  const fd = sys.check(sys.socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0), "packet socket");
+  try {
+    setOption(fd, PACKET_VNET_HDR, 1, "packet socket vnet header");
+    setOption(fd, PACKET_QDISC_BYPASS, 1, "packet socket qdisc bypass");
+    setOption(fd, PACKET_AUXDATA, 1, "packet socket auxiliary data");
+    setOption(fd, PACKET_IGNORE_OUTGOING, 1, "packet socket ignore outgoing");
+    setBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    setBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+    bindPacketSocket(fd, ifindex, false);
+    const membership = new Uint8Array(16);
+    const view = new DataView(membership.buffer);
+    view.setInt32(0, ifindex, true);
+    view.setUint16(4, PACKET_MR_PROMISC, true);
+    sys.check(sys.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, 16), `promiscuous mode of ${name}`);
+    return fd;
+  } catch (error) {
+    sys.close(fd);
+    throw error;
+  }
+}

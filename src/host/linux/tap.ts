@@ -1,0 +1,66 @@
+import type { TapSource } from "../net.js";
+import * as sys from "./syscalls.js";
+
+const O_RDWR = 2;
+const O_NONBLOCK = 0x800;
+const O_CLOEXEC = 0x80000;
+
+const IFF_TAP = 0x2;
+const IFF_NO_PI = 0x1000;
+const IFF_VNET_HDR = 0x4000;
+
+/** ioctl numbers of linux/if_tun.h. */
+const TUNSETIFF = 0x400454ca;
+const TUNSETPERSIST = 0x400454cb;
+const TUNSETOFFLOAD = 0x400454d0;
+const TUNSETVNETHDRSZ = 0x400454d8;
+
+const TUN_F_CSUM = 1;
+const TUN_F_TSO4 = 2;
+const TUN_F_TSO6 = 4;
+const TUN_F_TSO_ECN = 8;
+const TUN_F_USO4 = 0x20;
+const TUN_F_USO6 = 0x40;
+const TCP_OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+
+/** Length of struct virtio_net_hdr, which comes before every frame. */
+const VNET_HEADER = 10;
+
+/** struct ifreq: a name of up to 15 bytes, then the flags. */
+function ifreq(name: string, flags: number): Uint8Array {
+  const bytes = new Uint8Array(40);
+  bytes.set(new TextEncoder().encode(name.slice(0, 15)));
+  new DataView(bytes.buffer).setUint16(16, flags, true);
+  return bytes;
+}
+
+/**
+ * Opens (makes) a TAP device, in the calling thread's network namespace. `describe` gives its ifindex and MTU once it is there.
+ * Throws `HostError`: `EPERM`, `EBUSY` where another process has it, `EINVAL` where a device of another kind has the name.
+ */
+export function openTap(
+  name: string,
+  options: { readonly persist: boolean; readonly existed: boolean },
+  describe: () => { readonly ifindex: number; readonly mtu: number },
+): TapSource {
+  const fd = sys.check(sys.open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "/dev/net/tun");
+  try {
+    const request = ifreq(name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+    sys.check(sys.ioctl(fd, TUNSETIFF, request), `tap device ${name}`);
+    const size = new Uint8Array(Int32Array.of(VNET_HEADER).buffer);
+    sys.check(sys.ioctl(fd, TUNSETVNETHDRSZ, size), `tap device ${name} vnet header`);
+    // Kernels before 6.2 know no UDP segmentation; all know the rest.
+    if (sys.ioctlNumber(fd, TUNSETOFFLOAD, TCP_OFFLOADS | TUN_F_USO4 | TUN_F_USO6) < 0)
+      sys.check(sys.ioctlNumber(fd, TUNSETOFFLOAD, TCP_OFFLOADS), `tap device ${name} offloads`);
+    if (options.persist) sys.check(sys.ioctlNumber(fd, TUNSETPERSIST, 1), `tap device ${name} persistence`);
+    const { ifindex, mtu } = describe();
+    return {
+      frames: { kind: "tap", name, ifindex, fd, mtu, input: "socket", hideLink: -1, dropProgram: -1 },
+      created: !options.existed,
+      close: () => void sys.close(fd),
+    };
+  } catch (error) {
+    sys.close(fd);
+    throw error;
+  }
+}

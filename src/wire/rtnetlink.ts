@@ -1,0 +1,224 @@
+import { Attributes, NetlinkRequest, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL } from "./netlink.js";
+
+/* rtnetlink(7): links, addresses and routes. Layouts are those of linux/if_link.h, if_addr.h and rtnetlink.h. */
+
+export const RTM_NEWLINK = 16;
+export const RTM_DELLINK = 17;
+const RTM_GETLINK = 18;
+export const RTM_NEWADDR = 20;
+const RTM_GETADDR = 22;
+export const RTM_NEWROUTE = 24;
+const RTM_GETROUTE = 26;
+
+/** Multicast groups of rtnetlink (enum rtnetlink_groups). */
+export const RTNLGRP_LINK = 1;
+
+const IFLA = {
+  address: 1,
+  ifname: 3,
+  mtu: 4,
+  master: 10,
+  linkinfo: 18,
+  stats64: 23,
+  netNsFd: 28,
+  carrier: 33,
+  carrierChanges: 35,
+  minMtu: 50,
+  maxMtu: 51,
+} as const;
+const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const VETH_INFO_PEER = 1;
+
+/** Interface flags (linux/if.h). */
+export const IFF_UP = 0x1;
+export const IFF_LOOPBACK = 0x8;
+export const IFF_RUNNING = 0x40;
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+/** The 64-bit counters of struct rtnl_link_stats64 that every link has, in its order. */
+const STATS = [
+  "rxPackets",
+  "txPackets",
+  "rxBytes",
+  "txBytes",
+  "rxErrors",
+  "txErrors",
+  "rxDropped",
+  "txDropped",
+  "multicast",
+  "collisions",
+  "rxLengthErrors",
+  "rxOverErrors",
+  "rxCrcErrors",
+  "rxFrameErrors",
+  "rxFifoErrors",
+  "rxMissedErrors",
+] as const;
+
+/** Counters of a link; integers, exact to 2^53. */
+export type RtStats = { readonly [name in (typeof STATS)[number]]: number };
+
+/** A link, as RTM_NEWLINK and RTM_DELLINK tell of it. */
+export interface RtLink {
+  readonly ifindex: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  readonly minMtu: number;
+  readonly maxMtu: number;
+  readonly flags: number;
+  readonly carrier: boolean;
+  readonly carrierChanges: number;
+  readonly master: number;
+  readonly stats: RtStats;
+}
+
+export interface RtAddress {
+  readonly ifindex: number;
+  readonly family: "inet" | "inet6";
+  readonly address: Uint8Array;
+  readonly prefixLength: number;
+}
+
+export interface RtRoute {
+  readonly family: "inet" | "inet6";
+  readonly destination: Uint8Array;
+  readonly prefixLength: number;
+  readonly gateway: Uint8Array | undefined;
+  readonly ifindex: number;
+  readonly table: number;
+  readonly priority: number;
+  readonly preferredSource: Uint8Array | undefined;
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function decodeStats(bytes: Uint8Array | undefined): RtStats {
+  const numbers = bytes && view(bytes);
+  const stats: Record<string, number> = {};
+  STATS.forEach((name, i) => {
+    stats[name] = numbers && 8 * i + 8 <= numbers.byteLength ? Number(numbers.getBigUint64(8 * i, true)) : 0;
+  });
+  return stats as RtStats;
+}
+
+/** A link from the payload of RTM_NEWLINK or RTM_DELLINK; undefined where it is too short or of another family (bridge ports). */
+export function decodeLink(payload: Uint8Array): RtLink | undefined {
+  if (payload.length < 16 || payload[0] !== 0) return undefined;
+  const head = view(payload);
+  const attributes = new Attributes(payload.subarray(16));
+  const flags = head.getUint32(8, true);
+  const carrier = attributes.u8(IFLA.carrier);
+  return {
+    ifindex: head.getInt32(4, true),
+    name: attributes.text(IFLA.ifname) ?? "",
+    kind: attributes.nested(IFLA.linkinfo)?.text(IFLA_INFO_KIND) ?? "",
+    mac: (attributes.bytes(IFLA.address) ?? new Uint8Array(6)).slice(),
+    mtu: attributes.u32(IFLA.mtu) ?? 0,
+    minMtu: attributes.u32(IFLA.minMtu) ?? 0,
+    maxMtu: attributes.u32(IFLA.maxMtu) ?? 0,
+    flags,
+    // A link that is down tells no carrier of its own: IFF_RUNNING is the operational state.
+    carrier: (flags & IFF_UP) !== 0 && (carrier === undefined ? (flags & IFF_RUNNING) !== 0 : carrier !== 0),
+    carrierChanges: attributes.u32(IFLA.carrierChanges) ?? 0,
+    master: attributes.u32(IFLA.master) ?? 0,
+    stats: decodeStats(attributes.bytes(IFLA.stats64)),
+  };
+}
+
+/** An address from the payload of RTM_NEWADDR; undefined for another family than IPv4 and IPv6. */
+export function decodeAddress(payload: Uint8Array): RtAddress | undefined {
+  if (payload.length < 8 || (payload[0] !== AF_INET && payload[0] !== AF_INET6)) return undefined;
+  const attributes = new Attributes(payload.subarray(8));
+  // IFA_LOCAL is the own address of a point-to-point link, where IFA_ADDRESS is the peer's.
+  const address = attributes.bytes(2) ?? attributes.bytes(1);
+  if (!address) return undefined;
+  return {
+    ifindex: view(payload).getUint32(4, true),
+    family: payload[0] === AF_INET ? "inet" : "inet6",
+    address: address.slice(),
+    prefixLength: payload[1]!,
+  };
+}
+
+/** A unicast route from the payload of RTM_NEWROUTE; undefined for other families and types (local, broadcast, multicast). */
+export function decodeRoute(payload: Uint8Array): RtRoute | undefined {
+  const RTN_UNICAST = 1;
+  if (payload.length < 12 || (payload[0] !== AF_INET && payload[0] !== AF_INET6)) return undefined;
+  if (payload[7] !== RTN_UNICAST) return undefined;
+  const attributes = new Attributes(payload.subarray(12));
+  const ipv4 = payload[0] === AF_INET;
+  return {
+    family: ipv4 ? "inet" : "inet6",
+    destination: (attributes.bytes(1) ?? new Uint8Array(ipv4 ? 4 : 16)).slice(),
+    prefixLength: payload[1]!,
+    gateway: attributes.bytes(5)?.slice(),
+    ifindex: attributes.u32(4) ?? 0,
+    table: attributes.u32(15) ?? payload[4]!,
+    priority: attributes.u32(6) ?? 0,
+    preferredSource: attributes.bytes(7)?.slice(),
+  };
+}
+
+/** struct ifinfomsg. */
+function ifinfo(ifindex: number, flags = 0, change = 0): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const head = view(bytes);
+  head.setInt32(4, ifindex, true);
+  head.setUint32(8, flags, true);
+  head.setUint32(12, change, true);
+  return bytes;
+}
+
+export function dumpLinks(): NetlinkRequest {
+  return new NetlinkRequest(RTM_GETLINK, NLM_F_DUMP, ifinfo(0));
+}
+
+export function dumpAddresses(): NetlinkRequest {
+  return new NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, new Uint8Array(8));
+}
+
+export function dumpRoutes(): NetlinkRequest {
+  return new NetlinkRequest(RTM_GETROUTE, NLM_F_DUMP, new Uint8Array(12));
+}
+
+/** Asks for one link by name (15 bytes at most). */
+export function getLink(name: string): NetlinkRequest {
+  return new NetlinkRequest(RTM_GETLINK, 0, ifinfo(0)).text(IFLA.ifname, name);
+}
+
+export function setLinkUp(ifindex: number, up: boolean): NetlinkRequest {
+  return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex, up ? IFF_UP : 0, IFF_UP));
+}
+
+export function setLinkMtu(ifindex: number, mtu: number): NetlinkRequest {
+  return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex)).u32(IFLA.mtu, mtu);
+}
+
+export function setLinkMac(ifindex: number, mac: Uint8Array): NetlinkRequest {
+  return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex)).bytes(IFLA.address, mac);
+}
+
+export function deleteLink(ifindex: number): NetlinkRequest {
+  return new NetlinkRequest(RTM_DELLINK, NLM_F_ACK, ifinfo(ifindex));
+}
+
+/** A veth pair; `peerNamespace` is a descriptor of the namespace where the peer is to be. */
+export function createVeth(name: string, peer: string, peerNamespace: number | undefined): NetlinkRequest {
+  const flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+  return new NetlinkRequest(RTM_NEWLINK, flags, ifinfo(0)).text(IFLA.ifname, name).nested(IFLA.linkinfo, (info) => {
+    info.text(IFLA_INFO_KIND, "veth");
+    info.nested(IFLA_INFO_DATA, (data) => {
+      data.nested(VETH_INFO_PEER, (other) => {
+        other.raw(ifinfo(0)).text(IFLA.ifname, peer);
+        if (peerNamespace !== undefined) other.u32(IFLA.netNsFd, peerNamespace);
+      });
+    });
+  });
+}
