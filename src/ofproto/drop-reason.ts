@@ -1,0 +1,31 @@
+/** Why a packet, or a whole flow of them, goes nowhere. Counted by bridge and port, and named in traces and coverage counters. */
+export const dropReasons = {
+  no_match: "no flow of the table matches",
+  rule_drop: "the flow has no actions",
+  no_receive: "the port is configured not to receive",
+  no_bundle: "the port belongs to no logical port",
+  vlan_disallowed: "the port does not carry the packet's VLAN",
+  reserved_address: "the destination address is reserved for a control protocol",
+  learned_on_input_port: "the destination is behind the port the packet came in by",
+  protected_port: "both ports are protected",
+  no_forward: "the port is configured not to forward",
+  no_such_port: "the output port does not exist",
+  no_other_port: "there is no other port to send it to",
+  no_peer: "the patch port has no peer",
+  no_controller: "no controller is connected",
+  recursion_too_deep: "translation went too deep",
+  too_many_resubmits: "translation took too many steps",
+  unknown_port: "the datapath's port belongs to no bridge",
+} as const;
+
+export type DropReason = keyof typeof dropReasons;
+
+/** Names of Open vSwitch's coverage counters for drops, where it has one. */
+export const dropCoverage: Partial<Record<DropReason, string>> = {
+  no_match: "drop_action_of_pipeline",
+  rule_drop: "drop_action_of_pipeline",
+  unknown_port: "drop_action_bridge_not_found",
+  recursion_too_deep: "drop_action_recursion_too_deep",
+  too_many_resubmits: "drop_action_too_many_resubmit",
+  no_forward: "drop_action_forwarding_disabled",
+};

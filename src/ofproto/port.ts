@@ -1,0 +1,69 @@
+import type { Device } from "#datapath/device.js";
+import type { LinkStats } from "#host/net.js";
+import { OFPP } from "#openflow/port-number.js";
+import type { BridgeState } from "./bridge-state.js";
+import type { Bundle } from "./bundle.js";
+import type { SwitchPort } from "./switch.js";
+
+/** Packets and bytes that `ofproto` itself has moved through a port that the datapath does not know: a patch port. */
+export interface TranslatedTraffic {
+  rxPackets: number;
+  rxBytes: number;
+  txPackets: number;
+  txBytes: number;
+}
+
+/** An OpenFlow port. */
+export class OfPort implements SwitchPort {
+  readonly bridge: BridgeState;
+  readonly ofport: number;
+  readonly name: string;
+  readonly device: Device;
+  /** The datapath's number; undefined for a patch port. */
+  readonly datapathPort: number | undefined;
+  /** `PortConfig` bits. */
+  config = 0;
+  /** The logical port that this one is, or is a member of. */
+  bundle: Bundle | undefined;
+  readonly traffic: TranslatedTraffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 };
+
+  constructor(bridge: BridgeState, ofport: number, device: Device, datapathPort: number | undefined) {
+    this.bridge = bridge;
+    this.ofport = ofport;
+    this.name = device.name;
+    this.device = device;
+    this.datapathPort = datapathPort;
+  }
+
+  get isPatch(): boolean {
+    return this.datapathPort === undefined;
+  }
+
+  get isLocal(): boolean {
+    return this.ofport === OFPP.local;
+  }
+
+  /** Counters of a patch port, in the form of a device's. */
+  translatedStats(): LinkStats {
+    return { ...noStats, ...this.traffic };
+  }
+}
+
+const noStats: LinkStats = {
+  rxPackets: 0,
+  txPackets: 0,
+  rxBytes: 0,
+  txBytes: 0,
+  rxErrors: 0,
+  txErrors: 0,
+  rxDropped: 0,
+  txDropped: 0,
+  multicast: 0,
+  collisions: 0,
+  rxLengthErrors: 0,
+  rxOverErrors: 0,
+  rxCrcErrors: 0,
+  rxFrameErrors: 0,
+  rxFifoErrors: 0,
+  rxMissedErrors: 0,
+};

@@ -1,0 +1,84 @@
+import type { DatapathAction } from "#datapath/actions.js";
+import { copyKey, type FlowKey, type FlowMask, newKey } from "#flow/key.js";
+import type { MacNumber } from "#util/mac-number.js";
+import type { BridgeState } from "../bridge-state.js";
+import type { DropReason } from "../drop-reason.js";
+import type { Effect } from "../effect.js";
+import type { OfPort } from "../port.js";
+import type { Trace } from "./trace.js";
+
+/** Nested bridges, groups and tables a packet may pass. */
+export const MAX_DEPTH = 64;
+/** Bridges, groups and tables a packet may pass in all. */
+export const MAX_STEPS = MAX_DEPTH * MAX_DEPTH;
+
+/** What a translation reads besides tables and ports, which hang on the port it begins at. */
+export interface World {
+  /** The other end of a patch port, undefined where it has none. */
+  patchPeer(port: OfPort): OfPort | undefined;
+}
+
+/** What became of a packet. */
+export interface Translation {
+  /** Empty to drop. */
+  readonly actions: readonly DatapathAction[];
+  /** The bits that were looked at, the datapath's port number among them. */
+  readonly mask: FlowMask;
+  readonly effects: readonly Effect[];
+  /** Addresses that were looked up: when one is learned, moves or is forgotten, the translation may become another. */
+  readonly macs: readonly MacNumber[];
+  /** Why there are no actions. */
+  readonly dropped: DropReason | undefined;
+  /** The packet's fields after the last action. */
+  readonly finalFlow: FlowKey;
+}
+
+/** The state of one translation while it goes on. Steps read the switch and write only here. */
+export class TranslationContext {
+  readonly world: World;
+  readonly trace: Trace | undefined;
+  /** The packet's fields as actions have changed them; `in_port` is an OpenFlow number of the current bridge. */
+  readonly flow: FlowKey;
+  /** The fields as the datapath's actions so far leave them. */
+  readonly base: FlowKey;
+  readonly mask: FlowMask = newKey();
+  readonly actions: DatapathAction[] = [];
+  readonly effects: Effect[] = [];
+  readonly macs: MacNumber[] = [];
+  /** Where the packet came into the switch. */
+  readonly origin: OfPort;
+  inPort: OfPort;
+  depth = 0;
+  steps = 0;
+  /** The last reason not to send the packet somewhere. */
+  drop: { bridge: BridgeState; port: OfPort; reason: DropReason } | undefined;
+  /** Set when the whole translation is void. */
+  failed = false;
+
+  constructor(world: World, port: OfPort, key: FlowKey, trace: Trace | undefined) {
+    this.world = world;
+    this.trace = trace;
+    this.origin = port;
+    this.inPort = port;
+    this.flow = newKey();
+    copyKey(this.flow, key);
+    this.base = newKey();
+    copyKey(this.base, key);
+  }
+
+  get bridge(): BridgeState {
+    return this.inPort.bridge;
+  }
+
+  /** Notes why the packet does not go on here. */
+  refuse(reason: DropReason): void {
+    this.drop = { bridge: this.bridge, port: this.inPort, reason };
+  }
+
+  /** Voids the translation. */
+  fail(reason: DropReason, text: string): void {
+    this.failed = true;
+    this.refuse(reason);
+    this.trace?.note(text);
+  }
+}

@@ -1,0 +1,23 @@
+import type { ControllerAction } from "#openflow/actions/controller.js";
+import type { Rule } from "../rule.js";
+import { commitVlan } from "./commit-vlan.js";
+import type { TranslationContext } from "./context.js";
+
+/** `CONTROLLER`: the datapath sends the packet up, with a note of what for. */
+export function translateController(ctx: TranslationContext, action: ControllerAction, rule: Rule): void {
+  commitVlan(ctx);
+  ctx.actions.push({
+    kind: "userspace",
+    pid: 0,
+    cookie: {
+      kind: "controller",
+      recircId: 0,
+      reason: action.reason,
+      ruleCookie: rule.cookie,
+      controllerId: action.controllerId,
+      maxLength: action.maxLength,
+      dontSend: true,
+      continuation: false,
+    },
+  });
+}

@@ -1,0 +1,134 @@
+import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { BROADCAST_MAC, type MacNumber } from "#util/mac-number.js";
+import { EtherType } from "#wire/ethernet.js";
+import type { Bundle } from "../bundle.js";
+import type { OfPort } from "../port.js";
+import { isReservedAddress } from "../reserved-addresses.js";
+import { carries, fromKey, inputVlans, outputVlans, refusesInput, type VlanStack, vidOf } from "../vlan.js";
+import { composeOutput } from "./compose-output.js";
+import type { TranslationContext } from "./context.js";
+
+const VID = 0x0fff;
+const PCP = 0xe000;
+
+/** `NORMAL`: what a learning switch with VLANs does. */
+export function translateNormal(ctx: TranslationContext): void {
+  const { flow, mask } = ctx;
+  mask[W.eth] = mask[W.eth + 1] = mask[W.eth + 2] = 0xffffffff;
+  mask[W.vlan0] = mask[W.vlan0]! | VLAN_PRESENT | VID;
+  const bundle = inputBundle(ctx);
+  if (!bundle) return;
+  const packet: VlanStack = { outer: fromKey(flow[W.vlan0]!), inner: fromKey(flow[W.vlan1]!) };
+  if (!admits(ctx, bundle, vidOf(packet.outer))) return;
+
+  const destination = flow[W.eth]! * 0x10000 + (flow[W.eth + 1]! >>> 16);
+  if (!ctx.bridge.settings.forwardBpdu && isReservedAddress(destination)) {
+    ctx.trace?.note(" -> packet has reserved destination MAC, dropping");
+    return ctx.refuse("reserved_address");
+  }
+  const vlans = inputVlans(bundle.settings, packet);
+  const vlan = vidOf(vlans.outer);
+  learnSource(ctx, bundle, vlan, destination);
+
+  ctx.macs.push(destination);
+  const found = ctx.bridge.macs.lookup(vlan, destination)?.port;
+  const incoming: Incoming = { bundle, vlans, packetOuter: packet.outer };
+  if (!found) flood(ctx, incoming);
+  else if (found === bundle) {
+    ctx.trace?.note(" -> learned port is input port, dropping");
+    ctx.refuse("learned_on_input_port");
+  } else if (found.settings.protected && bundle.settings.protected) {
+    ctx.trace?.note(" -> learned port is protected port, dropping");
+    ctx.refuse("protected_port");
+  } else {
+    ctx.trace?.note(" -> forwarding to learned port");
+    outputToBundle(ctx, incoming, found);
+  }
+}
+
+/** Where a packet came in and as what. */
+interface Incoming {
+  readonly bundle: Bundle;
+  /** The packet's VLANs inside the bridge. */
+  readonly vlans: VlanStack;
+  /** The packet's own outer header. */
+  readonly packetOuter: number;
+}
+
+function inputBundle(ctx: TranslationContext): Bundle | undefined {
+  const { bundle } = ctx.inPort;
+  if (bundle) return bundle;
+  ctx.trace?.note(" >> no input bundle, dropping");
+  ctx.refuse("no_bundle");
+  return undefined;
+}
+
+function admits(ctx: TranslationContext, bundle: Bundle, vid: number): boolean {
+  const refusal = refusesInput(bundle, vid);
+  if (refusal === undefined) return true;
+  const port = `received on port ${bundle.name}`;
+  if (refusal === "access") {
+    const { tag } = bundle.settings;
+    ctx.trace?.note(` >>>> dropping VLAN ${vid} tagged packet ${port} configured as VLAN ${tag} access port <<<<`);
+  } else ctx.trace?.note(` >>>> dropping VLAN ${vid} packet ${port} not configured for trunking VLAN ${vid} <<<<`);
+  ctx.trace?.note(" >> disallowed VLAN VID for this input port, dropping");
+  ctx.refuse("vlan_disallowed");
+  return false;
+}
+
+function learnSource(ctx: TranslationContext, bundle: Bundle, vlan: number, destination: MacNumber): void {
+  const { flow, bridge } = ctx;
+  const mac = (flow[W.eth + 1]! & 0xffff) * 2 ** 32 + flow[W.eth + 2]!;
+  if (!bridge.macs.mayLearn(mac, vlan)) return;
+  const gratuitousArp = isGratuitousArp(ctx, destination);
+  ctx.effects.push({ kind: "learn", bridge, bundle, vlan, mac, gratuitousArp });
+}
+
+/** Whether a station announces itself: a broadcast ARP reply, or a request for its own address. */
+function isGratuitousArp({ flow, mask }: TranslationContext, destination: MacNumber): boolean {
+  if (flow[W.ethType] !== EtherType.arp || destination !== BROADCAST_MAC) return false;
+  mask[W.nw] = mask[W.nw]! | 0xff;
+  const operation = flow[W.nw]! & 0xff;
+  if (operation === 2) return true;
+  if (operation !== 1) return false;
+  mask[W.nwSrc] = mask[W.nwDst] = 0xffffffff;
+  return flow[W.nwSrc] === flow[W.nwDst];
+}
+
+function flood(ctx: TranslationContext, incoming: Incoming): void {
+  ctx.trace?.note(" -> no learned MAC for destination, flooding");
+  const { bundle: from, vlans } = incoming;
+  ctx.refuse("no_other_port");
+  const looked = { inner: false };
+  for (const bundle of ctx.bridge.bundles.values()) {
+    if (bundle === from || bundle.members.length === 0 || !bundle.floods) continue;
+    if (bundle.settings.protected && from.settings.protected) continue;
+    if (carries(bundle, vlans, looked)) outputToBundle(ctx, incoming, bundle);
+  }
+  if (looked.inner) ctx.mask[innerWord(from)] = ctx.mask[innerWord(from)]! | VLAN_PRESENT | VID;
+}
+
+/** Which of the packet's headers is the inner one inside the bridge. */
+function innerWord(from: Bundle): number {
+  return from.settings.vlanMode === "dot1q-tunnel" ? W.vlan0 : W.vlan1;
+}
+
+function outputToBundle(ctx: TranslationContext, incoming: Incoming, bundle: Bundle): void {
+  const port = chooseMember(bundle);
+  if (!port) return;
+  const { flow } = ctx;
+  const [outer, inner] = [flow[W.vlan0]!, flow[W.vlan1]!];
+  const out = outputVlans(bundle.settings, incoming.vlans, incoming.packetOuter);
+  const given = bundle.settings.priorityTags !== "no" && out.outer !== outer;
+  if (given) ctx.mask[W.vlan0] = ctx.mask[W.vlan0]! | PCP;
+  flow[W.vlan0] = out.outer;
+  flow[W.vlan1] = out.inner;
+  composeOutput(ctx, port);
+  flow[W.vlan0] = outer;
+  flow[W.vlan1] = inner;
+}
+
+/** The member a packet leaves by. Bonds choose among theirs; until they do, the first one carries all. */
+function chooseMember(bundle: Bundle): OfPort | undefined {
+  return bundle.members[0];
+}

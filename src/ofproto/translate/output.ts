@@ -1,0 +1,39 @@
+import type { OutputAction } from "#openflow/actions/output.js";
+import { OFPP } from "#openflow/port-number.js";
+import type { OfPort } from "../port.js";
+import { PortConfig } from "../port-config.js";
+import { composeOutput } from "./compose-output.js";
+import type { TranslationContext } from "./context.js";
+import { translateNormal } from "./normal.js";
+
+/** `output:N` and the reserved ports. */
+export function translateOutput(ctx: TranslationContext, { port }: OutputAction): void {
+  switch (port) {
+    case OFPP.inPort:
+      return composeOutput(ctx, ctx.inPort);
+    case OFPP.normal:
+      return translateNormal(ctx);
+    case OFPP.flood:
+      return outputToAll(ctx, (p) => (p.config & PortConfig.noFlood) === 0);
+    case OFPP.all:
+      return outputToAll(ctx, () => true);
+    default:
+      return outputToPort(ctx, port);
+  }
+}
+
+function outputToPort(ctx: TranslationContext, number: number): void {
+  const port = ctx.bridge.ports.get(number);
+  if (!port) {
+    ctx.trace?.note(" >> Nonexistent output port");
+    ctx.refuse("no_such_port");
+  } else if (port === ctx.inPort) {
+    ctx.trace?.note(" >> skipping output to input port");
+    ctx.refuse("learned_on_input_port");
+  } else composeOutput(ctx, port);
+}
+
+function outputToAll(ctx: TranslationContext, wanted: (port: OfPort) => boolean): void {
+  const { inPort } = ctx;
+  for (const port of [...ctx.bridge.ports.values()]) if (port !== inPort && wanted(port)) composeOutput(ctx, port);
+}

@@ -1,0 +1,53 @@
+/** One step of a translation, as `ofproto/trace` shows it. */
+export interface TraceNode {
+  readonly kind: "bridge" | "table" | "action" | "detail";
+  readonly text: string;
+  readonly children: TraceNode[];
+}
+
+/** Records the steps of one translation as a tree. Translation does the same without one. */
+export class Trace {
+  readonly roots: TraceNode[] = [];
+  readonly #open: TraceNode[] = [];
+
+  /** Begins a step; later ones are inside it until `leave`. */
+  enter(kind: TraceNode["kind"], text: string): void {
+    const node: TraceNode = { kind, text, children: [] };
+    this.#siblings().push(node);
+    this.#open.push(node);
+  }
+
+  leave(): void {
+    this.#open.pop();
+  }
+
+  /** A step without steps inside. */
+  note(text: string): void {
+    this.#siblings().push({ kind: "detail", text, children: [] });
+  }
+
+  #siblings(): TraceNode[] {
+    return this.#open.at(-1)?.children ?? this.roots;
+  }
+}
+
+/** The tree as Open vSwitch prints it. */
+export function formatTrace(nodes: readonly TraceNode[]): string {
+  return nodes.map((n) => formatNode(n, 0)).join("");
+}
+
+function formatNode(node: TraceNode, indent: number): string {
+  const pad = " ".repeat(indent);
+  switch (node.kind) {
+    case "bridge": {
+      const title = `\n${pad}bridge("${node.text}")\n${pad}${"-".repeat(node.text.length + 10)}\n`;
+      return title + node.children.map((c) => formatNode(c, indent)).join("");
+    }
+    case "table":
+      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indent + 4)).join("")}`;
+    case "action":
+      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, c.kind === "detail" ? indent : 0)).join("")}`;
+    case "detail":
+      return `${pad}${node.text}\n`;
+  }
+}

@@ -1,0 +1,37 @@
+import type { FlowKey, FlowMask } from "#flow/key.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { EtherType } from "#wire/ethernet.js";
+import type { OfPort } from "../port.js";
+import { type Translation, TranslationContext, type World } from "./context.js";
+import { enterBridge } from "./enter-bridge.js";
+import type { Trace } from "./trace.js";
+
+/**
+ * What a packet that came in by `port` becomes. Pure: reads the switch, changes nothing. `key` is the packet's, with any `in_port`.
+ */
+export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trace): Translation {
+  const ctx = new TranslationContext(world, port, key, trace);
+  ctx.flow[W.inPort] = port.ofport;
+  lookAtAlways(ctx.mask, key);
+  enterBridge(ctx);
+  if (ctx.failed) ctx.actions.length = 0;
+  const dropped = ctx.actions.length === 0 ? (ctx.drop?.reason ?? "no_other_port") : undefined;
+  if (dropped !== undefined) {
+    const { bridge, port: at } = ctx.drop ?? { bridge: port.bridge, port };
+    ctx.effects.push({ kind: "drop", bridge, port: at, reason: dropped });
+  }
+  ctx.flow[W.inPort] = port.ofport;
+  return { actions: ctx.actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, dropped, finalFlow: ctx.flow };
+}
+
+/** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */
+function lookAtAlways(mask: FlowMask, key: FlowKey): void {
+  mask[W.inPort] = 0xffffffff;
+  mask[W.recircId] = 0xffffffff;
+  mask[W.packetType] = 0xffffffff;
+  mask[W.ethType] = 0xffff;
+  mask[W.vlan0] = 0xffff0000 | VLAN_PRESENT;
+  if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) mask[W.vlan1] = 0xffff0000 | VLAN_PRESENT;
+  const type = key[W.ethType];
+  if (type === EtherType.ipv4 || type === EtherType.ipv6) mask[W.nw] = 0x03000000;
+}

@@ -1,0 +1,119 @@
+import { VLAN_PRESENT } from "#flow/layout.js";
+import type { Bundle } from "./bundle.js";
+import type { PortSettings } from "./settings.js";
+
+/**
+ * VLANs as NORMAL sees them, outermost first: of a packet, of the bridge inside (where the outer one is the VLAN that is learned in), and of what leaves. A
+ * header is `tpid:16 | pcp:3 present:1 vid:12`, as in the flow key; here, `present` is not set and a tpid of 0 says that none is
+ * known.
+ */
+export interface VlanStack {
+  readonly outer: number;
+  readonly inner: number;
+}
+
+export const vidOf = (header: number): number => header & 0xfff;
+const pcpOf = (header: number): number => header & 0xe000;
+const tpidOf = (header: number): number => header & 0xffff0000;
+const tag = (tpid: number, pcp: number, vid: number): number => (tpid | pcp | vid) >>> 0;
+const CTAG = 0x81000000;
+
+/** A header of a flow key as this file has it. */
+export function fromKey(header: number): number {
+  return (header & ~VLAN_PRESENT) >>> 0;
+}
+
+/** Why a packet may not come in by a port: its VLAN. */
+export type VlanRefusal = "access" | "trunk";
+
+/** Whether a packet whose outermost VLAN ID is `vid` (0 for none) may come in. */
+export function refusesInput(bundle: Bundle, vid: number): VlanRefusal | undefined {
+  switch (bundle.settings.vlanMode) {
+    case "access":
+      return vid === 0 ? undefined : "access";
+    case "native-tagged":
+    case "native-untagged":
+      return vid === 0 || trunksVlan(bundle, vid) ? undefined : "trunk";
+    case "trunk":
+      return trunksVlan(bundle, vid) ? undefined : "trunk";
+    case "dot1q-tunnel":
+      return bundle.cvlans === undefined || bundle.cvlans.has(vid) ? undefined : "trunk";
+  }
+}
+
+/** Whether a trunk carries a VLAN; a native VLAN always. */
+function trunksVlan(bundle: Bundle, vid: number): boolean {
+  const { vlanMode, tag: native } = bundle.settings;
+  if (bundle.trunks === undefined || bundle.trunks.has(vid)) return true;
+  return vlanMode !== "trunk" && vid === native;
+}
+
+/** A packet's VLANs inside the bridge, once it has come in by a port. */
+export function inputVlans(port: PortSettings, packet: VlanStack): VlanStack {
+  switch (port.vlanMode) {
+    case "access":
+      return { outer: tag(tpidOf(packet.outer), pcpOf(packet.outer), port.tag), inner: 0 };
+    case "native-tagged":
+    case "native-untagged":
+      if (vidOf(packet.outer) !== 0) return packet;
+      return { outer: tag(tpidOf(packet.outer), pcpOf(packet.outer), port.tag), inner: 0 };
+    case "trunk":
+      return packet;
+    case "dot1q-tunnel":
+      return { outer: tag(port.qinqEthertype << 16, 0, port.tag), inner: packet.outer };
+  }
+}
+
+/** Whether flooding reaches a port: it carries the packet's VLAN. `looked` says whether the inner VLAN decided. */
+export function carries(bundle: Bundle, vlans: VlanStack, looked: { inner: boolean }): boolean {
+  const { vlanMode, tag: own } = bundle.settings;
+  const vid = vidOf(vlans.outer);
+  switch (vlanMode) {
+    case "access":
+      if (vid !== own) return false;
+      looked.inner = true;
+      return vidOf(vlans.inner) === 0;
+    case "trunk":
+    case "native-tagged":
+    case "native-untagged":
+      return trunksVlan(bundle, vid);
+    case "dot1q-tunnel":
+      if (vid !== own) return false;
+      if (bundle.cvlans === undefined) return true;
+      looked.inner = true;
+      return bundle.cvlans.has(vidOf(vlans.inner));
+  }
+}
+
+/** The VLANs a packet leaves a port with, before priority tags are decided. */
+function strip(port: PortSettings, vlans: VlanStack): VlanStack {
+  switch (port.vlanMode) {
+    case "access":
+      return { outer: 0, inner: 0 };
+    case "trunk":
+    case "native-tagged":
+      return vlans;
+    case "native-untagged":
+      return vidOf(vlans.outer) === port.tag ? { outer: vlans.inner, inner: 0 } : vlans;
+    case "dot1q-tunnel":
+      return { outer: vlans.inner, inner: 0 };
+  }
+}
+
+/** A header as the flow key wants it, 0 for none: a tag with neither VLAN nor priority is left out unless the port always tags. */
+function toKey(port: PortSettings, header: number): number {
+  const tpid = tpidOf(header);
+  const empty = (header & 0xefff) === 0;
+  if (empty && !(port.priorityTags === "always" && tpid !== 0)) return 0;
+  return ((tpid === 0 ? CTAG : tpid) | (header & 0xefff) | VLAN_PRESENT) >>> 0;
+}
+
+/**
+ * The flow key's VLAN words of a packet that leaves a port. A port that sends priority tags gives the outer header the priority the packet
+ * came with, `packetOuter` being that packet's own outer header.
+ */
+export function outputVlans(port: PortSettings, vlans: VlanStack, packetOuter: number): VlanStack {
+  const out = strip(port, vlans);
+  const outer = port.priorityTags === "no" ? out.outer : (out.outer & ~0xe000) | pcpOf(packetOuter);
+  return { outer: toKey(port, outer >>> 0), inner: toKey(port, out.inner) };
+}
