@@ -21,11 +21,10 @@ const MAX_RANGE = 4096;
 
 /**
  * Reads one value as people write it, such as `5`, `true`, `word`, `"quoted"`, a UUID or `@name`, and checks the type's
- * constraints. The whole of `text` must be the value. Throws `UserError` with the tools' words.
+ * constraints. The whole of `text` is the value, so that a string needs no quotes whatever is in it, unless it begins with
+ * one. Throws `UserError` with the tools' words.
  */
 export function parseAtom(base: BaseType, text: string, resolve?: NameResolver): Atom {
-  const end = tokenEnd(text, 0);
-  if (end < text.length) throw new UserError(`${text}: trailing garbage after "${text.slice(0, end)}"`);
   return wordToAtom(base, text, resolve);
 }
 

@@ -7,6 +7,11 @@ export interface OptionRow {
   /** One-letter form. */
   readonly short?: string;
   readonly argument: "none" | "required" | "optional";
+  /**
+   * Options of one group mean the same to the parser, as rows with equal `flag` and `val` do to glibc: an abbreviation that
+   * fits only such rows with the same kind of argument is no ambiguity, and stands for the first of them.
+   */
+  readonly group?: string;
 }
 
 /** An option as it stood on the command line. `value` is undefined where it had no argument. */
@@ -93,7 +98,10 @@ function findLong(program: string, rows: readonly OptionRow[], name: string, tex
   if (exact) return exact;
   const matches = rows.filter((row) => row.name.startsWith(name));
   if (matches.length === 0) throw new OptionError(`${program}: unrecognized option '--${text}'`);
-  if (matches.length > 1) {
+  const [first] = matches;
+  const alike = (row: OptionRow): boolean =>
+    row === first || (row.group !== undefined && row.group === first?.group && row.argument === first.argument);
+  if (!matches.every(alike)) {
     const possible = matches.map((row) => ` '--${row.name}'`).join("");
     throw new OptionError(`${program}: option '--${text}' is ambiguous; possibilities:${possible}`);
   }
