@@ -1,0 +1,78 @@
+import { type FlowKey, type FlowMask, newKey } from "./key.js";
+import { maskWords } from "./match.js";
+
+/**
+ * A mask with what is derived of it: its words, and straight-line code that hashes, compares and gathers exactly them.
+ * Compact values are the masked words, in the order of `words`, as signed 32-bit numbers in an `Int32Array`.
+ */
+export interface MaskShape {
+  readonly mask: FlowMask;
+  /** Indexes of the words that are not 0, ascending. */
+  readonly words: readonly number[];
+  /** A 32-bit hash (signed) of a key's masked words. */
+  readonly hash: (key: FlowKey) => number;
+  /** Compares a key's masked words with the compact values from `at` on. */
+  readonly equal: (key: FlowKey, values: Int32Array, at: number) => boolean;
+  /** Stores a key's masked words as compact values from `at` on. */
+  readonly gather: (key: FlowKey, values: Int32Array, at: number) => void;
+}
+
+/** The most shapes kept for sharing; more may be in use. */
+const CACHED_SHAPES = 4096;
+
+const cache = new Map<string, MaskShape>();
+
+/** The shape of a mask; shared among equal masks as far as the cache reaches. */
+export function shapeOf(mask: FlowMask): MaskShape {
+  const words = maskWords(mask);
+  const id = maskId(mask, words);
+  const known = cache.get(id);
+  if (known !== undefined) return known;
+  const shape = makeShape(mask.slice(), words);
+  if (cache.size >= CACHED_SHAPES) cache.delete(cache.keys().next().value!);
+  cache.set(id, shape);
+  return shape;
+}
+
+/** A text that is the same for equal masks only. */
+export function maskId(mask: FlowMask, words: readonly number[] = maskWords(mask)): string {
+  let id = "";
+  for (const w of words) id += `${w}:${mask[w]!.toString(36)},`;
+  return id;
+}
+
+/** Writes compact values of a shape into a key: the shape's words are set, others are left. */
+export function scatter(shape: MaskShape, values: Int32Array, at: number, key: FlowKey): void {
+  for (let i = 0; i < shape.words.length; i++) key[shape.words[i]!] = values[at + i]!;
+}
+
+/** The key that compact values stand for, as a new key. */
+export function expand(shape: MaskShape, values: Int32Array, at = 0): FlowKey {
+  const key = newKey();
+  scatter(shape, values, at, key);
+  return key;
+}
+
+function makeShape(mask: FlowMask, words: readonly number[]): MaskShape {
+  const hashCode = `${loads(mask, words)}${mixes(words)}return h;`;
+  const equalCode = `return ${words.map((w, i) => `v[a+${i}]===(k[${w}]&${mask[w]! | 0})`).join("&&") || "true"};`;
+  const gatherCode = words.map((w, i) => `v[a+${i}]=k[${w}]&${mask[w]! | 0};`).join("");
+  return {
+    mask,
+    words,
+    hash: new Function("k", hashCode) as MaskShape["hash"],
+    equal: new Function("k", "v", "a", equalCode) as MaskShape["equal"],
+    gather: new Function("k", "v", "a", gatherCode) as MaskShape["gather"],
+  };
+}
+
+/** Source text that loads a mask's words of key `k` into w0, w1, … */
+export function loads(mask: FlowMask, words: readonly number[]): string {
+  return words.map((w, i) => `const w${i}=k[${w}]&${mask[w]! | 0};`).join("");
+}
+
+/** Source text that mixes w0, w1, … into a signed 32-bit hash `h`. Two multiplications a word carry every bit up and down. */
+export function mixes(words: readonly number[]): string {
+  const steps = words.map((_, i) => `h=Math.imul(h^w${i},-1640531535);h^=h>>>15;`).join("");
+  return `let h=${words.length};${steps}h=Math.imul(h,-2048144777);h^=h>>>13;`;
+}
