@@ -36,7 +36,8 @@ export function dummyDatapathClass(
       const engine = new InProcessEngine(options.clock, options.random);
       const datapath = new UserspaceDatapath(type, name, engine, dummyPortNumbering);
       const local = classes.get("internal")?.open(name, new Map());
-      if (local === undefined) throw new HostError(`${type}@${name}`, "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
+      if (local === undefined)
+        throw new HostError(`${type}@${name}`, "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
       datapath.addPort(local, 0);
       return datapath;
     },

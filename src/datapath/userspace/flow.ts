@@ -11,4 +11,6 @@ export interface Flow {
   readonly statsAt: number;
   /** Removed from the table; a cache entry may still name it. */
   dead: boolean;
+  /** Its place in the megaflow table, -1 before it is added. */
+  index: number;
 }

@@ -1,15 +1,16 @@
-import { extractKey, newLayers } from "#flow/extract.js";
+import { extractKey } from "#flow/extract.js";
 import { copyKey, type FlowKey, newKey } from "#flow/key.js";
+import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { MegaflowTable } from "#flow/megaflow-table.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
-import { Counter, type DropReason, dropCounter } from "./counters.js";
+import { Counter, dropCounter } from "./counters.js";
 import { ExactCache } from "./exact-cache.js";
 import type { Flow } from "./flow.js";
 import { Frame } from "./frame.js";
-import { isGso, popMpls, popVlan, pushMpls, pushVlan, segmentLength } from "./headers.js";
 import type { HeadArena } from "./head-arena.js";
+import { isGso, popMpls, popVlan, pushMpls, pushVlan, segmentLength } from "./headers.js";
 import {
   OP_CHECK_LENGTH,
   OP_CLONE,
@@ -26,7 +27,6 @@ import {
   OP_SET_KEY,
   OP_TRUNC,
   OP_USERSPACE,
-  type Op,
   type Program,
 } from "./ops.js";
 import { packetHash } from "./packet-hash.js";
@@ -121,20 +121,15 @@ export class Forwarder {
     this.#cache.clear();
   }
 
-  /** Installs a flow. Throws nothing: the program was compiled by the caller. */
+  /** Installs a flow. No other flow may have its key and mask. */
   add(flow: Flow): void {
-    this.table.insert(flow.key, flow.mask, flow);
-    // An entry of the cache may have been learned from a broader flow that is gone: entries name flows, and dead ones are not hit.
+    flow.index = this.table.insert(flow.key, flow.mask, flow);
   }
 
+  /** Removes a flow; entries of the cache that name it are no longer hit. */
   remove(flow: Flow): void {
-    this.table.remove(flow.key, flow.mask);
+    this.table.remove(flow.index);
     flow.dead = true;
-  }
-
-  clear(): void {
-    this.table.clear();
-    this.#cache.clear();
   }
 
   /** Forwards one received frame. */
@@ -191,11 +186,13 @@ export class Forwarder {
   }
 
   #lookup(key: FlowKey): Flow | undefined {
-    const flow = this.table.lookup(key);
-    if (flow === undefined) return undefined;
+    const table = this.table;
+    const before = table.maskHits;
+    const index = table.lookup(key);
+    this.counters[Counter.maskLookups]! += table.maskHits - before;
+    if (index < 0) return undefined;
     this.counters[Counter.megaflowHits]!++;
-    this.counters[Counter.maskLookups]! += this.table.probes;
-    return flow;
+    return table.value(index);
   }
 
   #miss(frame: Frame, key: FlowKey): void {
@@ -397,5 +394,3 @@ function setWords(key: FlowKey, words: Uint32Array): void {
 function lengthOf(frame: Frame): number {
   return isGso(frame) ? segmentLength(frame) : frame.length;
 }
-
-export type { Op };

@@ -68,7 +68,7 @@ export class InProcessEngine implements Engine {
       return;
     }
     const { key, mask } = flow;
-    const added: Flow = { id, key, mask, program, stats: slot.memory, statsAt: slot.at, dead: false };
+    const added: Flow = { id, key, mask, program, stats: slot.memory, statsAt: slot.at, dead: false, index: -1 };
     this.#flows.set(id, added);
     this.#forwarder.add(added);
   }

@@ -1,4 +1,4 @@
-import { cloneKey, type FlowKey } from "#flow/key.js";
+import { cloneKey, type FlowKey, type FlowMask } from "#flow/key.js";
 import type { LinkStats } from "#host/net.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
@@ -14,6 +14,7 @@ import { FlowSlots, readSlot, type Slot } from "./flow-slots.js";
 interface Installed {
   readonly id: number;
   readonly slot: Slot;
+  readonly match: string;
   flow: DatapathFlow;
 }
 
@@ -41,6 +42,8 @@ export class UserspaceDatapath implements Datapath {
   readonly #ports = new Map<number, DatapathPort>();
   readonly #names = new Map<string, DatapathPort>();
   readonly #flows = new Map<string, Installed>();
+  /** What the flows match: no two may match the same. */
+  readonly #matches = new Set<string>();
   readonly #slots: FlowSlots;
   readonly #numbering: PortNumbering;
   #nextFlow = 1;
@@ -100,8 +103,11 @@ export class UserspaceDatapath implements Datapath {
       this.engine.put(known.id, known.flow, known.slot);
       return;
     }
+    const match = matchIdentity(flow.key, flow.mask);
+    if (this.#matches.has(match)) throw hostErrorOf(`putting flow ${flow.ufid}`, "EEXIST");
     const kept: DatapathFlow = { ...flow, key: cloneKey(flow.key), mask: cloneKey(flow.mask) };
-    const installed: Installed = { id: this.#nextFlow++, slot: this.#slots.take(), flow: kept };
+    const installed: Installed = { id: this.#nextFlow++, match, slot: this.#slots.take(), flow: kept };
+    this.#matches.add(match);
     this.#flows.set(flow.ufid, installed);
     this.engine.put(installed.id, kept, installed.slot);
   }
@@ -114,6 +120,7 @@ export class UserspaceDatapath implements Datapath {
     const found = ufids.map((ufid) => {
       const installed = this.#flows.get(ufid);
       this.#flows.delete(ufid);
+      if (installed !== undefined) this.#matches.delete(installed.match);
       return installed;
     });
     const ids = found.flatMap((f) => (f === undefined ? [] : [f.id]));
@@ -169,6 +176,7 @@ export class UserspaceDatapath implements Datapath {
     this.#ports.clear();
     this.#names.clear();
     this.#flows.clear();
+    this.#matches.clear();
   }
 
   #chooseNumber(name: string): number {
@@ -185,4 +193,14 @@ function withStats({ flow, slot }: Installed): DatapathFlow & { readonly stats: 
 
 function hostErrorOf(tried: string, code: string): HostError {
   return new HostError(tried, code, errnoNumber(code), errnoText(code));
+}
+
+/** Key and mask as text that is the same exactly where they match the same. */
+function matchIdentity(key: FlowKey, mask: FlowMask): string {
+  let text = "";
+  for (let w = 0; w < mask.length; w++) {
+    const m = mask[w]!;
+    if (m !== 0) text += `${w}:${key[w]! & m}/${m},`;
+  }
+  return text;
 }

@@ -1,0 +1,221 @@
+import { newKey } from "#flow/key.js";
+import type { FrameIo } from "#host/frame-io.js";
+import type { ThreadParent } from "#host/threads.js";
+import type { Offload } from "#wire/virtio-net.js";
+import { Counter, dropCounter } from "./counters.js";
+import type { Flow } from "./flow.js";
+import { Forwarder } from "./forwarder.js";
+import { HeadArena } from "./head-arena.js";
+import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
+import { UpcallBatch } from "./upcall-batch.js";
+
+/** Frames taken per turn. */
+const BUDGET = 256;
+const TX_DROPS = dropCounter("datapath_drop_tx");
+
+/** What a forwarding loop is built on; `now` is the main thread's clock. */
+export interface LoopHost {
+  readonly parent: ThreadParent;
+  readonly io: FrameIo;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/**
+ * The forwarding thread. Each turn obeys the commands that have come, forwards a batch of frames, sends the upcalls of
+ * the batch up and the frames out; with nothing to do it blocks in `FrameIo.wait`.
+ */
+export class ForwardingLoop {
+  readonly #host: LoopHost;
+  readonly #control: Int32Array;
+  readonly #counters: Float64Array;
+  readonly #forwarder: Forwarder;
+  readonly #arena: HeadArena;
+  readonly #upcalls: UpcallBatch;
+  readonly #slots: Float64Array[] = [];
+  readonly #flows = new Map<number, Flow>();
+  readonly #ports = new Set<number>();
+  readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
+  #wantsUpcalls = false;
+  #posted = 0;
+  #masks = -1;
+  #detachedDrops = 0;
+  #stopped = false;
+
+  constructor(host: LoopHost) {
+    const start = host.parent.data as ThreadStart;
+    this.#host = host;
+    this.#control = new Int32Array(start.control);
+    this.#counters = new Float64Array(start.counters);
+    this.#arena = new HeadArena(host.io.scratch);
+    this.#upcalls = new UpcallBatch(this.#control);
+    this.#forwarder = new Forwarder(
+      host.io,
+      { upcall: (frame, length, key, cookie) => this.#upcall(frame, length, key, cookie) },
+      { counters: this.#counters, arena: this.#arena, random: host.random },
+    );
+    const forwarder = this.#forwarder;
+    this.#receive = (port, memory, at, length, offload) => forwarder.receive(port, memory, at, length, offload);
+    this.#post({ kind: "ready", wakeFd: host.io.wakeFd });
+    Atomics.store(this.#control, Control.ready, 1);
+  }
+
+  /** Runs until told to stop. */
+  run(): void {
+    while (!this.#stopped) if (!this.turn()) this.#sleep();
+  }
+
+  /** One turn; false where there is nothing more to do until `FrameIo.wait` returns. */
+  turn(): boolean {
+    const asked = Atomics.load(this.#control, Control.asked);
+    const obeyed = this.#obey();
+    if (Atomics.load(this.#control, Control.done) !== asked) {
+      Atomics.store(this.#control, Control.done, asked);
+      Atomics.notify(this.#control, Control.done);
+    }
+    if (this.#stopped) return true;
+    this.#forwarder.now = this.#host.now();
+    const received = this.#host.io.receive(BUDGET, this.#receive);
+    if (received > 0 || obeyed) {
+      this.#sendUpcalls();
+      this.#host.io.flush();
+      this.#arena.reset();
+      this.#counters[Counter.turns]!++;
+    }
+    return received === BUDGET;
+  }
+
+  #sleep(): void {
+    this.#countDrops();
+    if (Atomics.load(this.#control, Control.posted) === this.#posted) this.#host.io.wait(-1);
+  }
+
+  #obey(): boolean {
+    const posted = Atomics.load(this.#control, Control.posted);
+    if (posted === this.#posted) return false;
+    this.#forwarder.now = this.#host.now();
+    for (;;) {
+      const batch = this.#host.parent.receive() as readonly Command[] | undefined;
+      if (batch === undefined) break;
+      this.#posted++;
+      for (const command of batch) this.#do(command);
+    }
+    if (this.#forwarder.table.masks !== this.#masks) {
+      this.#masks = this.#forwarder.table.masks;
+      Atomics.store(this.#control, Control.masks, this.#masks);
+    }
+    return true;
+  }
+
+  #do(command: Command): void {
+    switch (command.op) {
+      case "slots":
+        this.#slots[command.chunk] = new Float64Array(command.memory);
+        return;
+      case "attach":
+        this.#attach(command);
+        return;
+      case "detach":
+        this.#detach(command.port);
+        return;
+      case "mtu":
+        if (this.#ports.has(command.port)) this.#host.io.setMtu(command.port, command.mtu);
+        return;
+      case "put":
+        this.#put(command);
+        return;
+      case "program": {
+        const flow = this.#flows.get(command.id);
+        if (flow !== undefined) flow.program = command.program;
+        return;
+      }
+      case "remove":
+        for (const id of command.ids) {
+          const flow = this.#flows.get(id);
+          if (flow === undefined) continue;
+          this.#flows.delete(id);
+          this.#forwarder.remove(flow);
+        }
+        return;
+      case "execute":
+        this.#forwarder.execute(command, command.key, command.program);
+        if (this.#arena.crowded) this.#flush();
+        return;
+      case "upcalls":
+        this.#wantsUpcalls = command.wanted;
+        return;
+      case "stop":
+        this.#stopped = true;
+        return;
+    }
+  }
+
+  #attach(command: Command & { op: "attach" }): void {
+    try {
+      this.#host.io.attach(command.port, command.handle);
+    } catch (error) {
+      this.#post({ kind: "log", level: "warn", text: `port ${command.port}: ${(error as Error).message}` });
+      return;
+    }
+    this.#ports.add(command.port);
+    this.#forwarder.addPort(command.port);
+  }
+
+  #detach(port: number): void {
+    this.#forwarder.removePort(port);
+    if (!this.#ports.delete(port)) return;
+    this.#host.io.flush();
+    this.#detachedDrops += this.#host.io.counters(port)?.txDropped ?? 0;
+    this.#host.io.detach(port);
+  }
+
+  #put(command: Command & { op: "put" }): void {
+    const key = newKey();
+    const mask = newKey();
+    const words = command.words;
+    for (let i = 0; i < words.length; i += 3) {
+      key[words[i]!] = words[i + 1]!;
+      mask[words[i]!] = words[i + 2]!;
+    }
+    const stats = this.#slots[command.chunk]!;
+    const flow: Flow = {
+      id: command.id,
+      key,
+      mask,
+      program: command.program,
+      stats,
+      statsAt: command.at,
+      dead: false,
+      index: -1,
+    };
+    this.#flows.set(command.id, flow);
+    this.#forwarder.add(flow);
+  }
+
+  #upcall(...[frame, length, key, cookie]: Parameters<UpcallBatch["add"]>): boolean {
+    if (!this.#wantsUpcalls || !this.#upcalls.add(frame, length, key, cookie)) return false;
+    if (this.#upcalls.isFull) this.#sendUpcalls();
+    return true;
+  }
+
+  #sendUpcalls(): void {
+    if (this.#upcalls.isEmpty) return;
+    const { buffer, cookies } = this.#upcalls.take();
+    this.#post({ kind: "upcalls", buffer, cookies }, [buffer]);
+  }
+
+  #flush(): void {
+    this.#host.io.flush();
+    this.#arena.reset();
+  }
+
+  #countDrops(): void {
+    let drops = this.#detachedDrops;
+    for (const port of this.#ports) drops += this.#host.io.counters(port)?.txDropped ?? 0;
+    this.#counters[TX_DROPS] = drops;
+  }
+
+  #post(event: Event, transfer: readonly ArrayBuffer[] = []): void {
+    this.#host.parent.post(event, transfer);
+  }
+}

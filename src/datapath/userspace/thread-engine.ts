@@ -1,0 +1,247 @@
+import type { FlowKey } from "#flow/key.js";
+import { KEY_WORDS } from "#flow/layout.js";
+import type { Thread, ThreadHost } from "#host/threads.js";
+import type { Clock } from "#util/clock.js";
+import type { DatapathAction } from "../actions.js";
+import type { DatapathFlow, Upcall } from "../datapath.js";
+import { type Device, isFrameDevice } from "../device.js";
+import type { Packet } from "../packet.js";
+import { compileActions } from "./compile.js";
+import { COUNTERS } from "./counters.js";
+import type { Engine } from "./engine.js";
+import type { Slot } from "./flow-slots.js";
+import type { Program } from "./ops.js";
+import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
+import { countHandled, readUpcalls } from "./upcall-batch.js";
+
+/** Longest the main thread waits for the forwarding thread, in milliseconds. */
+const HANDSHAKE_LIMIT = 1000;
+/** A thread that ends sooner than this after its start is started again only after as long. */
+const RESTART_PAUSE = 1000;
+/** Commands posted at once at most. */
+const MAX_PENDING = 512;
+
+export interface ThreadEngineHost {
+  readonly clock: Clock;
+  readonly threads: ThreadHost;
+  /** The main thread's `performance.timeOrigin`. */
+  readonly timeOrigin: number;
+  log(level: "info" | "warn" | "err", text: string): void;
+}
+
+interface Put {
+  readonly words: Uint32Array;
+  readonly slot: Slot;
+  program: Program;
+}
+
+/**
+ * Forwards in a thread of its own. Commands are gathered and posted together at the end of the current turn of the event
+ * loop at the latest. If the thread dies, another takes its place with the same ports, flows and counters.
+ */
+export class ThreadEngine implements Engine {
+  readonly #host: ThreadEngineHost;
+  readonly #control = new Int32Array(new SharedArrayBuffer(CONTROL_INTS * 4));
+  readonly counters: Float64Array = new Float64Array(new SharedArrayBuffer(COUNTERS * 8));
+  readonly #slots: SharedArrayBuffer[] = [];
+  readonly #ports = new Map<number, Device>();
+  readonly #flows = new Map<number, Put>();
+  #thread: Thread | undefined;
+  #wakeFd = -1;
+  #startedAt = 0;
+  #pending: Command[] = [];
+  #scheduled = false;
+  #handler: ((batch: readonly Upcall[]) => void) | undefined;
+  #closed = false;
+
+  constructor(host: ThreadEngineHost) {
+    this.#host = host;
+    this.#start();
+  }
+
+  masks(): number {
+    return Atomics.load(this.#control, Control.masks);
+  }
+
+  addSlots(chunk: number, memory: SharedArrayBuffer): void {
+    this.#slots[chunk] = memory;
+    this.#queue({ op: "slots", chunk, memory });
+  }
+
+  addPort(number: number, device: Device): void {
+    this.#ports.set(number, device);
+    this.#attach(number, device);
+    let mtu = device.info().mtu;
+    device.onChange(() => {
+      if (this.#ports.get(number) !== device || device.info().mtu === mtu) return;
+      mtu = device.info().mtu;
+      this.#queue({ op: "mtu", port: number, mtu });
+    });
+  }
+
+  removePort(number: number): void {
+    if (!this.#ports.delete(number)) return;
+    this.#queue({ op: "detach", port: number });
+    // The device's owner may close its descriptor next, and the number be given out again.
+    this.#settle();
+  }
+
+  put(id: number, flow: DatapathFlow, slot: Slot): void {
+    const program = compileActions(flow.actions, flow.key);
+    const known = this.#flows.get(id);
+    if (known !== undefined) {
+      known.program = program;
+      this.#queue({ op: "program", id, program });
+      return;
+    }
+    const words = significantWords(flow.key, flow.mask);
+    this.#flows.set(id, { words, slot, program });
+    this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
+  }
+
+  remove(ids: readonly number[]): void {
+    for (const id of ids) this.#flows.delete(id);
+    this.#queue({ op: "remove", ids });
+    this.#settle();
+  }
+
+  execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
+    const program = compileActions(actions, key);
+    this.#queue({ op: "execute", data: packet.data, offload: packet.offload, key, program });
+  }
+
+  setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void {
+    this.#handler = handler;
+    this.#queue({ op: "upcalls", wanted: handler !== undefined });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#handler = undefined;
+    for (const port of this.#ports.keys()) this.#queue({ op: "detach", port });
+    this.#ports.clear();
+    this.#queue({ op: "stop" });
+    this.#settle();
+    this.#thread?.terminate();
+    this.#thread = undefined;
+  }
+
+  #start(): void {
+    Atomics.store(this.#control, Control.ready, 0);
+    Atomics.store(this.#control, Control.posted, 0);
+    for (let i = 0; i < PORT_SHARES; i++) Atomics.store(this.#control, Control.handled + i, 0);
+    this.#wakeFd = -1;
+    this.#startedAt = this.#host.clock.now();
+    const start: ThreadStart = {
+      control: this.#control.buffer as SharedArrayBuffer,
+      counters: this.counters.buffer as SharedArrayBuffer,
+      timeOrigin: this.#host.timeOrigin,
+    };
+    const thread = this.#host.threads.start("userspace-worker", start);
+    this.#thread = thread;
+    thread.onMessage((event) => {
+      if (thread === this.#thread) this.#onEvent(event as Event);
+    });
+    thread.onExit((error) => {
+      if (thread === this.#thread) this.#onExit(error);
+    });
+    this.#replay();
+  }
+
+  /** Tells a thread that has just started all there is. */
+  #replay(): void {
+    this.#pending = [];
+    for (const [chunk, memory] of this.#slots.entries()) this.#queue({ op: "slots", chunk, memory });
+    for (const [id, { words, slot, program }] of this.#flows) {
+      this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
+    }
+    for (const [number, device] of this.#ports) this.#attach(number, device);
+    this.#queue({ op: "upcalls", wanted: this.#handler !== undefined });
+  }
+
+  #attach(port: number, device: Device): void {
+    if (!isFrameDevice(device)) return;
+    this.#queue({ op: "attach", port, handle: { ...device.frames, mtu: device.info().mtu } });
+  }
+
+  #queue(command: Command): void {
+    this.#pending.push(command);
+    if (this.#pending.length >= MAX_PENDING) this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #flush(): void {
+    const thread = this.#thread;
+    if (this.#pending.length === 0 || thread === undefined) return;
+    thread.post(this.#pending);
+    this.#pending = [];
+    Atomics.add(this.#control, Control.posted, 1);
+    if (this.#wakeFd >= 0) thread.signal(this.#wakeFd);
+  }
+
+  /** Returns when the thread has obeyed every command so far. One that does not run yet will obey them before it forwards. */
+  #settle(): void {
+    this.#flush();
+    const control = this.#control;
+    if (this.#thread === undefined || Atomics.load(control, Control.ready) === 0) return;
+    const asked = Atomics.add(control, Control.asked, 1) + 1;
+    if (this.#wakeFd >= 0) this.#thread.signal(this.#wakeFd);
+    const limit = this.#host.clock.now() + HANDSHAKE_LIMIT;
+    for (;;) {
+      const done = Atomics.load(control, Control.done);
+      if (done === asked) return;
+      const left = limit - this.#host.clock.now();
+      if (left <= 0) break;
+      Atomics.wait(control, Control.done, done, left);
+    }
+    this.#host.log("warn", "the forwarding thread does not answer");
+  }
+
+  #onEvent(event: Event): void {
+    switch (event.kind) {
+      case "ready":
+        this.#wakeFd = event.wakeFd;
+        // Commands posted before the descriptor was known may wait unseen.
+        if (this.#wakeFd >= 0) this.#thread?.signal(this.#wakeFd);
+        return;
+      case "upcalls": {
+        const batch = readUpcalls(event.buffer, event.cookies);
+        try {
+          this.#handler?.(batch);
+        } finally {
+          countHandled(this.#control, batch);
+          this.#flush();
+        }
+        return;
+      }
+      case "log":
+        this.#host.log(event.level, event.text);
+        return;
+    }
+  }
+
+  #onExit(error: Error | undefined): void {
+    this.#thread = undefined;
+    if (this.#closed) return;
+    const why = error === undefined ? "ended" : `failed (${error.message})`;
+    this.#host.log("err", `the forwarding thread ${why}; starting another`);
+    const again = (): void => {
+      if (!this.#closed) this.#start();
+    };
+    const lived = this.#host.clock.now() - this.#startedAt;
+    if (lived >= RESTART_PAUSE) again();
+    else this.#host.clock.after(RESTART_PAUSE - lived, again);
+  }
+}
+
+function significantWords(key: FlowKey, mask: FlowKey): Uint32Array {
+  const words: number[] = [];
+  for (let w = 0; w < KEY_WORDS; w++) if (mask[w] !== 0) words.push(w, key[w]!, mask[w]!);
+  return Uint32Array.from(words);
+}

@@ -1,0 +1,69 @@
+import type { FlowKey } from "#flow/key.js";
+import type { FrameHandle } from "#host/net.js";
+import type { Offload } from "#wire/virtio-net.js";
+import type { UserspaceCookie } from "../actions.js";
+import type { Program } from "./ops.js";
+
+/** What the main thread tells the forwarding thread, in batches; a batch is an array of these. */
+export type Command =
+  | { readonly op: "slots"; readonly chunk: number; readonly memory: SharedArrayBuffer }
+  | { readonly op: "attach"; readonly port: number; readonly handle: FrameHandle }
+  | { readonly op: "mtu"; readonly port: number; readonly mtu: number }
+  | { readonly op: "detach"; readonly port: number }
+  | {
+      readonly op: "put";
+      readonly id: number;
+      /** Key and mask as triples (word, value, mask) of the words whose mask is not 0. */
+      readonly words: Uint32Array;
+      readonly program: Program;
+      readonly chunk: number;
+      readonly at: number;
+    }
+  | { readonly op: "program"; readonly id: number; readonly program: Program }
+  | { readonly op: "remove"; readonly ids: readonly number[] }
+  | {
+      readonly op: "execute";
+      readonly data: Uint8Array;
+      readonly offload: Readonly<Offload>;
+      readonly key: FlowKey;
+      readonly program: Program;
+    }
+  | { readonly op: "upcalls"; readonly wanted: boolean }
+  | { readonly op: "stop" };
+
+/** What the forwarding thread tells the main thread. */
+export type Event =
+  | { readonly kind: "ready"; readonly wakeFd: number }
+  /** `upcall-batch.ts` packs and reads `buffer`, whose packets name their cookies by position. */
+  | { readonly kind: "upcalls"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
+  | { readonly kind: "log"; readonly level: "warn" | "err"; readonly text: string };
+
+/** What a forwarding thread is started with. */
+export interface ThreadStart {
+  /** Int32: see `Control`. */
+  readonly control: SharedArrayBuffer;
+  /** Float64: see `counters.ts`. */
+  readonly counters: SharedArrayBuffer;
+  /** The main thread's `performance.timeOrigin`: both count time from it. */
+  readonly timeOrigin: number;
+}
+
+/** Positions in the Int32 block that both threads use with `Atomics`. */
+export const Control = {
+  /** 1 once the thread runs. */
+  ready: 0,
+  /** Number of the last handshake asked for, and of the last done: every command before it has taken effect. */
+  asked: 1,
+  done: 2,
+  /** Masks in the flow table. */
+  masks: 3,
+  /** Batches posted; the thread looks for messages only where this grew. */
+  posted: 4,
+  /** From here on: upcalls handled, by port modulo `PORT_SHARES`. */
+  handled: 16,
+} as const;
+
+/** Counts of upcalls are kept per port, ports this far apart sharing one. */
+export const PORT_SHARES = 1024;
+
+export const CONTROL_INTS: number = Control.handled + PORT_SHARES;

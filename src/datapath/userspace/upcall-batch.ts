@@ -1,0 +1,151 @@
+import { type FlowKey, newKey } from "#flow/key.js";
+import { CORE_WORDS, W } from "#flow/layout.js";
+import type { Offload } from "#wire/virtio-net.js";
+import type { UserspaceCookie } from "../actions.js";
+import type { Upcall } from "../datapath.js";
+import { Control, PORT_SHARES } from "./thread-protocol.js";
+
+/** 32-bit numbers before each packet: length, cookie position + 1 (0: a miss), six of the offload state, then the key. */
+const HEADER = 8;
+const HEADER_BYTES = (HEADER + CORE_WORDS) * 4;
+
+/** Upcalls not yet handled: of all ports, of one, and of one while more than half of all are taken. */
+const MAX_WAITING = 4096;
+const MAX_PER_PORT = 1024;
+const MAX_PER_PORT_CROWDED = 256;
+const MAX_BATCH_BYTES = 1 << 20;
+
+/** The bytes of a packet that is sent up; a `Frame` is one. */
+export interface UpcallBytes {
+  readonly offload: Readonly<Offload>;
+  copyTo(out: Uint8Array, at: number, size: number): void;
+}
+
+/**
+ * Upcalls on their way to the main thread: packed one behind the other, bounded in number for all ports and for each, so that a
+ * port under attack does not take the others' share.
+ */
+export class UpcallBatch {
+  readonly #control: Int32Array;
+  readonly #sent: Int32Array = new Int32Array(PORT_SHARES);
+  #total = 0;
+  #buffer = new ArrayBuffer(1 << 16);
+  #length = 0;
+  #cookies: UserspaceCookie[] = [];
+  #cookieIds = new Map<UserspaceCookie, number>();
+
+  constructor(control: Int32Array) {
+    this.#control = control;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** True when the batch should be sent before more is added. */
+  get isFull(): boolean {
+    return this.#length >= MAX_BATCH_BYTES;
+  }
+
+  /** Adds a packet's first `length` bytes and its key. False where there is no room for one of this port. */
+  add(frame: UpcallBytes, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean {
+    const share = key[W.inPort]! % PORT_SHARES;
+    if (!this.#mayAdd(share)) return false;
+    const size = HEADER_BYTES + ((length + 3) & ~3);
+    this.#reserve(size);
+    const words = new Uint32Array(this.#buffer, this.#length, HEADER + CORE_WORDS);
+    words[0] = length;
+    words[1] = cookie === undefined ? 0 : this.#cookieId(cookie);
+    const o = frame.offload;
+    words[2] = o.flags;
+    words[3] = o.gsoType;
+    words[4] = o.headerLength;
+    words[5] = o.gsoSize;
+    words[6] = o.csumStart;
+    words[7] = o.csumOffset;
+    for (let i = 0; i < CORE_WORDS; i++) words[HEADER + i] = key[i]!;
+    frame.copyTo(new Uint8Array(this.#buffer), this.#length + HEADER_BYTES, length);
+    this.#length += size;
+    this.#sent[share]!++;
+    this.#total++;
+    return true;
+  }
+
+  /** The packed upcalls, and their cookies; the batch is empty afterwards. */
+  take(): { buffer: ArrayBuffer; cookies: UserspaceCookie[] } {
+    const buffer = this.#buffer.slice(0, this.#length);
+    const cookies = this.#cookies;
+    this.#length = 0;
+    this.#cookies = [];
+    this.#cookieIds = new Map();
+    return { buffer, cookies };
+  }
+
+  #mayAdd(share: number): boolean {
+    const waiting = this.#sent[share]! - Atomics.load(this.#control, Control.handled + share);
+    if (waiting >= MAX_PER_PORT) return false;
+    if (this.#total >= MAX_WAITING >> 1) {
+      this.#recount();
+      if (this.#total >= MAX_WAITING) return false;
+      if (this.#total >= MAX_WAITING >> 1 && waiting >= MAX_PER_PORT_CROWDED) return false;
+    }
+    return true;
+  }
+
+  #recount(): void {
+    let total = 0;
+    for (let i = 0; i < PORT_SHARES; i++) total += this.#sent[i]! - Atomics.load(this.#control, Control.handled + i);
+    this.#total = total;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#buffer.byteLength) return;
+    const grown = new ArrayBuffer(Math.max(needed, this.#buffer.byteLength * 2));
+    new Uint8Array(grown).set(new Uint8Array(this.#buffer, 0, this.#length));
+    this.#buffer = grown;
+  }
+
+  #cookieId(cookie: UserspaceCookie): number {
+    const known = this.#cookieIds.get(cookie);
+    if (known !== undefined) return known;
+    this.#cookies.push(cookie);
+    this.#cookieIds.set(cookie, this.#cookies.length);
+    return this.#cookies.length;
+  }
+}
+
+/** Reads a batch; the packets' bytes stay in `buffer`. */
+export function readUpcalls(buffer: ArrayBuffer, cookies: readonly UserspaceCookie[]): Upcall[] {
+  const upcalls: Upcall[] = [];
+  for (let at = 0; at < buffer.byteLength; ) {
+    const words = new Uint32Array(buffer, at, HEADER + CORE_WORDS);
+    const length = words[0]!;
+    const cookie = words[1] === 0 ? undefined : cookies[words[1]! - 1];
+    const key = newKey();
+    key.set(words.subarray(HEADER));
+    upcalls.push({
+      kind: cookie === undefined ? "miss" : "action",
+      packet: {
+        data: new Uint8Array(buffer, at + HEADER_BYTES, length),
+        offload: {
+          flags: words[2]!,
+          gsoType: words[3]!,
+          headerLength: words[4]!,
+          gsoSize: words[5]!,
+          csumStart: words[6]!,
+          csumOffset: words[7]!,
+        },
+      },
+      key,
+      cookie,
+    });
+    at += HEADER_BYTES + ((length + 3) & ~3);
+  }
+  return upcalls;
+}
+
+/** Says that upcalls of a batch have been handled, which makes room for others of their ports. */
+export function countHandled(control: Int32Array, upcalls: readonly Upcall[]): void {
+  for (const { key } of upcalls) Atomics.add(control, Control.handled + (key[W.inPort]! % PORT_SHARES), 1);
+}
