@@ -1,0 +1,87 @@
+import { OvsdbError } from "#ovsdb/error.js";
+import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
+import { HostError, UserError } from "#util/errors.js";
+import { JsonSyntaxError } from "#util/json-parse.js";
+import { versionText } from "#util/version.js";
+import type { ToolIo } from "../io.js";
+import { toolCommands } from "./commands.js";
+import { helpText } from "./help.js";
+import type { ToolCommand, ToolContext } from "./tool-command.js";
+
+const program = "ovsdb-tool";
+
+const ownOptions: readonly OptionRow[] = [
+  { name: "more", short: "m", argument: "none" },
+  { name: "rbac-role", argument: "required" },
+  { name: "cid", argument: "required" },
+  { name: "election-timer", argument: "required" },
+  { name: "help", short: "h", argument: "none" },
+  { name: "version", short: "V", argument: "none" },
+  { name: "option", short: "o", argument: "none" },
+];
+
+/** Runs `ovsdb-tool` with its arguments (without the program's name); the promise is the exit status. */
+export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<number> {
+  try {
+    return await run(argv, io);
+  } catch (error) {
+    if (error instanceof OptionError) io.stderr(`${error.message}\n`);
+    else if (error instanceof UserError || error instanceof OvsdbError || error instanceof JsonSyntaxError || error instanceof HostError) {
+      io.stderr(`${program}: ${error.message}\n`);
+    } else throw error;
+    return 1;
+  }
+}
+
+async function run(argv: readonly string[], io: ToolIo): Promise<number> {
+  const { env, cwd } = io.host.process;
+  const vlog = await import("#runtime/vlog-options.js");
+  const log = vlog.createToolLog(program, io.host);
+  const parsed = parseOptions(program, [...ownOptions, ...vlog.vlogOptionRows], argv);
+  const defaultDatabase = `${env["OVS_DBDIR"] || "/etc/openvswitch"}/conf.db`;
+  const defaultSchema = `${env["OVS_PKGDATADIR"] || "/usr/share/openvswitch"}/vswitch.ovsschema`;
+  let more = 0;
+  for (const option of parsed.options) {
+    switch (option.name) {
+      case "help":
+        io.stdout(helpText(defaultDatabase, defaultSchema, vlog.vlogUsage(program, io.host)));
+        return 0;
+      case "version":
+        io.stdout(versionText(program));
+        return 0;
+      case "option":
+        for (const row of [...ownOptions, ...vlog.vlogOptionRows]) io.stdout(`--${row.name}\n`);
+        return 0;
+      case "more":
+        more++;
+        break;
+      case "rbac-role":
+        throw new UserError("--rbac-role is not implemented yet");
+      default:
+        vlog.applyVlogOption(log, option);
+    }
+  }
+  const context: ToolContext = {
+    io,
+    defaultDatabase,
+    defaultSchema,
+    more,
+    absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
+    warn: (module, message) => log.module(module).warn(message),
+  };
+  const { command, args } = findCommand(parsed.operands);
+  return (await command.run(context, args)) ?? 0;
+}
+
+function findCommand([name, ...args]: readonly string[]): { command: ToolCommand; args: readonly string[] } {
+  if (name === undefined) throw new UserError("missing command name; use --help for help");
+  const command = toolCommands.find((c) => c.name === name);
+  if (!command) throw new UserError(`unknown command '${name}'; use --help for help`);
+  if (args.length < command.minArgs) {
+    throw new UserError(`'${name}' command requires at least ${command.minArgs} arguments`);
+  }
+  if (args.length > command.maxArgs) {
+    throw new UserError(`'${name}' command takes at most ${command.maxArgs} arguments`);
+  }
+  return { command, args };
+}

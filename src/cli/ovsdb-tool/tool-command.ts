@@ -1,0 +1,25 @@
+import type { ToolIo } from "../io.js";
+
+/** What a command of `ovsdb-tool` is given. */
+export interface ToolContext {
+  readonly io: ToolIo;
+  /** Files named by default: the database and the schema. */
+  readonly defaultDatabase: string;
+  readonly defaultSchema: string;
+  /** How often `-m` stood on the command line. */
+  readonly more: number;
+  /** An absolute path for a file named on the command line. */
+  absolute(path: string): string;
+  /** A line for the log, on standard error as the tools have it. */
+  warn(module: string, message: string): void;
+}
+
+/** A command of `ovsdb-tool`; `run` prints and gives the exit status, 0 where it gives none. */
+export interface ToolCommand {
+  readonly name: string;
+  /** The arguments as `list-commands` shows them. */
+  readonly usage: string;
+  readonly minArgs: number;
+  readonly maxArgs: number;
+  run(context: ToolContext, args: readonly string[]): number | undefined | Promise<number | undefined>;
+}
