@@ -1,14 +1,8 @@
+import { resolveStreamName } from "#runtime/dirs.js";
 import { endText } from "#runtime/jsonrpc.js";
 import { JsonRpcSession } from "#runtime/jsonrpc-session.js";
 import { ClientSession } from "./client-session.js";
-import {
-  absoluteTarget,
-  probeIntervalOf,
-  type Remote,
-  type RemoteContext,
-  type RemoteSettings,
-  type RemoteStatus,
-} from "./remote.js";
+import { probeIntervalOf, type Remote, type RemoteContext, type RemoteSettings, type RemoteStatus } from "./remote.js";
 
 const defaultMaxBackoff = 8000;
 
@@ -29,7 +23,7 @@ export class ActiveRemote implements Remote {
     this.#rpc = JsonRpcSession.open(
       context.host,
       context.log,
-      [absoluteTarget(target, context.runDirectory)],
+      [resolveStreamName(target, context.runDirectory)],
       {
         onConnected: () => this.#connected(),
         onDisconnected: () => this.#disconnected(),

@@ -1,6 +1,6 @@
-import type { JsonRpcMessage } from "#runtime/jsonrpc-message.js";
 import { isId } from "#ovsdb/atom.js";
 import { OvsdbError, syntaxError } from "#ovsdb/error.js";
+import type { JsonRpcMessage } from "#runtime/jsonrpc-message.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import type { LockOwner, Locks } from "./locks.js";
@@ -189,7 +189,7 @@ export class ClientSession implements LockOwner {
   #transact(params: readonly Json[], id: Json): undefined {
     const database = this.#database("transact", params);
     const at = key(id);
-    if (this.#transactions.has(at)) throw syntaxError("duplicate request ID", params);
+    if (this.#transactions.has(at)) throw syntaxError("transact: duplicate request ID", params);
     const rights = {
       readOnly: this.#rights.readOnly,
       ownsLock: (name: string) => this.#locks.get(name) === "held",

@@ -14,7 +14,12 @@ describe("Locks", () => {
   it("are given in the order they were asked for", () => {
     const { locks, told, owner } = setUp();
     const [a, b, c] = [owner("a"), owner("b"), owner("c")];
-    expect([locks.lock("L", a), locks.lock("L", b), locks.lock("L", c), locks.lock("M", b)]).toEqual([true, false, false, true]);
+    expect([locks.lock("L", a), locks.lock("L", b), locks.lock("L", c), locks.lock("M", b)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(told).toEqual([]);
     locks.unlock("L", a);
     locks.unlock("L", b);

@@ -1,16 +1,10 @@
 import type { Listener, Stream } from "#host/streams.js";
+import { resolveStreamName } from "#runtime/dirs.js";
 import { endText } from "#runtime/jsonrpc.js";
 import { JsonRpcSession, logComplaints, ovsdbPort } from "#runtime/jsonrpc-session.js";
 import type { Cancel } from "#util/clock.js";
 import { ClientSession } from "./client-session.js";
-import {
-  absoluteTarget,
-  probeIntervalOf,
-  type Remote,
-  type RemoteContext,
-  type RemoteSettings,
-  type RemoteStatus,
-} from "./remote.js";
+import { probeIntervalOf, type Remote, type RemoteContext, type RemoteSettings, type RemoteStatus } from "./remote.js";
 
 /** Milliseconds between attempts to listen, at first and at most. */
 const firstRetry = 1000;
@@ -85,7 +79,7 @@ export class PassiveRemote implements Remote {
     const { host, log, runDirectory } = this.#context;
     const tls = this.#context.tls();
     try {
-      const target = absoluteTarget(this.#target, runDirectory);
+      const target = resolveStreamName(this.#target, runDirectory);
       const listener = await host.streams.listen(target, (stream) => this.#accept(stream), {
         defaultPort: ovsdbPort,
         ...(tls ? { tls } : {}),
@@ -140,9 +134,7 @@ export class PassiveRemote implements Remote {
 
   #disconnect(connection: Connection, reason: string): void {
     if (!this.#connections.has(connection)) return;
-    this.#context.log
-      .module("ovsdb_jsonrpc_server")
-      .info(`${connection.session.name}: disconnecting (${reason})`);
+    this.#context.log.module("ovsdb_jsonrpc_server").info(`${connection.session.name}: disconnecting (${reason})`);
     this.#drop(connection);
   }
 

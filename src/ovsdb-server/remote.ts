@@ -51,9 +51,3 @@ export interface RemoteContext {
 export function probeIntervalOf(target: string, settings: RemoteSettings): number {
   return settings.probeInterval ?? (/^p?(tcp|ssl):/.test(target) ? 5000 : 0);
 }
-
-/** A connection method with a relative socket name put below the run directory. */
-export function absoluteTarget(target: string, runDirectory: string): string {
-  const match = /^(p?unix):(?!\/)(.+)$/.exec(target);
-  return match ? `${match[1]}:${runDirectory}/${match[2]}` : target;
-}

@@ -1,5 +1,5 @@
-import { formatJson } from "#util/json-text.js";
 import { schemaToJson } from "#ovsdb/schema-json.js";
+import { formatJson } from "#util/json-text.js";
 import { openLog, readDatabaseSchema } from "./log-access.js";
 import { readSchema } from "./schema-argument.js";
 import type { ToolCommand } from "./tool-command.js";

@@ -1,6 +1,6 @@
-import { type DatabaseSchema } from "#ovsdb/schema.js";
-import { schemaFromJson } from "#ovsdb/schema-json.js";
 import { OvsdbError } from "#ovsdb/error.js";
+import type { DatabaseSchema } from "#ovsdb/schema.js";
+import { schemaFromJson } from "#ovsdb/schema-json.js";
 import { LogFile, type LogMode } from "#ovsdb-server/log-file.js";
 import { UserError } from "#util/errors.js";
 import type { ToolContext } from "./tool-command.js";

@@ -1,5 +1,8 @@
 import { OvsdbError } from "#ovsdb/error.js";
+import { directories } from "#runtime/dirs.js";
 import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
+import { Vlog } from "#runtime/vlog.js";
+import { applyVlogOption, vlogHelp, vlogOptionRows } from "#runtime/vlog-options.js";
 import { HostError, UserError } from "#util/errors.js";
 import { JsonSyntaxError } from "#util/json-parse.js";
 import { versionText } from "#util/version.js";
@@ -20,13 +23,20 @@ const ownOptions: readonly OptionRow[] = [
   { name: "option", short: "o", argument: "none" },
 ];
 
+const optionRows = [...ownOptions, ...vlogOptionRows];
+
 /** Runs `ovsdb-tool` with its arguments (without the program's name); the promise is the exit status. */
 export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<number> {
   try {
     return await run(argv, io);
   } catch (error) {
     if (error instanceof OptionError) io.stderr(`${error.message}\n`);
-    else if (error instanceof UserError || error instanceof OvsdbError || error instanceof JsonSyntaxError || error instanceof HostError) {
+    else if (
+      error instanceof UserError ||
+      error instanceof OvsdbError ||
+      error instanceof JsonSyntaxError ||
+      error instanceof HostError
+    ) {
       io.stderr(`${program}: ${error.message}\n`);
     } else throw error;
     return 1;
@@ -34,23 +44,23 @@ export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<nu
 }
 
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {
-  const { env, cwd } = io.host.process;
-  const vlog = await import("#runtime/vlog-options.js");
-  const log = vlog.createToolLog(program, io.host);
-  const parsed = parseOptions(program, [...ownOptions, ...vlog.vlogOptionRows], argv);
-  const defaultDatabase = `${env["OVS_DBDIR"] || "/etc/openvswitch"}/conf.db`;
-  const defaultSchema = `${env["OVS_PKGDATADIR"] || "/usr/share/openvswitch"}/vswitch.ovsschema`;
+  const { cwd } = io.host.process;
+  const log = new Vlog(io.host, { program });
+  const parsed = parseOptions(program, optionRows, argv);
+  const { db, pkgdata } = directories(io.host.process);
+  const defaultDatabase = `${db}/conf.db`;
+  const defaultSchema = `${pkgdata}/vswitch.ovsschema`;
   let more = 0;
   for (const option of parsed.options) {
     switch (option.name) {
       case "help":
-        io.stdout(helpText(defaultDatabase, defaultSchema, vlog.vlogUsage(program, io.host)));
+        io.stdout(helpText(defaultDatabase, defaultSchema, vlogHelp(io.host, program)));
         return 0;
       case "version":
         io.stdout(versionText(program));
         return 0;
       case "option":
-        for (const row of [...ownOptions, ...vlog.vlogOptionRows]) io.stdout(`--${row.name}\n`);
+        for (const row of optionRows) io.stdout(`--${row.name}\n`);
         return 0;
       case "more":
         more++;
@@ -58,7 +68,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
       case "rbac-role":
         throw new UserError("--rbac-role is not implemented yet");
       default:
-        vlog.applyVlogOption(log, option);
+        applyVlogOption(option, log, io.host, program);
     }
   }
   const context: ToolContext = {

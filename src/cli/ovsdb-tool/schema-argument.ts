@@ -30,7 +30,8 @@ async function builtInSchema(): Promise<DatabaseSchema> {
 }
 
 function readJsonFile(context: ToolContext, name: string): Json {
-  const fail = (why: string): UserError => new UserError(`failed to read schema: "${name}" could not be read as JSON (${why})`);
+  const fail = (why: string): UserError =>
+    new UserError(`failed to read schema: "${name}" could not be read as JSON (${why})`);
   let text: string;
   try {
     text = context.io.host.files.readText(context.absolute(name));

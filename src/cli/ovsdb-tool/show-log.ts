@@ -20,7 +20,8 @@ export const showLog: ToolCommand = {
   run(context, [path = context.defaultDatabase]) {
     const log = openLog(context, path, "read");
     try {
-      if (log.magic === "CLUSTER") throw new UserError(`${path}: show-log of clustered databases is not implemented yet`);
+      if (log.magic === "CLUSTER")
+        throw new UserError(`${path}: show-log of clustered databases is not implemented yet`);
       const printer = new LogPrinter(context);
       for (let number = 0; ; number++) {
         const record = log.next();

@@ -1,0 +1,15 @@
+import { clusterCommands } from "./cluster-commands.js";
+import { compareVersions } from "./compare-versions.js";
+import { create } from "./create.js";
+import { describeCommands } from "./describe-commands.js";
+import { showLog } from "./show-log.js";
+import type { ToolCommand } from "./tool-command.js";
+
+/** Every command of `ovsdb-tool`. */
+export const toolCommands: readonly ToolCommand[] = [
+  create,
+  ...describeCommands,
+  compareVersions,
+  showLog,
+  ...clusterCommands,
+];

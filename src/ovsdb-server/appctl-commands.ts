@@ -1,0 +1,161 @@
+import { OvsdbError } from "#ovsdb/error.js";
+import type { AppctlCommand } from "#runtime/command.js";
+import { UserError } from "#util/errors.js";
+import type { Json } from "#util/json.js";
+import type { DatabaseServer } from "./database-server.js";
+
+type Run = (args: readonly string[]) => Json | Promise<Json>;
+
+/** The server's refusals reach the user of appctl as their one-line text. */
+async function refusing(run: Run, args: readonly string[]): Promise<Json> {
+  try {
+    return await run(args);
+  } catch (error) {
+    if (error instanceof OvsdbError) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+function command(name: string, usage: string, minArgs: number, maxArgs: number, run: Run): AppctlCommand {
+  return { name, usage, minArgs, maxArgs, run: (args) => refusing(run, args) };
+}
+
+/** A command whose data is a list of names, printed one a line. */
+function listing(name: string, run: () => readonly string[]): AppctlCommand {
+  return {
+    name,
+    usage: "",
+    minArgs: 0,
+    maxArgs: 0,
+    run: () => run(),
+    text: (names) => (names as readonly string[]).map((line) => `${line}\n`).join(""),
+  };
+}
+
+const nothing = (run: (args: readonly string[]) => void): Run => {
+  return (args) => {
+    run(args);
+    return "";
+  };
+};
+
+/** What `ovs-appctl -t ovsdb-server` can do beyond what every daemon has. */
+export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
+  return [
+    command(
+      "ovsdb-server/add-db",
+      "DB",
+      1,
+      1,
+      nothing(([path]) => server.addDatabase(path!)),
+    ),
+    command(
+      "ovsdb-server/remove-db",
+      "DB",
+      1,
+      1,
+      nothing(([name]) => server.removeDatabase(name!)),
+    ),
+    listing("ovsdb-server/list-dbs", () => server.databaseNames()),
+    command("ovsdb-server/add-remote", "REMOTE", 1, 1, async ([remote]) => {
+      await server.addRemote(remote!);
+      return "";
+    }),
+    command("ovsdb-server/remove-remote", "REMOTE", 1, 1, async ([remote]) => {
+      await server.removeRemote(remote!);
+      return "";
+    }),
+    listing("ovsdb-server/list-remotes", () => server.remoteNames()),
+    command("ovsdb-server/compact", "[DB]", 0, 1, async ([name]) => {
+      await server.compact(name);
+      return "";
+    }),
+    command(
+      "ovsdb-server/memory-trim-on-compaction",
+      "on|off",
+      1,
+      1,
+      nothing(([state]) => server.setMemoryTrim(state!)),
+    ),
+    command(
+      "ovsdb-server/reconnect",
+      "",
+      0,
+      0,
+      nothing(() => server.reconnect("user ran ovsdb-server/reconnect")),
+    ),
+    command(
+      "ovsdb-server/disable-monitor-cond",
+      "",
+      0,
+      0,
+      nothing(() => server.disableMonitorCond()),
+    ),
+    command("ovsdb-server/get-db-storage-status", "DB", 1, 1, ([name]) => server.storageStatus(name!)),
+    command(
+      "ovsdb-server/tlog-set",
+      "DB:TABLE on|off",
+      2,
+      2,
+      nothing(([table, state]) => server.setTableLog(table!, state!)),
+    ),
+    tableLogs(server),
+    command(
+      "ovsdb-server/perf-counters-show",
+      "",
+      0,
+      0,
+      () => "performance counter is not supported on this platform\n",
+    ),
+    command("ovsdb-server/perf-counters-clear", "", 0, 0, () => ""),
+    ...activeBackup(),
+  ];
+}
+
+function tableLogs(server: DatabaseServer): AppctlCommand {
+  return {
+    name: "ovsdb-server/tlog-list",
+    usage: "",
+    minArgs: 0,
+    maxArgs: 0,
+    run: () => server.tableLogs(),
+    text(data) {
+      const lines = [
+        "database        table                       logging",
+        "--------        -----                       -------",
+      ];
+      for (const [database, tables] of Object.entries(data as Record<string, Record<string, boolean>>)) {
+        lines.push(`${database.padEnd(16)} `);
+        for (const [table, on] of Object.entries(tables)) {
+          lines.push(`${"".padEnd(16)}${table.padEnd(27)} ${on ? "ON" : "OFF"}`);
+        }
+      }
+      return `${lines.join("\n")}\n`;
+    },
+  };
+}
+
+/** Replication between servers is not served yet; what reads its (empty) state answers, what would start it says so. */
+function activeBackup(): AppctlCommand[] {
+  const refuse = (name: string, usage: string, args: number): AppctlCommand =>
+    command(name, usage, args, args, () => {
+      throw new UserError(`${name} is not implemented yet`);
+    });
+  return [
+    command("ovsdb-server/sync-status", "", 0, 0, () => "state: active\n"),
+    command("ovsdb-server/get-active-ovsdb-server", "", 0, 0, () => ""),
+    command("ovsdb-server/get-sync-exclude-tables", "", 0, 0, () => ""),
+    command(
+      "ovsdb-server/connect-active-ovsdb-server",
+      "",
+      0,
+      0,
+      () => "Unable to connect: active server is not specified.\n",
+    ),
+    command("ovsdb-server/disconnect-active-ovsdb-server", "", 0, 0, () => ""),
+    refuse("ovsdb-server/set-active-ovsdb-server", "", 1),
+    refuse("ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1),
+    refuse("ovsdb-server/set-sync-exclude-tables", "", 1),
+    refuse("ovsdb-server/set-relay-source-probe-interval", "", 1),
+  ];
+}
