@@ -14,7 +14,14 @@ export class Rule {
   packets = 0;
   bytes = 0;
 
-  constructor(init: { tableId: number; priority: number; match: Match; actions: readonly Action[]; cookie?: bigint; now: number }) {
+  constructor(init: {
+    tableId: number;
+    priority: number;
+    match: Match;
+    actions: readonly Action[];
+    cookie?: bigint;
+    now: number;
+  }) {
     this.tableId = init.tableId;
     this.priority = init.priority;
     this.match = init.match;

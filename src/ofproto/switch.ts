@@ -1,5 +1,6 @@
 import type { Device, DeviceClass } from "#datapath/device.js";
 import type { LinkStats } from "#host/net.js";
+import type { FlowLimits } from "./limits.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 
 /** An OpenFlow port of a bridge, once added. */
@@ -26,6 +27,8 @@ export interface Switch {
   port(name: string): SwitchPort | undefined;
   ports(): Iterable<SwitchPort>;
   portStats(name: string): LinkStats;
+  /** Why a port that exists does not work (a patch port without its peer), for Interface:error. */
+  portProblem(name: string): string | undefined;
   /** Sets, replaces or removes (undefined) the logical port whose members were added with `addPort`. */
   configureBundle(name: string, settings: PortSettings | undefined): void;
   /** Ethernet address of the bridge's local port, decided by vswitchd. */
@@ -41,6 +44,8 @@ export interface Switches {
   readonly datapathTypes: readonly string[];
   interfaceTypes(datapathType: string): readonly string[];
   deviceClass(datapathType: string, interfaceType: string): DeviceClass | undefined;
+  /** Open_vSwitch:other_config flow-limit, max-idle, max-revalidator. */
+  setFlowLimits(limits: FlowLimits): void;
   /** Waits until every flow made under older settings has been re-translated. */
   settle(): Promise<void>;
   /** `cleanup` removes kernel state that otherwise would survive. */

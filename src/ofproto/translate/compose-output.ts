@@ -4,7 +4,6 @@ import type { OfPort } from "../port.js";
 import { PortConfig } from "../port-config.js";
 import { commitVlan } from "./commit-vlan.js";
 import { MAX_DEPTH, MAX_STEPS, type TranslationContext } from "./context.js";
-import { enterBridge } from "./enter-bridge.js";
 
 /** Sends the packet, as `ctx.flow` has it, out of a port: to the datapath, or through a patch port into the next bridge. */
 export function composeOutput(ctx: TranslationContext, port: OfPort): void {
@@ -38,7 +37,7 @@ function crossPatch(ctx: TranslationContext, port: OfPort, peer: OfPort): void {
   ctx.flow[W.inPort] = peer.ofport;
   ctx.flow[W.actsetOutput] = 0;
   ctx.flow.fill(0, W.metadata, W.inPort);
-  enterBridge(ctx);
+  ctx.enterBridge(ctx);
   copyKey(ctx.flow, before);
   ctx.inPort = from;
   ctx.depth--;

@@ -37,6 +37,8 @@ export interface Translation {
 export class TranslationContext {
   readonly world: World;
   readonly trace: Trace | undefined;
+  /** Has the packet begin in the bridge of `inPort`; given by `translate`, since it leads back here. */
+  readonly enterBridge: (ctx: TranslationContext) => void;
   /** The packet's fields as actions have changed them; `in_port` is an OpenFlow number of the current bridge. */
   readonly flow: FlowKey;
   /** The fields as the datapath's actions so far leave them. */
@@ -55,8 +57,15 @@ export class TranslationContext {
   /** Set when the whole translation is void. */
   failed = false;
 
-  constructor(world: World, port: OfPort, key: FlowKey, trace: Trace | undefined) {
+  constructor(
+    world: World,
+    enterBridge: (ctx: TranslationContext) => void,
+    port: OfPort,
+    key: FlowKey,
+    trace: Trace | undefined,
+  ) {
     this.world = world;
+    this.enterBridge = enterBridge;
     this.trace = trace;
     this.origin = port;
     this.inPort = port;

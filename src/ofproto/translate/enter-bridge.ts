@@ -1,5 +1,6 @@
-import { formatAction } from "#openflow/actions/table.js";
 import type { Action } from "#openflow/actions/action.js";
+import { formatAction } from "#openflow/actions/table.js";
+import { formatMatch } from "#openflow/match-text.js";
 import { PortConfig } from "../port-config.js";
 import type { Rule } from "../rule.js";
 import type { TranslationContext } from "./context.js";
@@ -47,14 +48,16 @@ function runRule(ctx: TranslationContext, rule: Rule): void {
 function translateAction(ctx: TranslationContext, action: Action, rule: Rule): void {
   switch (action.kind) {
     case "output":
-      return translateOutput(ctx, action);
+      translateOutput(ctx, action);
+      break;
     case "controller":
-      return translateController(ctx, action, rule);
+      translateController(ctx, action, rule);
+      break;
   }
 }
 
 function describe(rule: Rule): string {
-  const match = rule.match.format();
+  const match = formatMatch(rule.match);
   const cookie = rule.cookie === 0n ? "" : `, cookie 0x${rule.cookie.toString(16)}`;
   return `${match === "" ? "" : `${match}, `}priority ${rule.priority}${cookie}`;
 }

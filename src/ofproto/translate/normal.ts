@@ -24,7 +24,8 @@ export function translateNormal(ctx: TranslationContext): void {
   const destination = flow[W.eth]! * 0x10000 + (flow[W.eth + 1]! >>> 16);
   if (!ctx.bridge.settings.forwardBpdu && isReservedAddress(destination)) {
     ctx.trace?.note(" -> packet has reserved destination MAC, dropping");
-    return ctx.refuse("reserved_address");
+    ctx.refuse("reserved_address");
+    return;
   }
   const vlans = inputVlans(bundle.settings, packet);
   const vlan = vidOf(vlans.outer);

@@ -10,15 +10,19 @@ import { translateNormal } from "./normal.js";
 export function translateOutput(ctx: TranslationContext, { port }: OutputAction): void {
   switch (port) {
     case OFPP.inPort:
-      return composeOutput(ctx, ctx.inPort);
+      composeOutput(ctx, ctx.inPort);
+      break;
     case OFPP.normal:
-      return translateNormal(ctx);
+      translateNormal(ctx);
+      break;
     case OFPP.flood:
-      return outputToAll(ctx, (p) => (p.config & PortConfig.noFlood) === 0);
+      outputToAll(ctx, (p) => (p.config & PortConfig.noFlood) === 0);
+      break;
     case OFPP.all:
-      return outputToAll(ctx, () => true);
+      outputToAll(ctx, () => true);
+      break;
     default:
-      return outputToPort(ctx, port);
+      outputToPort(ctx, port);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Trace } from "./trace.js";
  * What a packet that came in by `port` becomes. Pure: reads the switch, changes nothing. `key` is the packet's, with any `in_port`.
  */
 export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trace): Translation {
-  const ctx = new TranslationContext(world, port, key, trace);
+  const ctx = new TranslationContext(world, enterBridge, port, key, trace);
   ctx.flow[W.inPort] = port.ofport;
   lookAtAlways(ctx.mask, key);
   enterBridge(ctx);

@@ -1,0 +1,96 @@
+import type { Datapath } from "#datapath/datapath.js";
+import type { Logger } from "#runtime/logger.js";
+import type { Cancel, Clock } from "#util/clock.js";
+import type { MacNumber } from "#util/mac-number.js";
+import type { BridgeState } from "./bridge-state.js";
+import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
+import { MegaflowIndex } from "./megaflow-index.js";
+import type { OfPort } from "./port.js";
+import { Revalidator } from "./revalidator.js";
+import type { World } from "./translate/context.js";
+import { Upcalls } from "./upcalls.js";
+
+/** A datapath and the bridges on it, which are all of one type: upcalls come up here, megaflows go down. */
+export class Backer implements World {
+  readonly datapath: Datapath;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly bridges = new Map<string, BridgeState>();
+  readonly flows: MegaflowIndex = new MegaflowIndex();
+  readonly flowLimit: AdaptiveFlowLimit = new AdaptiveFlowLimit();
+  readonly revalidator: Revalidator;
+  readonly upcalls: Upcalls;
+  limits: FlowLimits = defaultLimits;
+  /** `upcall/disable-megaflows`. */
+  megaflows = true;
+  readonly #ports = new Map<number, OfPort>();
+  readonly #patches = new Map<string, OfPort>();
+  #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
+
+  constructor(datapath: Datapath, clock: Clock, log: Logger) {
+    this.datapath = datapath;
+    this.clock = clock;
+    this.log = log;
+    this.revalidator = new Revalidator(this);
+    this.upcalls = new Upcalls(this);
+    datapath.flush();
+    datapath.onUpcall((batch) => this.upcalls.handle(batch));
+  }
+
+  /** The OpenFlow port that a datapath's port is. */
+  port(datapathPort: number): OfPort | undefined {
+    return this.#ports.get(datapathPort);
+  }
+
+  addPort(port: OfPort): void {
+    if (port.datapathPort === undefined) this.#patches.set(port.name, port);
+    else this.#ports.set(port.datapathPort, port);
+  }
+
+  removePort(port: OfPort): void {
+    if (port.datapathPort === undefined) this.#patches.delete(port.name);
+    else this.#ports.delete(port.datapathPort);
+  }
+
+  patchPeer(port: OfPort): OfPort | undefined {
+    const peer = this.#patches.get(port.device.options().get("peer") ?? "");
+    return peer?.device.options().get("peer") === port.name ? peer : undefined;
+  }
+
+  /** Settings, ports or tables are others now: every flow is to be translated again. */
+  changed(): void {
+    this.revalidator.everything();
+    this.wake(0);
+  }
+
+  /** An address was learned, moved or forgotten: flows that looked it up are to be translated again. */
+  macChanged(mac: MacNumber): void {
+    this.revalidator.mac(mac);
+    this.wake(0);
+  }
+
+  /** Has the revalidator run no later than `delay` milliseconds from now. */
+  wake(delay: number): void {
+    const at = this.clock.now() + delay;
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#timer?.cancel.cancel();
+    const cancel = this.clock.after(delay, () => {
+      this.#timer = undefined;
+      this.revalidator.run();
+      if (this.flows.size > 0 || this.#hasAddresses()) this.wake(this.limits.maxRevalidator);
+    });
+    this.#timer = { at, cancel };
+  }
+
+  close(): void {
+    this.#timer?.cancel.cancel();
+    this.datapath.onUpcall(undefined);
+    this.revalidator.purge();
+    this.datapath.close();
+  }
+
+  #hasAddresses(): boolean {
+    for (const bridge of this.bridges.values()) if (bridge.macs.size > 0) return true;
+    return false;
+  }
+}

@@ -1,0 +1,174 @@
+import type { Device } from "#datapath/device.js";
+import type { LinkStats } from "#host/net.js";
+import { OFPP } from "#openflow/port-number.js";
+import { UserError } from "#util/errors.js";
+import type { Backer } from "./backer.js";
+import { BridgeState } from "./bridge-state.js";
+import { Bundle } from "./bundle.js";
+import { installDefaultRules, installInternalRules } from "./default-rules.js";
+import { FlowTable, INTERNAL_TABLE } from "./flow-table.js";
+import { OfPort } from "./port.js";
+import type { PortNumbers } from "./port-numbers.js";
+import type { BridgeSettings, PortSettings } from "./settings.js";
+import type { Switch, SwitchPort } from "./switch.js";
+
+/** A bridge: what changes a `BridgeState`, and tells its datapath's flows so. */
+export class Bridge implements Switch {
+  readonly state: BridgeState;
+  readonly backer: Backer;
+  readonly #numbers: PortNumbers;
+
+  constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers) {
+    this.backer = backer;
+    this.#numbers = numbers;
+    const tables: FlowTable[] = [];
+    tables[0] = new FlowTable(0);
+    tables[INTERNAL_TABLE] = new FlowTable(INTERNAL_TABLE);
+    this.state = new BridgeState(settings, tables, (mac) => backer.macChanged(mac));
+    const now = backer.clock.now();
+    installDefaultRules(tables[0], settings, now);
+    installInternalRules(tables[INTERNAL_TABLE], now);
+    this.#configureMacs(settings);
+    backer.bridges.set(settings.name, this.state);
+  }
+
+  get name(): string {
+    return this.state.name;
+  }
+
+  configure(settings: BridgeSettings): void {
+    const old = this.state.settings;
+    this.state.settings = settings;
+    if (settings.failMode !== old.failMode) {
+      installDefaultRules(this.state.tables[0]!, settings, this.backer.clock.now());
+    }
+    this.#configureMacs(settings);
+    this.backer.changed();
+  }
+
+  addPort(device: Device, requested: number | undefined): SwitchPort {
+    const old = this.state.portsByName.get(device.name);
+    if (old) {
+      if (old.device === device) return old;
+      this.removePort(device.name);
+    }
+    const ofport = this.#number(device.name, requested);
+    const datapathPort = device.type === "patch" ? undefined : this.#datapathPort(device, ofport);
+    const port = new OfPort(this.state, ofport, device, datapathPort);
+    this.state.ports.set(ofport, port);
+    this.state.portsByName.set(device.name, port);
+    this.backer.addPort(port);
+    device.onChange(() => this.backer.changed());
+    this.#resolveBundles();
+    this.backer.changed();
+    return port;
+  }
+
+  removePort(name: string): void {
+    const port = this.state.portsByName.get(name);
+    if (!port) return;
+    this.state.ports.delete(port.ofport);
+    this.state.portsByName.delete(name);
+    this.backer.removePort(port);
+    if (port.datapathPort !== undefined) this.backer.datapath.removePort(port.datapathPort);
+    if (!port.isLocal) this.#numbers.release(port.ofport);
+    this.#resolveBundles();
+    this.backer.changed();
+  }
+
+  port(name: string): SwitchPort | undefined {
+    return this.state.portsByName.get(name);
+  }
+
+  ports(): Iterable<SwitchPort> {
+    return this.state.portsByName.values();
+  }
+
+  portStats(name: string): LinkStats {
+    const port = this.state.portsByName.get(name);
+    if (!port) throw new UserError(`no port named ${name}`);
+    return port.datapathPort === undefined ? port.translatedStats() : this.backer.datapath.portStats(port.datapathPort);
+  }
+
+  portProblem(name: string): string | undefined {
+    const port = this.state.portsByName.get(name);
+    if (!port?.isPatch || this.backer.patchPeer(port)) return undefined;
+    const peer = port.device.options().get("peer") ?? "";
+    return `No usable peer '${peer}' exists in '${this.backer.datapath.type}' datapath.`;
+  }
+
+  configureBundle(name: string, settings: PortSettings | undefined): void {
+    const { bundles, macs } = this.state;
+    const old = bundles.get(name);
+    if (!settings) {
+      if (!old) return;
+      for (const port of old.members) port.bundle = undefined;
+      macs.flushPort(old, true);
+      bundles.delete(name);
+    } else if (old) {
+      if (!sameVlans(old.settings, settings)) macs.flushPort(old);
+      old.configure(settings);
+    } else {
+      bundles.set(name, new Bundle(settings));
+    }
+    this.#resolveBundles();
+    this.backer.changed();
+  }
+
+  setMac(mac: Uint8Array): void {
+    this.state.ports.get(OFPP.local)?.device.setMac(mac);
+  }
+
+  /** Takes everything away; the ports' devices stay open. */
+  destroy(): void {
+    for (const name of [...this.state.bundles.keys()]) this.configureBundle(name, undefined);
+    for (const name of [...this.state.portsByName.keys()]) this.removePort(name);
+    this.backer.bridges.delete(this.name);
+    this.backer.changed();
+  }
+
+  #configureMacs({ macTableSize, macAgingTime, floodVlans }: BridgeSettings): void {
+    const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
+    this.state.macs.configure({
+      maxEntries: clamp(macTableSize, 10, 1_000_000),
+      agingTime: clamp(macAgingTime, 15, 3600) * 1000,
+      floodVlans,
+    });
+  }
+
+  /** The port of the bridge's own name is 65534. A requested number that another port has is not given. */
+  #number(name: string, requested: number | undefined): number {
+    if (name === this.name) return OFPP.local;
+    const number = this.#numbers.take(name, requested);
+    if (number === undefined) throw new UserError("no free OpenFlow port number");
+    return number;
+  }
+
+  #datapathPort(device: Device, ofport: number): number {
+    try {
+      return this.backer.datapath.portByName(device.name)?.number ?? this.backer.datapath.addPort(device);
+    } catch (error) {
+      if (ofport !== OFPP.local) this.#numbers.release(ofport);
+      throw error;
+    }
+  }
+
+  /** Finds the ports that logical ports name, and forgets what was learned behind those that have none left. */
+  #resolveBundles(): void {
+    const { bundles, portsByName, macs } = this.state;
+    for (const port of portsByName.values()) port.bundle = undefined;
+    for (const bundle of bundles.values()) {
+      const had = bundle.members.length;
+      bundle.members = bundle.settings.members.flatMap((name) => portsByName.get(name) ?? []);
+      for (const port of bundle.members) port.bundle = bundle;
+      if (had > 0 && bundle.members.length === 0) macs.flushPort(bundle, true);
+    }
+  }
+}
+
+/** Whether what was learned behind a logical port stays true. */
+function sameVlans(a: PortSettings, b: PortSettings): boolean {
+  const vlans = ({ vlanMode, tag, trunks, cvlans, qinqEthertype, protected: isProtected }: PortSettings): string =>
+    JSON.stringify([vlanMode, tag, trunks, cvlans, qinqEthertype, isProtected]);
+  return vlans(a) === vlans(b);
+}

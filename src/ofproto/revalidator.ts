@@ -1,0 +1,140 @@
+import type { FlowStats } from "#datapath/datapath.js";
+import { W } from "#flow/layout.js";
+import { maskCovers } from "#flow/match.js";
+import type { MacNumber } from "#util/mac-number.js";
+import type { Backer } from "./backer.js";
+import type { Megaflow } from "./megaflow.js";
+import { sameActions } from "./same-actions.js";
+import { translateKey } from "./upcalls.js";
+
+/** Crediting statistics can move addresses, which makes other flows stale: how often that is followed up at once. */
+const MAX_PASSES = 8;
+
+/**
+ * Keeps a datapath's flows true: credits their statistics, translates again those whose inputs have changed, removes the idle.
+ *
+ * Settings, ports and tables have a generation; a flow made under an earlier one is stale. An address that is learned, moves, or is
+ * forgotten makes only those flows stale that looked it up. Statistics are credited under the old translation before the new
+ * one takes its place, and once more when a flow is removed, so that no packet is lost or counted twice.
+ */
+export class Revalidator {
+  generation = 0;
+  readonly #backer: Backer;
+  readonly #macs = new Set<MacNumber>();
+  #swept = 0;
+  #duration = 0;
+  #average = 0;
+  #most = 0;
+
+  constructor(backer: Backer) {
+    this.#backer = backer;
+  }
+
+  /** Makes every flow stale. */
+  everything(): void {
+    this.generation++;
+  }
+
+  /** Makes the flows stale that looked an address up. */
+  mac(mac: MacNumber): void {
+    this.#macs.add(mac);
+  }
+
+  /** What `upcall/show` tells: milliseconds of the last round, flows on average and at most. */
+  get figures(): { readonly duration: number; readonly average: number; readonly most: number } {
+    return { duration: this.#duration, average: this.#average, most: this.#most };
+  }
+
+  /** One turn: a full round when it is due, and what has become stale. */
+  run(): void {
+    const { clock, limits } = this.#backer;
+    if (clock.now() - this.#swept >= limits.maxRevalidator) this.#sweep();
+    this.settle();
+  }
+
+  /** Translates stale flows again until there are none. */
+  settle(): void {
+    for (let pass = 0; pass < MAX_PASSES && this.#pass(); pass++);
+    if (this.#macs.size > 0) this.#backer.wake(0);
+  }
+
+  /** Credits every flow, removes the idle, ages addresses. */
+  #sweep(): void {
+    const { clock, flows, flowLimit, limits, bridges } = this.#backer;
+    const start = clock.now();
+    this.#swept = start;
+    const count = flows.size;
+    const killAll = count > 2 * flowLimit.value;
+    const maxIdle = count > flowLimit.value ? Math.min(100, limits.maxIdle) : limits.maxIdle;
+    const idle: Megaflow[] = [];
+    for (const flow of flows) {
+      const found = this.#backer.datapath.flow(flow.ufid);
+      if (found) flow.credit(found.stats);
+      if (!found || killAll || start - flow.lastUse >= maxIdle) idle.push(flow);
+    }
+    this.#remove(idle);
+    for (const bridge of bridges.values()) bridge.macs.expire(start);
+    this.#duration = clock.now() - start;
+    this.#average = (this.#average + count) / 2;
+    this.#most = Math.max(this.#most, count);
+    flowLimit.afterRound(count, this.#duration, limits.flowLimit);
+  }
+
+  /** Sees to what is stale now; false where nothing was. */
+  #pass(): boolean {
+    const stale = new Set<Megaflow>();
+    const { flows } = this.#backer;
+    for (const mac of this.#macs) for (const flow of flows.dependingOn(mac)) stale.add(flow);
+    this.#macs.clear();
+    if (this.#oldest !== this.generation) {
+      for (const flow of flows) if (flow.generation !== this.generation) stale.add(flow);
+      this.#oldest = this.generation;
+    }
+    if (stale.size === 0) return false;
+    const wrong: Megaflow[] = [];
+    for (const flow of stale) if (!this.#again(flow)) wrong.push(flow);
+    this.#remove(wrong);
+    return true;
+  }
+
+  /** No flow is of an earlier generation than this. */
+  #oldest = 0;
+
+  /** Translates a flow again; false where it must go: its port is no more, or telling packets apart takes bits it lacks. */
+  #again(flow: Megaflow): boolean {
+    const { datapath, flows } = this.#backer;
+    const found = datapath.flow(flow.ufid);
+    if (!found) return false;
+    flow.credit(found.stats);
+    const port = this.#backer.port(flow.key[W.inPort]!);
+    if (!port) return false;
+    const { generation } = this;
+    const answer = translateKey(this.#backer, port, flow.key);
+    if (!maskCovers(flow.mask, answer.mask)) return false;
+    if (!sameActions(flow.actions, answer.actions)) {
+      const { ufid, key, mask } = flow;
+      datapath.putFlow({ ufid, key, mask, actions: answer.actions });
+      flow.actions = answer.actions;
+    }
+    flow.effects = answer.effects;
+    flow.generation = generation;
+    flows.setMacs(flow, answer.macs);
+    return true;
+  }
+
+  /** Removes every flow: `revalidator/purge`. */
+  purge(): void {
+    this.#remove([...this.#backer.flows]);
+  }
+
+  /** Credits the last packets of flows as they go. */
+  #remove(flows: readonly Megaflow[]): void {
+    if (flows.length === 0) return;
+    const finals: readonly (FlowStats | undefined)[] = this.#backer.datapath.deleteFlows(flows.map((f) => f.ufid));
+    flows.forEach((flow, i) => {
+      const stats = finals[i];
+      if (stats) flow.credit(stats);
+      this.#backer.flows.delete(flow);
+    });
+  }
+}

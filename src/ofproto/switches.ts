@@ -1,0 +1,110 @@
+import type { DatapathClass } from "#datapath/datapath.js";
+import type { DeviceClass } from "#datapath/device.js";
+import type { Log, Logger } from "#runtime/logger.js";
+import type { Clock } from "#util/clock.js";
+import { UserError } from "#util/errors.js";
+import { Backer } from "./backer.js";
+import { Bridge } from "./bridge.js";
+import { defaultLimits, type FlowLimits } from "./limits.js";
+import { patchClass } from "./patch-device.js";
+import { PortNumbers } from "./port-numbers.js";
+import type { BridgeSettings } from "./settings.js";
+import type { Switch, Switches } from "./switch.js";
+
+export interface SwitchesDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** One per datapath type. */
+  readonly datapathClasses: readonly DatapathClass[];
+}
+
+/** Every bridge of the daemon, and a datapath for each type in use. */
+export class OfprotoSwitches implements Switches {
+  readonly bridges = new Map<string, Bridge>();
+  readonly backers = new Map<string, Backer>();
+  readonly #deps: SwitchesDeps;
+  readonly #log: Logger;
+  readonly #classes: ReadonlyMap<string, DatapathClass>;
+  readonly #patch: DeviceClass = patchClass();
+  /** Outlive bridges, so that a name gets its number again. */
+  readonly #numbers = new Map<string, PortNumbers>();
+  #limits: FlowLimits = defaultLimits;
+
+  constructor(deps: SwitchesDeps) {
+    this.#deps = deps;
+    this.#log = deps.log.module("ofproto");
+    this.#classes = new Map(deps.datapathClasses.map((c) => [c.type, c]));
+  }
+
+  get datapathTypes(): readonly string[] {
+    return [...this.#classes.keys()];
+  }
+
+  interfaceTypes(datapathType: string): readonly string[] {
+    const types = this.#classes.get(datapathType)?.interfaceTypes ?? [];
+    return types.includes("patch") ? types : [...types, "patch"];
+  }
+
+  deviceClass(datapathType: string, interfaceType: string): DeviceClass | undefined {
+    if (interfaceType === "patch") return this.#patch;
+    return this.#classes.get(datapathType)?.deviceClass(interfaceType);
+  }
+
+  add(settings: BridgeSettings): Switch {
+    const old = this.bridges.get(settings.name);
+    if (old && old.backer.datapath.type === settings.datapathType) {
+      old.configure(settings);
+      return old;
+    }
+    if (old) this.remove(settings.name);
+    const backer = this.#backer(settings.datapathType);
+    let numbers = this.#numbers.get(settings.name);
+    if (!numbers) this.#numbers.set(settings.name, (numbers = new PortNumbers()));
+    const bridge = new Bridge(settings, backer, numbers);
+    this.bridges.set(settings.name, bridge);
+    return bridge;
+  }
+
+  remove(name: string): void {
+    const bridge = this.bridges.get(name);
+    if (!bridge) return;
+    bridge.destroy();
+    this.bridges.delete(name);
+    this.#closeUnused(bridge.backer);
+  }
+
+  get(name: string): Switch | undefined {
+    return this.bridges.get(name);
+  }
+
+  setFlowLimits(limits: FlowLimits): void {
+    this.#limits = limits;
+    for (const backer of this.backers.values()) backer.limits = limits;
+  }
+
+  settle(): Promise<void> {
+    for (const backer of this.backers.values()) backer.revalidator.settle();
+    return Promise.resolve();
+  }
+
+  close(_cleanup: boolean): void {
+    for (const name of [...this.bridges.keys()]) this.remove(name);
+  }
+
+  #backer(type: string): Backer {
+    const known = this.backers.get(type);
+    if (known) return known;
+    const engine = this.#classes.get(type);
+    if (!engine) throw new UserError(`could not create bridge of unknown type ${type}`);
+    const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log);
+    backer.limits = this.#limits;
+    this.backers.set(type, backer);
+    return backer;
+  }
+
+  #closeUnused(backer: Backer): void {
+    if (backer.bridges.size > 0) return;
+    backer.close();
+    this.backers.delete(backer.datapath.type);
+  }
+}
