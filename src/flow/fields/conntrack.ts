@@ -5,7 +5,8 @@ import { nxmNx, type Row, row } from "./field.js";
 export const conntrackFields: readonly Row[] = [
   row({
     name: "ct_state",
-    bits: 32,
+    bits: 8,
+    bytes: 4,
     writable: false,
     format: "ctState",
     nxm: [nxmNx("CT_STATE", 105)],
