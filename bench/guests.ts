@@ -1,5 +1,6 @@
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { hideLink } from "../src/host/linux/hide.js";
 import { createNamespace, inNamespace, type NetworkNamespace } from "../src/host/linux/namespaces.js";
 import { LinuxNetHost } from "../src/host/linux/net-host.js";
 
@@ -13,6 +14,8 @@ export interface Guest {
   run(command: string, ...args: string[]): SpawnSyncReturns<string>;
   /** Frames that arrived at `eth0` so far. */
   received(): number;
+  /** Throws away what arrives at `eth0` (after it is counted) while `during` runs, so that the guest's own stack costs nothing. */
+  discarding<T>(during: () => Promise<T>): Promise<T>;
   remove(): void;
 }
 
@@ -40,7 +43,10 @@ export function makeGuest(port: string, number: number): Guest {
     if (result.status !== 0) throw new Error(`ip ${line}: ${result.stderr}`);
   }
   const guestNet = new LinuxNetHost(namespace);
-  const mac = Buffer.from(guestNet.link("eth0")!.mac).toString("hex").replace(/..(?=.)/g, "$&:");
+  const { mac: macBytes, ifindex } = guestNet.link("eth0")!;
+  const mac = Buffer.from(macBytes)
+    .toString("hex")
+    .replace(/..(?=.)/g, "$&:");
   guestNet.close();
   return {
     port,
@@ -49,6 +55,14 @@ export function makeGuest(port: string, number: number): Guest {
     enter,
     run,
     received: () => counter(namespace, "rxPackets"),
+    async discarding(during) {
+      const hiding = inNamespace(namespace, () => hideLink("eth0", ifindex));
+      try {
+        return await during();
+      } finally {
+        inNamespace(namespace, () => hiding.release());
+      }
+    },
     remove() {
       net.deleteLink(port);
       net.close();
@@ -64,7 +78,19 @@ export async function tcpThroughput(from: Guest, to: Guest, seconds: number): Pr
   await new Promise((resolve) => setTimeout(resolve, 300));
   const client = spawn(
     from.enter[0]!,
-    [...from.enter.slice(1), "iperf3", "-c", to.address, "-p", port, "-t", String(seconds), "-J", "--connect-timeout", "2000"],
+    [
+      ...from.enter.slice(1),
+      "iperf3",
+      "-c",
+      to.address,
+      "-p",
+      port,
+      "-t",
+      String(seconds),
+      "-J",
+      "--connect-timeout",
+      "2000",
+    ],
     { stdio: ["ignore", "pipe", "ignore"] },
   );
   let text = "";
@@ -83,16 +109,34 @@ export async function tcpThroughput(from: Guest, to: Guest, seconds: number): Pr
 }
 
 /** Frames sent and arrived in `seconds` of 60-byte UDP frames sent as fast as one sender can. */
-export async function smallFrames(
+export function smallFrames(
   from: Guest,
   to: Guest,
   seconds: number,
   flows = 1,
 ): Promise<{ sent: number; arrived: number; perSecond: number }> {
+  return to.discarding(() => sendAndCount(from, to, seconds, flows));
+}
+
+async function sendAndCount(
+  from: Guest,
+  to: Guest,
+  seconds: number,
+  flows: number,
+): Promise<{ sent: number; arrived: number; perSecond: number }> {
   const before = to.received();
   const sender = spawn(
     from.enter[0]!,
-    [...from.enter.slice(1), process.execPath, process.argv[1]!, "sender", from.mac, to.mac, String(seconds), String(flows)],
+    [
+      ...from.enter.slice(1),
+      process.execPath,
+      process.argv[1]!,
+      "sender",
+      from.mac,
+      to.mac,
+      String(seconds),
+      String(flows),
+    ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   let text = "";

@@ -45,7 +45,11 @@ async function main(): Promise<void> {
   const a = makeGuest("wlpa", 1);
   const b = makeGuest("wlpb", 2);
   const captures = [a, b].map((guest) => net.capture(guest.port, input ? { input } : {}));
-  console.log(captures.map((c) => `${c.frames.name}: input ${c.frames.input}, hidden by ${c.hidden.by} ${c.hidden.reason ?? ""}`).join("\n"));
+  console.log(
+    captures
+      .map((c) => `${c.frames.name}: input ${c.frames.input}, hidden by ${c.hidden.by} ${c.hidden.reason ?? ""}`)
+      .join("\n"),
+  );
   const worker = new Worker(process.argv[1]!, { workerData: { ports: captures.map((c) => c.frames), ringSize } });
   await new Promise((resolve) => worker.once("message", resolve));
   try {
@@ -57,7 +61,9 @@ async function main(): Promise<void> {
       const frames = await smallFrames(a, b, seconds);
       const used = process.cpuUsage(cpu);
       small.push(frames.perSecond);
-      console.log(`60 bytes: sent ${(frames.sent / seconds / 1e3).toFixed(0)} k/s, arrived ${(frames.perSecond / 1e3).toFixed(0)} k/s, cpu user ${(used.user / frames.arrived * 1e3).toFixed(0)} sys ${(used.system / frames.arrived * 1e3).toFixed(0)} ns a frame`);
+      console.log(
+        `60 bytes: sent ${(frames.sent / seconds / 1e3).toFixed(0)} k/s, arrived ${(frames.perSecond / 1e3).toFixed(0)} k/s, cpu user ${((used.user / frames.arrived) * 1e3).toFixed(0)} sys ${((used.system / frames.arrived) * 1e3).toFixed(0)} ns a frame`,
+      );
       tcp.push(await tcpThroughput(a, b, seconds));
       console.log(`TCP: ${(tcp.at(-1)! / 1e9).toFixed(2)} Gb/s`);
     }

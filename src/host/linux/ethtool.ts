@@ -24,24 +24,27 @@ function text(bytes: Uint8Array): string {
 }
 
 /** struct ethtool_drvinfo: driver at 4, version at 36, firmware at 68, 32 bytes each. */
-function driverInfo(fd: number, memory: Memory): Pick<LinkSettings, "driver" | "driverVersion" | "firmwareVersion"> {
+function driverInfo(
+  fd: number,
+  memory: Memory,
+): Partial<Pick<LinkSettings, "driver" | "driverVersion" | "firmwareVersion">> {
   memory.bytes.fill(0, DATA, DATA + 256);
   memory.view.setUint32(DATA, ETHTOOL_GDRVINFO, true);
-  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return unknown;
+  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return {};
   const field = (at: number): string => text(memory.bytes.subarray(DATA + at, DATA + at + 32));
   return { driver: field(4), driverVersion: field(36), firmwareVersion: field(68) };
 }
 
-/** struct ethtool_link_settings: speed in Mb/s at 4, duplex at 8, the count of mask words at 18 (negative: the kernel tells its own). */
-function linkSpeed(fd: number, memory: Memory): Pick<LinkSettings, "speed" | "duplex"> {
+/** struct ethtool_link_settings: speed in Mb/s at 4, duplex at 8, the count of mask words at 15 (negative: the kernel tells its own). */
+function linkSpeed(fd: number, memory: Memory): Partial<Pick<LinkSettings, "speed" | "duplex">> {
   memory.bytes.fill(0, DATA, DATA + 512);
   memory.view.setUint32(DATA, ETHTOOL_GLINKSETTINGS, true);
-  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return unknown;
-  const words = -memory.view.getInt8(DATA + 18);
-  if (words <= 0) return unknown;
+  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return {};
+  const words = -memory.view.getInt8(DATA + 15);
+  if (words <= 0) return {};
   memory.view.setUint32(DATA, ETHTOOL_GLINKSETTINGS, true);
-  memory.view.setInt8(DATA + 18, words);
-  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return unknown;
+  memory.view.setInt8(DATA + 15, words);
+  if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return {};
   const speed = memory.view.getUint32(DATA + 4, true);
   const duplex = memory.view.getUint8(DATA + 8);
   return {
