@@ -41,11 +41,11 @@ export function refusesInput(bundle: Bundle, vid: number): VlanRefusal | undefin
   }
 }
 
-/** Whether a trunk carries a VLAN; a native VLAN always. */
+/** Whether a trunk carries a VLAN; the native VLAN always, and where there is one, packets of no VLAN never. */
 function trunksVlan(bundle: Bundle, vid: number): boolean {
   const { vlanMode, tag: native } = bundle.settings;
-  if (bundle.trunks === undefined || bundle.trunks.has(vid)) return true;
-  return vlanMode !== "trunk" && vid === native;
+  if (vlanMode !== "trunk" && (vid === 0 || vid === native)) return vid === native;
+  return bundle.trunks === undefined || bundle.trunks.has(vid);
 }
 
 /** A packet's VLANs inside the bridge, once it has come in by a port. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { corpus, type CorpusScenario } from "./switching-corpus.js";
+import { type CorpusScenario, corpus } from "./switching-corpus.js";
 
 /*
  * Records the installed Open vSwitch's answers to the corpus. Run it with `node tools/run.mjs test/differential/switching-record.ts`
@@ -19,20 +19,62 @@ export interface RecordedStep {
 
 function record(scenario: CorpusScenario, dir: string): RecordedStep[] {
   const env = { ...process.env, OVS_RUNDIR: dir, OVS_LOGDIR: dir, OVS_DBDIR: dir, OVS_SYSCONFDIR: dir };
-  const run = (program: string, ...args: string[]): string => execFileSync(program, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  const vsctl = (...args: string[]): string => run("/usr/bin/ovs-vsctl", `--db=unix:${dir}/db.sock`, "--timeout=10", ...args);
+  const run = (program: string, ...args: string[]): string =>
+    execFileSync(program, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const vsctl = (...args: string[]): string =>
+    run("/usr/bin/ovs-vsctl", `--db=unix:${dir}/db.sock`, "--timeout=10", ...args);
   const appctl = (...args: string[]): string => run("/usr/bin/ovs-appctl", "-t", `${dir}/ctl`, ...args);
   run("/usr/bin/ovsdb-tool", "create", `${dir}/conf.db`, "/usr/share/openvswitch/vswitch.ovsschema");
-  run("/usr/sbin/ovsdb-server", `${dir}/conf.db`, `--remote=punix:${dir}/db.sock`, `--pidfile=${dir}/db.pid`, `--unixctl=${dir}/dbctl`, "--detach", "-vconsole:off", "--log-file=/dev/null");
+  run(
+    "/usr/sbin/ovsdb-server",
+    `${dir}/conf.db`,
+    `--remote=punix:${dir}/db.sock`,
+    `--pidfile=${dir}/db.pid`,
+    `--unixctl=${dir}/dbctl`,
+    "--detach",
+    "-vconsole:off",
+    "--log-file=/dev/null",
+  );
   try {
     vsctl("--no-wait", "init");
     vsctl("--no-wait", "set", "Open_vSwitch", ".", `other_config:vlan-limit=${scenario.vlanLimit}`);
-    run("/usr/sbin/ovs-vswitchd", `unix:${dir}/db.sock`, "--enable-dummy=override", `--pidfile=${dir}/sw.pid`, `--unixctl=${dir}/ctl`, "--detach", "-vconsole:off", "--log-file=/dev/null");
-    const columns = (all: Readonly<Record<string, string>>): string[] => Object.entries(all).map(([k, v]) => `${k}=${v}`);
-    vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "other-config:hwaddr=aa:55:aa:55:00:00", ...columns(scenario.bridge));
+    run(
+      "/usr/sbin/ovs-vswitchd",
+      `unix:${dir}/db.sock`,
+      "--enable-dummy=override",
+      `--pidfile=${dir}/sw.pid`,
+      `--unixctl=${dir}/ctl`,
+      "--detach",
+      "-vconsole:off",
+      "--log-file=/dev/null",
+    );
+    const columns = (all: Readonly<Record<string, string>>): string[] =>
+      Object.entries(all).map(([k, v]) => `${k}=${v}`);
+    vsctl(
+      "add-br",
+      "br0",
+      "--",
+      "set",
+      "bridge",
+      "br0",
+      "datapath_type=dummy",
+      "other-config:hwaddr=aa:55:aa:55:00:00",
+      ...columns(scenario.bridge),
+    );
     scenario.ports.forEach((p, i) => {
       const set = Object.keys(p.columns).length > 0 ? ["--", "set", "port", p.name, ...columns(p.columns)] : [];
-      vsctl("add-port", "br0", p.name, "--", "set", "interface", p.name, "type=dummy", `ofport_request=${i + 1}`, ...set);
+      vsctl(
+        "add-port",
+        "br0",
+        p.name,
+        "--",
+        "set",
+        "interface",
+        p.name,
+        "type=dummy",
+        `ofport_request=${i + 1}`,
+        ...set,
+      );
     });
     appctl("time/stop");
     return scenario.packets.map(([port, packet]) => {
@@ -43,8 +85,15 @@ function record(scenario: CorpusScenario, dir: string): RecordedStep[] {
       appctl("netdev-dummy/receive", port, packet);
       appctl("time/warp", "100");
       appctl("revalidator/wait");
-      const flows = appctl("dpif/dump-flows", "br0").trim().split("\n").map((l) => l.replace(/packets:\d+, bytes:\d+, used:[^,]*, /, ""));
-      const fdb = appctl("fdb/show", "br0").trimEnd().split("\n").slice(1).map((l) => l.replace(/\d+$/, "").trim());
+      const flows = appctl("dpif/dump-flows", "br0")
+        .trim()
+        .split("\n")
+        .map((l) => l.replace(/packets:\d+, bytes:\d+, used:[^,]*, /, ""));
+      const fdb = appctl("fdb/show", "br0")
+        .trimEnd()
+        .split("\n")
+        .slice(1)
+        .map((l) => l.replace(/\d+$/, "").trim());
       return { flows: flows.filter((l) => l !== "").sort(), fdb: fdb.sort() };
     });
   } finally {
@@ -68,4 +117,7 @@ for (const scenario of corpus) {
   }
 }
 const version = execFileSync("/usr/sbin/ovs-vswitchd", ["--version"], { encoding: "utf8" }).split("\n")[0];
-writeFileSync(join(import.meta.dirname, "switching-recorded.json"), `${JSON.stringify({ version, recorded }, undefined, 1)}\n`);
+writeFileSync(
+  join(import.meta.dirname, "switching-recorded.json"),
+  `${JSON.stringify({ version, recorded }, undefined, 1)}\n`,
+);

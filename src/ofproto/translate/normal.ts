@@ -118,6 +118,9 @@ function outputToBundle(ctx: TranslationContext, incoming: Incoming, bundle: Bun
   const port = chooseMember(bundle);
   if (!port) return;
   const { flow } = ctx;
+  if (bundle.cvlans && bundle.settings.vlanMode === "dot1q-tunnel" && (flow[W.vlan1]! & VLAN_PRESENT) !== 0) {
+    ctx.mask[W.vlan1] = 0xffffffff;
+  }
   const [outer, inner] = [flow[W.vlan0]!, flow[W.vlan1]!];
   const out = outputVlans(bundle.settings, incoming.vlans, incoming.packetOuter);
   const given = bundle.settings.priorityTags !== "no" && out.outer !== outer;
