@@ -29,6 +29,8 @@ export interface OdpTextOptions {
   readonly verbose?: boolean;
   /** The name to show for a datapath port; its number where this gives none. */
   readonly portName?: (port: number) => string | undefined;
+  /** VLAN headers shown, as a switch that parses no more sees the key (default all): the type of a further one ends the text. */
+  readonly vlanLimit?: number;
 }
 
 const allOnes: FlowMask = newKey().fill(0xffffffff);
@@ -53,12 +55,14 @@ class Text {
   readonly #mask: FlowMask;
   readonly #verbose: boolean;
   readonly #portName: (port: number) => string | undefined;
+  readonly #vlanLimit: number;
 
   constructor(key: FlowKey, mask: FlowMask, options: OdpTextOptions) {
     this.#key = key;
     this.#mask = mask;
     this.#verbose = options.verbose ?? false;
     this.#portName = options.portName ?? (() => undefined);
+    this.#vlanLimit = options.vlanLimit ?? MAX_VLANS;
   }
 
   attribute(a: OdpAttribute, always = false): void {
@@ -106,6 +110,10 @@ class Text {
   /** The VLAN header number `depth` and what it holds, or what follows all of them. */
   encapsulated(depth: number): void {
     const tci = depth < MAX_VLANS ? this.#key[W.vlan0 + depth]! : 0;
+    if ((tci & VLAN_PRESENT) !== 0 && depth >= this.#vlanLimit) {
+      this.#etherType(tci >>> 16, this.#mask[W.vlan0 + depth]! >>> 16);
+      return;
+    }
     if ((tci & VLAN_PRESENT) !== 0) {
       this.#etherType(tci >>> 16, this.#mask[W.vlan0 + depth]! >>> 16);
       this.#vlan(depth);
