@@ -1,0 +1,112 @@
+import { BugError } from "#util/errors.js";
+import type { Uuid } from "./atom.js";
+import type { ChangeSet, RowChange } from "./change-set.js";
+import type { Datum } from "./datum.js";
+import { eachStrongRef, namedIn, referencesOf } from "./references.js";
+import type { Row } from "./row.js";
+import type { ColumnSchema, DatabaseSchema, TableSchema } from "./schema.js";
+
+/** A table's rows, and what is kept beside them so that a commit costs as much as it changes. */
+export class Table {
+  readonly schema: TableSchema;
+  readonly rows = new Map<Uuid, Row>();
+  /** How many strong references other rows hold to each row. */
+  readonly strongRefs = new Map<Uuid, number>();
+  /** Which rows hold weak references to each UUID, existing or not. */
+  readonly weakReferrers = new Map<Uuid, Map<Uuid, TableSchema>>();
+  /** For each of the schema's indexes, the row that has a value. */
+  readonly uniques: readonly Map<string, Uuid>[];
+
+  constructor(schema: TableSchema) {
+    this.schema = schema;
+    this.uniques = schema.indexes.map(() => new Map());
+  }
+}
+
+/** The value of a unique index of a row, as a string that is equal exactly for equal values. */
+export function uniqueKey(data: readonly Datum[], index: readonly ColumnSchema[]): string {
+  if (index.length === 1 && data[index[0]!.index]!.keys.length === 1 && !index[0]!.type.value) {
+    return `=${data[index[0]!.index]!.keys[0]}`;
+  }
+  return JSON.stringify(
+    index.map((column) => [data[column.index]!.keys, data[column.index]!.values]),
+    (_, value: unknown) => (typeof value === "bigint" ? { bigint: value.toString() } : value),
+  );
+}
+
+/**
+ * The contents of a database in memory. It changes only by `apply`, all at once; `Draft` and `execute` work out what to
+ * apply. Rows are immutable, so whoever holds one sees the moment it was taken.
+ */
+export class Database {
+  readonly schema: DatabaseSchema;
+  readonly tables: ReadonlyMap<string, Table>;
+  #serial = 0;
+
+  constructor(schema: DatabaseSchema) {
+    this.schema = schema;
+    this.tables = new Map([...schema.tables.values()].map((table) => [table.name, new Table(table)]));
+  }
+
+  /** Grows with every `apply`. */
+  get serial(): number {
+    return this.#serial;
+  }
+
+  table(name: string): Table {
+    const table = this.tables.get(name);
+    if (!table) throw new BugError(`no table ${name}`);
+    return table;
+  }
+
+  /** Carries out a change set that was made for the present contents. */
+  apply(changeSet: ChangeSet): void {
+    if (changeSet.serial !== this.#serial) throw new BugError("change set was made for other contents");
+    if (changeSet.changes.length === 0) return;
+    this.#serial++;
+    for (const change of changeSet.changes) if (change.before) this.#remove(change, change.before);
+    for (const change of changeSet.changes) if (change.after) this.#add(change, change.after);
+  }
+
+  #remove({ table: schema, uuid, after }: RowChange, row: Row): void {
+    const table = this.table(schema.name);
+    if (!after) table.rows.delete(uuid);
+    eachStrongRef(schema, row, (target, to) => this.#count(target, to, -1));
+    for (const reference of referencesOf(schema).weak) {
+      const { weakReferrers } = this.table(reference.target);
+      for (const to of namedIn(row, reference)) {
+        const referrers = weakReferrers.get(to);
+        referrers?.delete(uuid);
+        if (referrers?.size === 0) weakReferrers.delete(to);
+      }
+    }
+    schema.indexes.forEach((index, i) => {
+      const key = uniqueKey(row.data, index);
+      if (table.uniques[i]!.get(key) === uuid) table.uniques[i]!.delete(key);
+    });
+  }
+
+  #add({ table: schema, uuid }: RowChange, row: Row): void {
+    const table = this.table(schema.name);
+    table.rows.set(uuid, row);
+    eachStrongRef(schema, row, (target, to) => this.#count(target, to, 1));
+    for (const reference of referencesOf(schema).weak) {
+      const { weakReferrers } = this.table(reference.target);
+      for (const to of namedIn(row, reference)) {
+        const referrers = weakReferrers.get(to);
+        if (referrers) referrers.set(uuid, schema);
+        else weakReferrers.set(to, new Map([[uuid, schema]]));
+      }
+    }
+    schema.indexes.forEach((index, i) => {
+      table.uniques[i]!.set(uniqueKey(row.data, index), uuid);
+    });
+  }
+
+  #count(target: string, uuid: Uuid, by: number): void {
+    const { strongRefs } = this.table(target);
+    const count = (strongRefs.get(uuid) ?? 0) + by;
+    if (count === 0) strongRefs.delete(uuid);
+    else strongRefs.set(uuid, count);
+  }
+}

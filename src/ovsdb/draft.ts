@@ -1,0 +1,119 @@
+import type { Uuid } from "./atom.js";
+import { type Clause, meetsAll } from "./condition.js";
+import { type Database, type Table, uniqueKey } from "./database.js";
+import type { Datum } from "./datum.js";
+import { makeRow, type Row } from "./row.js";
+import { type TableSchema, UUID_COLUMN } from "./schema.js";
+
+/** What a transaction under way has done to a row. Both undefined: inserted and deleted again. */
+export interface DraftRow {
+  readonly table: TableSchema;
+  readonly uuid: Uuid;
+  readonly before: Row | undefined;
+  after: Row | undefined;
+}
+
+/** A transaction under way: the database as it would be, without touching it. */
+export class Draft {
+  readonly database: Database;
+  readonly newUuid: () => Uuid;
+  readonly #changes = new Map<Table, Map<Uuid, DraftRow>>();
+
+  constructor(database: Database, newUuid: () => Uuid) {
+    this.database = database;
+    this.newUuid = newUuid;
+  }
+
+  table(schema: TableSchema | string): Table {
+    return this.database.table(typeof schema === "string" ? schema : schema.name);
+  }
+
+  /** The row as it is now, if there is one. */
+  get(table: Table, uuid: Uuid): Row | undefined {
+    const change = this.#changes.get(table)?.get(uuid);
+    return change ? change.after : table.rows.get(uuid);
+  }
+
+  /** What was done to a row, if anything. */
+  changeOf(table: Table, uuid: Uuid): DraftRow | undefined {
+    return this.#changes.get(table)?.get(uuid);
+  }
+
+  /** All that was done to a table's rows. */
+  changesOf(table: Table): Iterable<DraftRow> {
+    return this.#changes.get(table)?.values() ?? [];
+  }
+
+  /** All that was done, table by table. */
+  *changes(): Generator<DraftRow> {
+    for (const changes of this.#changes.values()) yield* changes.values();
+  }
+
+  /** The tables in which something was done. */
+  changedTables(): Iterable<Table> {
+    return this.#changes.keys();
+  }
+
+  /** Whether a new row may have this UUID: not one that is there, or was there when the transaction began. */
+  isFree(table: Table, uuid: Uuid): boolean {
+    return !table.rows.has(uuid) && this.get(table, uuid) === undefined;
+  }
+
+  insert(table: Table, uuid: Uuid, data: readonly Datum[]): void {
+    this.#put(table, uuid, makeRow(uuid, this.newUuid(), data));
+  }
+
+  modify(table: Table, row: Row, data: readonly Datum[]): void {
+    this.#put(table, row.uuid, { uuid: row.uuid, data });
+  }
+
+  delete(table: Table, uuid: Uuid): void {
+    this.#put(table, uuid, undefined);
+  }
+
+  #put(table: Table, uuid: Uuid, after: Row | undefined): void {
+    let changes = this.#changes.get(table);
+    if (!changes) {
+      changes = new Map();
+      this.#changes.set(table, changes);
+    }
+    const change = changes.get(uuid);
+    if (change) change.after = after;
+    else changes.set(uuid, { table: table.schema, uuid, before: table.rows.get(uuid), after });
+  }
+
+  /** The rows that meet a condition, found by UUID or unique index where the condition says one. */
+  select(table: Table, condition: readonly Clause[]): Row[] {
+    const found: Row[] = [];
+    const changes = this.#changes.get(table);
+    for (const row of this.#candidates(table, condition)) {
+      if (!changes?.has(row.uuid) && meetsAll(row.data, condition)) found.push(row);
+    }
+    for (const change of changes?.values() ?? []) {
+      if (change.after && meetsAll(change.after.data, condition)) found.push(change.after);
+    }
+    return found;
+  }
+
+  #candidates(table: Table, condition: readonly Clause[]): Iterable<Row> {
+    for (const clause of condition) {
+      if (clause === false) return [];
+      if (clause === true || (clause.fn !== "==" && clause.fn !== "includes")) continue;
+      const { column, argument } = clause;
+      if (argument.keys.length !== 1) continue;
+      if (column.index === UUID_COLUMN) return present(table.rows.get(argument.keys[0] as Uuid));
+      if (clause.fn !== "==") continue;
+      const i = table.schema.indexes.findIndex((index) => index.length === 1 && index[0] === column);
+      if (i < 0) continue;
+      const data: Datum[] = [];
+      data[column.index] = argument;
+      const uuid = table.uniques[i]!.get(uniqueKey(data, [column]));
+      return uuid === undefined ? [] : present(table.rows.get(uuid));
+    }
+    return table.rows.values();
+  }
+}
+
+function present(row: Row | undefined): Row[] {
+  return row ? [row] : [];
+}

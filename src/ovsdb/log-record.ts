@@ -1,0 +1,138 @@
+import type { Json } from "#util/json.js";
+import { parseUuid, type Uuid } from "./atom.js";
+import type { ChangeSet, RowChange } from "./change-set.js";
+import { unknownColumn } from "./condition.js";
+import type { Database, Table } from "./database.js";
+import type { Datum } from "./datum.js";
+import { datumFromJson, datumToJson } from "./datum-json.js";
+import { applyColumnDifference, columnDifference, differenceType } from "./difference.js";
+import { OvsdbError, syntaxError } from "./error.js";
+import { isJsonObject, type JsonObject } from "./json-members.js";
+import { changedColumns, defaultData, isDefault, makeRow } from "./row.js";
+import type { TableSchema } from "./schema.js";
+
+/** What accompanies the changes in a record of the log. */
+export interface RecordNotes {
+  /** Milliseconds since the Unix epoch. */
+  readonly date: number;
+  /** Left out if empty. */
+  readonly comment: string;
+}
+
+/**
+ * Writes a change set as a transaction record of a standalone database file (ovsdb(5)): only persistent columns, new rows
+ * without their defaults, modified rows as differences (`_is_diff`). Undefined if there is nothing to keep.
+ */
+export function changesToRecord({ changes }: ChangeSet, notes: RecordNotes): Json | undefined {
+  const tables: { [table: string]: { [uuid: string]: Json } } = {};
+  for (const change of changes) {
+    const row = changeToRecord(change);
+    if (row !== undefined) (tables[change.table.name] ??= {})[change.uuid] = row;
+  }
+  if (Object.keys(tables).length === 0) return undefined;
+  return {
+    _date: notes.date,
+    ...tables,
+    _is_diff: true,
+    ...(notes.comment === "" ? {} : { _comment: notes.comment }),
+  };
+}
+
+function changeToRecord({ table, before, after, changed }: RowChange): Json | undefined {
+  if (!after) return null;
+  const row: { [column: string]: Json } = {};
+  if (!before) {
+    for (const column of table.columnList.slice(2)) {
+      if (column.ephemeral || isDefault(column, after.data)) continue;
+      row[column.name] = datumToJson(column.type, after.data[column.index]!);
+    }
+    return row;
+  }
+  for (const column of changed) {
+    if (column.ephemeral) continue;
+    const change = columnDifference(column.type, before.data[column.index]!, after.data[column.index]!);
+    row[column.name] = datumToJson(column.type, change);
+  }
+  return Object.keys(row).length === 0 ? undefined : row;
+}
+
+/** A database's whole contents as one record, as a compacted file has it: no differences. */
+export function contentsToRecord(database: Database, notes: RecordNotes): Json {
+  const tables: { [table: string]: { [uuid: string]: Json } } = {};
+  for (const table of database.tables.values()) {
+    for (const { uuid, data } of table.rows.values()) {
+      const change = { table: table.schema, uuid, before: undefined, after: { uuid, data }, changed: [] };
+      (tables[table.schema.name] ??= {})[uuid] = changeToRecord(change) ?? {};
+    }
+  }
+  return { ...tables, ...(notes.comment === "" ? {} : { _comment: notes.comment }), _date: notes.date };
+}
+
+/**
+ * Reads a transaction record into what it changes. The record says all that followed from the transaction, so nothing is
+ * checked but its form and the values' constraints. With `skipUnknown`, tables and columns that the schema lacks are
+ * passed over, as when a schema is converted. Throws `OvsdbError`.
+ */
+export function recordToChanges(database: Database, record: Json, newUuid: () => Uuid, skipUnknown = false): ChangeSet {
+  if (!isJsonObject(record)) throw syntaxError("transaction record must be JSON object", record);
+  const isDiff = record["_is_diff"] === true;
+  const changes: RowChange[] = [];
+  for (const [name, rows] of Object.entries(record)) {
+    const table = database.tables.get(name);
+    if (!table) {
+      if (name.startsWith("_") || skipUnknown) continue;
+      throw new OvsdbError("unknown table", `No table named ${name}.`);
+    }
+    if (!isJsonObject(rows)) throw syntaxError("object expected", rows);
+    for (const [uuidText, row] of Object.entries(rows)) {
+      const uuid = parseUuid(uuidText);
+      if (uuid === undefined) throw syntaxError(`"${uuidText}" is not a valid UUID`, rows);
+      const change = recordToChange(table, uuid, row, isDiff, newUuid, skipUnknown);
+      if (change) changes.push(change);
+    }
+  }
+  return { changes, serial: database.serial };
+}
+
+function recordToChange(
+  table: Table,
+  uuid: Uuid,
+  json: Json,
+  isDiff: boolean,
+  newUuid: () => Uuid,
+  skipUnknown: boolean,
+): RowChange | undefined {
+  const schema = table.schema;
+  const before = table.rows.get(uuid);
+  if (json === null) {
+    if (!before) throw syntaxError(`unknown row ${uuid} in table ${schema.name}`);
+    return { table: schema, uuid, before, after: undefined, changed: [] };
+  }
+  if (!isJsonObject(json)) throw syntaxError("row must be JSON object", json);
+  const data = recordToData(schema, before?.data, json, isDiff, skipUnknown);
+  const after = makeRow(uuid, newUuid(), data);
+  return { table: schema, uuid, before, after, changed: before ? changedColumns(schema, before, after) : [] };
+}
+
+function recordToData(
+  table: TableSchema,
+  before: readonly Datum[] | undefined,
+  json: JsonObject,
+  isDiff: boolean,
+  skipUnknown: boolean,
+): Datum[] {
+  const data = [...(before ?? defaultData(table))];
+  for (const [name, value] of Object.entries(json)) {
+    const column = table.columns.get(name);
+    if (!column) {
+      if (skipUnknown) continue;
+      throw unknownColumn(name, table, json);
+    }
+    const { type, index } = column;
+    data[index] =
+      isDiff && before
+        ? applyColumnDifference(type, data[index]!, datumFromJson(differenceType(type), value))
+        : datumFromJson(type, value);
+  }
+  return data;
+}

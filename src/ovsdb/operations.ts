@@ -1,0 +1,223 @@
+import type { Json } from "#util/json.js";
+import { parseUuid } from "./atom.js";
+import { checkAtoms } from "./column-type.js";
+import { type Clause, conditionFromJson } from "./condition.js";
+import type { Table } from "./database.js";
+import { type Datum, equalDatums } from "./datum.js";
+import { OvsdbError, syntaxError } from "./error.js";
+import type { MemberKind } from "./json-members.js";
+import { mutate, mutationsFromJson } from "./mutation.js";
+import { defaultData, rowFromJson, rowToJson } from "./row.js";
+import type { ColumnSchema } from "./schema.js";
+import { columnSetFromJson } from "./schema-json.js";
+import { Blocked, type Transaction } from "./transaction.js";
+
+type Members = { readonly [member: string]: readonly MemberKind[] };
+type Arguments = { readonly [member: string]: Json | undefined };
+
+/** An operation of RFC 7047 section 5.2: the members it has, and what it does. `run` throws `OvsdbError`. */
+export interface Operation {
+  /** Has a `table` member. */
+  readonly onTable: boolean;
+  readonly needs: Members;
+  readonly takes?: Members;
+  /** May change the database. */
+  readonly changes: boolean;
+  readonly run: (transaction: Transaction, args: Arguments, table: Table, request: Json) => Json;
+}
+
+const insert: Operation = {
+  onTable: true,
+  needs: { row: ["object"] },
+  takes: { uuid: ["string"], "uuid-name": ["id"] },
+  changes: true,
+  run({ draft, symbols }, args, table) {
+    let uuid = args["uuid"] === undefined ? undefined : parseUuid(args["uuid"] as string);
+    if (args["uuid"] !== undefined && uuid === undefined) throw syntaxError("bad uuid", args["uuid"]);
+    if (uuid !== undefined && !draft.isFree(table, uuid)) {
+      const details =
+        "This UUID would duplicate a UUID already present within the table or deleted within the same transaction.";
+      throw new OvsdbError("duplicate uuid", details, `"${uuid}"`);
+    }
+    const name = args["uuid-name"] as string | undefined;
+    if (name !== undefined) {
+      const symbol = symbols.get(name, uuid);
+      if (symbol.created) {
+        const details = 'This "uuid-name" appeared on an earlier "insert" operation.';
+        throw new OvsdbError("duplicate uuid-name", details, `"${name}"`);
+      }
+      symbol.created = true;
+      uuid ??= symbol.uuid;
+    }
+    const values = rowFromJson(table.schema, args["row"]!, symbols);
+    const data = [...defaultData(table.schema)];
+    for (const column of table.schema.columnList) {
+      const value = values.get(column);
+      if (value) data[column.index] = value;
+      else checkAtoms(column.type, data[column.index]!);
+    }
+    uuid ??= draft.newUuid();
+    draft.insert(table, uuid, data);
+    return { uuid: ["uuid", uuid] };
+  },
+};
+
+const select: Operation = {
+  onTable: true,
+  needs: { where: ["array"] },
+  takes: { columns: ["array"] },
+  changes: false,
+  run({ draft, symbols }, args, table) {
+    const condition = where(table, args, symbols);
+    const columns = columnSetFromJson(table.schema, args["columns"]);
+    return { rows: draft.select(table, condition).map((row) => rowToJson(row.data, columns)) };
+  },
+};
+
+const update: Operation = {
+  onTable: true,
+  needs: { where: ["array"], row: ["object"] },
+  changes: true,
+  run({ draft, symbols }, args, table, request) {
+    const values = rowFromJson(table.schema, args["row"]!, symbols);
+    for (const { mutable, name } of values.keys()) {
+      if (mutable) continue;
+      const { syntax } = syntaxError("", request);
+      const details = `Cannot update immutable column ${name} in table ${table.schema.name}.`;
+      throw new OvsdbError("constraint violation", details, syntax);
+    }
+    const rows = draft.select(table, where(table, args, symbols));
+    for (const row of rows) draft.modify(table, row, withValues(row.data, values));
+    return { count: rows.length };
+  },
+};
+
+const mutateRows: Operation = {
+  onTable: true,
+  needs: { where: ["array"], mutations: ["array"] },
+  changes: true,
+  run({ draft, symbols }, args, table) {
+    const mutations = mutationsFromJson(table.schema, args["mutations"] as readonly Json[], symbols);
+    const rows = draft.select(table, where(table, args, symbols));
+    for (const row of rows) {
+      const data = [...row.data];
+      for (const mutation of mutations) {
+        const { index } = mutation.column;
+        data[index] = mutate(data[index]!, mutation);
+      }
+      draft.modify(table, row, data);
+    }
+    return { count: rows.length };
+  },
+};
+
+const remove: Operation = {
+  onTable: true,
+  needs: { where: ["array"] },
+  changes: true,
+  run({ draft, symbols }, args, table) {
+    const rows = draft.select(table, where(table, args, symbols));
+    for (const row of rows) draft.delete(table, row.uuid);
+    return { count: rows.length };
+  },
+};
+
+const wait: Operation = {
+  onTable: true,
+  needs: { where: ["array"], until: ["string"], rows: ["array"] },
+  takes: { columns: ["array"], timeout: ["integer"] },
+  changes: false,
+  run({ draft, symbols, context }, args, table) {
+    const condition = where(table, args, symbols);
+    const columns = columnSetFromJson(table.schema, args["columns"]);
+    const until = args["until"]!;
+    if (until !== "==" && until !== "!=") throw syntaxError('"until" must be "==" or "!="', until);
+    const timeout = args["timeout"] === undefined ? undefined : Number(args["timeout"]);
+    if (timeout !== undefined && timeout < 0) throw syntaxError("timeout must be nonnegative", args["timeout"]);
+    const wanted = (args["rows"] as readonly Json[]).map((row) =>
+      withValues(defaultData(table.schema), rowFromJson(table.schema, row, symbols)),
+    );
+    const found = draft.select(table, condition).map((row) => row.data);
+    if (sameRows(found, wanted, columns) === (until === "==")) return {};
+    if (timeout === undefined || (timeout > 0 && context.elapsed < timeout)) throw new Blocked(timeout);
+    const details = timeout === 0 ? '"where" clause test failed' : `"wait" timed out after ${timeout} ms`;
+    throw new OvsdbError("timed out", details);
+  },
+};
+
+const commit: Operation = {
+  onTable: false,
+  needs: { durable: ["boolean"] },
+  changes: false,
+  run(transaction, args) {
+    if (args["durable"]) transaction.durable = true;
+    return {};
+  },
+};
+
+const abort: Operation = {
+  onTable: false,
+  needs: {},
+  changes: false,
+  run() {
+    throw new OvsdbError("aborted", "aborted by request");
+  },
+};
+
+const comment: Operation = {
+  onTable: false,
+  needs: { comment: ["string"] },
+  changes: false,
+  run({ comments }, args) {
+    comments.push(args["comment"] as string);
+    return {};
+  },
+};
+
+const assert: Operation = {
+  onTable: false,
+  needs: { lock: ["id"] },
+  changes: false,
+  run({ context }, args) {
+    const lock = args["lock"] as string;
+    if (!context.holdsLock(lock)) throw new OvsdbError("not owner", `Asserted lock ${lock} not held.`);
+    return {};
+  },
+};
+
+/** The operations by name. */
+export const operations: { readonly [name: string]: Operation } = {
+  insert,
+  select,
+  update,
+  mutate: mutateRows,
+  delete: remove,
+  wait,
+  commit,
+  abort,
+  comment,
+  assert,
+};
+
+function where(table: Table, args: Arguments, symbols: Transaction["symbols"]): Clause[] {
+  return conditionFromJson(table.schema, args["where"] as readonly Json[], symbols);
+}
+
+function withValues(data: readonly Datum[], values: ReadonlyMap<ColumnSchema, Datum>): readonly Datum[] {
+  const result = [...data];
+  for (const [column, datum] of values) result[column.index] = datum;
+  return result;
+}
+
+/** Whether two lists of rows are the same set, looking at some columns. */
+function sameRows(
+  a: readonly (readonly Datum[])[],
+  b: readonly (readonly Datum[])[],
+  columns: readonly ColumnSchema[],
+): boolean {
+  const equal = (x: readonly Datum[], y: readonly Datum[]): boolean =>
+    columns.every(({ index }) => equalDatums(x[index]!, y[index]!));
+  return (
+    a.every((row) => b.some((other) => equal(row, other))) && b.every((row) => a.some((other) => equal(row, other)))
+  );
+}
