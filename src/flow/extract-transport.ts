@@ -5,7 +5,7 @@ import {
   ICMP_HEADER,
   IGMP_HEADER,
   SCTP_HEADER,
-  TCP_HEADER,
+  tcpFault,
   tcpFlags,
   tcpHeaderLength,
   UDP_HEADER,
@@ -28,11 +28,10 @@ export function extractTransport(
   layers.l4 = at;
   const size = end - at;
   if (proto === IpProtocol.tcp) {
-    if (size < TCP_HEADER) return ExtractFault.transport;
+    if (tcpFault(b, at, end) !== 0) return ExtractFault.transport;
     key[W.tp] = i32(b, at);
     key[W.l4] = tcpFlags(b, at);
-    const payload = at + tcpHeaderLength(b, at);
-    layers.payload = payload > end ? -1 : payload;
+    layers.payload = at + tcpHeaderLength(b, at);
     return ExtractFault.none;
   }
   if (proto === IpProtocol.udp) {
@@ -80,27 +79,27 @@ function extractIcmpv6(b: Uint8Array, at: number, end: number, key: FlowKey, lay
   return extractNd(b, at, end, key);
 }
 
-/** Reserved word, target and link-layer address options. An option that is malformed or given twice makes all of it void. */
+/**
+ * Reserved word, target and link-layer address options. An address given twice makes all of it void; a malformed option
+ * only ends the reading.
+ */
 function extractNd(b: Uint8Array, at: number, end: number, key: FlowKey): number {
   key[W.igmpGroup] = i32(b, at + 4);
   if (end - at < 24) return ExtractFault.nd;
   for (let i = 0; i < 4; i++) key[W.ndTarget + i] = i32(b, at + 8 + 4 * i);
   let next = at + 24;
-  let seen = 0;
   while (end - next >= 8) {
     const kind = b[next]!;
     const length = b[next + 1]! << 3;
-    if (length === 0 || length > end - next) return voidNd(key);
-    if (length === 8 && (kind === ND_OPTION_SLL || kind === ND_OPTION_TLL)) {
-      if ((seen & kind) !== 0) return voidNd(key);
-      seen |= kind;
-      if (kind === ND_OPTION_SLL) {
-        key[W.arpHw] = i32(b, next + 2);
-        key[W.arpHw + 1] = (key[W.arpHw + 1]! & 0xffff) | (u16(b, next + 6) << 16);
-      } else {
-        key[W.arpHw + 1] = (key[W.arpHw + 1]! & 0xffff0000) | u16(b, next + 2);
-        key[W.arpHw + 2] = i32(b, next + 4);
-      }
+    if (length === 0 || length > end - next) return ExtractFault.nd;
+    if (length === 8 && kind === ND_OPTION_SLL) {
+      if ((key[W.arpHw]! | (key[W.arpHw + 1]! >>> 16)) !== 0) return voidNd(key);
+      key[W.arpHw] = i32(b, next + 2);
+      key[W.arpHw + 1] = (key[W.arpHw + 1]! & 0xffff) | (u16(b, next + 6) << 16);
+    } else if (length === 8 && kind === ND_OPTION_TLL) {
+      if (((key[W.arpHw + 1]! & 0xffff) | key[W.arpHw + 2]!) !== 0) return voidNd(key);
+      key[W.arpHw + 1] = (key[W.arpHw + 1]! & 0xffff0000) | u16(b, next + 2);
+      key[W.arpHw + 2] = i32(b, next + 4);
     }
     next += length;
   }

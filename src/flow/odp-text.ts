@@ -148,7 +148,8 @@ class Text {
     for (const a of networkAttributes) this.attribute(a);
     for (const a of transportAttributes) {
       this.attribute(a);
-      if (a.name === "tcp" && tcpFlagsApply(this.#key)) this.flags(tcpFlags);
+      const flags = a.name === "tcp" && tcpFlagsApply(this.#key);
+      if (flags && !(isFieldZero(this.#key, tcpFlags.at) && isFieldZero(this.#mask, tcpFlags.at))) this.flags(tcpFlags);
     }
   }
 

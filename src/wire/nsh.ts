@@ -8,15 +8,13 @@ export const NSH_MD1 = 24;
 /** NSH next protocols. */
 export const NshProtocol = { ipv4: 1, ipv6: 2, ethernet: 3, nsh: 4, mpls: 5 } as const;
 
-/** 0 where a whole header lies within [at, end): 1 too short, 2 version, 3 length, 4 length of metadata type 1, 5 unknown metadata type. */
+/** 0 where a whole header lies within [at, end): 1 too short, 2 version, 3 length, 4 length of metadata type 1. */
 export function nshFault(b: Uint8Array, at: number, end: number): number {
   if (end - at < NSH_BASE) return 1;
   if (b[at]! >>> 6 !== 0) return 2;
   const length = nshLength(b, at);
   if (length < NSH_BASE || length > end - at) return 3;
-  const type = nshMdType(b, at);
-  if (type === 1) return length === NSH_MD1 ? 0 : 4;
-  return type === 2 ? 0 : 5;
+  return nshMdType(b, at) === 1 && length !== NSH_MD1 ? 4 : 0;
 }
 
 /** Bytes of the whole header. */

@@ -7,6 +7,13 @@ export const SCTP_HEADER = 12;
 export const ICMP_HEADER = 8;
 export const IGMP_HEADER = 8;
 
+/** 0 where a TCP header with its options lies within [at, end); 1 header, 2 data offset. */
+export function tcpFault(b: Uint8Array, at: number, end: number): number {
+  if (end - at < TCP_HEADER) return 1;
+  const length = tcpHeaderLength(b, at);
+  return length < TCP_HEADER || length > end - at ? 2 : 0;
+}
+
 /** Flags and reserved bits of a TCP header: the low 12 bits of the word that begins with the data offset. */
 export function tcpFlags(b: Uint8Array, at: number): number {
   return u16(b, at + 12) & 0x0fff;

@@ -1,0 +1,78 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseProbe } from "./ovsdb-dump.ts";
+import { startRealServer } from "./real-openvswitch.ts";
+
+/** The installed ovs-vswitchd with dummy devices: bridge br0 (dummy datapath) with ports p1 (1) and p2 (2), all to p2. */
+export interface DummySwitch {
+  /** The release, e.g. 3.1.0. */
+  readonly release: string;
+  /** Runs an appctl command; gives its text, that of a failure too. */
+  call(command: string, ...args: string[]): Promise<string>;
+  /** Keys of the datapath's flows: `dpctl/dump-flows` up to the counters. */
+  flows(...options: string[]): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export async function startDummySwitch(): Promise<DummySwitch> {
+  const server = await startRealServer();
+  const directory = mkdtempSync(join(tmpdir(), "weft-dummy-"));
+  const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
+  const ctl = join(directory, "ctl");
+  const vsctl = (...args: string[]): void => {
+    execFileSync("/usr/bin/ovs-vsctl", [`--db=unix:${server.socket}`, ...args], { env, timeout: 20_000 });
+  };
+  vsctl("--no-wait", "init");
+  const child = spawn(
+    "/usr/sbin/ovs-vswitchd",
+    [
+      `unix:${server.socket}`,
+      "--enable-dummy",
+      "--disable-system",
+      `--unixctl=${ctl}`,
+      "-vconsole:off",
+      "-vsyslog:off",
+      "-vfile:off",
+    ],
+    { env, cwd: directory, stdio: "ignore" },
+  );
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const port = (name: string, number: number): string[] =>
+    `-- add-port br0 ${name} -- set Interface ${name} type=dummy ofport_request=${number}`.split(" ");
+  vsctl(
+    ..."set Open_vSwitch . other_config:vlan-limit=2 -- add-br br0".split(" "),
+    ..."-- set Bridge br0 datapath_type=dummy fail_mode=secure".split(" "),
+    ...port("p1", 1),
+    ...port("p2", 2),
+  );
+  execFileSync("/usr/bin/ovs-ofctl", ["add-flow", `unix:${join(directory, "br0.mgmt")}`, "actions=2"], { env });
+  const probe = await DatabaseProbe.open(ctl);
+  const call = async (command: string, ...args: string[]): Promise<string> => {
+    try {
+      return String(await probe.request(command, args));
+    } catch (e) {
+      return JSON.parse((e as Error).message);
+    }
+  };
+  const release = /\d+\.\d+\.\d+/.exec(execFileSync("/usr/sbin/ovs-vswitchd", ["--version"], { encoding: "utf8" }))![0];
+  return {
+    release,
+    call,
+    async flows(...options) {
+      const text = await call("dpctl/dump-flows", ...options);
+      return text
+        .split("\n")
+        .filter((line) => line.includes("recirc_id("))
+        .map((line) => line.replace(/, packets:.*/, "").replace(/^ufid:\S+, /, ""));
+    },
+    async stop() {
+      probe.close();
+      child.kill("SIGKILL");
+      await exited;
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
