@@ -4,9 +4,9 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { noRealOpenvswitch, runReal, startRealServer } from "../support/real-openvswitch.ts";
-import { runScenario, type Step } from "../support/vsctl-run.ts";
-import { scenarios } from "./vsctl-scenarios.ts";
+import { noRealOpenvswitch, runReal, startRealServer } from "../support/real-openvswitch.js";
+import { runScenario, type Step } from "../support/vsctl-run.js";
+import { scenarios } from "./vsctl-scenarios.js";
 
 async function record(): Promise<void> {
   if (noRealOpenvswitch !== "") throw new Error(noRealOpenvswitch);
@@ -15,13 +15,18 @@ async function record(): Promise<void> {
   for (const scenario of scenarios) {
     const server = await startRealServer();
     try {
-      recorded[scenario.name] = await runScenario(scenario, server.socket, server.directory, (argv) => runReal("/usr/bin/ovs-vsctl", argv));
+      recorded[scenario.name] = await runScenario(scenario, server.socket, server.directory, (argv) =>
+        runReal("/usr/bin/ovs-vsctl", argv),
+      );
     } finally {
       await server.stop();
     }
   }
   const body = Object.entries(recorded)
-    .map(([name, steps]) => `  ${JSON.stringify(name)}: [\n${steps.map((s) => `   ${JSON.stringify(s)}`).join(",\n")}\n  ]`)
+    .map(
+      ([name, steps]) =>
+        `  ${JSON.stringify(name)}: [\n${steps.map((s) => `   ${JSON.stringify(s)}`).join(",\n")}\n  ]`,
+    )
     .join(",\n");
   const target = process.argv[2] ?? "test/differential/vsctl-corpus.json";
   writeFileSync(target, `{\n "release": ${JSON.stringify(release)},\n "scenarios": {\n${body}\n }\n}\n`);

@@ -1,6 +1,6 @@
-import type { Scenario } from "../differential/vsctl-scenarios.ts";
-import { databaseLines, DatabaseProbe, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.ts";
-import { shellWords } from "./shell-words.ts";
+import type { Scenario } from "../differential/vsctl-scenarios.js";
+import { databaseLines, DatabaseProbe, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.js";
+import { shellWords } from "./shell-words.js";
 
 /** What one command line did. `added` and `removed` are the rows by which the database changed. */
 export interface Step {
@@ -101,12 +101,20 @@ function unorder(stdout: string, words: readonly string[]): string {
   text = text.replace(/(?<=: )<[^\]\n]*>( <[^\]\n]*>)+/g, (set) => set.split(/(?<=>) /).sort().join(" "));
   if (words.includes("show")) return sortTree(text);
   if (!words.includes("list") && !words.includes("find")) return text;
-  const format = /(?:-f|--format)[ =]?(\w+)/.exec(words.join(" "))?.[1] ?? "list";
+  const line = words.join(" ");
+  const format = /(?:-f|--format)[ =]?(\w+)/.exec(line)?.[1] ?? "list";
+  const headings = !words.includes("--bare") && !line.includes("--no-head");
   if (format === "json") return text.split("\n").map(sortJson).join("\n");
-  if (format === "table" || format === "csv") return text.split("\n\n").map(sortLines).join("\n\n");
   if (format === "html") return text;
-  const bare = words.includes("--bare") || words.some((w) => w.startsWith("--no-head"));
-  if (bare && !text.includes("\n\n")) return sortLines(text);
+  if (format === "csv" || format === "table") {
+    const head = headings ? (format === "csv" ? 1 : 2) : 0;
+    return text
+      .split("\n\n")
+      .map((block) => sortLines(block, head))
+      .join("\n\n");
+  }
+  // Without headings a record of one column is a line, and an empty line may be an empty cell.
+  if (!headings && /--columns=\w+( |$)/.test(line)) return sortLines(text, 0);
   return text.replace(/\n$/, "").split("\n\n").sort().join("\n\n") + (text.endsWith("\n") ? "\n" : "");
 }
 
@@ -120,9 +128,8 @@ function sortJson(line: string): string {
   }
 }
 
-function sortLines(block: string): string {
+function sortLines(block: string, head: number): string {
   const lines = block.replace(/\n$/, "").split("\n");
-  const head = lines[1]?.startsWith("---") ? 2 : 0;
   return [...lines.slice(0, head), ...lines.slice(head).sort()].join("\n") + (block.endsWith("\n") ? "\n" : "");
 }
 
