@@ -73,7 +73,6 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
       uuid: "root" as Uuid,
       bridges: [...bridges.keys()] as Uuid[],
       next_cfg: 0,
-      cur_cfg: 0,
       ovs_version: undefined,
       ...root,
     },

@@ -1,3 +1,4 @@
+import { defaultLimits, type FlowLimits } from "#ofproto/limits.js";
 import type { PortSettings, VlanMode } from "#ofproto/settings.js";
 import { parseMac } from "#util/mac.js";
 import { parseDatapathId } from "./bridge-address.js";
@@ -31,6 +32,16 @@ function integerSetting(
 /** `other_config` booleans: `true` in any case of letters is true. */
 function booleanSetting(map: ReadonlyMap<string, string>, key: string): boolean {
   return map.get(key)?.toLowerCase() === "true";
+}
+
+/** Limits of the flow cache from Open_vSwitch:other_config. */
+export function readFlowLimits(config: ReadonlyMap<string, string>): FlowLimits {
+  const most = 0x7fffffff;
+  return {
+    flowLimit: integerSetting(config, "flow-limit", defaultLimits.flowLimit, 0, most),
+    maxIdle: integerSetting(config, "max-idle", defaultLimits.maxIdle, 500, most),
+    maxRevalidator: integerSetting(config, "max-revalidator", defaultLimits.maxRevalidator, 100, most),
+  };
 }
 
 function readVlanMode(row: PortRow): VlanMode {

@@ -45,8 +45,11 @@ export function statisticsColumn(type: string, stats: LinkStats): ReadonlyMap<st
   );
 }
 
-/** The status columns of an Interface row, `statistics` apart; all empty where it is no port. */
-export function interfaceStatus(live: LiveInterface): StatusColumns {
+/**
+ * The status columns of an Interface row, `statistics` apart; all empty where it is no port. `problem` is why a port that exists
+ * does not work.
+ */
+export function interfaceStatus(live: LiveInterface, problem?: string): StatusColumns {
   const { device, port } = live;
   if (!device || !port) {
     return {
@@ -67,7 +70,7 @@ export function interfaceStatus(live: LiveInterface): StatusColumns {
   return {
     admin_state: info.up ? "up" : "down",
     duplex: info.duplex,
-    error: live.error,
+    error: live.error ?? problem,
     ifindex: info.ifindex,
     link_resets: info.carrierResets,
     link_speed: info.speed,

@@ -122,6 +122,9 @@ class FakeSwitch implements Switch {
     else this.bundles.delete(name);
   }
   setMac(): void {}
+  portProblem(): string | undefined {
+    return undefined;
+  }
 }
 
 /** Rows a test can change, and a record of what was written. */
@@ -146,7 +149,6 @@ class FakeDatabase implements ConfigDatabase {
         bridges: this.bridgeRows.map((b) => b.uuid),
         other_config: new Map(),
         next_cfg: this.nextCfg,
-        cur_cfg: 0,
         ovs_version: "4.0.0",
       },
       bridge: find(this.bridgeRows),
@@ -265,6 +267,7 @@ describe("Vswitchd", () => {
       datapathTypes: ["netdev", "system"],
       interfaceTypes: () => ["internal", "system"],
       deviceClass: (_datapath, type) => (type === "strange" ? undefined : deviceClass(type)),
+      setFlowLimits: () => {},
       settle: () => Promise.resolve(),
       close: () => {},
     };

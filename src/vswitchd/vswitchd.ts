@@ -5,7 +5,7 @@ import { OVS_VERSION } from "#util/version.js";
 import { type BridgeLog, Bridges } from "./bridges.js";
 import type { ConfigDatabase } from "./config-database.js";
 import { plan } from "./plan.js";
-import { readWanted } from "./read-wanted.js";
+import { readFlowLimits, readWanted } from "./read-wanted.js";
 import type { ConfigRows } from "./rows.js";
 import { bridgeStatus, interfaceStatus, statisticsColumn } from "./status.js";
 import { StatusWriter } from "./status-writer.js";
@@ -90,6 +90,7 @@ export class Vswitchd {
     }
     this.#reported.clear();
     for (const warning of wanted.warnings) this.#reported.add(warning);
+    this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     const changes = plan(this.#bridges.running(), wanted);
     this.#bridges.apply(changes);
     this.#bridges.adopt(wanted.bridges);
@@ -167,7 +168,8 @@ export class Vswitchd {
       for (const iface of bridge.interfaces.values()) {
         const uuid = iface.wanted.uuid;
         if (!database.has("Interface", uuid)) continue;
-        this.#writer.stage("Interface", uuid, interfaceStatus(iface));
+        const problem = iface.port && live?.portProblem(iface.wanted.name);
+        this.#writer.stage("Interface", uuid, interfaceStatus(iface, problem));
         if (!withStatistics) continue;
         const statistics =
           iface.port && live
