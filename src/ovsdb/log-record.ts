@@ -21,24 +21,25 @@ export interface RecordNotes {
 
 /**
  * Writes a change set as a transaction record of a standalone database file (ovsdb(5)): only persistent columns, new rows
- * without their defaults, modified rows as differences (`_is_diff`). Undefined if there is nothing to keep.
+ * without their defaults, modified rows as differences (`_is_diff`), or as new values where not `asDiff`. Undefined if there
+ * is nothing to keep.
  */
-export function changesToRecord({ changes }: ChangeSet, notes: RecordNotes): Json | undefined {
+export function changesToRecord({ changes }: ChangeSet, notes: RecordNotes, asDiff = true): Json | undefined {
   const tables: { [table: string]: { [uuid: string]: Json } } = {};
   for (const change of changes) {
-    const row = changeToRecord(change);
+    const row = changeToRecord(change, asDiff);
     if (row !== undefined) (tables[change.table.name] ??= {})[change.uuid] = row;
   }
   if (Object.keys(tables).length === 0) return undefined;
   return {
     _date: notes.date,
     ...tables,
-    _is_diff: true,
+    ...(asDiff ? { _is_diff: true } : {}),
     ...(notes.comment === "" ? {} : { _comment: notes.comment }),
   };
 }
 
-function changeToRecord({ table, before, after, changed }: RowChange): Json | undefined {
+function changeToRecord({ table, before, after, changed }: RowChange, asDiff: boolean): Json | undefined {
   if (!after) return null;
   const row: { [column: string]: Json } = {};
   if (!before) {
@@ -50,8 +51,9 @@ function changeToRecord({ table, before, after, changed }: RowChange): Json | un
   }
   for (const column of changed) {
     if (column.ephemeral) continue;
-    const change = columnDifference(column.type, before.data[column.index]!, after.data[column.index]!);
-    row[column.name] = datumToJson(column.type, change);
+    const now = after.data[column.index]!;
+    const told = asDiff ? columnDifference(column.type, before.data[column.index]!, now) : now;
+    row[column.name] = datumToJson(column.type, told);
   }
   return Object.keys(row).length === 0 ? undefined : row;
 }
@@ -62,7 +64,7 @@ export function contentsToRecord(database: Database, notes: RecordNotes): Json {
   for (const table of database.tables.values()) {
     for (const { uuid, data } of table.rows.values()) {
       const change = { table: table.schema, uuid, before: undefined, after: { uuid, data }, changed: [] };
-      (tables[table.schema.name] ??= {})[uuid] = changeToRecord(change) ?? {};
+      (tables[table.schema.name] ??= {})[uuid] = changeToRecord(change, false) ?? {};
     }
   }
   return { ...tables, ...(notes.comment === "" ? {} : { _comment: notes.comment }), _date: notes.date };
