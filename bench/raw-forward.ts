@@ -13,7 +13,7 @@ interface Job {
 
 function forward({ ports, ringSize }: Job): void {
   const io = new LinuxFrameIo({ ringSize });
-  ports.forEach((handle, port) => io.attach(port, handle));
+  for (const [port, handle] of ports.entries()) io.attach(port, handle);
   const wake = parentPort!;
   wake.postMessage(io.wakeFd);
   let frames = 0;

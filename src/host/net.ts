@@ -132,8 +132,16 @@ export interface FrameSource {
 /** Making the TAP made the device; `created` is false where a persistent one was there already. */
 export interface TapSource extends FrameSource {
   readonly created: boolean;
+  /** Where the device is when somebody has moved it to another network namespace; undefined where it is not elsewhere. */
+  follow(): MovedDevice | undefined;
 }
 export interface CaptureSource extends FrameSource {
   /** How the link is hidden from the host's stack: `tcx`, `clsact`, `nft`, or `none` with the reason. */
   readonly hidden: { readonly by: "tcx" | "clsact" | "nft" | "none"; readonly reason?: string };
+}
+/** A device in another network namespace, seen from there until closed. */
+export interface MovedDevice {
+  readonly net: NetHost;
+  readonly name: string;
+  close(): void;
 }

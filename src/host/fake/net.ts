@@ -25,7 +25,7 @@ export interface FakeFrame {
 }
 
 type MutableStats = { -readonly [name in keyof LinkStats]: LinkStats[name] };
-type MutableLink = { -readonly [name in keyof LinkInfo]: LinkInfo[name] } & { stats: MutableStats };
+type MutableLink = { -readonly [name in keyof Omit<LinkInfo, "stats">]: LinkInfo[name] } & { stats: MutableStats };
 
 /** A link with what the fake keeps beside it. */
 interface FakeLink {
@@ -173,6 +173,7 @@ export class FakeNetHost implements NetHost {
     return {
       frames: source,
       created: existing === undefined,
+      follow: () => undefined,
       close: () => {
         if (!this.#open.delete(source.fd)) return;
         link.tapOpen = false;

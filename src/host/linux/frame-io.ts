@@ -7,7 +7,7 @@ import { updateLink } from "./bpf.js";
 import { readCaptureOffload } from "./capture-offload.js";
 import { CaptureRing } from "./capture-ring.js";
 import { Memory } from "./memory.js";
-import { bindPacketSocket } from "./packet-socket.js";
+import { startReceiving, stopReceiving } from "./packet-socket.js";
 import { PollSet } from "./poll-set.js";
 import { SocketReader } from "./socket-reader.js";
 import * as sys from "./syscalls.js";
@@ -85,7 +85,7 @@ export class LinuxFrameIo implements FrameIo {
     };
     const ring = handle.kind === "capture" && handle.input === "ring" ? this.#feedRing(handle) : undefined;
     if (!ring && handle.kind === "capture") {
-      bindPacketSocket(handle.fd, handle.ifindex, true);
+      startReceiving(handle.fd, handle.ifindex);
       this.#sockets ??= new SocketReader();
     }
     const queue = new TransmitQueue(handle.fd, handle.kind === "capture", handle.mtu, counters);
@@ -135,7 +135,7 @@ export class LinuxFrameIo implements FrameIo {
       this.#poll.remove(port);
       if (handle.kind === "capture") {
         try {
-          bindPacketSocket(handle.fd, handle.ifindex, false);
+          stopReceiving(handle.fd, handle.ifindex);
         } catch {
           // The device has gone.
         }

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { NetlinkMessage, NetlinkRequest } from "#wire/netlink.js";
 import * as rt from "#wire/rtnetlink.js";
 import type {
@@ -7,6 +8,7 @@ import type {
   LinkEvent,
   LinkInfo,
   LinkSettings,
+  MovedDevice,
   NetHost,
   RouteInfo,
   TapSource,
@@ -14,12 +16,12 @@ import type {
 import { linkSettings } from "./ethtool.js";
 import { hideLink } from "./hide.js";
 import { LinkWatch } from "./link-watch.js";
-import { inNamespace } from "./namespaces.js";
+import { currentNamespace, inNamespace } from "./namespaces.js";
 import { NetlinkSocket } from "./netlink-socket.js";
 import { openPacketSocket } from "./packet-socket.js";
 import { ringInputWorks } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
-import { openTap } from "./tap.js";
+import { openTap, tapName, tapNamespace } from "./tap.js";
 
 /** A link name's most bytes: IFNAMSIZ without the terminating zero. */
 const NAME_MAX = 15;
@@ -38,6 +40,9 @@ function decodeLinks(messages: readonly NetlinkMessage[]): LinkInfo[] {
 export class LinuxNetHost implements NetHost {
   readonly #netlink: NetlinkSocket;
   readonly #namespace: { readonly fd: number } | undefined;
+  /** One socket for all who watch. */
+  #watch: LinkWatch | undefined;
+  readonly #handlers = new Set<(event: LinkEvent) => void>();
 
   /** `namespace`'s descriptor must stay open as long as this is used. Throws `HostError`. */
   constructor(namespace?: { readonly fd: number }) {
@@ -95,14 +100,53 @@ export class LinuxNetHost implements NetHost {
   }
 
   watch(handler: (event: LinkEvent) => void): { cancel(): void } {
-    const watch = inNamespace(this.#namespace, () => new LinkWatch(() => this.links(), handler));
-    return { cancel: () => watch.close() };
+    const own = (event: LinkEvent): void => handler(event);
+    this.#handlers.add(own);
+    this.#watch ??= inNamespace(
+      this.#namespace,
+      () =>
+        new LinkWatch(
+          () => this.links(),
+          (event) => {
+            for (const each of [...this.#handlers]) if (this.#handlers.has(each)) each(event);
+          },
+        ),
+    );
+    return {
+      cancel: () => {
+        this.#handlers.delete(own);
+        if (this.#handlers.size > 0) return;
+        this.#watch?.close();
+        this.#watch = undefined;
+      },
+    };
   }
 
   openTap(name: string, options: { persist: boolean }): TapSource {
     this.#checkName(name);
     const existed = this.link(name) !== undefined;
-    return inNamespace(this.#namespace, () => openTap(name, { ...options, existed }, () => this.#known(name)));
+    const source = inNamespace(this.#namespace, () => openTap(name, { ...options, existed }, () => this.#known(name)));
+    return { ...source, follow: () => this.#follow(source.frames.fd) };
+  }
+
+  /** The namespace a TAP's device was moved to, as a host of its own. */
+  #follow(fd: number): MovedDevice | undefined {
+    const name = tapName(fd);
+    const namespace = name === undefined ? undefined : tapNamespace(fd);
+    if (name === undefined || namespace === undefined) return undefined;
+    const home = inNamespace(this.#namespace, currentNamespace);
+    const moved = fstatSync(home.fd).ino !== fstatSync(namespace).ino;
+    home.close();
+    if (!moved) {
+      sys.close(namespace);
+      return undefined;
+    }
+    const net = new LinuxNetHost({ fd: namespace });
+    const close = (): void => {
+      net.close();
+      sys.close(namespace);
+    };
+    return { net, name, close };
   }
 
   capture(name: string, options: { readonly input?: FrameInput } = {}): CaptureSource {
@@ -132,8 +176,11 @@ export class LinuxNetHost implements NetHost {
     });
   }
 
-  /** Ends the use of the namespace's netlink socket. Sources and watches live on. */
+  /** Ends watching and requests. Sources live on. */
   close(): void {
+    this.#handlers.clear();
+    this.#watch?.close();
+    this.#watch = undefined;
     this.#netlink.close();
   }
 

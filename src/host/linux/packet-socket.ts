@@ -15,6 +15,8 @@ const PACKET_QDISC_BYPASS = 20;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
 const ETH_P_ALL = 3;
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
 
 /** Enough for the frames of a TCP window that waits for the other side. */
 const BUFFER = 16 << 20;
@@ -32,17 +34,28 @@ function setBuffer(fd: number, force: number, polite: number): void {
   if (sys.setsockopt(fd, SOL_SOCKET, force, i32(BUFFER), 4) < 0) sys.setsockopt(fd, SOL_SOCKET, polite, i32(BUFFER), 4);
 }
 
-/**
- * Binds the socket to the link, receiving every frame or, without `receive`, none. Binding again changes it.
- * Throws `HostError`.
- */
-export function bindPacketSocket(fd: number, ifindex: number, receive: boolean): void {
+/** A reserved EtherType (IEEE): no frame has it. Zero would not do, since it means "as before". */
+const ETH_P_NONE = 0xffff;
+
+function bindTo(fd: number, ifindex: number, protocol: number): void {
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, receive ? ETH_P_ALL : 0);
+  view.setUint16(2, protocol);
   view.setInt32(4, ifindex, true);
   sys.check(sys.bind(fd, address, address.length), "packet socket bind");
+}
+
+/** From now on the socket receives every frame of its link. Throws `HostError`. */
+export function startReceiving(fd: number, ifindex: number): void {
+  bindTo(fd, ifindex, ETH_P_ALL);
+}
+
+/** The socket receives nothing more, and forgets what it has. Throws `HostError` where the link has gone. */
+export function stopReceiving(fd: number, ifindex: number): void {
+  bindTo(fd, ifindex, ETH_P_NONE);
+  const byte = new Uint8Array(16);
+  while (sys.recv(fd, byte, byte.length, MSG_DONTWAIT | MSG_TRUNC) >= 0);
 }
 
 /**
@@ -58,7 +71,7 @@ export function openPacketSocket(name: string, ifindex: number): number {
     setOption(fd, PACKET_IGNORE_OUTGOING, 1, "packet socket ignore outgoing");
     setBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
     setBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    bindPacketSocket(fd, ifindex, false);
+    bindTo(fd, ifindex, 0);
     const membership = new Uint8Array(16);
     const view = new DataView(membership.buffer);
     view.setInt32(0, ifindex, true);

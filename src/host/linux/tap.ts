@@ -42,7 +42,7 @@ export function openTap(
   name: string,
   options: { readonly persist: boolean; readonly existed: boolean },
   describe: () => { readonly ifindex: number; readonly mtu: number },
-): TapSource {
+): Omit<TapSource, "follow"> {
   const fd = sys.check(sys.open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "/dev/net/tun");
   try {
     const request = ifreq(name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
@@ -63,4 +63,20 @@ export function openTap(
     sys.close(fd);
     throw error;
   }
+}
+
+const TUNGETIFF = 0x800454d2;
+const TUNGETDEVNETNS = 0x54e3;
+
+/** The present name of an open TAP's device; undefined where the device has been deleted. */
+export function tapName(fd: number): string | undefined {
+  const request = ifreq("", 0);
+  if (sys.ioctl(fd, TUNGETIFF, request) < 0) return undefined;
+  return new TextDecoder().decode(request.subarray(0, request.indexOf(0)));
+}
+
+/** A new descriptor of the network namespace that an open TAP's device is in (Linux 5.7); undefined where it cannot be had. */
+export function tapNamespace(fd: number): number | undefined {
+  const namespace = sys.ioctlNumber(fd, TUNGETDEVNETNS, 0);
+  return namespace < 0 ? undefined : namespace;
 }
