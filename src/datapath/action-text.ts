@@ -1,0 +1,84 @@
+import { type FlowKey, newKey } from "#flow/key.js";
+import { formatOdpKey, type OdpTextOptions } from "#flow/odp-text.js";
+import type { DatapathAction, UserspaceCookie } from "./actions.js";
+
+/** How actions are written: with port names or numbers, and for which packets (`set` names headers by it). */
+export interface ActionTextOptions extends Pick<OdpTextOptions, "portName"> {
+  readonly key?: FlowKey;
+}
+
+/** Datapath actions as `ovs-dpctl dump-flows` writes them; `drop` for none. */
+export function formatDatapathActions(actions: readonly DatapathAction[], options: ActionTextOptions = {}): string {
+  return actions.length === 0 ? "drop" : actions.map((a) => formatDatapathAction(a, options)).join(",");
+}
+
+function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): string {
+  const nested = (actions: readonly DatapathAction[]): string => formatDatapathActions(actions, options);
+  switch (a.kind) {
+    case "output":
+      return options.portName?.(a.port) ?? String(a.port);
+    case "userspace":
+      return `userspace(pid=${a.pid},${formatCookie(a.cookie)}${formatTunnelPort(a.tunnelOutPort)})`;
+    case "push_vlan":
+      return `push_vlan(${a.tpid === 0x8100 ? "" : `tpid=0x${a.tpid.toString(16)},`}vid=${a.vid},pcp=${a.pcp})`;
+    case "pop_vlan":
+      return "pop_vlan";
+    case "push_mpls":
+      return `push_mpls(${formatLse(a.lse)},eth_type=0x${a.ethertype.toString(16)})`;
+    case "pop_mpls":
+      return `pop_mpls(eth_type=0x${a.ethertype.toString(16)})`;
+    case "set":
+      return `set(${formatSet(a.value, a.mask, options.key)})`;
+    case "recirc":
+      return `recirc(0x${a.id.toString(16)})`;
+    case "hash":
+      return `hash(${a.algorithm}(${a.basis}))`;
+    case "sample":
+      return `sample(sample=${((a.probability * 100) / 0xffffffff).toFixed(1)}%,actions(${nested(a.actions)}))`;
+    case "clone":
+      return `clone(${nested(a.actions)})`;
+    case "trunc":
+      return `trunc(${a.maxLength})`;
+    case "meter":
+      return `meter(${a.id})`;
+    case "check_pkt_len":
+      return `check_pkt_len(size=${a.length},gt(${nested(a.greater)}),le(${nested(a.lessEqual)}))`;
+    case "drop":
+      return "drop";
+  }
+}
+
+function formatTunnelPort(port: number | undefined): string {
+  return port === undefined ? "" : `,tunnel_out_port=${port}`;
+}
+
+function formatLse(lse: number): string {
+  return `label=${lse >>> 12},tc=${(lse >>> 9) & 7},ttl=${lse & 0xff},bos=${(lse >>> 8) & 1}`;
+}
+
+function formatCookie(c: UserspaceCookie): string {
+  switch (c.kind) {
+    case "slow_path":
+      return `slow_path(${slowPathReasons.filter((_, i) => ((c.reason >>> i) & 1) !== 0).join("|")})`;
+    case "controller": {
+      const flag = (b: boolean): string => (b ? "1" : "0");
+      return (
+        `controller(reason=${c.reason},dont_send=${flag(c.dontSend)},continuation=${flag(c.continuation)},recirc_id=${c.recircId},` +
+        `rule_cookie=${c.ruleCookie === 0n ? "0" : `0x${c.ruleCookie.toString(16)}`},controller_id=${c.controllerId},max_len=${c.maxLength})`
+      );
+    }
+    case "sflow":
+      return `sFlow(vid=${c.vlanTci & 0xfff},pcp=${c.vlanTci >>> 13},output=${c.output})`;
+  }
+}
+
+/** Bits of a slow path reason, from the least significant. */
+const slowPathReasons = ["cfm", "bfd", "lacp", "stp", "lldp", "controller", "action", "match"];
+
+/** The headers a `set` changes, under the mask: as in a flow's key, but for where the packet came from. */
+function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): string {
+  const shown = Uint32Array.from(key, (word, i) => ((word & ~mask[i]!) | (value[i]! & mask[i]!)) >>> 0);
+  return formatOdpKey(shown, mask)
+    .replace(/recirc_id\([^)]*\),in_port\([^)]*\),?/, "")
+    .replace(/,?eth\(\)/, "");
+}
