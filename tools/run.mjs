@@ -18,7 +18,7 @@ await esbuild.build({
   platform: "node",
   target: "node20",
   format: "cjs",
-  external: ["koffi", "esbuild"],
+  external: ["koffi", "esbuild", "bun:jsc"],
   define: { WEFT_VERSION: JSON.stringify("dev"), "import.meta.dirname": JSON.stringify(resolve(file, "..")) },
   sourcemap: "inline",
   logLevel: "warning",

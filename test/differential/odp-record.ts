@@ -2,10 +2,10 @@
 // Run with: node tools/run.mjs test/differential/odp-record.ts
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type DummySwitch, startDummySwitch } from "../support/dummy-switch.ts";
-import { cutFrame, type TestFrame, testFrames } from "./odp-frames.ts";
-import type { RecordedCuts, RecordedOdp, RecordedText } from "./odp-recorded.ts";
-import { odpTexts } from "./odp-texts.ts";
+import { type DummySwitch, startDummySwitch } from "../support/dummy-switch.js";
+import { cutFrame, type TestFrame, testFrames } from "./odp-frames.js";
+import type { RecordedCuts, RecordedOdp, RecordedText } from "./odp-recorded.js";
+import { odpTexts } from "./odp-texts.js";
 
 const SHORTEST = 14;
 

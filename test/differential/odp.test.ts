@@ -7,8 +7,8 @@ import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { formatOdpKey } from "#flow/odp-text.js";
-import { cutFrame, testFrames } from "./odp-frames.ts";
-import type { RecordedOdp } from "./odp-recorded.ts";
+import { cutFrame, testFrames } from "./odp-frames.js";
+import type { RecordedOdp } from "./odp-recorded.js";
 
 const recorded: RecordedOdp = JSON.parse(readFileSync(join(import.meta.dirname, "odp-recorded.json"), "utf8"));
 const names = new Map([

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseProbe } from "./ovsdb-dump.ts";
-import { startRealServer } from "./real-openvswitch.ts";
+import { DatabaseProbe } from "./ovsdb-dump.js";
+import { startRealServer } from "./real-openvswitch.js";
 
 /** The installed ovs-vswitchd with dummy devices: bridge br0 (dummy datapath) with ports p1 (1) and p2 (2), all to p2. */
 export interface DummySwitch {
