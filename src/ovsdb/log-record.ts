@@ -82,8 +82,9 @@ export function recordToChanges(database: Database, record: Json, newUuid: () =>
   for (const [name, rows] of Object.entries(record)) {
     const table = database.tables.get(name);
     if (!table) {
-      if (name.startsWith("_") || skipUnknown) continue;
-      throw new OvsdbError("unknown table", `No table named ${name}.`);
+      if (skipUnknown || isNote(name, rows)) continue;
+      const { syntax } = syntaxError("", record);
+      throw new OvsdbError("unknown table", `No table named ${name}.`, syntax);
     }
     if (!isJsonObject(rows)) throw syntaxError("object expected", rows);
     for (const [uuidText, row] of Object.entries(rows)) {
@@ -94,6 +95,18 @@ export function recordToChanges(database: Database, record: Json, newUuid: () =>
     }
   }
   return { changes, serial: database.serial };
+}
+
+/** A member that tells of the record and is no table. */
+function isNote(name: string, value: Json): boolean {
+  switch (name) {
+    case "_date":
+      return typeof value === "number" || typeof value === "bigint";
+    case "_comment":
+      return typeof value === "string";
+    default:
+      return name === "_is_diff" && typeof value === "boolean";
+  }
 }
 
 function recordToChange(
@@ -107,7 +120,7 @@ function recordToChange(
   const schema = table.schema;
   const before = table.rows.get(uuid);
   if (json === null) {
-    if (!before) throw syntaxError(`unknown row ${uuid} in table ${schema.name}`);
+    if (!before) throw syntaxError(`transaction deletes row ${uuid} that does not exist`);
     return { table: schema, uuid, before, after: undefined, changed: [] };
   }
   if (!isJsonObject(json)) throw syntaxError("row must be JSON object", json);
