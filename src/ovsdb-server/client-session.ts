@@ -86,12 +86,8 @@ export class ClientSession implements LockOwner {
     return this.#link.name;
   }
 
-  get monitorCount(): number {
-    return this.#monitors.size;
-  }
-
-  get transactionCount(): number {
-    return this.#transactions.size;
+  get backlog(): number {
+    return this.#link.backlog();
   }
 
   /** Names of locks, for the remote's status column. */
@@ -102,7 +98,10 @@ export class ClientSession implements LockOwner {
   request(name: string, params: readonly Json[], id: Json): void {
     // A member of Object.prototype is no method.
     const method = Object.hasOwn(this.#methods, name) ? this.#methods[name] : undefined;
-    if (!method) return this.#send({ kind: "error", error: "unknown method", id });
+    if (!method) {
+      this.#send({ kind: "error", error: "unknown method", id });
+      return;
+    }
     try {
       const result = method(params, id);
       if (result instanceof Promise) {
@@ -137,7 +136,10 @@ export class ClientSession implements LockOwner {
    * another one loses its monitors and transactions of that database only.
    */
   databaseGone(database: ServedDatabase, reason: string): void {
-    if (!this.#changeAware) return this.#link.disconnect(reason);
+    if (!this.#changeAware) {
+      this.#link.disconnect(reason);
+      return;
+    }
     for (const [id, monitor] of this.#monitors) {
       if (monitor.database !== database) continue;
       monitor.cancel();

@@ -42,7 +42,14 @@ describe("compacting a log", () => {
     const { files, log, records } = setUp();
     const clock = new FakeClock();
     // Every piece takes a millisecond, so that several slices are needed.
-    const ticking = { now: () => (clock.advance(1), clock.now()), wall: () => 0, after: clock.after.bind(clock) };
+    const ticking = {
+      now() {
+        clock.advance(1);
+        return clock.now();
+      },
+      wall: () => 0,
+      after: clock.after.bind(clock),
+    };
     let missed: Uint8Array[] = [];
     const content = { schema: '{"name":"S"}', snapshot: large(200_000) };
     const done = compactLog(files, ticking, log, content, () => missed.splice(0), silent);

@@ -84,7 +84,10 @@ export class PassiveRemote implements Remote {
         defaultPort: ovsdbPort,
         ...(tls ? { tls } : {}),
       });
-      if (this.#closed) return listener.close();
+      if (this.#closed) {
+        listener.close();
+        return;
+      }
       this.#listener = listener;
       this.#retryDelay = firstRetry;
       const address = this.#target.slice(this.#target.indexOf(":") + 1);
@@ -103,7 +106,10 @@ export class PassiveRemote implements Remote {
   }
 
   #accept(stream: Stream): void {
-    if (this.#closed) return stream.destroy();
+    if (this.#closed) {
+      stream.destroy();
+      return;
+    }
     const { host, log, server } = this.#context;
     const serverLog = log.module("ovsdb_jsonrpc_server");
     let connection: Connection;

@@ -1,8 +1,7 @@
 import { OvsdbError } from "#ovsdb/error.js";
 import { directories } from "#runtime/dirs.js";
 import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
-import { Vlog } from "#runtime/vlog.js";
-import { applyVlogOption, vlogHelp, vlogOptionRows } from "#runtime/vlog-options.js";
+import { applyVlogOption, createToolLog, vlogOptionRows, vlogUsage } from "#runtime/vlog-options.js";
 import { HostError, UserError } from "#util/errors.js";
 import { JsonSyntaxError } from "#util/json-parse.js";
 import { versionText } from "#util/version.js";
@@ -45,7 +44,7 @@ export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<nu
 
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const { cwd } = io.host.process;
-  const log = new Vlog(io.host, { program });
+  const log = createToolLog(program, io.host);
   const parsed = parseOptions(program, optionRows, argv);
   const { db, pkgdata } = directories(io.host.process);
   const defaultDatabase = `${db}/conf.db`;
@@ -54,7 +53,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   for (const option of parsed.options) {
     switch (option.name) {
       case "help":
-        io.stdout(helpText(defaultDatabase, defaultSchema, vlogHelp(io.host, program)));
+        io.stdout(helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host)));
         return 0;
       case "version":
         io.stdout(versionText(program));
@@ -68,7 +67,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
       case "rbac-role":
         throw new UserError("--rbac-role is not implemented yet");
       default:
-        applyVlogOption(option, log, io.host, program);
+        applyVlogOption(log, option);
     }
   }
   const context: ToolContext = {

@@ -1,0 +1,319 @@
+import type { Host } from "#host/host.js";
+import { OvsdbError } from "#ovsdb/error.js";
+import { schemaToJson } from "#ovsdb/schema-json.js";
+import type { Log } from "#runtime/logger.js";
+import type { Cancel } from "#util/clock.js";
+import { UserError } from "#util/errors.js";
+import type { Json } from "#util/json.js";
+import { formatJson } from "#util/json-text.js";
+import type { ClientSession, SessionServer } from "./client-session.js";
+import { isDbReference, resolveDbReference } from "./db-reference.js";
+import { Locks } from "./locks.js";
+import { newUuid } from "./new-uuid.js";
+import { defaultRemote, type RemoteSettings } from "./remote.js";
+import { RemoteRows } from "./remote-rows.js";
+import { Remotes } from "./remotes.js";
+import type { ServedDatabase } from "./served-database.js";
+import { ServerRows } from "./server-rows.js";
+import { StandaloneDatabase } from "./standalone-database.js";
+import { TlsFiles, type TlsOptions } from "./tls-files.js";
+
+export interface ServerOptions {
+  /** Below which relative socket names lie. */
+  readonly runDirectory: string;
+  readonly tls: TlsOptions;
+  /** Whether the log tells differences of columns rather than their new values. */
+  readonly columnDiffs: boolean;
+}
+
+/** Milliseconds between updates of the columns that tell of remotes. */
+const statusInterval = 2500;
+
+/** Several databases, served on several remotes: what `ovsdb-server` is, apart from being a daemon. */
+export class DatabaseServer implements SessionServer {
+  readonly id: string;
+  readonly locks: Locks = new Locks();
+  readonly #host: Host;
+  readonly #log: Log;
+  readonly #options: ServerOptions;
+  readonly #databases = new Map<string, StandaloneDatabase>();
+  readonly #paths = new Map<string, string>();
+  readonly #server: StandaloneDatabase;
+  readonly #serverRows: ServerRows;
+  readonly #specs = new Set<string>();
+  readonly #remotes: Remotes;
+  readonly #rows: RemoteRows;
+  readonly #tls: TlsFiles;
+  #statusTimer: Cancel | undefined;
+  #configuring: Promise<void> = Promise.resolve();
+  #reconfigureAsked = false;
+  #compactTimer: Cancel | undefined;
+  #closed = false;
+
+  constructor(host: Host, log: Log, options: ServerOptions) {
+    this.#host = host;
+    this.#log = log;
+    this.#options = options;
+    this.id = newUuid(host);
+    this.#server = ServerRows.createDatabase(host, log);
+    this.#serverRows = new ServerRows(this.#server);
+    this.#databases.set("_Server", this.#server);
+    this.#serverRows.add("_Server", formatJson(schemaToJson(this.#server.schema), { sorted: true }));
+    this.#tls = new TlsFiles(host.files, options.tls, (name) => this.#databases.get(name));
+    this.#rows = new RemoteRows((name) => this.#databases.get(name));
+    this.#remotes = new Remotes({
+      host,
+      log,
+      server: this,
+      runDirectory: options.runDirectory,
+      tls: () => this.#tls.settings(),
+    });
+  }
+
+  database(name: string): ServedDatabase | undefined {
+    return this.#databases.get(name);
+  }
+
+  databaseNames(): readonly string[] {
+    return [...this.#databases.keys()].sort();
+  }
+
+  /** Serves the database of a file. Throws `OvsdbError` in upstream's words. */
+  addDatabase(path: string): void {
+    if (path.startsWith("relay:")) throw new UserError(`${path}: relay databases are not implemented yet`);
+    const absolute = path.startsWith("/") ? path : `${this.#host.process.cwd}/${path}`;
+    if ([...this.#paths.values()].includes(absolute)) throw new OvsdbError("ovsdb error", `${path}: already open`);
+    const database = StandaloneDatabase.open(this.#host, this.#log, absolute, {
+      displayName: path,
+      columnDiffs: this.#options.columnDiffs,
+    });
+    if (this.#databases.has(database.name)) {
+      database.close();
+      throw new OvsdbError("ovsdb error", `${database.name}: duplicate database name`);
+    }
+    this.#databases.set(database.name, database);
+    this.#paths.set(database.name, absolute);
+    database.onCommit((tables) => this.#committed(database, tables));
+    this.#serverRows.add(database.name, this.#schemaText(database));
+    this.#configureSoon();
+    this.#compactLater();
+  }
+
+  /** Whether the file of that name is served already. */
+  serves(path: string): boolean {
+    const absolute = path.startsWith("/") ? path : `${this.#host.process.cwd}/${path}`;
+    return [...this.#paths.values()].includes(absolute);
+  }
+
+  removeDatabase(name: string): void {
+    const database = this.#databases.get(name);
+    if (!database) throw new UserError("Failed to find the database.");
+    if (name.startsWith("_")) throw new UserError("Cannot remove reserved database.");
+    this.#databases.delete(name);
+    this.#paths.delete(name);
+    this.#gone(database, `removing ${name} database by user request`);
+    this.#serverRows.remove(name);
+    database.close();
+    this.#configureSoon();
+  }
+
+  #gone(database: ServedDatabase, reason: string): void {
+    this.#remotes.eachSession((session) => session.databaseGone(database, reason));
+  }
+
+  #schemaText(database: ServedDatabase): string {
+    return formatJson(database.schemaJson, { sorted: true });
+  }
+
+  async convert(database: ServedDatabase, schema: Json): Promise<void> {
+    const standalone = this.#databases.get(database.name);
+    if (!standalone) throw new OvsdbError("unknown database", database.name);
+    await standalone.convert(schema, () => {
+      this.#gone(standalone, `committed ${standalone.name} database schema conversion`);
+    });
+    this.#serverRows.setSchema(standalone.name, this.#schemaText(standalone));
+    this.#configureSoon();
+  }
+
+  // Remotes
+
+  /** The remotes that were asked for by name, sorted. */
+  remoteNames(): readonly string[] {
+    return [...this.#specs].sort();
+  }
+
+  /** Adds a remote; resolves when it has tried to listen. Throws `UserError` where a `db:` form names nothing. */
+  async addRemote(spec: string): Promise<void> {
+    if (isDbReference(spec)) resolveDbReference(spec, (name) => this.#databases.get(name)?.schema);
+    this.#specs.add(spec);
+    await this.#configure();
+  }
+
+  async removeRemote(spec: string): Promise<void> {
+    if (!this.#specs.delete(spec)) throw new UserError("no such remote");
+    await this.#configure();
+  }
+
+  /** Drops all connections, so that clients look anew. */
+  reconnect(reason: string): void {
+    this.#remotes.reconnect(reason);
+  }
+
+  /** Throws `UserError` where a `db:` form of keys or certificates names nothing fit. */
+  checkTls(): void {
+    this.#tls.check();
+  }
+
+  #wanted(): Map<string, RemoteSettings> {
+    const wanted = new Map<string, RemoteSettings>();
+    for (const spec of this.#specs) {
+      if (!isDbReference(spec)) wanted.set(spec, defaultRemote);
+    }
+    for (const spec of this.#specs) {
+      if (!isDbReference(spec)) continue;
+      try {
+        for (const [target, settings] of this.#rows.read(spec)) if (!wanted.has(target)) wanted.set(target, settings);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        this.#log.module("ovsdb_server").limited(1, 1).warn(error.message.trimEnd());
+      }
+    }
+    return wanted;
+  }
+
+  #configure(): Promise<void> {
+    this.#reconfigureAsked = false;
+    if (this.#tls.changed()) this.#remotes.renewTls();
+    this.#configuring = this.#configuring.then(() =>
+      this.#closed ? undefined : this.#remotes.configure(this.#wanted()),
+    );
+    this.#statusLater();
+    return this.#configuring;
+  }
+
+  #configureSoon(): void {
+    if (this.#reconfigureAsked || this.#specs.size === 0) return;
+    this.#reconfigureAsked = true;
+    this.#host.clock.after(0, () => {
+      if (!this.#closed) void this.#configure();
+    });
+  }
+
+  #committed(database: StandaloneDatabase, tables: ReadonlySet<string>): void {
+    const interesting = [...this.#specs, ...this.#tls.references()].some((spec) => {
+      if (!isDbReference(spec) || !spec.startsWith(`db:${database.name},`)) return false;
+      return [...this.#rows.tablesOf(spec)].some((table) => tables.has(table));
+    });
+    if (interesting) this.#configureSoon();
+    this.#compactLater();
+  }
+
+  #statusLater(): void {
+    if (this.#statusTimer || ![...this.#specs].some(isDbReference)) return;
+    this.#statusTimer = this.#host.clock.after(statusInterval, () => {
+      this.#statusTimer = undefined;
+      if (this.#closed) return;
+      for (const spec of this.#specs) {
+        if (isDbReference(spec)) this.#rows.writeStatus(spec, (target) => this.#remotes.status(target));
+      }
+      this.#statusLater();
+    });
+  }
+
+  // Upkeep
+
+  /** Compacts one database, or all. */
+  async compact(name: string | undefined): Promise<void> {
+    if (name !== undefined) {
+      const database = this.#databases.get(name);
+      if (!database) throw new UserError("no database by that name");
+      if (name.startsWith("_")) throw new UserError("cannot compact built-in databases");
+      return this.#compact(database);
+    }
+    for (const database of this.#databases.values()) if (!database.name.startsWith("_")) await this.#compact(database);
+  }
+
+  async #compact(database: StandaloneDatabase): Promise<void> {
+    this.#log.module("ovsdb_server").info(`compacting ${database.name} database by user request`);
+    await database.compact();
+  }
+
+  /** Looks, some time after a commit, whether a log has grown so that it should be compacted. */
+  #compactLater(): void {
+    if (this.#compactTimer) return;
+    this.#compactTimer = this.#host.clock.after(1000, () => {
+      this.#compactTimer = undefined;
+      for (const database of this.#databases.values()) if (!this.#closed) database.compactIfGrown();
+    });
+  }
+
+  setMemoryTrim(state: string): void {
+    if (state !== "on" && state !== "off") throw new UserError("invalid argument");
+    this.#log
+      .module("ovsdb_server")
+      .info(`memory trimming after compaction ${state === "on" ? "enabled" : "disabled"}.`);
+  }
+
+  /** Clients are made to use the old monitor methods, which is of use to test them only. */
+  disableMonitorCond(): void {
+    this.monitorCond = false;
+    this.reconnect("user ran ovsdb-server/disable-monitor-cond");
+  }
+  monitorCond = true;
+
+  storageStatus(name: string): string {
+    const database = this.#databases.get(name);
+    if (!database) throw new UserError("Failed to find the database.");
+    return `status: ${database.storageStatus()}\n`;
+  }
+
+  setTableLog(reference: string, state: string): void {
+    const [name, tableName, more] = reference.split(":");
+    if (name === undefined || tableName === undefined || more !== undefined) {
+      throw new UserError("invalid DB:TABLE argument");
+    }
+    const database = this.#databases.get(name);
+    if (!database) throw new UserError("no such database");
+    if (!database.schema.tables.has(tableName)) throw new UserError("no such table");
+    if (state !== "on" && state !== "off") throw new UserError("invalid command argument");
+    database.setTableLog(tableName, state === "on");
+  }
+
+  tableLogs(): Record<string, Record<string, boolean>> {
+    return Object.fromEntries(this.databaseNames().map((name) => [name, this.#databases.get(name)?.tableLogs() ?? {}]));
+  }
+
+  /** What `memory/show` prints. */
+  memory(): Record<string, number> {
+    const sum = { atoms: 0, cells: 0, monitors: 0, "n-weak-refs": 0 };
+    let triggers = 0;
+    for (const database of this.#databases.values()) {
+      const size = database.size();
+      sum.atoms += size.atoms;
+      sum.cells += size.cells;
+      sum.monitors += size.monitors;
+      sum["n-weak-refs"] += size.weakRefs;
+      triggers += size.triggers;
+    }
+    const sessions = this.#remotes.sessionCount();
+    let backlog = 0;
+    this.#remotes.eachSession((session: ClientSession) => {
+      backlog += session.backlog;
+    });
+    return {
+      ...sum,
+      ...(sessions > 0 ? { sessions } : {}),
+      ...(triggers > 0 ? { triggers } : {}),
+      ...(backlog > 0 ? { backlog } : {}),
+    };
+  }
+
+  /** Ends everything: connections, files. */
+  close(): void {
+    this.#closed = true;
+    this.#statusTimer?.cancel();
+    this.#compactTimer?.cancel();
+    this.#remotes.close();
+    for (const database of this.#databases.values()) database.close();
+  }
+}
