@@ -3,7 +3,7 @@ import type { ChangeSet } from "./change-set.js";
 import type { Database, Table } from "./database.js";
 import { Draft } from "./draft.js";
 import { OvsdbError, syntaxError } from "./error.js";
-import { JsonMembers, type MemberKind } from "./json-members.js";
+import { JsonMembers } from "./json-members.js";
 import { type Operation, operations } from "./operations.js";
 import { settle } from "./settle.js";
 import { SymbolTable } from "./symbols.js";
@@ -65,8 +65,10 @@ function runOperation(transaction: Transaction, request: Json, what: string): Js
   if (!operation) throw syntaxError(`Parsing ${what} failed: No operation "${name}"`, request);
   const table = operation.onTable ? findTable(transaction, members, request, what) : undefined;
   const args: { [member: string]: Json | undefined } = {};
-  for (const [member, kinds] of Object.entries(operation.needs)) args[member] = members.need(member, ...kinds);
-  for (const [member, kinds] of Object.entries(operation.takes ?? {})) args[member] = members.take(member, ...kinds);
+  for (const [spec, kind] of Object.entries(operation.members)) {
+    const member = spec.replace("?", "");
+    args[member] = member === spec ? members.need(member, kind) : members.take(member, kind);
+  }
   members.finish();
   if (operation.changes && transaction.context.readOnly) {
     throw new OvsdbError("not allowed", `${name} operation not allowed when database server is in read only mode`);
@@ -75,7 +77,7 @@ function runOperation(transaction: Transaction, request: Json, what: string): Js
 }
 
 function findTable(transaction: Transaction, members: JsonMembers, request: Json, what: string): Table {
-  const name = members.need("table", "string" satisfies MemberKind) as string;
+  const name = members.need("table", "id") as string;
   const table = transaction.draft.database.tables.get(name);
   if (!table) throw syntaxError(`Parsing ${what} failed: No table named ${name}.`, request);
   return table;

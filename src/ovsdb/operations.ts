@@ -2,25 +2,25 @@ import type { Json } from "#util/json.js";
 import { parseUuid } from "./atom.js";
 import { checkAtoms } from "./column-type.js";
 import { type Clause, conditionFromJson } from "./condition.js";
-import type { Table } from "./database.js";
-import { type Datum, equalDatums } from "./datum.js";
+import { type Table, uniqueKey } from "./database.js";
+import type { Datum } from "./datum.js";
 import { OvsdbError, syntaxError } from "./error.js";
 import type { MemberKind } from "./json-members.js";
 import { mutate, mutationsFromJson } from "./mutation.js";
-import { defaultData, rowFromJson, rowToJson } from "./row.js";
-import type { ColumnSchema } from "./schema.js";
+import { defaultData, type Row, rowFromJson, rowToJson } from "./row.js";
+import { type ColumnSchema, UUID_COLUMN } from "./schema.js";
 import { columnSetFromJson } from "./schema-json.js";
 import { Blocked, type Transaction } from "./transaction.js";
 
-type Members = { readonly [member: string]: readonly MemberKind[] };
+/** Name and kind of each member, in the order they are looked at; a name that ends in `?` may be left out. */
+type Members = { readonly [member: string]: MemberKind };
 type Arguments = { readonly [member: string]: Json | undefined };
 
 /** An operation of RFC 7047 section 5.2: the members it has, and what it does. `run` throws `OvsdbError`. */
 export interface Operation {
   /** Has a `table` member. */
   readonly onTable: boolean;
-  readonly needs: Members;
-  readonly takes?: Members;
+  readonly members: Members;
   /** May change the database. */
   readonly changes: boolean;
   readonly run: (transaction: Transaction, args: Arguments, table: Table, request: Json) => Json;
@@ -28,8 +28,7 @@ export interface Operation {
 
 const insert: Operation = {
   onTable: true,
-  needs: { row: ["object"] },
-  takes: { uuid: ["string"], "uuid-name": ["id"] },
+  members: { "uuid?": "string", "uuid-name?": "id", row: "object" },
   changes: true,
   run({ draft, symbols }, args, table) {
     let uuid = args["uuid"] === undefined ? undefined : parseUuid(args["uuid"] as string);
@@ -64,19 +63,19 @@ const insert: Operation = {
 
 const select: Operation = {
   onTable: true,
-  needs: { where: ["array"] },
-  takes: { columns: ["array"] },
+  members: { where: "array", "columns?": "array" },
   changes: false,
   run({ draft, symbols }, args, table) {
     const condition = where(table, args, symbols);
     const columns = columnSetFromJson(table.schema, args["columns"]);
-    return { rows: draft.select(table, condition).map((row) => rowToJson(row.data, columns)) };
+    const rows = distinctRows(draft.select(table, condition), columns);
+    return { rows: rows.map((row) => rowToJson(row.data, columns)) };
   },
 };
 
 const update: Operation = {
   onTable: true,
-  needs: { where: ["array"], row: ["object"] },
+  members: { where: "array", row: "object" },
   changes: true,
   run({ draft, symbols }, args, table, request) {
     const values = rowFromJson(table.schema, args["row"]!, symbols);
@@ -94,7 +93,7 @@ const update: Operation = {
 
 const mutateRows: Operation = {
   onTable: true,
-  needs: { where: ["array"], mutations: ["array"] },
+  members: { where: "array", mutations: "array" },
   changes: true,
   run({ draft, symbols }, args, table) {
     const mutations = mutationsFromJson(table.schema, args["mutations"] as readonly Json[], symbols);
@@ -113,7 +112,7 @@ const mutateRows: Operation = {
 
 const remove: Operation = {
   onTable: true,
-  needs: { where: ["array"] },
+  members: { where: "array" },
   changes: true,
   run({ draft, symbols }, args, table) {
     const rows = draft.select(table, where(table, args, symbols));
@@ -124,8 +123,7 @@ const remove: Operation = {
 
 const wait: Operation = {
   onTable: true,
-  needs: { where: ["array"], until: ["string"], rows: ["array"] },
-  takes: { columns: ["array"], timeout: ["integer"] },
+  members: { "timeout?": "integer", where: "array", "columns?": "array", until: "string", rows: "array" },
   changes: false,
   run({ draft, symbols, context }, args, table) {
     const condition = where(table, args, symbols);
@@ -140,14 +138,15 @@ const wait: Operation = {
     const found = draft.select(table, condition).map((row) => row.data);
     if (sameRows(found, wanted, columns) === (until === "==")) return {};
     if (timeout === undefined || (timeout > 0 && context.elapsed < timeout)) throw new Blocked(timeout);
-    const details = timeout === 0 ? '"where" clause test failed' : `"wait" timed out after ${timeout} ms`;
+    const details =
+      timeout === 0 ? '"where" clause test failed' : `"wait" timed out after ${Math.floor(context.elapsed)} ms`;
     throw new OvsdbError("timed out", details);
   },
 };
 
 const commit: Operation = {
   onTable: false,
-  needs: { durable: ["boolean"] },
+  members: { durable: "boolean" },
   changes: false,
   run(transaction, args) {
     if (args["durable"]) transaction.durable = true;
@@ -157,7 +156,7 @@ const commit: Operation = {
 
 const abort: Operation = {
   onTable: false,
-  needs: {},
+  members: {},
   changes: false,
   run() {
     throw new OvsdbError("aborted", "aborted by request");
@@ -166,7 +165,7 @@ const abort: Operation = {
 
 const comment: Operation = {
   onTable: false,
-  needs: { comment: ["string"] },
+  members: { comment: "string" },
   changes: false,
   run({ comments }, args) {
     comments.push(args["comment"] as string);
@@ -176,7 +175,7 @@ const comment: Operation = {
 
 const assert: Operation = {
   onTable: false,
-  needs: { lock: ["id"] },
+  members: { lock: "id" },
   changes: false,
   run({ context }, args) {
     const lock = args["lock"] as string;
@@ -209,15 +208,19 @@ function withValues(data: readonly Datum[], values: ReadonlyMap<ColumnSchema, Da
   return result;
 }
 
+/** One of each kind of row, looking at some columns only. */
+function distinctRows(rows: readonly Row[], columns: readonly ColumnSchema[]): readonly Row[] {
+  if (columns.some(({ index }) => index === UUID_COLUMN)) return rows;
+  return [...new Map(rows.map((row) => [uniqueKey(row.data, columns), row])).values()];
+}
+
 /** Whether two lists of rows are the same set, looking at some columns. */
 function sameRows(
   a: readonly (readonly Datum[])[],
   b: readonly (readonly Datum[])[],
   columns: readonly ColumnSchema[],
 ): boolean {
-  const equal = (x: readonly Datum[], y: readonly Datum[]): boolean =>
-    columns.every(({ index }) => equalDatums(x[index]!, y[index]!));
-  return (
-    a.every((row) => b.some((other) => equal(row, other))) && b.every((row) => a.some((other) => equal(row, other)))
-  );
+  const left = new Set(a.map((data) => uniqueKey(data, columns)));
+  const right = new Set(b.map((data) => uniqueKey(data, columns)));
+  return left.size === right.size && [...left].every((key) => right.has(key));
 }

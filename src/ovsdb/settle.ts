@@ -201,7 +201,7 @@ function emptyWeakRef(draft: Draft, table: Table, uuid: Uuid, column: ColumnSche
   const isNew = draft.changeOf(table, uuid)?.before === undefined && !table.rows.has(uuid);
   const row = `column "${column.name}" in "${table.schema.name}" row ${uuid}${isNew ? " (inserted within this transaction)" : ""}`;
   return constraintViolation(
-    dead.length === 1 && dead[0] === ZERO_UUID
+    dead.includes(ZERO_UUID)
       ? `Weak reference ${row} contained all-zeros UUID (probably as the default value for this column) but deleting this value caused a constraint volation because this column is not allowed to be empty.`
       : `Deletion of ${dead.length} weak reference(s) to deleted (or never-existing) rows from ${row} caused this column to become empty, but constraints on this column disallow an empty column.`,
   );

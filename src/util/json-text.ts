@@ -11,8 +11,8 @@ export interface JsonStyle {
 }
 
 /**
- * Writes JSON text the way Open vSwitch does: no spaces unless pretty, integers of any size in full, other numbers with 15
- * significant digits. `bigint` is written as an integer.
+ * Writes JSON text the way Open vSwitch does: no spaces unless pretty, integers of up to 64 bits in full, other numbers with
+ * 15 significant digits.
  */
 export function formatJson(json: Json, style: JsonStyle = {}): string {
   return write(json, style, "\n");
@@ -21,7 +21,7 @@ export function formatJson(json: Json, style: JsonStyle = {}): string {
 function write(json: Json, style: JsonStyle, newline: string): string {
   if (json === null || typeof json === "boolean") return String(json);
   if (typeof json === "string") return JSON.stringify(json);
-  if (typeof json === "bigint") return json.toString();
+  if (typeof json === "bigint") return BigInt.asIntN(64, json) === json ? json.toString() : formatReal(Number(json));
   if (typeof json === "number") return Number.isSafeInteger(json) ? String(json + 0) : formatReal(json);
   const inner = style.pretty ? `${newline}  ` : "";
   if (Array.isArray(json)) {
