@@ -19,7 +19,7 @@ import { LinkWatch } from "./link-watch.js";
 import { currentNamespace, inNamespace } from "./namespaces.js";
 import { NetlinkSocket } from "./netlink-socket.js";
 import { openPacketSocket } from "./packet-socket.js";
-import { ringInputWorks } from "./ring-probe.js";
+import { ringInputFault } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
 import { openTap, tapName, tapNamespace } from "./tap.js";
 
@@ -154,7 +154,7 @@ export class LinuxNetHost implements NetHost {
     return inNamespace(this.#namespace, () => {
       const fd = openPacketSocket(name, ifindex);
       const hiding = hideLink(name, ifindex);
-      const input = options.input ?? (hiding.link >= 0 && ringInputWorks() ? "ring" : "socket");
+      const input = options.input ?? (hiding.link >= 0 && !ringInputFault() ? "ring" : "socket");
       return {
         frames: {
           kind: "capture" as const,

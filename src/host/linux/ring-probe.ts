@@ -1,12 +1,12 @@
 import { CaptureRing } from "./capture-ring.js";
 import * as sys from "./syscalls.js";
 
-let works: boolean | undefined;
-let reason = "";
+/** The fault, or null where there is none; undefined before the first try. */
+let fault: Error | null | undefined;
 
-/** Whether this kernel takes the capture program, tried once by loading it; `ringInputFault` says why not. */
-export function ringInputWorks(): boolean {
-  if (works === undefined) {
+/** Why this kernel does not take the capture program, tried once by loading it; undefined where it does. */
+export function ringInputFault(): Error | undefined {
+  if (fault === undefined) {
     try {
       const ring = new CaptureRing(4096);
       try {
@@ -14,17 +14,10 @@ export function ringInputWorks(): boolean {
       } finally {
         ring.close();
       }
-      works = true;
+      fault = null;
     } catch (error) {
-      works = false;
-      reason = (error as Error).message;
+      fault = error as Error;
     }
   }
-  return works;
-}
-
-/** Why the capture program cannot be used; empty where it can. */
-export function ringInputFault(): string {
-  ringInputWorks();
-  return reason;
+  return fault ?? undefined;
 }
