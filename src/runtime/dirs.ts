@@ -19,12 +19,12 @@ export function directories(process: ProcessHost): Directories {
   const { env } = process;
   const sysconf = env["OVS_SYSCONFDIR"];
   return {
-    run: env["OVS_RUNDIR"] ?? "/var/run/openvswitch",
-    log: env["OVS_LOGDIR"] ?? "/var/log/openvswitch",
-    db: env["OVS_DBDIR"] ?? (sysconf === undefined ? "/etc/openvswitch" : `${sysconf}/openvswitch`),
+    run: env["OVS_RUNDIR"] || "/var/run/openvswitch",
+    log: env["OVS_LOGDIR"] || "/var/log/openvswitch",
+    db: env["OVS_DBDIR"] || (sysconf === undefined ? "/etc/openvswitch" : `${sysconf}/openvswitch`),
     sysconf: sysconf ?? "/etc",
     get pkgdata() {
-      return env["OVS_PKGDATADIR"] ?? `${parent(parent(process.programFile))}/share/openvswitch`;
+      return env["OVS_PKGDATADIR"] || `${parent(parent(process.programFile))}/share/openvswitch`;
     },
   };
 }

@@ -69,7 +69,7 @@ export function decodeMessage(json: Json): JsonRpcMessage {
   }
 }
 
-/** The JSON of a message, members in upstream's order: id, method, params for requests; id, result, error for answers. */
+/** The JSON of a message, with the members that upstream sends, in its order. An error has no `result`. */
 export function encodeMessage(message: JsonRpcMessage): Json {
   switch (message.kind) {
     case "request":
@@ -79,6 +79,6 @@ export function encodeMessage(message: JsonRpcMessage): Json {
     case "reply":
       return { id: message.id, result: message.result, error: null };
     case "error":
-      return { id: message.id, result: null, error: message.error };
+      return { id: message.id, error: message.error };
   }
 }

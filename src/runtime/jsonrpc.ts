@@ -45,6 +45,8 @@ export interface JsonRpcHandlers {
   onStrayAnswer?(answer: AnswerMessage): void;
   /** Once, when the peer or a fault ended the connection; not after `close`. */
   onClose?(error: Error | undefined): void;
+  /** Leaves `echo` to `onRequest`, for a protocol that does not have it. */
+  readonly plainEcho?: boolean;
   /** After any bytes came, before they are looked at: a sign of life. */
   onActivity?(): void;
 }
@@ -190,7 +192,7 @@ export class JsonRpc {
   }
 
   #request(message: RequestMessage): void {
-    if (message.method === "echo") this.reply(message.id, message.params);
+    if (message.method === "echo" && !this.#handlers.plainEcho) this.reply(message.id, message.params);
     else if (this.#handlers.onRequest) this.#handlers.onRequest(message.method, message.params, message.id);
     else this.replyError(message.id, "unknown method");
   }

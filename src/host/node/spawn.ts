@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import type * as ChildProcesses from "node:child_process";
 import type { Readable } from "node:stream";
 import { HostError } from "#util/errors.js";
 import type { ChildExit, ChildProcess } from "../process.js";
+import { lazyBuiltin } from "./lazy-builtin.js";
 
 /** Runs this program again with the same arguments and a pipe, whose number `readyVariable` names, to report readiness on. */
 export function spawnAgain(
@@ -9,6 +10,7 @@ export function spawnAgain(
   detached: boolean,
   readyVariable: string,
 ): ChildProcess {
+  const { spawn } = lazyBuiltin("node:child_process") as typeof ChildProcesses;
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     env: { ...process.env, ...env, [readyVariable]: "3" },
     detached,
