@@ -17,5 +17,5 @@ export function narrowVlans(key: FlowKey, vlanLimit: number): FlowKey {
 /** Turns a mask for a narrowed key into one for the whole key: the type of the payload is the type of the second header. */
 export function widenMask(mask: FlowMask): void {
   mask[W.ethType] = 0;
-  mask[W.vlan1] = 0xffff0000 | VLAN_PRESENT;
+  mask[W.vlan1] = 0xffff0000;
 }

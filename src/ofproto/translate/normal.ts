@@ -1,5 +1,5 @@
 import { VLAN_PRESENT, W } from "#flow/layout.js";
-import { BROADCAST_MAC, type MacNumber } from "#util/mac-number.js";
+import { BROADCAST_MAC, formatMacNumber, type MacNumber } from "#util/mac-number.js";
 import { EtherType } from "#wire/ethernet.js";
 import type { Bundle } from "../bundle.js";
 import type { OfPort } from "../port.js";
@@ -29,10 +29,11 @@ export function translateNormal(ctx: TranslationContext): void {
   }
   const vlans = inputVlans(bundle.settings, packet);
   const vlan = vidOf(vlans.outer);
-  learnSource(ctx, bundle, vlan, destination);
+  const learned = learnSource(ctx, bundle, vlan, destination);
 
   ctx.macs.push(destination);
-  const found = ctx.bridge.macs.lookup(vlan, destination)?.port;
+  const known = ctx.bridge.macs.lookup(vlan, destination);
+  const found = learned === destination && !known?.isStatic ? bundle : known?.port;
   const incoming: Incoming = { bundle, vlans, packetOuter: packet.outer };
   if (!found) flood(ctx, incoming);
   else if (found === bundle) {
@@ -77,12 +78,22 @@ function admits(ctx: TranslationContext, bundle: Bundle, vid: number): boolean {
   return false;
 }
 
-function learnSource(ctx: TranslationContext, bundle: Bundle, vlan: number, destination: MacNumber): void {
+/** Has the source address learned with the packet; returns it if so. */
+function learnSource(
+  ctx: TranslationContext,
+  bundle: Bundle,
+  vlan: number,
+  destination: MacNumber,
+): MacNumber | undefined {
   const { flow, bridge } = ctx;
   const mac = (flow[W.eth + 1]! & 0xffff) * 2 ** 32 + flow[W.eth + 2]!;
-  if (!bridge.macs.mayLearn(mac, vlan)) return;
+  if (ctx.trace?.withoutEffects || !bridge.macs.mayLearn(mac, vlan)) return undefined;
   const gratuitousArp = isGratuitousArp(ctx, destination);
   ctx.effects.push({ kind: "learn", bridge, bundle, vlan, mac, gratuitousArp });
+  if (ctx.trace && bridge.macs.lookup(vlan, mac)?.port !== bundle) {
+    ctx.trace.note(` -> learned that ${formatMacNumber(mac)} is on port ${bundle.name} in VLAN ${vlan}`);
+  }
+  return mac;
 }
 
 /** Whether a station announces itself: a broadcast ARP reply, or a request for its own address. */

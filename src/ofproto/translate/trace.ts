@@ -8,7 +8,13 @@ export interface TraceNode {
 /** Records the steps of one translation as a tree. Translation does the same without one. */
 export class Trace {
   readonly roots: TraceNode[] = [];
+  /** A what-if: the packet teaches the switch nothing, and the translation is made as if it did not. */
+  readonly withoutEffects: boolean;
   readonly #open: TraceNode[] = [];
+
+  constructor(options: { withoutEffects: boolean }) {
+    this.withoutEffects = options.withoutEffects;
+  }
 
   /** Begins a step; later ones are inside it until `leave`. */
   enter(kind: TraceNode["kind"], text: string): void {

@@ -30,8 +30,11 @@ function lookAtAlways(mask: FlowMask, key: FlowKey): void {
   mask[W.recircId] = 0xffffffff;
   mask[W.packetType] = 0xffffffff;
   mask[W.ethType] = 0xffff;
-  mask[W.vlan0] = 0xffff0000 | VLAN_PRESENT;
-  if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) mask[W.vlan1] = 0xffff0000 | VLAN_PRESENT;
+  mask[W.vlan0] = 0xffff0000;
+  if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) {
+    mask[W.vlan0] = 0xffff0fff | VLAN_PRESENT;
+    mask[W.vlan1] = 0xffff0000;
+  }
   const type = key[W.ethType];
   if (type === EtherType.ipv4 || type === EtherType.ipv6) mask[W.nw] = 0x03000000;
 }
