@@ -2,7 +2,7 @@ import type { Files } from "#host/files.js";
 import type { LinkStats } from "#host/net.js";
 import type { Streams } from "#host/streams.js";
 import type { Clock } from "#util/clock.js";
-import { plainOffload } from "#wire/virtio-net.js";
+import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { DeviceInfo } from "../device.js";
 import type { Packet } from "../packet.js";
 import type { DirectDevice } from "../userspace/direct-device.js";
@@ -136,12 +136,12 @@ export class DummyDevice implements DirectDevice {
   }
 
   /** A frame comes in. One without a datapath is lost, and not counted. */
-  receive(data: Uint8Array): void {
+  receive(data: Uint8Array, offload: Readonly<Offload> = plainOffload()): void {
     if (this.#receiver === undefined) return;
     this.#rxPackets++;
     this.#rxBytes += data.length;
     this.#rxFile?.write(data, this.#host.clock.wall());
-    this.#receiver({ data, offload: plainOffload() });
+    this.#receiver({ data, offload });
   }
 
   transmit(packet: Packet): void {

@@ -192,13 +192,10 @@ export class ThreadEngine implements Engine {
     if (this.#thread === undefined || Atomics.load(control, Control.ready) === 0) return;
     const asked = Atomics.add(control, Control.asked, 1) + 1;
     if (this.#wakeFd >= 0) this.#thread.signal(this.#wakeFd);
-    const limit = this.#host.clock.now() + HANDSHAKE_LIMIT;
     for (;;) {
       const done = Atomics.load(control, Control.done);
       if (done === asked) return;
-      const left = limit - this.#host.clock.now();
-      if (left <= 0) break;
-      Atomics.wait(control, Control.done, done, left);
+      if (Atomics.wait(control, Control.done, done, HANDSHAKE_LIMIT) === "timed-out") break;
     }
     this.#host.log("warn", "the forwarding thread does not answer");
   }

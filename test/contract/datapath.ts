@@ -1,0 +1,361 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DatapathAction } from "#datapath/actions.js";
+import type { Datapath, Upcall } from "#datapath/datapath.js";
+import type { Packet } from "#datapath/packet.js";
+import { type FlowKey, newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
+import { type Offload, plainOffload } from "#wire/virtio-net.js";
+
+/** One datapath under test, with ports into which frames can be put. */
+export interface Bed {
+  readonly datapath: Datapath;
+  /** Makes a device and adds it; the port's number. */
+  addPort(name: string, requested?: number): number;
+  /** A frame arrives on a port. */
+  put(port: number, packet: Packet): void;
+  /** Waits until everything that was caused so far has happened. */
+  settle(): Promise<void>;
+  /** Frames that went out of a port since the last call. */
+  take(port: number): Packet[];
+  close(): void;
+}
+
+const A = [2, 0, 0, 0, 0, 0xa];
+const B = [2, 0, 0, 0, 0, 0xb];
+
+/** An Ethernet frame from A to B: type and payload. */
+export function ether(type: number, payload: readonly number[], to: readonly number[] = B): Uint8Array {
+  return Uint8Array.from([...to, ...A, type >> 8, type & 255, ...payload]);
+}
+
+export function plain(data: Uint8Array): Packet {
+  return { data, offload: plainOffload() };
+}
+
+function fromPort(port: number): { key: FlowKey; mask: FlowKey } {
+  const key = newKey();
+  const mask = newKey();
+  key[W.inPort] = port;
+  mask[W.inPort] = 0xffffffff;
+  mask[W.recircId] = 0xffffffff;
+  return { key, mask };
+}
+
+const UFID = (n: number): string => n.toString(16).padStart(32, "0");
+const output = (port: number): DatapathAction => ({ kind: "output", port });
+const bytesOf = (packets: readonly Packet[]): number[][] => packets.map((p) => [...p.data]);
+
+/** The law of `Datapath`, for every engine. */
+export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>): void {
+  describe(`a datapath (${name})`, () => {
+    let bed: Bed;
+    let dp: Datapath;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let upcalls: Upcall[] = [];
+    const frame = ether(0x1234, [1, 2, 3, 4]);
+
+    beforeEach(async () => {
+      bed = await makeBed();
+      dp = bed.datapath;
+      a = bed.addPort("a");
+      b = bed.addPort("b");
+      c = bed.addPort("c");
+      upcalls = [];
+      dp.onUpcall((batch) => upcalls.push(...batch));
+      await bed.settle();
+    });
+    afterEach(() => bed.close());
+
+    const forward = async (actions: readonly DatapathAction[], data = frame, offload?: Offload): Promise<void> => {
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions });
+      bed.put(a, { data, offload: offload ?? plainOffload() });
+      await bed.settle();
+    };
+
+    it("knows its ports by number and name", () => {
+      expect([a, b, c].every((n) => n > 0)).toBe(true);
+      expect(new Set([a, b, c]).size).toBe(3);
+      expect(dp.port(b)?.name).toBe("b");
+      expect(dp.portByName("c")?.number).toBe(c);
+      expect([...dp.ports()].map((p) => p.name)).toEqual(expect.arrayContaining(["a", "b", "c"]));
+      dp.removePort(b);
+      expect(dp.port(b)).toBeUndefined();
+      expect(dp.portByName("b")).toBeUndefined();
+    });
+
+    it("gives a port the number asked for, or refuses", () => {
+      expect(bed.addPort("d", 77)).toBe(77);
+      expect(() => bed.addPort("e", 77)).toThrow("Device or resource busy");
+      expect(() => bed.addPort("d")).toThrow("File exists");
+    });
+
+    it("sends up what no flow matches, whole, with its key", async () => {
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(upcalls.length).toBe(1);
+      const up = upcalls[0]!;
+      expect(up.kind).toBe("miss");
+      expect(up.cookie).toBeUndefined();
+      expect([...up.packet.data]).toEqual([...frame]);
+      expect(up.key[W.inPort]).toBe(a);
+      expect(up.key[W.ethType]).toBe(0x1234);
+      expect(dp.stats()).toMatchObject({ hits: 0, misses: 1, lost: 0 });
+    });
+
+    it("counts as lost what nobody takes", async () => {
+      dp.onUpcall(undefined);
+      await bed.settle();
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(dp.stats()).toMatchObject({ misses: 1, lost: 1 });
+      expect(dp.drops().get("datapath_drop_upcall_error")).toBe(1);
+    });
+
+    it("forwards by a flow and counts on it", async () => {
+      await forward([output(b)]);
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(bytesOf(bed.take(b))).toEqual([[...frame], [...frame]]);
+      expect(upcalls).toEqual([]);
+      expect(dp.flow(UFID(1))?.stats).toMatchObject({ packets: 2, bytes: 2 * frame.length, tcpFlags: 0 });
+      expect(dp.stats()).toMatchObject({ hits: 2, misses: 0, flows: 1, masks: 1 });
+      expect([...dp.flows()].map((f) => f.ufid)).toEqual([UFID(1)]);
+    });
+
+    it("follows a change of a flow's actions and keeps its counters", async () => {
+      await forward([output(b)]);
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [output(c)] });
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(bed.take(b).length).toBe(1);
+      expect(bed.take(c).length).toBe(1);
+      expect(dp.flow(UFID(1))?.stats.packets).toBe(2);
+      expect(dp.flow(UFID(1))?.actions).toEqual([output(c)]);
+    });
+
+    it("gives the final count of a deleted flow and no longer matches it", async () => {
+      await forward([output(b)]);
+      expect(dp.deleteFlow(UFID(1))?.packets).toBe(1);
+      expect(dp.deleteFlow(UFID(1))).toBeUndefined();
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(upcalls.length).toBe(1);
+      expect(dp.stats().flows).toBe(0);
+      dp.putFlow({ ufid: UFID(2), ...fromPort(a), actions: [output(c)] });
+      expect(dp.flow(UFID(2))?.stats.packets).toBe(0);
+    });
+
+    it("deletes several flows at once, and all", async () => {
+      for (const [i, port] of [a, b, c].entries()) {
+        dp.putFlow({ ufid: UFID(i), ...fromPort(port), actions: [output(a)] });
+      }
+      bed.put(c, plain(frame));
+      await bed.settle();
+      expect(dp.deleteFlows([UFID(2), UFID(9), UFID(0)]).map((s) => s?.packets)).toEqual([1, undefined, 0]);
+      expect(dp.stats().flows).toBe(1);
+      dp.flush();
+      expect([...dp.flows()]).toEqual([]);
+    });
+
+    it("refuses a second flow that matches the same", () => {
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [] });
+      expect(() => dp.putFlow({ ufid: UFID(2), ...fromPort(a), actions: [] })).toThrow("File exists");
+    });
+
+    it("refuses actions it does not have, and says which", () => {
+      expect(() => dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [{ kind: "meter", id: 1 }] })).toThrow("meter");
+      expect(dp.flow(UFID(1))).toBeUndefined();
+    });
+
+    it("sends copies that do not disturb each other", async () => {
+      await forward([
+        output(b),
+        { kind: "push_vlan", tpid: 0x8100, vid: 5, pcp: 3 },
+        output(c),
+        { kind: "pop_vlan" },
+        output(b),
+        { kind: "push_vlan", tpid: 0x88a8, vid: 6, pcp: 0 },
+        output(c),
+      ]);
+      expect(bytesOf(bed.take(b))).toEqual([[...frame], [...frame]]);
+      const tagged = (tpid: number[], tci: number[]): number[] => [
+        ...frame.subarray(0, 12),
+        ...tpid,
+        ...tci,
+        ...frame.subarray(12),
+      ];
+      expect(bytesOf(bed.take(c))).toEqual([tagged([0x81, 0], [0x60, 5]), tagged([0x88, 0xa8], [0, 6])]);
+    });
+
+    it("keeps the offload state with the frame, shifted by a tag", async () => {
+      const data = ether(0x0800, new Array<number>(2000).fill(7));
+      const offload: Offload = {
+        flags: 1,
+        gsoType: 1,
+        headerLength: 54,
+        gsoSize: 1448,
+        csumStart: 34,
+        csumOffset: 16,
+      };
+      await forward([output(b), { kind: "push_vlan", tpid: 0x8100, vid: 5, pcp: 0 }, output(c)], data, offload);
+      expect(bed.take(b).map((p) => p.offload)).toEqual([offload]);
+      expect(bed.take(c).map((p) => p.offload)).toEqual([{ ...offload, headerLength: 58, csumStart: 38 }]);
+    });
+
+    it("sets fields", async () => {
+      const value = newKey();
+      const mask = newKey();
+      value[W.eth] = 0x0a0b0c0d;
+      value[W.eth + 1] = 0x0e0f0000;
+      mask[W.eth] = 0xffffffff;
+      mask[W.eth + 1] = 0xffff0000;
+      await forward([{ kind: "set", value, mask }, output(b)]);
+      expect([...bed.take(b)[0]!.data.subarray(0, 14)]).toEqual([10, 11, 12, 13, 14, 15, ...A, 0x12, 0x34]);
+    });
+
+    it("truncates the next output only", async () => {
+      await forward([{ kind: "trunc", maxLength: 14 }, output(b), output(c)]);
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([14]);
+      expect(bed.take(c).map((p) => p.data.length)).toEqual([frame.length]);
+    });
+
+    it("clones: what happens inside stays inside", async () => {
+      await forward([
+        { kind: "clone", actions: [{ kind: "push_vlan", tpid: 0x8100, vid: 1, pcp: 0 }, output(b)] },
+        { kind: "sample", probability: 0xffffffff, actions: [{ kind: "pop_vlan" }, output(b)] },
+        { kind: "sample", probability: 0, actions: [output(b)] },
+        output(c),
+      ]);
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([frame.length + 4, frame.length]);
+      expect(bytesOf(bed.take(c))).toEqual([[...frame]]);
+    });
+
+    it("chooses by length", async () => {
+      await forward([
+        { kind: "check_pkt_len", length: frame.length, greater: [output(b)], lessEqual: [output(c)] },
+        { kind: "check_pkt_len", length: frame.length - 1, greater: [output(b)], lessEqual: [output(c)] },
+      ]);
+      expect(bed.take(b).length).toBe(1);
+      expect(bed.take(c).length).toBe(1);
+    });
+
+    it("recirculates: looks the packet up again, as it then is", async () => {
+      const again = fromPort(a);
+      again.key[W.recircId] = 9;
+      again.key[W.vlan0] = 0x81001007;
+      again.mask[W.vlan0] = 0xffffffff;
+      dp.putFlow({ ufid: UFID(2), ...again, actions: [output(b)] });
+      await forward([{ kind: "push_vlan", tpid: 0x8100, vid: 7, pcp: 0 }, { kind: "recirc", id: 9 }, output(c)]);
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([frame.length + 4]);
+      expect(bed.take(c).length).toBe(1);
+      expect(dp.flow(UFID(2))?.stats).toMatchObject({ packets: 1, bytes: frame.length + 4 });
+      dp.deleteFlow(UFID(2));
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(upcalls.map((u) => [u.kind, u.key[W.recircId], u.key[W.vlan0]])).toEqual([["miss", 9, 0x81001007]]);
+    });
+
+    it("ends a circle of recirculations", async () => {
+      const again = fromPort(a);
+      again.key[W.recircId] = 9;
+      dp.putFlow({ ufid: UFID(2), ...again, actions: [output(b), { kind: "recirc", id: 9 }] });
+      await forward([{ kind: "recirc", id: 9 }]);
+      expect(bed.take(b).length).toBeLessThan(50);
+      expect(dp.drops().get("datapath_drop_recirc_error")).toBe(1);
+    });
+
+    it("hashes for a later lookup", async () => {
+      const again = fromPort(a);
+      again.key[W.recircId] = 3;
+      dp.putFlow({ ufid: UFID(2), ...again, actions: [{ kind: "userspace", pid: 1, cookie: COOKIE }] });
+      await forward([
+        { kind: "hash", algorithm: "l4", basis: 0 },
+        { kind: "recirc", id: 3 },
+      ]);
+      expect(upcalls[0]?.key[W.dpHash]).not.toBe(0);
+    });
+
+    it("sends up by action, with the cookie, cut where asked", async () => {
+      await forward([
+        { kind: "trunc", maxLength: 15 },
+        { kind: "userspace", pid: 1, cookie: COOKIE },
+        { kind: "userspace", pid: 1, cookie: COOKIE },
+        output(b),
+      ]);
+      expect(upcalls.map((u) => [u.kind, u.cookie, u.packet.data.length])).toEqual([
+        ["action", COOKIE, 15],
+        ["action", COOKIE, frame.length],
+      ]);
+      expect(bed.take(b).length).toBe(1);
+    });
+
+    it("executes what it is told to, without a flow", async () => {
+      const { key } = fromPort(a);
+      dp.execute(plain(frame), key, [output(b), { kind: "push_vlan", tpid: 0x8100, vid: 1, pcp: 0 }, output(c)]);
+      await bed.settle();
+      expect(bytesOf(bed.take(b))).toEqual([[...frame]]);
+      expect(bed.take(c).map((p) => p.data.length)).toEqual([frame.length + 4]);
+    });
+
+    it("lets the upcall handler install the flow and send the packet on", async () => {
+      dp.onUpcall((batch) => {
+        for (const up of batch) {
+          if (dp.flow(UFID(1)) === undefined) dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [output(b)] });
+          dp.execute(up.packet, up.key, [output(b)]);
+        }
+      });
+      bed.put(a, plain(frame));
+      await bed.settle();
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(bytesOf(bed.take(b))).toEqual([[...frame], [...frame]]);
+      expect(dp.flow(UFID(1))?.stats.packets).toBe(1);
+    });
+
+    it("counts drops by reason", async () => {
+      await forward([output(999)]);
+      expect(dp.drops().get("datapath_drop_invalid_port")).toBe(1);
+      await forward([]);
+      expect(dp.drops().get("drop_action_of_pipeline")).toBe(1);
+      bed.put(a, plain(Uint8Array.of(1, 2, 3)));
+      await bed.settle();
+      expect(dp.drops().get("datapath_drop_rx_invalid_packet")).toBe(1);
+    });
+
+    it("no longer sends to a removed port, nor takes from it", async () => {
+      await forward([output(b)]);
+      bed.take(b);
+      dp.removePort(b);
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(dp.drops().get("datapath_drop_invalid_port")).toBe(1);
+      bed.put(b, plain(frame));
+      await bed.settle();
+      expect(upcalls).toEqual([]);
+    });
+
+    it("forwards thousands of flows that differ in one field", async () => {
+      const n = 3000;
+      const sources = Array.from({ length: n }, (_, i) => {
+        const { key, mask } = fromPort(a);
+        key[W.eth + 2] = i;
+        mask[W.eth + 2] = 0xffffffff;
+        dp.putFlow({ ufid: UFID(i), key, mask, actions: i % 2 ? [output(b)] : [output(c)] });
+        return i;
+      });
+      for (const i of sources) {
+        const data = frame.slice();
+        new DataView(data.buffer).setUint32(8, i);
+        bed.put(a, plain(data));
+      }
+      await bed.settle();
+      expect(upcalls.length).toBe(0);
+      expect([bed.take(b).length, bed.take(c).length]).toEqual([n / 2, n / 2]);
+      expect([...dp.flows()].every((f) => f.stats.packets === 1)).toBe(true);
+    });
+  });
+}
+
+const COOKIE = { kind: "slow_path", reason: 4, ofprotoUuid: "x" } as const;
