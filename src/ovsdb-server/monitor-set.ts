@@ -1,27 +1,106 @@
+import { parseUuid, ZERO_UUID } from "#ovsdb/atom.js";
 import type { ChangeSet } from "#ovsdb/change-set.js";
 import type { Database } from "#ovsdb/database.js";
+import { syntaxError } from "#ovsdb/error.js";
+import { changeConditions, type MonitorSpec, monitorSpecFromJson } from "#ovsdb/monitor-spec.js";
+import { initialUpdates, type TableUpdates, updatesOf } from "#ovsdb/monitor-update.js";
+import { initialUpdates2, updates2Of, updates2OfConditions } from "#ovsdb/monitor-update2.js";
 import type { Json } from "#util/json.js";
+import { formatJson } from "#util/json-text.js";
 import type { MonitorVersion, Notify } from "./served-database.js";
 
+/** One session's monitor of a database. */
 export interface DatabaseMonitor {
   readonly id: Json;
   changeCondition(id: Json, requests: Json): void;
   cancel(): void;
 }
+
+interface Entry {
+  id: Json;
+  spec: MonitorSpec;
+  readonly version: MonitorVersion;
+  readonly notify: Notify;
+}
+
+/** The monitors of one database. */
 export class MonitorSet {
+  readonly #entries = new Set<Entry>();
+  /** Requests that have been read, so that clients who ask for the same share one reading and one computation per change. */
+  readonly #specs = new Map<string, { readonly spec: MonitorSpec; users: number }>();
+
   get size(): number {
-    return 0;
+    return this.#entries.size;
   }
-  tell(_changes: ChangeSet): void {}
-  clear(): void {}
+
   add(
-    _d: Database,
-    _v: MonitorVersion,
-    _id: Json,
-    _r: Json,
-    _s: Json | undefined,
-    _n: Notify,
-  ): { monitor: DatabaseMonitor; initial: Json } {
-    throw new Error("no");
+    database: Database,
+    version: MonitorVersion,
+    id: Json,
+    requests: Json,
+    since: Json | undefined,
+    notify: Notify,
+  ): { readonly monitor: DatabaseMonitor; readonly initial: Json } {
+    if (version === "monitor_cond_since" && (typeof since !== "string" || !parseUuid(since))) {
+      throw syntaxError("last-txn-id must be UUID format.", since);
+    }
+    const key = `${version === "monitor" ? 1 : 2}${formatJson(requests)}`;
+    const shared = this.#specs.get(key) ?? {
+      spec: monitorSpecFromJson(database.schema, requests, version !== "monitor"),
+      users: 0,
+    };
+    shared.users++;
+    this.#specs.set(key, shared);
+    const entry: Entry = { id, spec: shared.spec, version, notify };
+    this.#entries.add(entry);
+    const monitor: DatabaseMonitor = {
+      get id() {
+        return entry.id;
+      },
+      changeCondition: (newId, changes) => this.#changeCondition(database, entry, newId, changes),
+      cancel: () => {
+        if (!this.#entries.delete(entry)) return;
+        if (--shared.users === 0) this.#specs.delete(key);
+      },
+    };
+    return { monitor, initial: initialReply(entry, database) };
   }
+
+  /** Tells every monitor what it wants to know of a change that has been applied. */
+  tell(changes: ChangeSet): void {
+    const computed = new Map<MonitorSpec, TableUpdates | undefined>();
+    for (const entry of this.#entries) {
+      const { spec, version } = entry;
+      if (!computed.has(spec)) computed.set(spec, version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes));
+      send(entry, computed.get(spec));
+    }
+  }
+
+  #changeCondition(database: Database, entry: Entry, id: Json, requests: Json): void {
+    const spec = changeConditions(entry.spec, requests);
+    const updates = updates2OfConditions(entry.spec, spec, database);
+    entry.id = id;
+    entry.spec = spec;
+    send(entry, updates);
+  }
+
+  /** Forgets all monitors; their sessions have been told. */
+  clear(): void {
+    this.#entries.clear();
+    this.#specs.clear();
+  }
+}
+
+function initialReply({ version, spec }: Entry, database: Database): Json {
+  if (version === "monitor") return initialUpdates(spec, database);
+  const updates = initialUpdates2(spec, database);
+  // A standalone database keeps no history of transactions, so it never knows the one that a client asks for.
+  return version === "monitor_cond" ? updates : [false, ZERO_UUID, updates];
+}
+
+function send({ id, version, notify }: Entry, updates: TableUpdates | undefined): void {
+  if (!updates) return;
+  if (version === "monitor") notify("update", [id, updates]);
+  else if (version === "monitor_cond") notify("update2", [id, updates]);
+  else notify("update3", [id, ZERO_UUID, updates]);
 }

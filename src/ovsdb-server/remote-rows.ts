@@ -21,7 +21,7 @@ export class RemoteRows {
     const remotes = new Map<string, RemoteSettings>();
     const target = referencedTable(reference);
     for (const row of database.rows(reference.table.name)) {
-      for (const atom of valueOf(row, reference.table, reference.column.name)?.keys ?? []) {
+      for (const atom of datumOf(row, reference.table, reference.column.name)?.keys ?? []) {
         if (reference.column.type.key.type === "string") {
           if (atom !== "") remotes.set(String(atom), defaultRemote);
         } else if (target !== undefined) {
@@ -60,7 +60,7 @@ export class RemoteRows {
     if (!table) return;
     const updates: Json[] = [];
     for (const referrer of database.rows(reference.table.name)) {
-      for (const atom of valueOf(referrer, reference.table, reference.column.name)?.keys ?? []) {
+      for (const atom of datumOf(referrer, reference.table, reference.column.name)?.keys ?? []) {
         const row = database.row(table.name, atom as Uuid);
         const name = row && one(row, table, "target", "string");
         const status = typeof name === "string" ? statusOf(name) : undefined;
@@ -84,7 +84,7 @@ function referencedTable({ column }: DbReference): string | undefined {
   return column.type.value ? undefined : column.type.key.refTable;
 }
 
-function valueOf(row: Row, table: TableSchema, name: string): Datum | undefined {
+function datumOf(row: Row, table: TableSchema, name: string): Datum | undefined {
   const column = table.columns.get(name);
   return column && row.data[column.index];
 }
@@ -118,7 +118,7 @@ function changedColumns(
   if (one(row, table, "is_connected", "boolean") === !isConnected) changed["is_connected"] = isConnected;
   const column = table.columns.get("status");
   if (column?.type.key.type === "string" && column.type.value?.type === "string") {
-    const now = valueOf(row, table, "status");
+    const now = datumOf(row, table, "status");
     const wanted = Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1));
     const same =
       now?.keys.length === wanted.length &&

@@ -100,7 +100,10 @@ function writeContents(
     schema: formatJson(schemaToJson(database.schema)),
     snapshot: snapshotText(database, { date: clock.wall(), comment }),
   };
-  if (target === undefined) return compactLogNow(files, log, content, context.warn);
+  if (target === undefined) {
+    compactLogNow(files, log, content, context.warn);
+    return;
+  }
   const copy = openLog(context, target, "create");
   try {
     copy.append(content.schema);

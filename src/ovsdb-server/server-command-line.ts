@@ -1,0 +1,63 @@
+import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { UserError } from "#util/errors.js";
+import type { TlsOptions } from "./tls-files.js";
+
+/** The options of `ovsdb-server` that are its own; the daemon's and the logging options are not among them. */
+export const serverOptionRows: readonly OptionRow[] = [
+  { name: "remote", argument: "required" },
+  { name: "unixctl", argument: "required" },
+  { name: "run", argument: "required" },
+  { name: "help", short: "h", argument: "none" },
+  { name: "version", short: "V", argument: "none" },
+  { name: "bootstrap-ca-cert", argument: "required" },
+  { name: "peer-ca-cert", argument: "required" },
+  { name: "private-key", short: "p", argument: "required" },
+  { name: "certificate", short: "c", argument: "required" },
+  { name: "ca-cert", short: "C", argument: "required" },
+  { name: "ssl-protocols", argument: "required" },
+  { name: "ssl-ciphers", argument: "required" },
+  { name: "sync-from", argument: "required" },
+  { name: "sync-exclude-tables", argument: "required" },
+  { name: "active", argument: "none" },
+  { name: "no-dbs", argument: "none" },
+  { name: "config-file", argument: "required" },
+  { name: "file-column-diff", argument: "none" },
+  { name: "disable-file-column-diff", argument: "none" },
+  { name: "record", argument: "optional" },
+  { name: "replay", argument: "optional" },
+];
+
+/** What the command line wants of the server. */
+export interface ServerCommandLine {
+  readonly remotes: readonly string[];
+  readonly unixctl: string | undefined;
+  readonly run: string | undefined;
+  readonly tls: TlsOptions;
+  readonly columnDiffs: boolean;
+  readonly noDatabases: boolean;
+}
+
+const later = new Set(["sync-from", "sync-exclude-tables", "bootstrap-ca-cert", "peer-ca-cert", "record", "replay", "config-file"]);
+
+/** Reads the server's own options. What is not built yet throws `UserError`, rather than to be passed over in silence. */
+export function readServerOptions(options: readonly ParsedOption[]): ServerCommandLine {
+  const missing = options.find(({ name }) => later.has(name));
+  if (missing) throw new UserError(`--${missing.name} is not implemented yet`);
+  const last = (name: string): string | undefined => options.findLast((option) => option.name === name)?.value;
+  const named: [keyof TlsOptions, string][] = [
+    ["privateKey", "private-key"],
+    ["certificate", "certificate"],
+    ["caCertificate", "ca-cert"],
+    ["protocols", "ssl-protocols"],
+    ["ciphers", "ssl-ciphers"],
+  ];
+  const tls = Object.fromEntries(named.flatMap(([key, name]) => (last(name) === undefined ? [] : [[key, last(name)]])));
+  return {
+    remotes: options.filter(({ name }) => name === "remote").map(({ value }) => value ?? ""),
+    unixctl: last("unixctl"),
+    run: last("run"),
+    tls: tls as TlsOptions,
+    columnDiffs: !options.some(({ name }) => name === "disable-file-column-diff"),
+    noDatabases: options.some(({ name }) => name === "no-dbs"),
+  };
+}
