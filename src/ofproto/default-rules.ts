@@ -31,7 +31,7 @@ export function installInternalRules(table: FlowTable, now: number): void {
   const toController = {
     kind: "controller",
     maxLength: 65535,
-    reason: PacketInReason.noMatch,
+    reason: PacketInReason.implicitMiss,
     controllerId: 0,
   } as const;
   table.add(rule(0, matching("reg0", 1), [toController]));

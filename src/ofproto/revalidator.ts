@@ -52,6 +52,12 @@ export class Revalidator {
     this.settle();
   }
 
+  /** A full round now, and what is stale after it. */
+  round(): void {
+    this.#sweep();
+    this.settle();
+  }
+
   /** Translates stale flows again until there are none. */
   settle(): void {
     for (let pass = 0; pass < MAX_PASSES && this.#pass(); pass++);

@@ -22,6 +22,8 @@ export interface SwitchesDeps {
 export class OfprotoSwitches implements Switches {
   readonly bridges = new Map<string, Bridge>();
   readonly backers = new Map<string, Backer>();
+  /** `upcall/disable-ufid`. */
+  ufidDumps = true;
   readonly #deps: SwitchesDeps;
   readonly #log: Logger;
   readonly #classes: ReadonlyMap<string, DatapathClass>;

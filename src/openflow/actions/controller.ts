@@ -1,7 +1,16 @@
 import type { ActionRow } from "./action.js";
 
 /** Why a packet goes to a controller (`OFPR_*`). */
-export const PacketInReason = { noMatch: 0, action: 1, invalidTtl: 2, actionSet: 3, group: 4, packetOut: 5 } as const;
+export const PacketInReason = {
+  noMatch: 0,
+  action: 1,
+  invalidTtl: 2,
+  actionSet: 3,
+  group: 4,
+  packetOut: 5,
+  /** The switch's own: no flow matched, and the table said nothing of that. Has no name. */
+  implicitMiss: 6,
+} as const;
 
 /** Sends the packet to the controllers. */
 export interface ControllerAction {
@@ -13,7 +22,7 @@ export interface ControllerAction {
   readonly controllerId: number;
 }
 
-const reasons = ["no_match", "action", "invalid_ttl", "action_set", "group", "packet_out"];
+const reasons = ["no_match", "action", "invalid_ttl", "action_set", "group", "packet_out", ""];
 
 export const controller: ActionRow<ControllerAction> = {
   kind: "controller",

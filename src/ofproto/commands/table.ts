@@ -1,0 +1,18 @@
+import type { AppctlCommand } from "#runtime/command.js";
+import type { OfprotoSwitches } from "../switches.js";
+import { dpifCommands } from "./dpif.js";
+import { ofprotoDrops } from "./drops.js";
+import { bridgeDumpFlows } from "./dump-rules.js";
+import { fdbCommands } from "./fdb.js";
+import { upcallCommands } from "./upcall.js";
+
+/** Every appctl command about bridges and their flows. */
+export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
+  return [
+    bridgeDumpFlows(switches) as AppctlCommand,
+    ...dpifCommands(switches),
+    ...fdbCommands(switches),
+    ofprotoDrops(switches) as AppctlCommand,
+    ...upcallCommands(switches),
+  ];
+}
