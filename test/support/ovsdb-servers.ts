@@ -1,0 +1,92 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lockRecord } from "#host/linux/record-lock.js";
+import { createNodeHost } from "#host/node/host.js";
+import { DatabaseServer } from "#ovsdb-server/database-server.js";
+import { LogFile } from "#ovsdb-server/log-file.js";
+import { schemaFromJson, schemaToJson } from "#ovsdb/schema-json.js";
+import { recordingLog, type RecordingLog } from "#runtime/recording-log.js";
+import type { Json } from "#util/json.js";
+import { formatJson } from "#util/json-text.js";
+import { RawClient } from "./ovsdb-raw-client.js";
+
+/** A database server with one database, ours or the installed one, in a directory of its own. */
+export interface TestServer {
+  readonly directory: string;
+  readonly socket: string;
+  readonly file: string;
+  stop(): Promise<void>;
+}
+
+export interface OurServer extends TestServer {
+  readonly server: DatabaseServer;
+  readonly log: RecordingLog;
+}
+
+function newDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "weft-ovsdb-"));
+}
+
+/** Makes a database file the way `ovsdb-tool create` does. */
+export function createDatabase(path: string, schema: Json): void {
+  const { files } = createNodeHost({ lock: lockRecord });
+  const log = LogFile.open(files, path, { name: path, mode: "create", warn: () => {} });
+  log.append(formatJson(schemaToJson(schemaFromJson(schema))));
+  log.close();
+}
+
+/** Our server, in this process. */
+export async function startOurs(schema: Json): Promise<OurServer> {
+  const directory = newDirectory();
+  const socket = join(directory, "db.sock");
+  const file = join(directory, "conf.db");
+  createDatabase(file, schema);
+  const host = createNodeHost({ lock: lockRecord });
+  const log = recordingLog();
+  const server = new DatabaseServer(host, log, { runDirectory: directory, tls: {}, columnDiffs: true });
+  server.addDatabase(file);
+  await server.addRemote(`punix:${socket}`);
+  return {
+    directory,
+    socket,
+    file,
+    server,
+    log,
+    async stop() {
+      server.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The installed server, in a process of its own. */
+export async function startReal(schema: Json): Promise<TestServer> {
+  const directory = newDirectory();
+  const socket = join(directory, "db.sock");
+  const file = join(directory, "conf.db");
+  writeFileSync(join(directory, "schema"), formatJson(schema));
+  const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory };
+  execFileSync("/usr/bin/ovsdb-tool", ["create", file, join(directory, "schema")], { env });
+  const args = [file, `--remote=punix:${socket}`, `--unixctl=${join(directory, "ctl")}`, "-vconsole:off", "-vsyslog:off"];
+  const child = spawn("/usr/sbin/ovsdb-server", args, { env, stdio: "ignore" });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  for (;;) {
+    const client = await RawClient.open(socket).catch(() => undefined);
+    client?.close();
+    if (client) break;
+    if (child.exitCode !== null) throw new Error(`ovsdb-server ended with ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return {
+    directory,
+    socket,
+    file,
+    async stop() {
+      child.kill("SIGKILL");
+      await exited;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
