@@ -1,4 +1,4 @@
-import type { FrameHandle, LinkStats } from "#host/net.js";
+import type { LinkStats } from "#host/net.js";
 
 /** What a device looks like from above; the source of the Interface table's status columns. */
 export interface DeviceInfo {
@@ -48,17 +48,4 @@ export interface DeviceClass {
   readonly hasDatapathPort: boolean;
   /** Opens (and for `internal`, `tap`, `dummy` makes) the device. Throws `HostError` (`ENODEV`, `EPERM`, …) or `UserError`. */
   open(name: string, options: ReadonlyMap<string, string>): Device;
-}
-
-/**
- * A device whose frames pass through a descriptor (AF_PACKET, TAP): what the userspace engine's forwarding thread attaches.
- * The handle stays the device's own; the device closes it after the engine has detached it.
- */
-export interface FrameDevice extends Device {
-  readonly frames: FrameHandle;
-}
-
-/** True where the userspace engine can move the device's frames through a descriptor. */
-export function isFrameDevice(device: Device): device is FrameDevice {
-  return "frames" in device;
 }

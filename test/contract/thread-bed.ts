@@ -1,4 +1,5 @@
-import type { Device, FrameDevice } from "#datapath/device.js";
+import type { Device } from "#datapath/device.js";
+import type { FrameDevice } from "#datapath/devices/frame-device.js";
 import { ForwardingLoop } from "#datapath/userspace/forwarding-loop.js";
 import { ThreadEngine } from "#datapath/userspace/thread-engine.js";
 import type { ThreadStart } from "#datapath/userspace/thread-protocol.js";
@@ -96,7 +97,7 @@ export function handleDevice(name: string): Device {
     ifindex: 1,
     fd: -1,
     mtu: 1500,
-    input: { kind: "none" } as never,
+    input: "ring",
     hideLink: -1,
     dropProgram: -1,
   };

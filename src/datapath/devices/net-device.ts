@@ -39,7 +39,7 @@ export class NetDevice implements FrameDevice {
   #settings: LinkSettings | undefined;
   readonly #firstCarrierChanges: number;
   #options: ReadonlyMap<string, string>;
-  #changed: () => void = () => undefined;
+  readonly #changed: (() => void)[] = [];
   #vanished: () => void = () => undefined;
   #gone = false;
   #place: MovedDevice | undefined;
@@ -122,7 +122,7 @@ export class NetDevice implements FrameDevice {
   }
 
   onChange(handler: () => void): void {
-    this.#changed = handler;
+    this.#changed.push(handler);
   }
 
   onGone(handler: () => void): void {
@@ -133,6 +133,10 @@ export class NetDevice implements FrameDevice {
     this.#watch.cancel();
     this.#place?.close();
     this.#source.close();
+  }
+
+  #notify(): void {
+    for (const handler of this.#changed) handler();
   }
 
   /** After a change of ours, so that `info` tells of it before the kernel's event comes. */
@@ -146,7 +150,7 @@ export class NetDevice implements FrameDevice {
       if (event.link.ifindex !== this.#link.ifindex) return;
       this.#link = event.link;
       this.#settings = undefined;
-      this.#changed();
+      this.#notify();
     } else if (event.ifindex === this.#link.ifindex) {
       this.#moveOrVanish();
     }
@@ -168,6 +172,6 @@ export class NetDevice implements FrameDevice {
     this.#link = link;
     this.#settings = undefined;
     this.#watch = place.net.watch((event) => this.#onEvent(event));
-    this.#changed();
+    this.#notify();
   }
 }

@@ -38,7 +38,7 @@ export function dummyDatapathClass(
       const local = classes.get("internal")?.open(name, new Map());
       if (local === undefined)
         throw new HostError(`${type}@${name}`, "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
-      datapath.addPort(local, 0);
+      datapath.addLocalPort(local);
       return datapath;
     },
   };

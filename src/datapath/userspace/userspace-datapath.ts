@@ -46,6 +46,7 @@ export class UserspaceDatapath implements Datapath {
   readonly #matches = new Set<string>();
   readonly #slots: FlowSlots;
   readonly #numbering: PortNumbering;
+  #local: Device | undefined;
   #nextFlow = 1;
 
   constructor(type: string, name: string, engine: Engine, numbering: PortNumbering = () => undefined) {
@@ -54,6 +55,12 @@ export class UserspaceDatapath implements Datapath {
     this.engine = engine;
     this.#numbering = numbering;
     this.#slots = new FlowSlots((chunk, memory) => engine.addSlots(chunk, memory));
+  }
+
+  /** Adds the datapath's own port, number 0, which goes when the datapath does. */
+  addLocalPort(device: Device): void {
+    this.addPort(device, 0);
+    this.#local = device;
   }
 
   addPort(device: Device, requested?: number): number {
@@ -177,6 +184,7 @@ export class UserspaceDatapath implements Datapath {
     this.#names.clear();
     this.#flows.clear();
     this.#matches.clear();
+    this.#local?.close();
   }
 
   #chooseNumber(name: string): number {
