@@ -80,8 +80,8 @@ function extractIcmpv6(b: Uint8Array, at: number, end: number, key: FlowKey, lay
 }
 
 /**
- * Reserved word, target and link-layer address options. An address given twice makes all of it void; a malformed option
- * only ends the reading.
+ * Reserved word, target, link-layer address options and the type of the first of them. An address given twice makes target and
+ * addresses void; a malformed option only ends the reading.
  */
 function extractNd(b: Uint8Array, at: number, end: number, key: FlowKey): number {
   key[W.igmpGroup] = i32(b, at + 4);
@@ -92,6 +92,7 @@ function extractNd(b: Uint8Array, at: number, end: number, key: FlowKey): number
     const kind = b[next]!;
     const length = b[next + 1]! << 3;
     if (length === 0 || length > end - next) return ExtractFault.nd;
+    if (length === 8 && (kind === ND_OPTION_SLL || kind === ND_OPTION_TLL) && key[W.l4] === 0) key[W.l4] = kind << 16;
     if (length === 8 && kind === ND_OPTION_SLL) {
       if ((key[W.arpHw]! | (key[W.arpHw + 1]! >>> 16)) !== 0) return voidNd(key);
       key[W.arpHw] = i32(b, next + 2);

@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DummySwitch, startDummySwitch } from "../support/dummy-switch.js";
 import { cutFrame, type TestFrame, testFrames } from "./odp-frames.js";
-import type { RecordedCuts, RecordedOdp, RecordedText } from "./odp-recorded.js";
-import { odpTexts } from "./odp-texts.js";
+import type { RecordedCuts, RecordedFrame, RecordedOdp, RecordedText } from "./odp-recorded.js";
+import { composeTexts, odpTexts } from "./odp-texts.js";
 
 const SHORTEST = 14;
 
@@ -21,7 +21,9 @@ async function record(): Promise<void> {
     }
     const texts: RecordedText[] = [];
     for (const text of odpTexts) texts.push(await readBack(peer, text));
-    const recorded: RecordedOdp = { release: peer.release, frames, texts };
+    const composed: RecordedFrame[] = [];
+    for (const [text, length] of composeTexts) composed.push(await compose(peer, text, length));
+    const recorded: RecordedOdp = { release: peer.release, frames, texts, composed };
     writeFileSync(join(import.meta.dirname, "odp-recorded.json"), `${JSON.stringify(recorded, null, 1)}\n`);
   } finally {
     await peer.stop();
@@ -33,6 +35,24 @@ async function readBack(peer: DummySwitch, text: string): Promise<RecordedText> 
   const error = await peer.call("dpctl/add-flow", text, "2");
   if (error !== "") return { text, error: error.trim() };
   return { text, short: await onlyFlow(peer), long: await onlyFlow(peer, "-m") };
+}
+
+async function compose(peer: DummySwitch, text: string, length: number | undefined): Promise<RecordedFrame> {
+  const before = peer.sent().length;
+  const asked = length === undefined ? { text } : { text, length };
+  const error = await peer.call(
+    "netdev-dummy/receive",
+    "p1",
+    text,
+    ...(length === undefined ? [] : ["--len", `${length}`]),
+  );
+  if (error !== "") return { ...asked, error: error.trim() };
+  for (;;) {
+    // A command's answer comes after the switch had a turn to forward.
+    await peer.call("version");
+    const hex = peer.sent()[before];
+    if (hex !== undefined) return { ...asked, hex };
+  }
 }
 
 /** The key at each length where it becomes another. */

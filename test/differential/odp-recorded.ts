@@ -13,9 +13,18 @@ export interface RecordedText {
   readonly error?: string;
 }
 
+/** What became of a flow to make a frame of: the frame, or the error. */
+export interface RecordedFrame {
+  readonly text: string;
+  readonly length?: number;
+  readonly hex?: string;
+  readonly error?: string;
+}
+
 /** Recorded answers of a release of Open vSwitch. */
 export interface RecordedOdp {
   readonly release: string;
   readonly frames: readonly RecordedCuts[];
   readonly texts: readonly RecordedText[];
+  readonly composed: readonly RecordedFrame[];
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { composeFrame } from "#flow/compose.js";
 import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
@@ -61,5 +62,16 @@ describe(`datapath flow text, as Open vSwitch ${recorded.release} has it`, () =>
     expect(formatOdpKey(key, mask, { verbose: true, portName })).toBe(long);
     const again = parseOdpKey(long!, { portNumber });
     expect(formatOdpKey(again.key, again.mask, { verbose: true, portName })).toBe(long);
+  });
+});
+
+describe(`frames made of flow text, as Open vSwitch ${recorded.release} makes them`, () => {
+  it.each(recorded.composed)("$text $length", ({ text, length, hex, error }) => {
+    const make = (): string =>
+      Buffer.from(composeFrame(parseOdpKey(text, { portNumber }).key, length === undefined ? {} : { length })).toString(
+        "hex",
+      );
+    if (error !== undefined) expect(make).toThrow(error);
+    else expect(make()).toBe(hex);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseProbe } from "./ovsdb-dump.js";
@@ -13,6 +13,8 @@ export interface DummySwitch {
   call(command: string, ...args: string[]): Promise<string>;
   /** Keys of the datapath's flows: `dpctl/dump-flows` up to the counters. */
   flows(...options: string[]): Promise<string[]>;
+  /** Frames that left by p2, as hex digits, from the first on. */
+  sent(): string[];
   stop(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startDummySwitch(): Promise<DummySwitch> {
     ..."-- set Bridge br0 datapath_type=dummy fail_mode=secure".split(" "),
     ...port("p1", 1),
     ...port("p2", 2),
+    `options:tx_pcap=${join(directory, "p2.pcap")}`,
   );
   execFileSync("/usr/bin/ovs-ofctl", ["add-flow", `unix:${join(directory, "br0.mgmt")}`, "actions=2"], { env });
   const probe = await DatabaseProbe.open(ctl);
@@ -67,6 +70,7 @@ export async function startDummySwitch(): Promise<DummySwitch> {
         .filter((line) => line.includes("recirc_id("))
         .map((line) => line.replace(/, packets:.*/, "").replace(/^ufid:\S+, /, ""));
     },
+    sent: () => pcapFrames(readFileSync(join(directory, "p2.pcap"))),
     async stop() {
       probe.close();
       child.kill("SIGKILL");
@@ -75,4 +79,16 @@ export async function startDummySwitch(): Promise<DummySwitch> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The frames of a pcap file (little-endian, as this machine writes it); a half-written last one is left out. */
+function pcapFrames(file: Buffer): string[] {
+  const frames: string[] = [];
+  for (let at = 24; at + 16 <= file.length; ) {
+    const length = file.readUInt32LE(at + 8);
+    if (at + 16 + length > file.length) break;
+    frames.push(file.subarray(at + 16, at + 16 + length).toString("hex"));
+    at += 16 + length;
+  }
+  return frames;
 }
