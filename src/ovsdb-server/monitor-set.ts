@@ -77,7 +77,7 @@ export class MonitorSet {
   }
 
   #changeCondition(database: Database, entry: Entry, id: Json, requests: Json): void {
-    const spec = changeConditions(entry.spec, requests);
+    const spec = changeConditions(entry.spec, requests, database.schema);
     const updates = updates2OfConditions(entry.spec, spec, database);
     entry.id = id;
     entry.spec = spec;

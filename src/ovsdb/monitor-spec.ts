@@ -102,12 +102,15 @@ function anyOf(a: MonitorSelect, b: MonitorSelect): MonitorSelect {
 }
 
 /** Reads the requests of `monitor_cond_change`: `spec` with new conditions for the tables they name. Throws `OvsdbError`. */
-export function changeConditions(spec: MonitorSpec, json: Json): MonitorSpec {
+export function changeConditions(spec: MonitorSpec, json: Json, schema?: DatabaseSchema): MonitorSpec {
   if (!isJsonObject(json)) throw syntaxError("monitor-cond-change-requests must be object", json);
   const changed = new Map(spec);
   for (const [name, requests] of Object.entries(json)) {
     const monitored = spec.get(name);
-    if (!monitored) throw syntaxError(`no table named ${name} in monitor session`);
+    if (!monitored) {
+      const where = schema?.tables.has(name) === false ? "" : " in monitor session";
+      throw syntaxError(`no table named ${name}${where}`);
+    }
     for (const request of (Array.isArray(requests) ? requests : [requests]) as readonly Json[]) {
       const members = new JsonMembers(request, `table ${name}`);
       const columns = members.take("columns", "array");
