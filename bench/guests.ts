@@ -4,7 +4,7 @@ import { hideLink } from "../src/host/linux/hide.js";
 import { createNamespace, inNamespace, type NetworkNamespace } from "../src/host/linux/namespaces.js";
 import { LinuxNetHost } from "../src/host/linux/net-host.js";
 
-/** A network namespace with one interface `eth0`, whose other end `port` is in the caller's namespace. */
+/** A network namespace with one interface `eth0`, whose other end `port` is in the switch's namespace. */
 export interface Guest {
   readonly port: string;
   readonly address: string;
@@ -28,10 +28,10 @@ function counter(namespace: NetworkNamespace, name: "rxPackets"): number {
   }
 }
 
-/** Makes a guest with the IPv4 address 10.77.0.`number`/24, joined to the caller's namespace by the veth `port`. */
-export function makeGuest(port: string, number: number): Guest {
+/** Makes a guest with the IPv4 address 10.77.0.`number`/24, joined by the veth `port` to the namespace `home` (the caller's by default). */
+export function makeGuest(port: string, number: number, home?: NetworkNamespace): Guest {
   const namespace = createNamespace();
-  const net = new LinuxNetHost();
+  const net = new LinuxNetHost(home);
   net.createVeth(port, "eth0", namespace.fd);
   net.setUp(port, true);
   const enter = ["nsenter", `--net=/proc/${process.pid}/fd/${namespace.fd}`];

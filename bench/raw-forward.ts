@@ -1,21 +1,39 @@
-/* Frames from one port to another and back through FrameIo in a worker thread, with no switch in between: what the input and output cost. */
+/*
+ * Frames from one port to the other and back through FrameIo in a worker thread, with no switch in between: what input and output alone
+ * cost, beside the installed Open vSwitch's userspace datapath, round by round in turn.
+ *
+ * usage: raw-forward [ROUNDS [ring|socket [RING_MIB]]]
+ */
 import { isMainThread, parentPort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
+import type { FrameCounters } from "../src/host/frame-io.js";
 import { LinuxFrameIo } from "../src/host/linux/frame-io.js";
+import { createNamespace, type NetworkNamespace } from "../src/host/linux/namespaces.js";
 import { LinuxNetHost } from "../src/host/linux/net-host.js";
 import type { FrameHandle, FrameInput } from "../src/host/net.js";
 import { sendSmallFrames } from "./frame-sender.js";
-import { makeGuest, median, smallFrames, tcpThroughput } from "./guests.js";
+import { cpuOf, type Guest, makeGuest, median, smallFrames, tcpThroughput } from "./guests.js";
+import { startRealSwitch } from "./real-switch.js";
+
+const SECONDS = 2;
 
 interface Job {
   readonly ports: readonly FrameHandle[];
   readonly ringSize: number;
 }
 
+/** What the worker tells at its end. */
+interface Done {
+  readonly frames: number;
+  readonly turns: number;
+  readonly sleeps: number;
+  readonly counters: readonly (FrameCounters | undefined)[];
+}
+
 function forward({ ports, ringSize }: Job): void {
   const io = new LinuxFrameIo({ ringSize });
   for (const [port, handle] of ports.entries()) io.attach(port, handle);
   const wake = parentPort!;
-  wake.postMessage(io.wakeFd);
+  wake.postMessage("ready");
   let frames = 0;
   let turns = 0;
   let sleeps = 0;
@@ -32,50 +50,107 @@ function forward({ ports, ringSize }: Job): void {
     if (receiveMessageOnPort(wake)) break;
   }
   const counters = ports.map((_, port) => io.counters(port));
-  wake.postMessage({ frames, turns, sleeps, counters });
+  wake.postMessage({ frames, turns, sleeps, counters } satisfies Done);
   io.close();
 }
 
-async function main(): Promise<void> {
-  const seconds = 3;
-  const rounds = Number(process.argv[2] ?? 3);
-  const input = (process.argv[3] || undefined) as FrameInput | undefined;
-  const ringSize = Number(process.argv[4] ?? 8) << 20;
-  const net = new LinuxNetHost();
-  const a = makeGuest("wlpa", 1);
-  const b = makeGuest("wlpb", 2);
-  const captures = [a, b].map((guest) => net.capture(guest.port, input ? { input } : {}));
-  console.log(
-    captures
-      .map((c) => `${c.frames.name}: input ${c.frames.input}, hidden by ${c.hidden.by} ${c.hidden.reason ?? ""}`)
-      .join("\n"),
-  );
+/** One forwarder between two guests. */
+interface Contestant {
+  readonly title: string;
+  readonly guests: readonly [Guest, Guest];
+  readonly pid: number;
+  readonly tcp: number[];
+  readonly small: number[];
+  stop(): Promise<void>;
+}
+
+/** A namespace for a switch with two guests at its ports. */
+function makeLab(): { home: NetworkNamespace; guests: [Guest, Guest] } {
+  const home = createNamespace();
+  return { home, guests: [makeGuest("wlpa", 1, home), makeGuest("wlpb", 2, home)] };
+}
+
+async function weft(input: FrameInput | undefined, ringSize: number): Promise<Contestant> {
+  const { home, guests } = makeLab();
+  const net = new LinuxNetHost(home);
+  const captures = guests.map((guest) => net.capture(guest.port, input ? { input } : {}));
   const worker = new Worker(process.argv[1]!, { workerData: { ports: captures.map((c) => c.frames), ringSize } });
   await new Promise((resolve) => worker.once("message", resolve));
+  return {
+    title: `Weft, bare frames by ${captures[0]!.frames.input}`,
+    guests,
+    pid: process.pid,
+    tcp: [],
+    small: [],
+    async stop() {
+      const done = new Promise<Done>((resolve) => worker.once("message", resolve));
+      worker.postMessage("stop");
+      const { frames, turns, sleeps, counters } = await done;
+      const dropped = counters.map((c) => `in ${c?.rxDropped}, out ${c?.txDropped}`).join("; ");
+      console.log(`  (${frames} frames in ${turns} turns, ${sleeps} sleeps; dropped: ${dropped})`);
+      await worker.terminate();
+      for (const capture of captures) capture.close();
+      net.close();
+      home.close();
+    },
+  };
+}
+
+async function real(tso: boolean): Promise<Contestant> {
+  const { home, guests } = makeLab();
+  const peer = await startRealSwitch(home, ["wlpa", "wlpb"], { tso });
+  return {
+    title: `Open vSwitch netdev${tso ? ", userspace-tso-enable" : ""}`,
+    guests,
+    pid: peer.pid,
+    tcp: [],
+    small: [],
+    async stop() {
+      await peer.stop();
+      home.close();
+    },
+  };
+}
+
+async function round(contestant: Contestant): Promise<void> {
+  const [from, to] = contestant.guests;
+  const before = cpuOf(contestant.pid);
+  const frames = await smallFrames(from, to, SECONDS);
+  const cpu = ((cpuOf(contestant.pid) - before) * 1e6) / frames.arrived;
+  contestant.small.push(frames.perSecond);
+  contestant.tcp.push(await tcpThroughput(from, to, SECONDS));
+  const offered = (frames.sent / SECONDS / 1e3).toFixed(0);
+  const arrived = (frames.perSecond / 1e3).toFixed(0);
+  const tcp = (contestant.tcp.at(-1)! / 1e9).toFixed(2);
+  console.log(
+    `  ${contestant.title}: ${arrived} of ${offered} k/s (${cpu.toFixed(0)} ns of CPU each), TCP ${tcp} Gb/s`,
+  );
+}
+
+async function main(): Promise<void> {
+  const rounds = Number(process.argv[2] ?? 3);
+  const input = (process.argv[3] || undefined) as FrameInput | undefined;
+  const contestants = [await weft(input, Number(process.argv[4] ?? 4) << 20), await real(false), await real(true)];
   try {
-    const tcp: number[] = [];
-    const small: number[] = [];
-    console.log(a.run("ping", "-c", "20", "-i", "0.02", "-q", b.address).stdout.trim().split("\n").at(-1));
-    for (let i = 0; i < rounds; i++) {
-      const cpu = process.cpuUsage();
-      const frames = await smallFrames(a, b, seconds);
-      const used = process.cpuUsage(cpu);
-      small.push(frames.perSecond);
-      console.log(
-        `60 bytes: sent ${(frames.sent / seconds / 1e3).toFixed(0)} k/s, arrived ${(frames.perSecond / 1e3).toFixed(0)} k/s, cpu user ${((used.user / frames.arrived) * 1e3).toFixed(0)} sys ${((used.system / frames.arrived) * 1e3).toFixed(0)} ns a frame`,
-      );
-      tcp.push(await tcpThroughput(a, b, seconds));
-      console.log(`TCP: ${(tcp.at(-1)! / 1e9).toFixed(2)} Gb/s`);
-    }
-    console.log(`medians: ${(median(small) / 1e3).toFixed(0)} k/s, ${(median(tcp) / 1e9).toFixed(2)} Gb/s`);
+    for (let i = 0; i < rounds; i++) for (const contestant of contestants) await round(contestant);
   } finally {
-    const done = new Promise((resolve) => worker.once("message", resolve));
-    worker.postMessage("stop");
-    console.dir(await done, { depth: 4 });
-    await worker.terminate();
-    for (const capture of captures) capture.close();
-    for (const guest of [a, b]) guest.remove();
-    net.close();
+    for (const contestant of contestants) {
+      await contestant.stop();
+      for (const guest of contestant.guests) guest.remove();
+    }
+  }
+  const [ours, ...others] = contestants;
+  console.log("medians");
+  for (const { title, small, tcp } of contestants) {
+    const ratio = (a: readonly number[], b: readonly number[]): string =>
+      median(b) === 0 ? "-" : `${(median(a) / median(b)).toFixed(2)}x`;
+    const against =
+      others.length > 0 && title !== ours!.title
+        ? ` (Weft: ${ratio(ours!.small, small)}, ${ratio(ours!.tcp, tcp)})`
+        : "";
+    console.log(
+      `  ${title}: ${(median(small) / 1e3).toFixed(0)} k/s of 60 bytes, TCP ${(median(tcp) / 1e9).toFixed(2)} Gb/s${against}`,
+    );
   }
 }
 

@@ -52,7 +52,7 @@ export function decodeNetlink(bytes: Uint8Array): NetlinkMessage[] {
 
 /** The (positive) errno in an NLMSG_ERROR or NLMSG_DONE payload; 0 is success. */
 export function netlinkErrno(payload: Uint8Array): number {
-  return payload.length < 4 ? 0 : -new DataView(payload.buffer, payload.byteOffset, 4).getInt32(0, true);
+  return payload.length < 4 ? 0 : 0 - new DataView(payload.buffer, payload.byteOffset, 4).getInt32(0, true);
 }
 
 /** A message's attributes by type; the last wins where one repeats. Throws `WireError` where a length lies. */

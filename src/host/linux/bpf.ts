@@ -10,7 +10,7 @@ const command = { mapCreate: 0, programLoad: 5, linkCreate: 28, linkUpdate: 29 }
 /** Map types (enum bpf_map_type). */
 export const mapType = { hash: 1, array: 2, ringbuf: 27 } as const;
 /** The map's values can be mapped into user memory (BPF_F_MMAPABLE). */
-export const MAP_MMAPABLE = 1 << 10;
+export const MAP_MMAPABLE: number = 1 << 10;
 /** Program types (enum bpf_prog_type). */
 export const programType = { schedCls: 3 } as const;
 /** Where a link attaches (enum bpf_attach_type). */

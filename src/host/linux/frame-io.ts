@@ -33,6 +33,8 @@ interface Port {
   readonly queue: TransmitQueue;
   /** Identity in the ring's records and the program that writes them; undefined for a TAP or a socket. */
   readonly ring: { readonly id: number; readonly slot: number; readonly program: number } | undefined;
+  /** Frames that came in whose segmentation cannot be said to an output. */
+  unusable: number;
 }
 
 export interface LinuxFrameIoOptions {
@@ -89,7 +91,7 @@ export class LinuxFrameIo implements FrameIo {
       this.#sockets ??= new SocketReader();
     }
     const queue = new TransmitQueue(handle.fd, handle.kind === "capture", handle.mtu, counters);
-    const attached = { number: port, handle, counters, queue, ring };
+    const attached = { number: port, handle, counters, queue, ring, unusable: 0 };
     this.#ports[port] = attached;
     if (ring) this.#bySlot[ring.slot] = attached;
     else this.#poll.add(port, handle.fd);
@@ -151,7 +153,8 @@ export class LinuxFrameIo implements FrameIo {
 
   counters(port: number): FrameCounters | undefined {
     const attached = this.#ports[port];
-    if (attached?.ring && this.#ring) attached.counters.rxDropped = this.#ring.lost(attached.ring.slot);
+    if (attached?.ring && this.#ring)
+      attached.counters.rxDropped = this.#ring.lost(attached.ring.slot) + attached.unusable;
     return attached?.counters;
   }
 
@@ -190,7 +193,10 @@ export class LinuxFrameIo implements FrameIo {
       const port = this.#bySlot[id & ((1 << SLOT_BITS) - 1)];
       if (port?.ring?.id !== id) continue;
       const length = words[(at + captureRecord.length) >> 2]!;
-      if (!readCaptureOffload(bytes, words, at, offload)) continue;
+      if (!readCaptureOffload(bytes, words, at, offload)) {
+        port.unusable++;
+        continue;
+      }
       port.counters.rxPackets++;
       port.counters.rxBytes += length;
       receiver(port.number, bytes, at + captureRecord.size, length, offload);
