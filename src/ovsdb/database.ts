@@ -9,11 +9,11 @@ import type { ColumnSchema, DatabaseSchema, TableSchema } from "./schema.js";
 /** A table's rows, and what is kept beside them so that a commit costs as much as it changes. */
 export class Table {
   readonly schema: TableSchema;
-  readonly rows = new Map<Uuid, Row>();
+  readonly rows: Map<Uuid, Row> = new Map();
   /** How many strong references other rows hold to each row. */
-  readonly strongRefs = new Map<Uuid, number>();
+  readonly strongRefs: Map<Uuid, number> = new Map();
   /** Which rows hold weak references to each UUID, existing or not. */
-  readonly weakReferrers = new Map<Uuid, Map<Uuid, TableSchema>>();
+  readonly weakReferrers: Map<Uuid, Map<Uuid, TableSchema>> = new Map();
   /** For each of the schema's indexes, the row that has a value. */
   readonly uniques: readonly Map<string, Uuid>[];
 

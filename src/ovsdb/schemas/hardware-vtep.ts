@@ -1,5 +1,3 @@
-import type { SchemaDeclaration } from "../declaration.js";
-
 /** The `hardware_vtep` database of VXLAN gateways (vtep(5)). */
 export const hardwareVtepDeclaration = {
   name: "hardware_vtep",
@@ -189,4 +187,4 @@ export const hardwareVtepDeclaration = {
       indexes: [["target"]],
     },
   },
-} as const satisfies SchemaDeclaration;
+} as const;

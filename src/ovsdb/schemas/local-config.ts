@@ -1,5 +1,3 @@
-import type { SchemaDeclaration } from "../declaration.js";
-
 /** The `Local_Config` database, which sets an ovsdb-server's own remotes (ovsdb.local-config(5)). */
 export const localConfigDeclaration = {
   name: "Local_Config",
@@ -27,4 +25,4 @@ export const localConfigDeclaration = {
       indexes: [["target"]],
     },
   },
-} as const satisfies SchemaDeclaration;
+} as const;

@@ -1,5 +1,3 @@
-import type { SchemaDeclaration } from "../declaration.js";
-
 /** The `_Server` database, in which ovsdb-server describes the databases it serves (ovsdb-server(5)). */
 export const serverDeclaration = {
   name: "_Server",
@@ -19,4 +17,4 @@ export const serverDeclaration = {
       isRoot: true,
     },
   },
-} as const satisfies SchemaDeclaration;
+} as const;

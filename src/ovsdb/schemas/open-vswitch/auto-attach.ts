@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** IEEE 802.1AB Auto Attach settings of a bridge. */
 export const autoAttachTable = {
   columns: {
@@ -7,4 +5,4 @@ export const autoAttachTable = {
     system_description: { one: "string" },
     mappings: { map: [{ integer: [0, 16777215] }, { integer: [0, 4095] }] },
   },
-} as const satisfies TableDeclaration;
+} as const;

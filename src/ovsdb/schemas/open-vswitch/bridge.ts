@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Bridges. */
 export const bridgeTable = {
   columns: {
@@ -27,4 +25,4 @@ export const bridgeTable = {
     auto_attach: { optional: { ref: "AutoAttach" } },
   },
   indexes: [["name"]],
-} as const satisfies TableDeclaration;
+} as const;

@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** OpenFlow controllers and listeners. */
 export const controllerTable = {
   columns: {
@@ -21,4 +19,4 @@ export const controllerTable = {
     role: { optional: { oneOf: ["other", "master", "slave"] }, ephemeral: true },
     status: { map: ["string", "string"], ephemeral: true },
   },
-} as const satisfies TableDeclaration;
+} as const;

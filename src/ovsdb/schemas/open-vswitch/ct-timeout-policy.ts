@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Connection-tracking timeouts of a zone. */
 export const ctTimeoutPolicyTable = {
   columns: {
@@ -30,4 +28,4 @@ export const ctTimeoutPolicyTable = {
     },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

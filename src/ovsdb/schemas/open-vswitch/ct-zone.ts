@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Connection-tracking zones of a datapath. */
 export const ctZoneTable = {
   columns: {
@@ -7,4 +5,4 @@ export const ctZoneTable = {
     limit: { optional: { integer: [0, 4294967295] } },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Datapaths, by type. */
 export const datapathTable = {
   columns: {
@@ -9,4 +7,4 @@ export const datapathTable = {
     ct_zone_default_limit: { optional: { integer: [0, 4294967295] } },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

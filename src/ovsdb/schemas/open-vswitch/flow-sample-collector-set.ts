@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Where `sample` actions report to. */
 export const flowSampleCollectorSetTable = {
   columns: {
@@ -11,4 +9,4 @@ export const flowSampleCollectorSetTable = {
   },
   isRoot: true,
   indexes: [["id", "bridge"]],
-} as const satisfies TableDeclaration;
+} as const;

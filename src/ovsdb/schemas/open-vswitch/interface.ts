@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Network devices inside ports. */
 export const interfaceTable = {
   columns: {
@@ -40,4 +38,4 @@ export const interfaceTable = {
     error: { optional: "string" },
   },
   indexes: [["name"]],
-} as const satisfies TableDeclaration;
+} as const;

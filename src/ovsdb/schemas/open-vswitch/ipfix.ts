@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** IPFIX export. */
 export const ipfixTable = {
   columns: {
@@ -14,4 +12,4 @@ export const ipfixTable = {
     other_config: { map: ["string", "string"] },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

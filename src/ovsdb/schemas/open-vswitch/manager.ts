@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** OVSDB clients and listeners. */
 export const managerTable = {
   columns: {
@@ -13,4 +11,4 @@ export const managerTable = {
     status: { map: ["string", "string"], ephemeral: true },
   },
   indexes: [["target"]],
-} as const satisfies TableDeclaration;
+} as const;

@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Port mirroring. */
 export const mirrorTable = {
   columns: {
@@ -15,4 +13,4 @@ export const mirrorTable = {
     filter: { optional: "string" },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** NetFlow export. */
 export const netflowTable = {
   columns: {
@@ -10,4 +8,4 @@ export const netflowTable = {
     active_timeout: { one: { integer: [-1] } },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

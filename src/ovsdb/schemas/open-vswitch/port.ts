@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Ports of bridges: one interface, or several as a bond. */
 export const portTable = {
   columns: {
@@ -27,4 +25,4 @@ export const portTable = {
     external_ids: { map: ["string", "string"] },
   },
   indexes: [["name"]],
-} as const satisfies TableDeclaration;
+} as const;

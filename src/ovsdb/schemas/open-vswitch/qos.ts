@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Quality of service of a port. */
 export const qosTable = {
   columns: {
@@ -9,4 +7,4 @@ export const qosTable = {
     external_ids: { map: ["string", "string"] },
   },
   isRoot: true,
-} as const satisfies TableDeclaration;
+} as const;

@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Queues of a QoS. */
 export const queueTable = {
   columns: {
@@ -8,4 +6,4 @@ export const queueTable = {
     external_ids: { map: ["string", "string"] },
   },
   isRoot: true,
-} as const satisfies TableDeclaration;
+} as const;

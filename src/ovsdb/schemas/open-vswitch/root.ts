@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** The single row that everything hangs from. */
 export const rootTable = {
   columns: {
@@ -23,4 +21,4 @@ export const rootTable = {
   },
   isRoot: true,
   maxRows: 1,
-} as const satisfies TableDeclaration;
+} as const;

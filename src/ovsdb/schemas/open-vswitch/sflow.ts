@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** sFlow export. */
 export const sflowTable = {
   columns: {
@@ -10,4 +8,4 @@ export const sflowTable = {
     agent: { optional: "string" },
     external_ids: { map: ["string", "string"] },
   },
-} as const satisfies TableDeclaration;
+} as const;

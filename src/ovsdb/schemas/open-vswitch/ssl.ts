@@ -1,5 +1,3 @@
-import type { TableDeclaration } from "../../declaration.js";
-
 /** Keys and certificates. */
 export const sslTable = {
   columns: {
@@ -10,4 +8,4 @@ export const sslTable = {
     external_ids: { map: ["string", "string"] },
   },
   maxRows: 1,
-} as const satisfies TableDeclaration;
+} as const;
