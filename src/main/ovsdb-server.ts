@@ -1,16 +1,20 @@
-import { spawn } from "node:child_process";
-import { createNodeHost } from "#host/node/host.js";
 import type { Host } from "#host/host.js";
+import { createNodeHost } from "#host/node/host.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { readServerOptions, type ServerCommandLine, serverOptionRows } from "#ovsdb-server/server-command-line.js";
 import { serverHelp } from "#ovsdb-server/server-help.js";
 import { Coverage, coverageCommands } from "#runtime/coverage.js";
+import { Daemon } from "#runtime/daemon.js";
+import { launchDaemon } from "#runtime/daemon-launch.js";
+import { daemonOptionRows, daemonSettings, daemonUsage } from "#runtime/daemon-options.js";
 import { directories } from "#runtime/dirs.js";
+import { exitCommand } from "#runtime/exit-command.js";
 import { memoryCommands, watchMemory } from "#runtime/memory.js";
-import { OptionError, parseOptions } from "#runtime/options.js";
+import { OptionError, type ParsedOption, parseOptions } from "#runtime/options.js";
 import { controlSocketPath, UnixctlServer } from "#runtime/unixctl-server.js";
+import { versionCommand } from "#runtime/version-command.js";
 import { Vlog } from "#runtime/vlog.js";
 import { vlogCommands } from "#runtime/vlog-commands.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
@@ -19,12 +23,112 @@ import { HostError, UserError } from "#util/errors.js";
 import { OVS_VERSION, versionText } from "#util/version.js";
 
 const program = "ovsdb-server";
+const optionRows = [...serverOptionRows, ...daemonOptionRows, ...vlogOptionRows];
+
+/** Runs the program; a status to end with, or undefined where it serves now. */
+async function start(argv: readonly string[], host: Host): Promise<number | undefined> {
+  const { options, operands } = parseOptions(program, optionRows, argv);
+  const { db } = directories(host.process);
+  for (const { name } of options) {
+    if (name === "help") {
+      host.process.stdout(serverHelp(`${db}/conf.db`, daemonUsage(program, host), vlogUsage(program, host)));
+      return 0;
+    }
+    if (name === "version") {
+      host.process.stdout(versionText(program));
+      return 0;
+    }
+  }
+  const wanted = readServerOptions(options);
+  const settings = daemonSettings(options);
+  const launched = await launchDaemon(host, program, settings, () => {
+    const log = makeLog(host, options, false);
+    const logFile = options.findLast((option) => option.name === "log-file");
+    return { log, logFile: logFile && (logFile.value ?? log.defaultFile) };
+  });
+  if (launched !== undefined) return launched;
+
+  const log = makeLog(host, options, true);
+  const daemon = new Daemon(host, log, program, settings);
+  daemon.begin();
+  try {
+    const databases = operands.length > 0 || wanted.noDatabases ? operands : [`${db}/conf.db`];
+    await serve(host, log, daemon, wanted, databases);
+  } catch (error) {
+    daemon.end();
+    throw error;
+  }
+  return undefined;
+}
+
+function makeLog(host: Host, options: readonly ParsedOption[], withFile: boolean): Vlog {
+  const log = new Vlog(host, { program, modules: vlogModules });
+  for (const option of options) if (withFile || option.name !== "log-file") applyVlogOption(log, option);
+  return log;
+}
+
+async function serve(
+  host: Host,
+  log: Vlog,
+  daemon: Daemon,
+  wanted: ServerCommandLine,
+  databases: readonly string[],
+): Promise<void> {
+  const { run } = directories(host.process);
+  const server = new DatabaseServer(host, log, { runDirectory: run, tls: wanted.tls, columnDiffs: wanted.columnDiffs });
+  for (const path of databases) if (!server.serves(path)) server.addDatabase(path);
+  server.checkTls();
+  for (const remote of wanted.remotes) await server.addRemote(remote);
+  const unixctl = new UnixctlServer(log);
+  const stop = (): void => {
+    server.close();
+    unixctl.close();
+  };
+  const exit = (status: number): void => {
+    stop();
+    daemon.end();
+    // What was answered last is on its way to the peers still.
+    host.clock.after(10, () => process.exit(status));
+  };
+  const figures = (): Record<string, number> => server.memory();
+  unixctl.register([
+    ...appctlCommands(server),
+    ...vlogCommands(log),
+    ...memoryCommands([figures]),
+    ...coverageCommands(new Coverage()),
+    versionCommand(program),
+    exitCommand(host.clock, () => exit(0), { cleanup: false }),
+  ]);
+  const control = controlSocketPath(host, program, wanted.unixctl);
+  if (control !== undefined) await unixctl.listen(host, control);
+  watchMemory(host, log, [figures]);
+  daemon.handleSignals(stop);
+  log.module("ovsdb_server").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
+  daemon.ready();
+  if (wanted.run !== undefined) await runCommand(host, wanted.run, exit);
+}
+
+/** Serves as long as a shell command runs. */
+async function runCommand(host: Host, command: string, exit: (status: number) => void): Promise<void> {
+  const { spawn } = await import("node:child_process");
+  const child = spawn("/bin/sh", ["-c", command], { stdio: "inherit" });
+  child.on("exit", (status, signal) => {
+    if (status === 0) {
+      exit(0);
+      return;
+    }
+    const how = signal ? `killed (${signal})` : `exit status ${status}`;
+    host.process.stderr(`${program}: ${command}: child exited, ${how}\n`);
+    exit(1);
+  });
+}
 
 async function main(argv: readonly string[]): Promise<void> {
   const { lockRecord } = await import("#host/linux/record-lock.js");
   const host = createNodeHost({ lock: lockRecord });
   try {
-    await start(argv, host);
+    const status = await start(argv, host);
+    if (status !== undefined) process.exit(status);
   } catch (error) {
     if (error instanceof OptionError) host.process.stderr(`${error.message}\n`);
     else if (error instanceof UserError || error instanceof OvsdbError || error instanceof HostError) {
@@ -32,74 +136,6 @@ async function main(argv: readonly string[]): Promise<void> {
     } else throw error;
     process.exit(1);
   }
-}
-
-async function start(argv: readonly string[], host: Host): Promise<void> {
-  const vlog = new Vlog(host, { program, modules: vlogModules });
-  const parsed = parseOptions(program, [...serverOptionRows, ...vlogOptionRows], argv);
-  const { db, run } = directories(host.process);
-  for (const option of parsed.options) {
-    if (option.name === "help") {
-      host.process.stdout(serverHelp(`${db}/conf.db`, "", vlogUsage(program, host)));
-      return;
-    }
-    if (option.name === "version") {
-      host.process.stdout(versionText(program));
-      return;
-    }
-    applyVlogOption(vlog, option);
-  }
-  const wanted = readServerOptions(parsed.options);
-  const server = new DatabaseServer(host, vlog, { runDirectory: run, tls: wanted.tls, columnDiffs: wanted.columnDiffs });
-  const databases = parsed.operands.length > 0 || wanted.noDatabases ? parsed.operands : [`${db}/conf.db`];
-  for (const path of databases) if (!server.serves(path)) server.addDatabase(path);
-  server.checkTls();
-  for (const remote of wanted.remotes) await server.addRemote(remote);
-  await control(host, vlog, server, wanted);
-  vlog.module("ovsdb_server").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
-  if (wanted.run !== undefined) runCommand(host, server, wanted.run);
-}
-
-async function control(host: Host, vlog: Vlog, server: DatabaseServer, wanted: ServerCommandLine): Promise<void> {
-  const unixctl = new UnixctlServer(vlog);
-  const figures = (): Record<string, number> => server.memory();
-  const exit = {
-    name: "exit",
-    usage: "",
-    minArgs: 0,
-    maxArgs: 0,
-    run() {
-      host.clock.after(0, () => {
-        unixctl.close();
-        server.close();
-        host.clock.after(10, () => process.exit(0));
-      });
-      return "";
-    },
-  };
-  const coverage = new Coverage();
-  unixctl.register([
-    ...appctlCommands(server),
-    ...vlogCommands(vlog),
-    ...memoryCommands([figures]),
-    ...coverageCommands(coverage),
-    exit,
-  ]);
-  const path = controlSocketPath(host, program, wanted.unixctl);
-  if (path !== undefined) await unixctl.listen(host, path);
-  watchMemory(host, vlog, [figures]);
-}
-
-/** Serves as long as a shell command runs. */
-function runCommand(host: Host, server: DatabaseServer, command: string): void {
-  const child = spawn("/bin/sh", ["-c", command], { stdio: "inherit" });
-  child.on("exit", (status, signal) => {
-    server.close();
-    if (status === 0) process.exit(0);
-    const how = signal ? `killed (${signal})` : `exit status ${status}`;
-    host.process.stderr(`${program}: ${command}: child exited, ${how}\n`);
-    process.exit(1);
-  });
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

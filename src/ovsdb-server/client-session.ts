@@ -32,7 +32,7 @@ export interface SessionRights {
 }
 
 /** A peer that takes its updates more slowly than they come is cut off when this many bytes wait for it. */
-export const longestBacklog = 256 * 1024 * 1024;
+export const longestBacklog: number = 256 * 1024 * 1024;
 
 /** An error that upstream sends as a bare string, or as an object. */
 class Refusal extends Error {

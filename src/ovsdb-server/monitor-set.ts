@@ -71,7 +71,8 @@ export class MonitorSet {
     const computed = new Map<MonitorSpec, TableUpdates | undefined>();
     for (const entry of this.#entries) {
       const { spec, version } = entry;
-      if (!computed.has(spec)) computed.set(spec, version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes));
+      if (!computed.has(spec))
+        computed.set(spec, version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes));
       send(entry, computed.get(spec));
     }
   }

@@ -37,7 +37,15 @@ export interface ServerCommandLine {
   readonly noDatabases: boolean;
 }
 
-const later = new Set(["sync-from", "sync-exclude-tables", "bootstrap-ca-cert", "peer-ca-cert", "record", "replay", "config-file"]);
+const later = new Set([
+  "sync-from",
+  "sync-exclude-tables",
+  "bootstrap-ca-cert",
+  "peer-ca-cert",
+  "record",
+  "replay",
+  "config-file",
+]);
 
 /** Reads the server's own options. What is not built yet throws `UserError`, rather than to be passed over in silence. */
 export function readServerOptions(options: readonly ParsedOption[]): ServerCommandLine {

@@ -29,15 +29,36 @@ const zero = "00000000-0000-0000-0000-000000000000";
 const scenarios: Readonly<Record<string, readonly Call[]>> = {
   "unknown methods": [["nosuch"], ["toString"], ["cancel", 5], ["update", 1, {}]],
   echo: [["echo"], ["echo", 1, { a: [null, "é"] }]],
-  databases: [["list_dbs"], ["list_dbs", 5], ["get_schema"], ["get_schema", 5], ["get_schema", "X"], ["get_schema", "S", 1]],
+  databases: [
+    ["list_dbs"],
+    ["list_dbs", 5],
+    ["get_schema"],
+    ["get_schema", 5],
+    ["get_schema", "X"],
+    ["get_schema", "S", 1],
+  ],
   "transact without a database": [["transact"], ["transact", 5], ["transact", "X"], ["transact", "S"]],
   "the built-in database": [
     ["transact", "_Server", { op: "insert", table: "Database", row: { name: "x", model: "standalone" } }],
     ["transact", "_Server", { op: "delete", table: "Database", where: [] }],
     ["transact", "_Server", { op: "comment", comment: "x" }],
-    ["transact", "_Server", { op: "select", table: "Database", where: [["name", "==", "S"]], columns: ["name", "model", "connected", "leader", "cid", "sid", "index"] }],
+    [
+      "transact",
+      "_Server",
+      {
+        op: "select",
+        table: "Database",
+        where: [["name", "==", "S"]],
+        columns: ["name", "model", "connected", "leader", "cid", "sid", "index"],
+      },
+    ],
   ],
-  "change awareness": [["set_db_change_aware"], ["set_db_change_aware", 1], ["set_db_change_aware", true], ["set_db_change_aware", false]],
+  "change awareness": [
+    ["set_db_change_aware"],
+    ["set_db_change_aware", 1],
+    ["set_db_change_aware", true],
+    ["set_db_change_aware", false],
+  ],
   "bad monitors": [
     ["monitor"],
     ["monitor", "X"],
@@ -63,14 +84,44 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
     ["monitor", "S", [1, { a: 1 }], { T: [{ columns: ["s"] }, { columns: ["i"], select: { initial: false } }] }],
     ["transact", "S", insert({ i: 6, s: "six", m: ["map", [["k", "v"]]] })],
     ["transact", "S", { op: "update", table: "T", where: [["i", "==", 6]], row: { s: "SIX" } }],
-    ["transact", "S", { op: "mutate", table: "T", where: [["i", "==", 6]], mutations: [["m", "insert", ["map", [["a", "b"]]]]] }],
+    [
+      "transact",
+      "S",
+      { op: "mutate", table: "T", where: [["i", "==", 6]], mutations: [["m", "insert", ["map", [["a", "b"]]]]] },
+    ],
     ["transact", "S", { op: "delete", table: "T", where: [] }],
   ],
   monitor_cond: [
     ["monitor_cond", "S", "c", { T: [{ columns: ["s", "i", "m"], where: [["i", ">", 5]] }] }],
-    ["transact", "S", insert({ i: 900, s: "q", m: ["map", [["k", "v"], ["l", "w"]]] })],
+    [
+      "transact",
+      "S",
+      insert({
+        i: 900,
+        s: "q",
+        m: [
+          "map",
+          [
+            ["k", "v"],
+            ["l", "w"],
+          ],
+        ],
+      }),
+    ],
     ["transact", "S", insert({ i: 1, s: "hidden" })],
-    ["transact", "S", { op: "mutate", table: "T", where: [["i", "==", 900]], mutations: [["m", "delete", "k"], ["m", "insert", ["map", [["x", "y"]]]]] }],
+    [
+      "transact",
+      "S",
+      {
+        op: "mutate",
+        table: "T",
+        where: [["i", "==", 900]],
+        mutations: [
+          ["m", "delete", "k"],
+          ["m", "insert", ["map", [["x", "y"]]]],
+        ],
+      },
+    ],
     ["transact", "S", { op: "update", table: "T", where: [["i", "==", 900]], row: { i: 2 } }],
     ["transact", "S", { op: "update", table: "T", where: [["i", "==", 2]], row: { i: 901 } }],
     ["monitor_cond_change", "c", "d", { T: [{ where: [["i", "<", 5]] }] }],
@@ -106,7 +157,12 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
     ["unlock", "l1"],
     ["steal", "l1"],
   ],
-  convert: [["convert"], ["convert", "X"], ["convert", "S", {}], ["convert", "S", { name: "R", version: "1.0.0", tables: {} }]],
+  convert: [
+    ["convert"],
+    ["convert", "X"],
+    ["convert", "S", {}],
+    ["convert", "S", { name: "R", version: "1.0.0", tables: {} }],
+  ],
 };
 
 const uuidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -126,7 +182,8 @@ async function play(server: TestServer, calls: readonly Call[]): Promise<string[
   const said: string[] = [];
   for (const [method, ...params] of calls) {
     const { result, error } = await client.call(method, params);
-    for (const { method: kind, params: body } of client.notifications.splice(0)) said.push(`${kind as string} ${tidy(body!)}`);
+    for (const { method: kind, params: body } of client.notifications.splice(0))
+      said.push(`${kind as string} ${tidy(body!)}`);
     const sorted = method === "list_dbs" && Array.isArray(result) ? [...(result as string[])].sort() : result;
     said.push(`${method} -> ${tidy(sorted ?? null)} ${tidy(error ?? null)}`);
   }
@@ -134,19 +191,23 @@ async function play(server: TestServer, calls: readonly Call[]): Promise<string[
   return said;
 }
 
-describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "methods of the installed ovsdb-server and ours", () => {
-  let ours: TestServer;
-  let real: TestServer;
-  beforeAll(async () => {
-    [ours, real] = await Promise.all([startOurs(schema), startReal(schema)]);
-  });
-  afterAll(async () => {
-    await Promise.all([ours?.stop(), real?.stop()]);
-  });
-
-  for (const [name, calls] of Object.entries(scenarios)) {
-    it(`agree on ${name}`, async () => {
-      expect(await play(ours, calls)).toEqual(await play(real, calls));
+describeWith(
+  [program("/usr/sbin/ovsdb-server", "openvswitch-switch")],
+  "methods of the installed ovsdb-server and ours",
+  () => {
+    let ours: TestServer;
+    let real: TestServer;
+    beforeAll(async () => {
+      [ours, real] = await Promise.all([startOurs(schema), startReal(schema)]);
     });
-  }
-});
+    afterAll(async () => {
+      await Promise.all([ours?.stop(), real?.stop()]);
+    });
+
+    for (const [name, calls] of Object.entries(scenarios)) {
+      it(`agree on ${name}`, async () => {
+        expect(await play(ours, calls)).toEqual(await play(real, calls));
+      });
+    }
+  },
+);

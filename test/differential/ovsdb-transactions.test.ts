@@ -22,7 +22,8 @@ class Side {
 
   async transact(operations: readonly unknown[]): Promise<string> {
     const filled = (json: unknown): unknown => {
-      if (typeof json === "string") return json.replace(/^@(\d+)$/, (_, n: string) => this.uuids[Number(n)] ?? "missing");
+      if (typeof json === "string")
+        return json.replace(/^@(\d+)$/, (_, n: string) => this.uuids[Number(n)] ?? "missing");
       if (Array.isArray(json)) return json.map(filled);
       if (typeof json !== "object" || json === null) return json;
       return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, filled(value)]));
@@ -41,7 +42,9 @@ class Side {
     }
     const text = formatJson(json, { sorted: true }).replace(uuidPattern, (uuid) => this.#names.get(uuid) ?? uuid);
     // Which of two rows is named first depends on upstream's hashing.
-    return text.replace(/First row, with UUID (.*?)  Second row, with UUID (.*?)",/, (_, a: string, b: string) => [a, b].sort().join(" / "));
+    return text.replace(/First row, with UUID (.*?) {2}Second row, with UUID (.*?)",/, (_, a: string, b: string) =>
+      [a, b].sort().join(" / "),
+    );
   }
 
   async stop(): Promise<void> {

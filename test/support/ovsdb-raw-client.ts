@@ -41,7 +41,11 @@ export class RawClient {
     if (message["method"] === "echo") {
       this.send({ id: message["id"]!, result: message["params"]!, error: null });
     } else if (typeof message["method"] === "string") this.notifications.push(message);
-    else this.#waiting.get(formatJson(message["id"]!))?.({ result: message["result"] ?? null, error: message["error"] ?? null });
+    else
+      this.#waiting.get(formatJson(message["id"]!))?.({
+        result: message["result"] ?? null,
+        error: message["error"] ?? null,
+      });
     this.#wake?.();
   }
 

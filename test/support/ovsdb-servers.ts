@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockRecord } from "#host/linux/record-lock.js";
 import { createNodeHost } from "#host/node/host.js";
+import { schemaFromJson, schemaToJson } from "#ovsdb/schema-json.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { LogFile } from "#ovsdb-server/log-file.js";
-import { schemaFromJson, schemaToJson } from "#ovsdb/schema-json.js";
-import { recordingLog, type RecordingLog } from "#runtime/recording-log.js";
+import { type RecordingLog, recordingLog } from "#runtime/recording-log.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import { RawClient } from "./ovsdb-raw-client.js";
@@ -69,7 +69,13 @@ export async function startReal(schema: Json): Promise<TestServer> {
   writeFileSync(join(directory, "schema"), formatJson(schema));
   const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory };
   execFileSync("/usr/bin/ovsdb-tool", ["create", file, join(directory, "schema")], { env });
-  const args = [file, `--remote=punix:${socket}`, `--unixctl=${join(directory, "ctl")}`, "-vconsole:off", "-vsyslog:off"];
+  const args = [
+    file,
+    `--remote=punix:${socket}`,
+    `--unixctl=${join(directory, "ctl")}`,
+    "-vconsole:off",
+    "-vsyslog:off",
+  ];
   const child = spawn("/usr/sbin/ovsdb-server", args, { env, stdio: "ignore" });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   for (;;) {
