@@ -84,7 +84,7 @@ function cellText(cell: TableCell, style: TableStyle): string {
 
 const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 
-/** Aligned columns; widths count bytes, as upstream does. The last column is not padded. */
+/** Aligned columns; widths count bytes, as upstream does. Lines do not end in spaces. */
 function formatColumns(table: TextTable, style: TableStyle): string {
   const cells = table.rows.map((row) => row.map((cell) => cellText(cell, style)));
   const widths = table.headings.map((heading, i) => {
@@ -92,13 +92,13 @@ function formatColumns(table: TextTable, style: TableStyle): string {
     const limited = style.maxColumnWidth > 0 ? Math.min(widest, style.maxColumnWidth) : widest;
     return style.headings ? Math.max(limited, byteLength(heading)) : limited;
   });
-  const line = (texts: readonly string[]): string =>
-    `${texts
-      .map((text, i) => {
-        const cut = truncate(text, widths[i] ?? 0);
-        return i === texts.length - 1 ? cut : cut + " ".repeat(Math.max(0, (widths[i] ?? 0) - byteLength(cut)));
-      })
-      .join(" ")}\n`;
+  const line = (texts: readonly string[]): string => {
+    const padded = texts.map((text, i) => {
+      const cut = truncate(text, widths[i] ?? 0);
+      return cut + " ".repeat((widths[i] ?? 0) - byteLength(cut));
+    });
+    return `${padded.join(" ").replace(/ +$/, "")}\n`;
+  };
   const head = style.headings ? line(table.headings) + line(widths.map((width) => "-".repeat(width))) : "";
   return head + cells.map(line).join("");
 }

@@ -34,7 +34,13 @@ export class DatabaseProbe {
     for (;;) {
       const end = messageEnd(this.#text);
       if (end < 0) return;
-      const message = JSON.parse(this.#text.slice(0, end)) as { id: number; method?: string; params: Wire; result: Wire; error: Wire };
+      const message = JSON.parse(this.#text.slice(0, end)) as {
+        id: number;
+        method?: string;
+        params: Wire;
+        result: Wire;
+        error: Wire;
+      };
       this.#text = this.#text.slice(end);
       if (message.method === "echo") {
         this.#socket.write(JSON.stringify({ id: message.id, result: message.params, error: null }));
@@ -87,10 +93,19 @@ function messageEnd(text: string): number {
   return -1;
 }
 
-const defaults = new Set(['["set",[]]', '["map",[]]', '""', "0", "false", '["uuid","00000000-0000-0000-0000-000000000000"]']);
+const defaults = new Set([
+  '["set",[]]',
+  '["map",[]]',
+  '""',
+  "0",
+  "false",
+  '["uuid","00000000-0000-0000-0000-000000000000"]',
+]);
 
 function withoutDefaults(row: WireRow): WireRow {
-  const kept = Object.entries(row).filter(([name, value]) => name !== "_version" && !defaults.has(JSON.stringify(value)));
+  const kept = Object.entries(row).filter(
+    ([name, value]) => name !== "_version" && !defaults.has(JSON.stringify(value)),
+  );
   return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -10,7 +10,9 @@ const schema = "/usr/share/openvswitch/vswitch.ovsschema";
 
 /** Why the installed Open vSwitch cannot be used as a peer, or `""`. */
 export const noRealOpenvswitch: string =
-  existsSync(server) && existsSync(schema) && existsSync("/usr/bin/ovs-vsctl") ? "" : "Open vSwitch is not installed here";
+  existsSync(server) && existsSync(schema) && existsSync("/usr/bin/ovs-vsctl")
+    ? ""
+    : "Open vSwitch is not installed here";
 
 /** A real `ovsdb-server` with an empty Open_vSwitch database in a directory of its own. */
 export interface RealServer {
@@ -25,7 +27,13 @@ export async function startRealServer(): Promise<RealServer> {
   execFileSync("/usr/bin/ovsdb-tool", ["create", join(directory, "conf.db"), schema]);
   const child = spawn(
     server,
-    [join(directory, "conf.db"), `--remote=punix:${socket}`, `--unixctl=${join(directory, "ctl")}`, "-vconsole:off", "-vsyslog:off"],
+    [
+      join(directory, "conf.db"),
+      `--remote=punix:${socket}`,
+      `--unixctl=${join(directory, "ctl")}`,
+      "-vconsole:off",
+      "-vsyslog:off",
+    ],
     { cwd: directory, env: { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory }, stdio: "ignore" },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -57,9 +65,14 @@ function answers(socket: string): Promise<boolean> {
 /** Runs the installed program and gives what it printed; a signal's name stands for the status where one ended it. */
 export function runReal(program: string, argv: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(program, [...argv], { env: { ...process.env, LC_ALL: "C.UTF-8", ...env }, timeout: 5000 }, (error, stdout, stderr) => {
-      const status = error === null ? 0 : (error.signal ?? Number(error.code ?? 1));
-      resolve({ status, stdout, stderr });
-    });
+    execFile(
+      program,
+      [...argv],
+      { env: { ...process.env, LC_ALL: "C.UTF-8", ...env }, timeout: 5000 },
+      (error, stdout, stderr) => {
+        const status = error === null ? 0 : (error.signal ?? Number(error.code ?? 1));
+        resolve({ status, stdout, stderr });
+      },
+    );
   });
 }

@@ -1,5 +1,5 @@
 import type { Scenario } from "../differential/vsctl-scenarios.js";
-import { databaseLines, DatabaseProbe, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.js";
+import { DatabaseProbe, databaseLines, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.js";
 import { shellWords } from "./shell-words.js";
 
 /** What one command line did. `added` and `removed` are the rows by which the database changed. */
@@ -22,7 +22,12 @@ export interface Outcome {
 export type Invoke = (argv: readonly string[]) => Promise<Outcome>;
 
 /** Runs a scenario against the (empty) database at `socket`, and gives the outcome of each line without what is random. */
-export async function runScenario(scenario: Scenario, socket: string, directory: string, invoke: Invoke): Promise<Step[]> {
+export async function runScenario(
+  scenario: Scenario,
+  socket: string,
+  directory: string,
+  invoke: Invoke,
+): Promise<Step[]> {
   const probe = await DatabaseProbe.open(socket);
   try {
     const steps: Step[] = [];
@@ -98,7 +103,12 @@ function shortUuids(text: string, labels: ReadonlyMap<string, string>): string {
 /** Sorts what the real tool prints in the order of random uuids or of a hash of them. */
 function unorder(stdout: string, words: readonly string[]): string {
   let text = stdout.replace(/(?<=\[)<[^\]\n]*>(?=\])/g, (set) => set.split(", ").sort().join(", "));
-  text = text.replace(/(?<=: )<[^\]\n]*>( <[^\]\n]*>)+/g, (set) => set.split(/(?<=>) /).sort().join(" "));
+  text = text.replace(/(?<=: )<[^\]\n]*>( <[^\]\n]*>)+/g, (set) =>
+    set
+      .split(/(?<=>) /)
+      .sort()
+      .join(" "),
+  );
   if (words.includes("show")) return sortTree(text);
   if (!words.includes("list") && !words.includes("find")) return text;
   const line = words.join(" ");

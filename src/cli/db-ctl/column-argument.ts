@@ -1,7 +1,7 @@
 import type { Atom } from "#ovsdb/atom.js";
 import { type ColumnType, UNLIMITED } from "#ovsdb/column-type.js";
 import type { Datum } from "#ovsdb/datum.js";
-import { type NameResolver, parseDatum, parseAtom } from "#ovsdb/parse-text.js";
+import { type NameResolver, parseAtom, parseDatum } from "#ovsdb/parse-text.js";
 import type { ColumnSchema, TableSchema } from "#ovsdb/schema.js";
 import { tokenEnd } from "#ovsdb/token.js";
 import { UserError } from "#util/errors.js";
@@ -16,7 +16,22 @@ export interface ColumnArgument {
 }
 
 /** All operators of conditions, in the order in which messages list them. */
-export const relations = ["=", "!=", "<", ">", "<=", ">=", "{=}", "{!=}", "{<}", "{>}", "{<=}", "{>=}", "{in}", "{not-in}"] as const;
+export const relations = [
+  "=",
+  "!=",
+  "<",
+  ">",
+  "<=",
+  ">=",
+  "{=}",
+  "{!=}",
+  "{<}",
+  "{>}",
+  "{<=}",
+  "{>=}",
+  "{in}",
+  "{not-in}",
+] as const;
 export type Relation = (typeof relations)[number];
 
 /** Reads `COLUMN[:KEY]`, nothing may follow. `_uuid` is a column here. */
@@ -27,7 +42,11 @@ export function parseColumnKey(table: TableSchema, text: string): ColumnArgument
 }
 
 /** Reads `COLUMN[:KEY]OPERATOR VALUE` with one of the operators, of which the longest that fits counts. */
-export function parseColumnValue(table: TableSchema, text: string, operators: readonly string[] = ["="]): ColumnArgument {
+export function parseColumnValue(
+  table: TableSchema,
+  text: string,
+  operators: readonly string[] = ["="],
+): ColumnArgument {
   const { column, key, rest } = splitColumn(text, (word) => findColumn(table, word));
   const operator = operators
     .filter((op) => rest.startsWith(op))
@@ -73,4 +92,9 @@ export function parseAssignment(argument: ColumnArgument, resolve: NameResolver)
   if (argument.key === undefined) return parseDatum(type, value, resolve);
   const key = parseKey(argument, "set", resolve);
   return { keys: [key], values: [parseAtom(type.value ?? type.key, value, resolve)] };
+}
+
+/** The column at the beginning of an argument, whatever follows it. */
+export function leadingColumn(table: TableSchema, text: string): ColumnSchema {
+  return splitColumn(text, (word) => findColumnOrUuid(table, word)).column;
 }

@@ -95,7 +95,8 @@ function checkOptions(command: CtlCommand, options: ReadonlyMap<string, string |
   for (const [name, value] of options) {
     const dashed = name.startsWith("-") ? name : `--${name}`;
     if (command.options.includes(`${name}=`)) {
-      if (value === undefined) throw new UserError(`missing argument to '${dashed}' option on '${command.name}'`);
+      if (value === undefined)
+        throw new UserError(`missing argument to '${dashed}' option on '${command.name}' command`);
     } else if (!command.options.includes(name)) {
       throw new UserError(`'${command.name}' command has no '${dashed}' option`);
     } else if (value !== undefined) {

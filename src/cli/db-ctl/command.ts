@@ -15,8 +15,6 @@ export interface CtlCommand {
   needs?(call: CtlCall, needs: Needs): void;
   /** Reads and changes the transaction. May be run again from the start, so it keeps no state. */
   run(context: CtlContext): void;
-  /** Looks at the finished database after the daemon has caught up, and gives lines for standard error. */
-  afterwards?(call: CtlCall): { readonly newPorts: readonly string[] };
 }
 
 /** One command as it stood on the command line. */

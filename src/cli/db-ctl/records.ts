@@ -10,7 +10,10 @@ import type { Transaction } from "./transaction.js";
  */
 export type RecordName =
   | { readonly column: string; readonly via?: undefined }
-  | { readonly column?: undefined; readonly via: { readonly table: string; readonly name: string; readonly column: string } };
+  | {
+      readonly column?: undefined;
+      readonly via: { readonly table: string; readonly name: string; readonly column: string };
+    };
 
 /** The names of rows by table. Tables of at most one row have the name `.` besides. */
 export type RecordNames = Readonly<Record<string, readonly RecordName[]>>;
@@ -74,7 +77,11 @@ export function needRecord(txn: Transaction, names: RecordNames, table: TableSch
 }
 
 /** The lines of `--help` that say how rows may be named. */
-export function describeRecordNames(names: RecordNames, tables: readonly string[], singletons: readonly string[]): string {
+export function describeRecordNames(
+  names: RecordNames,
+  tables: readonly string[],
+  singletons: readonly string[],
+): string {
   return tables
     .map((table) => {
       const ways = (names[table] ?? []).map((name) =>

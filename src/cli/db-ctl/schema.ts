@@ -1,4 +1,4 @@
-import { makeTable, type ColumnSchema, type TableParts, type TableSchema } from "#ovsdb/schema.js";
+import { type ColumnSchema, makeTable, type TableParts, type TableSchema } from "#ovsdb/schema.js";
 import { typeFromJson } from "#ovsdb/type-json.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";

@@ -1,5 +1,5 @@
 import type { Uuid } from "#ovsdb/atom.js";
-import { type Datum, setOf } from "#ovsdb/datum.js";
+import { type Datum, keep, setOf } from "#ovsdb/datum.js";
 import { datumToJson, type UuidWriter } from "#ovsdb/datum-json.js";
 import type { Json } from "#util/json.js";
 import { CtlRow } from "./row.js";
@@ -24,11 +24,21 @@ export class Transaction {
   readonly #insertions = new Map<string, Insertion>();
   /** Tables that have to be empty still when the transaction is carried out. */
   readonly #empty = new Set<string>();
+  #generation = 0;
 
   constructor(schema: CtlSchema, snapshot: Snapshot, newUuid: () => Uuid) {
     this.schema = schema;
     this.#snapshot = snapshot;
     this.#newUuid = newUuid;
+  }
+
+  /** Grows whenever a generic command has changed rows; views made of the rows before are out of date then. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  touch(): void {
+    this.#generation++;
   }
 
   /** The rows of a table by the name in their `name` column, else by UUID. */
@@ -72,12 +82,28 @@ export class Transaction {
 
   /** Whether there is anything to send. */
   get changed(): boolean {
-    return this.#insertions.size > 0 || this.#baseRows().some((row) => (row.deleted && row.table.isRoot) || row.changed);
+    return (
+      this.#insertions.size > 0 || this.#baseRows().some((row) => (row.deleted && row.table.isRoot) || row.changed)
+    );
   }
 
   /** Sets a column of references. */
   setReferences(row: CtlRow, column: string, rows: readonly CtlRow[]): void {
     row.set(column, setOf(rows.map((r) => r.uuid)));
+  }
+
+  /** Puts a row among those that a column refers to. The column must not change meanwhile. */
+  addReference(row: CtlRow, column: string, target: CtlRow): void {
+    row.verify(column);
+    row.set(column, setOf([...row.get(column).keys, target.uuid]));
+  }
+
+  removeReference(row: CtlRow, column: string, target: CtlRow): void {
+    row.verify(column);
+    row.set(
+      column,
+      keep(row.get(column), (uuid) => uuid !== target.uuid),
+    );
   }
 
   /** The operations of RFC 7047, 5.2: what has to hold, then the changes. */
@@ -151,7 +177,9 @@ export class Transaction {
   }
 
   #insertion({ row, keepUuid }: Insertion): Json {
-    const name: { readonly [name: string]: Json } = keepUuid ? { uuid: row.uuid } : { "uuid-name": symbolName(row.uuid) };
+    const name: { readonly [name: string]: Json } = keepUuid
+      ? { uuid: row.uuid }
+      : { "uuid-name": symbolName(row.uuid) };
     return { op: "insert", table: row.table.name, ...name, row: this.#columns(row) };
   }
 
@@ -188,4 +216,3 @@ export class Transaction {
 function symbolName(uuid: Uuid): string {
   return `row${uuid.replaceAll("-", "_")}`;
 }
-

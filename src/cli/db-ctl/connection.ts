@@ -1,0 +1,97 @@
+import type { Host } from "#host/host.js";
+import { isPassiveName, isTlsName } from "#host/stream-name.js";
+import { type Stream, StreamError, type TlsSettings } from "#host/streams.js";
+import { directories, resolveStreamName } from "#runtime/dirs.js";
+import type { Log } from "#runtime/logger.js";
+import { errnoText } from "#util/errno.js";
+import { HostError, UserError } from "#util/errors.js";
+import type { GlobalSettings, TlsOptions } from "./global-options.js";
+
+/** OVSDB's port. */
+const defaultPort = 6640;
+/** Milliseconds between attempts with `--retry`: the first pause and the longest. */
+const firstPause = 1000;
+const longestPause = 8000;
+
+/** Why a connection failed or ended, in strerror's words. */
+export function failureText(error: unknown): string {
+  return error instanceof HostError ? errnoText(error.code) : (error as Error).message;
+}
+
+/**
+ * Connects to one of the remotes that `settings.remote` lists, or waits for the server to connect to a passive one. Throws
+ * `UserError` in upstream's words where none answers, unless it is to try for ever.
+ */
+export async function connectDatabase(host: Host, settings: GlobalSettings, log: Log): Promise<Stream> {
+  const remotes = settings.remote.split(",").map((name) => name.trim());
+  if (settings.shuffleRemotes && remotes.length > 1) shuffle(remotes, host);
+  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    let failure: unknown;
+    for (const remote of remotes) {
+      try {
+        return await connectOne(host, remote, settings.tls);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        complain(error, log);
+        failure = error;
+      }
+    }
+    if (!settings.retry) throw connectionFailed(settings.remote, failure);
+    await new Promise<void>((resolve) => host.clock.after(pause, resolve));
+  }
+}
+
+/** The error that ends a tool without a database. */
+export function connectionFailed(remote: string, error: unknown): UserError {
+  return new UserError(`${remote}: database connection failed (${failureText(error)})`);
+}
+
+function complain(error: HostError, log: Log): void {
+  if (!(error instanceof StreamError)) return;
+  for (const { module, level, message } of error.complaints) log.module(module).log(level, message);
+}
+
+async function connectOne(host: Host, remote: string, tls: TlsOptions): Promise<Stream> {
+  const name = resolveStreamName(remote, directories(host.process).run);
+  const options = { defaultPort, tls: isTlsName(name) ? readTls(host, tls) : undefined };
+  if (!isPassiveName(name)) return host.streams.connect(name, options);
+  return new Promise((resolve, reject) => {
+    const listening = host.streams.listen(
+      name,
+      (stream) => {
+        resolve(stream);
+        listening.then((listener) => listener.close()).catch(reject);
+      },
+      options,
+    );
+    listening.catch(reject);
+  });
+}
+
+function readTls(host: Host, tls: TlsOptions): TlsSettings {
+  if (tls.privateKey === undefined) throw new UserError("Private key must be configured to use SSL");
+  if (tls.certificate === undefined) throw new UserError("Certificate must be configured to use SSL");
+  const ca = tls.caCertificate ?? existing(host, tls.bootstrapCaCertificate);
+  if (ca === undefined) throw new UserError("CA certificate must be configured to use SSL");
+  return {
+    privateKey: host.files.readText(tls.privateKey),
+    certificate: host.files.readText(tls.certificate),
+    ...(ca === "none" ? {} : { caCertificate: host.files.readText(ca) }),
+    ...(tls.protocols === undefined ? {} : { protocols: tls.protocols }),
+    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+  };
+}
+
+function existing(host: Host, file: string | undefined): string | undefined {
+  if (file !== undefined && !host.files.exists(file)) {
+    throw new UserError(`${file}: fetching the CA certificate on the first connection is not supported yet`);
+  }
+  return file;
+}
+
+function shuffle(names: string[], host: Host): void {
+  for (let i = names.length - 1; i > 0; i--) {
+    const j = (host.random(1)[0] ?? 0) % (i + 1);
+    [names[i], names[j]] = [names[j] as string, names[i] as string];
+  }
+}

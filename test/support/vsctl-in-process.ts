@@ -1,0 +1,25 @@
+import { main } from "#cli/vsctl/main.js";
+import { FakeProcess } from "#host/fake/process.js";
+import { NodeClock } from "#host/node/clock.js";
+import { NodeFiles } from "#host/node/files.js";
+import { NodeStreams } from "#host/node/streams.js";
+import type { Outcome } from "./vsctl-run.js";
+
+/** Runs our `ovs-vsctl` in this process, over real sockets. A signal's name stands for the status where it died of one. */
+export async function runOurVsctl(argv: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const process = new FakeProcess({ OVS_RUNDIR: "/nonexistent", ...env });
+  const status = await main(argv, {
+    host: {
+      clock: new NodeClock(),
+      streams: new NodeStreams(),
+      files: new NodeFiles(),
+      process,
+      random: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
+    },
+    stdout: (text) => process.stdout(text),
+    stderr: (text) => process.stderr(text),
+    stdoutIsTerminal: false,
+    stdin: () => process.readStdin(),
+  });
+  return { status: process.diedBy ?? status, stdout: process.out, stderr: process.err };
+}
