@@ -1,4 +1,4 @@
-export type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGALRM";
+export type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGALRM" | "SIGABRT";
 
 /** How a child ended: one of the two is set. */
 export interface ChildExit {
@@ -46,14 +46,20 @@ export interface ProcessHost {
   isAlive(pid: number): boolean;
   /** Ends this process by a signal's default action, so that the parent sees it as killed. */
   dieBySignal(signal: SignalName): void;
-  /** Starts this program again with the same arguments and `env` added; `detached` puts it in a session of its own. */
-  spawnSelf(options: { readonly env: Readonly<Record<string, string>>; readonly detached: boolean }): ChildProcess;
+  /** The part that `spawnSelf` gave this process to play; undefined where a user started it. */
+  readonly role: string | undefined;
+  /** Starts this program again with the same arguments, to play a part; `detached` puts it in a session of its own. */
+  spawnSelf(options: { readonly role: string; readonly detached: boolean }): ChildProcess;
   /** Tells the process that started this one with `spawnSelf` that this one serves now. Nothing happens a second time. */
   signalReady(): void;
+  /** What process listings show. */
+  setTitle(title: string): void;
+  /** Calls the handler for an error that nobody caught, then ends the process by SIGABRT, as a crash. */
+  onCrash(handler: (error: unknown) => void): void;
   /** Points standard input, output and error at /dev/null. */
   detachStdio(): void;
   chdir(path: string): void;
-  /** Ids of a user and group by name or number. Throws `HostError` `EINVAL` where one is unknown. */
+  /** Ids of a user and group by name. Throws `HostError` `EINVAL` where one is unknown. */
   identity(user: string | undefined, group: string | undefined): Identity;
   /** Becomes another user for good. With `keepNetwork`, capabilities for network administration stay (where the host can). */
   setIdentity(identity: Identity, keepNetwork: boolean): void;

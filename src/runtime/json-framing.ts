@@ -43,7 +43,7 @@ export class JsonFraming {
   /** The byte that opened the container at each depth. */
   #kinds: number[] = [];
 
-  constructor(limit = 2 ** 28) {
+  constructor(limit: number = 2 ** 28) {
     this.#limit = limit;
   }
 

@@ -137,7 +137,7 @@ function short(
 }
 
 /** The names as a help text would list them: `-t, --target=TARGET`. */
-export function formatOption(row: OptionRow, argumentName = row.name.toUpperCase()): string {
+export function formatOption(row: OptionRow, argumentName: string = row.name.toUpperCase()): string {
   const tail = row.argument === "none" ? "" : row.argument === "required" ? `=${argumentName}` : `[=${argumentName}]`;
   return `${row.short ? `-${row.short}, ` : ""}--${row.name}${tail}`;
 }

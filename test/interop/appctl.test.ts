@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWith, openVswitch } from "../support/needs.ts";
-import { type RealServer, runReal, startRealServer } from "../support/real-openvswitch.ts";
-import { type ControlDaemon, startControlDaemon } from "../support/unixctl-daemon.ts";
+import { describeWith, openVswitch } from "../support/needs.js";
+import { type RealServer, runReal, startRealServer } from "../support/real-openvswitch.js";
+import { type ControlDaemon, startControlDaemon } from "../support/unixctl-daemon.js";
 
 const root = join(import.meta.dirname, "../..");
 const ours = join(root, "bin/ovs-appctl");

@@ -14,7 +14,7 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
 
   /** `epoch` is the wall time, in milliseconds since 1970, at monotonic 0. */
-  constructor(epoch = Date.UTC(2024, 0, 1)) {
+  constructor(epoch: number = Date.UTC(2024, 0, 1)) {
     this.#epoch = epoch;
   }
 

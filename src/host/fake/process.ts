@@ -4,7 +4,7 @@ import type { ChildExit, ChildProcess, Identity, ProcessHost, SignalName } from 
 /** A child that a test drives: `becomeReady`, then `end`. */
 export class FakeChild implements ChildProcess {
   readonly pid: number;
-  readonly env: Readonly<Record<string, string>>;
+  readonly role: string;
   readonly detached: boolean;
   readonly ready: Promise<boolean>;
   readonly exit: Promise<ChildExit>;
@@ -12,9 +12,9 @@ export class FakeChild implements ChildProcess {
   #ready!: (ready: boolean) => void;
   #exit!: (exit: ChildExit) => void;
 
-  constructor(pid: number, env: Readonly<Record<string, string>>, detached: boolean) {
+  constructor(pid: number, role: string, detached: boolean) {
     this.pid = pid;
-    this.env = env;
+    this.role = role;
     this.detached = detached;
     this.ready = new Promise((resolve) => {
       this.#ready = resolve;
@@ -55,13 +55,16 @@ export class FakeProcess implements ProcessHost {
   err = "";
   stdin = "";
   ready = false;
+  title = "";
+  role: string | undefined;
   stdioDetached = false;
   diedBy: SignalName | undefined;
-  readonly alive = new Set<number>();
+  readonly alive: Set<number> = new Set();
   readonly children: FakeChild[] = [];
   readonly identities: Identity[] = [];
-  readonly users = new Map<string, { uid: number; gid: number }>([["root", { uid: 0, gid: 0 }]]);
-  readonly groups = new Map<string, number>([["root", 0]]);
+  readonly users: Map<string, { uid: number; gid: number }> = new Map([["root", { uid: 0, gid: 0 }]]);
+  readonly groups: Map<string, number> = new Map([["root", 0]]);
+  #crash: ((error: unknown) => void) | undefined;
   readonly #handlers = new Map<SignalName, (() => void)[]>();
 
   constructor(env: Readonly<Record<string, string | undefined>> = {}, pid = 1234) {
@@ -101,8 +104,22 @@ export class FakeProcess implements ProcessHost {
     this.diedBy = signal;
   }
 
-  spawnSelf(options: { readonly env: Readonly<Record<string, string>>; readonly detached: boolean }): FakeChild {
-    const child = new FakeChild(this.pid + this.children.length + 1, options.env, options.detached);
+  setTitle(title: string): void {
+    this.title = title;
+  }
+
+  onCrash(handler: (error: unknown) => void): void {
+    this.#crash = handler;
+  }
+
+  /** Throws an error that nobody catches. */
+  crash(error: unknown): void {
+    this.#crash?.(error);
+    this.diedBy = "SIGABRT";
+  }
+
+  spawnSelf(options: { readonly role: string; readonly detached: boolean }): FakeChild {
+    const child = new FakeChild(this.pid + this.children.length + 1, options.role, options.detached);
     this.children.push(child);
     return child;
   }

@@ -7,6 +7,8 @@ import { spawnAgain } from "./spawn.js";
 /** Environment variable that names the descriptor on which a started process reports that it serves. */
 export const readyVariable = "WEFT_READY_FD";
 
+const roleVariable = "WEFT_ROLE";
+
 /** Keeps network capabilities over a change of user; `host/linux` has it. */
 export type IdentityChanger = (identity: Identity) => void;
 
@@ -16,11 +18,14 @@ export class NodeProcess implements ProcessHost {
   readonly env: Readonly<Record<string, string | undefined>> = process.env;
   readonly cwd: string = process.cwd();
   readonly isRoot: boolean = process.geteuid?.() === 0;
+  readonly role: string | undefined = process.env[roleVariable];
   readonly #changeIdentity: IdentityChanger | undefined;
   #readyFd: number | undefined;
 
   constructor(changeIdentity?: IdentityChanger) {
     this.#changeIdentity = changeIdentity;
+    // Programs that this one starts must not take these for their own.
+    delete process.env[roleVariable];
     const fd = process.env[readyVariable];
     if (fd !== undefined) {
       this.#readyFd = Number(fd);
@@ -88,8 +93,19 @@ export class NodeProcess implements ProcessHost {
     process.kill(process.pid, signal);
   }
 
-  spawnSelf(options: { readonly env: Readonly<Record<string, string>>; readonly detached: boolean }): ChildProcess {
-    return spawnAgain(options.env, options.detached, readyVariable);
+  spawnSelf(options: { readonly role: string; readonly detached: boolean }): ChildProcess {
+    return spawnAgain({ [roleVariable]: options.role }, options.detached, readyVariable);
+  }
+
+  setTitle(title: string): void {
+    process.title = title;
+  }
+
+  onCrash(handler: (error: unknown) => void): void {
+    process.on("uncaughtException", (error) => {
+      handler(error);
+      process.abort();
+    });
   }
 
   signalReady(): void {
@@ -153,12 +169,12 @@ function initgroups(user: string, gid: number): void {
   (process as unknown as { initgroups(user: string, gid: number): void }).initgroups(user, gid);
 }
 
-/** A row of passwd(5) or group(5) by name or number. */
+/** A row of passwd(5) or group(5) by name. */
 function accountRow(file: string, key: string): string[] {
   const rows = tryHost(`${file}: open`, () => readFileSync(file, "utf8"))
     .split("\n")
     .map((line) => line.split(":"));
-  const row = rows.find((r) => r[0] === key) ?? rows.find((r) => r.length > 2 && r[2] === key);
+  const row = rows.find((r) => r[0] === key);
   if (!row) throw new HostError(key, "EINVAL", 22, "Invalid argument");
   return row;
 }
