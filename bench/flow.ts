@@ -26,7 +26,7 @@ group("extractKey", () => {
   for (const [name, hex] of Object.entries(frames)) {
     // An offset, as in a ring: and several frames, so that nothing is folded.
     const ring = new Uint8Array(4096);
-    const one = Buffer.from(hex, "hex");
+    const one = Uint8Array.from(Buffer.from(hex, "hex"));
     for (let i = 0; i < 16; i++) ring.set(one, 18 + i * 200);
     const key = newKey();
     key.set(meta);
