@@ -15,7 +15,7 @@ export class Backer implements World {
   readonly datapath: Datapath;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly bridges = new Map<string, BridgeState>();
+  readonly bridges: Map<string, BridgeState> = new Map();
   readonly flows: MegaflowIndex = new MegaflowIndex();
   readonly flowLimit: AdaptiveFlowLimit = new AdaptiveFlowLimit();
   readonly revalidator: Revalidator;

@@ -10,10 +10,10 @@ import type { BridgeSettings } from "./settings.js";
 export class BridgeState {
   readonly name: string;
   settings: BridgeSettings;
-  readonly ports = new Map<number, OfPort>();
-  readonly portsByName = new Map<string, OfPort>();
+  readonly ports: Map<number, OfPort> = new Map();
+  readonly portsByName: Map<string, OfPort> = new Map();
   /** In the order in which they were configured, which is the order of flooding. */
-  readonly bundles = new Map<string, Bundle>();
+  readonly bundles: Map<string, Bundle> = new Map();
   readonly macs: MacTable<Bundle>;
   readonly tables: FlowTable[];
   readonly drops: DropCounters = new DropCounters();

@@ -23,7 +23,8 @@ export class Bundle {
   }
 
   configure(settings: PortSettings): void {
-    this.settings = settings;
+    // A port without a VLAN of its own has the one of untagged packets.
+    this.settings = { ...settings, tag: Math.max(0, settings.tag) };
     this.trunks = settings.trunks.length > 0 ? new Set(settings.trunks) : undefined;
     this.cvlans = settings.cvlans.length > 0 ? new Set(settings.cvlans) : undefined;
   }

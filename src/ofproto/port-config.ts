@@ -1,9 +1,9 @@
 /** Port configuration that a controller may set (`OFPPC_*`). */
 export const PortConfig = {
-  portDown: 1 << 0,
-  noReceive: 1 << 2,
-  noReceiveStp: 1 << 3,
-  noFlood: 1 << 4,
-  noForward: 1 << 5,
-  noPacketIn: 1 << 6,
+  portDown: 0x01,
+  noReceive: 0x04,
+  noReceiveStp: 0x08,
+  noFlood: 0x10,
+  noForward: 0x20,
+  noPacketIn: 0x40,
 } as const;

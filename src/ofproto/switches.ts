@@ -20,8 +20,8 @@ export interface SwitchesDeps {
 
 /** Every bridge of the daemon, and a datapath for each type in use. */
 export class OfprotoSwitches implements Switches {
-  readonly bridges = new Map<string, Bridge>();
-  readonly backers = new Map<string, Backer>();
+  readonly bridges: Map<string, Bridge> = new Map();
+  readonly backers: Map<string, Backer> = new Map();
   /** `upcall/disable-ufid`. */
   ufidDumps = true;
   readonly #deps: SwitchesDeps;

@@ -26,7 +26,7 @@ export interface UpcallCounters {
 export class Upcalls {
   readonly counters: UpcallCounters = { misses: 0, actions: 0, flowLimitHit: 0, refused: 0 };
   /** Drops that no bridge can be blamed for. */
-  readonly drops = new Map<DropReason, number>();
+  readonly drops: Map<DropReason, number> = new Map();
   readonly #backer: Backer;
 
   constructor(backer: Backer) {

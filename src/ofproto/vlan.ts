@@ -56,7 +56,7 @@ export function inputVlans(port: PortSettings, packet: VlanStack): VlanStack {
     case "native-tagged":
     case "native-untagged":
       if (vidOf(packet.outer) !== 0) return packet;
-      return { outer: tag(tpidOf(packet.outer), pcpOf(packet.outer), port.tag), inner: 0 };
+      return { outer: tag(tpidOf(packet.outer), pcpOf(packet.outer), port.tag), inner: packet.inner };
     case "trunk":
       return packet;
     case "dot1q-tunnel":

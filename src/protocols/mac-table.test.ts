@@ -40,7 +40,8 @@ describe("the MAC learning table", () => {
     expect(macs.learn(0, "a", 0, 0x010000000001)).toBe("refused");
     expect(macs.learn(0, "a", 20, 1)).toBe("refused");
     macs.addStatic(0, "a", 20, 2);
-    expect(macs.lookup(20, 2)?.port).toBe("a");
+    expect(macs.lookup(20, 2)).toBeUndefined();
+    expect(macs.stats()).toMatchObject({ current: 1, static: 1 });
   });
 
   it("forgets what was learned in a VLAN that begins to be flooded", () => {

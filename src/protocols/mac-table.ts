@@ -119,12 +119,9 @@ export class MacTable<P> {
     return "moved";
   }
 
-  /** The entry of an address; expiry is `expire`'s business. */
+  /** The entry of an address, none in flooded VLANs; expiry is `expire`'s business. */
   lookup(vlan: number, mac: MacNumber): MacEntry<P> | undefined {
-    if (this.#floodVlans.has(vlan)) {
-      const found = this.#vlans.get(vlan)?.get(mac);
-      return found?.isStatic ? found : undefined;
-    }
+    if (this.#floodVlans.has(vlan)) return undefined;
     return this.#vlans.get(vlan)?.get(mac);
   }
 

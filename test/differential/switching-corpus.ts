@@ -212,4 +212,32 @@ export const corpus: readonly CorpusScenario[] = [
       ["p2", frame(host(1), host(2), [], 0x0806, arp(2, "0a000002", "0a000001"))],
     ],
   },
+  {
+    name: "odd tags",
+    vlanLimit: 2,
+    bridge: {},
+    ports: [
+      { name: "p1", columns: {} },
+      { name: "p2", columns: { vlan_mode: "native-untagged", tag: "10" } },
+      { name: "p3", columns: { vlan_mode: "native-tagged", tag: "10", "other_config:priority-tags": "always" } },
+      { name: "p4", columns: { vlan_mode: "dot1q-tunnel", tag: "10" } },
+      { name: "p5", columns: { tag: "10", "other_config:priority-tags": "always" } },
+      { name: "p6", columns: { vlan_mode: "access" } },
+      { name: "p7", columns: { vlan_mode: "dot1q-tunnel" } },
+      { name: "p8", columns: { vlan_mode: "native-untagged", tag: "0" } },
+    ],
+    fresh: true,
+    packets: ["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8"].flatMap((port) =>
+      [
+        [q(0), q(20, 1)],
+        [q(0, 4), q(20, 1)],
+        [q(10), q(0)],
+        [q(10, 2), q(0, 3)],
+        [q(10, 2), ad(20, 3)],
+        [ad(10, 3)],
+        [ad(0, 3)],
+        [],
+      ].map((tags) => [port, flooded(tags)] as const),
+    ),
+  },
 ];

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CorpusScenario, corpus } from "./switching-corpus.js";
@@ -107,8 +107,18 @@ function record(scenario: CorpusScenario, dir: string): RecordedStep[] {
   }
 }
 
+const file = join(import.meta.dirname, "switching-recorded.json");
+const wanted = process.argv.slice(2);
+// With names of scenarios as arguments, only those are recorded anew.
+const before: Record<string, RecordedStep[]> =
+  wanted.length > 0 && existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).recorded : {};
 const recorded: Record<string, RecordedStep[]> = {};
 for (const scenario of corpus) {
+  const known = before[scenario.name];
+  if (known && !wanted.includes(scenario.name)) {
+    recorded[scenario.name] = known;
+    continue;
+  }
   const dir = mkdtempSync(join(tmpdir(), "weft-record-"));
   try {
     recorded[scenario.name] = record(scenario, dir);
@@ -117,7 +127,4 @@ for (const scenario of corpus) {
   }
 }
 const version = execFileSync("/usr/sbin/ovs-vswitchd", ["--version"], { encoding: "utf8" }).split("\n")[0];
-writeFileSync(
-  join(import.meta.dirname, "switching-recorded.json"),
-  `${JSON.stringify({ version, recorded }, undefined, 1)}\n`,
-);
+writeFileSync(file, `${JSON.stringify({ version, recorded }, undefined, 1)}\n`);

@@ -1,8 +1,8 @@
-import type { Packet } from "#datapath/packet.js";
 import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import type { DummyDevice } from "#datapath/dummy/dummy-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
-import { FakeClock } from "#host/fake/clock.js";
+import type { Packet } from "#datapath/packet.js";
+import type { FakeClock } from "#host/fake/clock.js";
 import { createFakeHost } from "#host/fake/host.js";
 import type { BridgeState } from "#ofproto/bridge-state.js";
 import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";

@@ -10,7 +10,7 @@ import type { Trace } from "./trace.js";
 /** Nested bridges, groups and tables a packet may pass. */
 export const MAX_DEPTH = 64;
 /** Bridges, groups and tables a packet may pass in all. */
-export const MAX_STEPS = MAX_DEPTH * MAX_DEPTH;
+export const MAX_STEPS: number = MAX_DEPTH * MAX_DEPTH;
 
 /** What a translation reads besides tables and ports, which hang on the port it begins at. */
 export interface World {

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { switchCommands } from "#ofproto/commands/table.js";
+import { broadcast, frame, station } from "./frames.js";
+import { SwitchLab } from "./switch-lab.js";
+
+/** Runs an appctl command line and gives its text. */
+async function appctl(lab: SwitchLab, line: string): Promise<string> {
+  const [name, ...args] = line.split(" ");
+  const command = switchCommands(lab.switches).find((c) => c.name === name);
+  if (!command) throw new Error(`no command ${name}`);
+  const data = await command.run(args);
+  return command.text ? command.text(data) : String(data);
+}
+
+function lab(): SwitchLab {
+  const made = new SwitchLab();
+  made.addBridge("br0");
+  for (const i of [1, 2, 3]) made.addPort("br0", `p${i}`, {}, "dummy", i);
+  return made;
+}
+
+describe("appctl commands of a switch", () => {
+  it("show what was learned", async () => {
+    const net = lab();
+    net.receive("p1", frame(broadcast, station(1)));
+    net.clock.advance(5000);
+    net.receive("p2", frame(station(1), station(2)));
+    expect(await appctl(net, "fdb/add br0 br0 5 00:00:00:00:00:06")).toBe("");
+    expect(await appctl(net, "fdb/show br0")).toBe(
+      [
+        " port  VLAN  MAC                Age",
+        "    1     0  02:00:00:00:00:01    5",
+        "    2     0  02:00:00:00:00:02    0",
+        "LOCAL     5  00:00:00:00:00:06  static",
+        "",
+      ].join("\n"),
+    );
+    expect(await appctl(net, "fdb/stats-show br0")).toBe(
+      [
+        'Statistics for bridge "br0":',
+        "  Current/maximum MAC entries in the table: 3/8192",
+        "  Current static MAC entries in the table : 1",
+        "  Total number of learned MAC entries     : 2",
+        "  Total number of expired MAC entries     : 0",
+        "  Total number of evicted MAC entries     : 0",
+        "  Total number of port moved MAC entries  : 0",
+        "",
+      ].join("\n"),
+    );
+    expect(await appctl(net, "fdb/flush br0")).toBe("table successfully flushed");
+    expect(await appctl(net, "fdb/stats-clear")).toBe("statistics successfully cleared");
+    expect(await appctl(net, "fdb/show br0")).toContain("static");
+    expect(await appctl(net, "fdb/del br0 5 00:00:00:00:00:06")).toBe("");
+    expect(await appctl(net, "fdb/show br0")).toBe(" port  VLAN  MAC                Age\n");
+  });
+
+  it("refuse in upstream's words", async () => {
+    const net = lab();
+    await expect(appctl(net, "fdb/show nobr")).rejects.toThrow("no such bridge");
+    await expect(appctl(net, "fdb/add br0 p9 0 00:00:00:00:00:05")).rejects.toThrow(
+      "software error, odp port is present but no ofp port",
+    );
+    await expect(appctl(net, "fdb/add br0 p9 0 00:00:00:00:00")).rejects.toThrow("bad MAC address");
+    await expect(appctl(net, "fdb/del br0 0 00:00:00:00:00:05")).rejects.toThrow("could not find static mac entry");
+    await expect(appctl(net, "bridge/dump-flows nobr")).rejects.toThrow("Unknown bridge");
+    await expect(appctl(net, "dpif/dump-flows -m")).rejects.toThrow("no such bridge");
+    expect(await appctl(net, "fdb/add br0 p1 70000 00:00:00:00:00:05")).toBe("");
+    expect(await appctl(net, "fdb/show br0")).toContain("    1  4464  00:00:00:00:00:05  static\n");
+    expect(await appctl(net, "fdb/add br0 p2 70000 00:00:00:00:00:05")).toBe(
+      "Overriding already existing static entry on 1",
+    );
+  });
+
+  it("show the datapath and its flows", async () => {
+    const net = lab();
+    net.receive("p1", frame(broadcast, station(1)));
+    net.clock.advance(100);
+    net.receive("p1", frame(broadcast, station(1)));
+    net.clock.advance(500);
+    expect(await appctl(net, "dpif/show")).toBe(
+      [
+        "dummy@ovs-dummy: hit:1 missed:1",
+        "  br0:",
+        "    br0 65534/100: (dummy-internal)",
+        "    p1 1/1: (dummy)",
+        "    p2 2/2: (dummy)",
+        "    p3 3/3: (dummy)",
+        "",
+      ].join("\n"),
+    );
+    const flow = (port: string, actions: string): string =>
+      `recirc_id(0),in_port(${port}),packet_type(ns=0,id=0),eth(src=02:00:00:00:00:01,dst=ff:ff:ff:ff:ff:ff),` +
+      `eth_type(0x88b5), packets:1, bytes:60, used:0.500s, actions:${actions}\n`;
+    expect(await appctl(net, "dpif/dump-flows br0")).toBe(flow("1", "100,2,3"));
+    expect(await appctl(net, "dpif/dump-flows --names br0")).toBe(flow("p1", "br0,p2,p3"));
+    expect(await appctl(net, "dpif/dump-flows -m br0")).toMatch(
+      /^ufid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12} skb_priority\(0\/0\),.*in_port\(p1\).*actions:br0,p2,p3\n$/,
+    );
+    expect(await appctl(net, "dpif/dump-dps")).toBe("dummy@br0\n");
+    expect(await appctl(net, "ofproto/list")).toBe("br0\n");
+    expect(await appctl(net, "dpif/show-dp-features br0")).toContain("Max VLAN headers: 1\n");
+  });
+
+  it("show OpenFlow flows with what the datapath has counted", async () => {
+    const net = lab();
+    net.receive("p1", frame(broadcast, station(1)));
+    net.receive("p1", frame(broadcast, station(1)));
+    net.clock.advance(2500);
+    expect(await appctl(net, "bridge/dump-flows br0")).toBe(
+      [
+        "duration=2s, n_packets=2, n_bytes=120, priority=0,actions=NORMAL",
+        "table_id=254, duration=2s, n_packets=0, n_bytes=0, priority=2,recirc_id=0,actions=drop",
+        "table_id=254, duration=2s, n_packets=0, n_bytes=0, priority=0,reg0=0x1,actions=controller(reason=)",
+        "table_id=254, duration=2s, n_packets=0, n_bytes=0, priority=0,reg0=0x2,actions=drop",
+        "table_id=254, duration=2s, n_packets=0, n_bytes=0, priority=0,reg0=0x3,actions=drop",
+        "",
+      ].join("\n"),
+    );
+    expect(await appctl(net, "bridge/dump-flows --offload-stats br0")).toContain(
+      "n_bytes=120, n_offload_packets=0, n_offload_bytes=0, priority=0,actions=NORMAL",
+    );
+  });
+
+  it("limit and remove flows", async () => {
+    const net = lab();
+    expect(await appctl(net, "upcall/set-flow-limit 1")).toBe("set flow_limit to 1");
+    net.receive("p1", frame(broadcast, station(1)));
+    expect(net.reach("p1", frame(broadcast, station(2)))).toEqual(["br0", "p2", "p3"]);
+    expect(await appctl(net, "upcall/show")).toBe(
+      [
+        "dummy@ovs-dummy:",
+        "  flows         : (current 1) (avg 0) (max 1) (limit 1)",
+        "  dump duration : 1ms",
+        "  ufid enabled : true",
+        "",
+        "  1: (keys 1)",
+        "",
+      ].join("\n"),
+    );
+    expect(await appctl(net, "revalidator/purge")).toBe("");
+    expect(await appctl(net, "dpif/dump-flows br0")).toBe("");
+    expect(await appctl(net, "upcall/disable-ufid")).toBe("Datapath dumping tersely using UFID disabled");
+    expect(await appctl(net, "upcall/enable-ufid")).toBe(
+      "Datapath dumping tersely using UFID enabled for supported datapaths",
+    );
+    expect(await appctl(net, "upcall/set-flow-limit -5")).toBe("set flow_limit to 4294967291");
+    expect(await appctl(net, "upcall/disable-megaflows")).toBe("megaflows disabled");
+    net.receive("p1", frame(broadcast, station(1)));
+    net.receive("p1", frame(broadcast, station(1), [], 0x88b6));
+    expect((await appctl(net, "dpif/dump-flows br0")).split("\n")).toHaveLength(3);
+    expect(await appctl(net, "upcall/enable-megaflows")).toBe("megaflows enabled");
+    expect(await appctl(net, "revalidator/wait")).toBe("");
+  });
+
+  it("say why packets were dropped", async () => {
+    const net = lab();
+    net.configurePort("br0", "p1", { vlanMode: "access", tag: 10 });
+    net.receive("p1", frame(broadcast, station(1), [{ vid: 20 }]));
+    net.receive("p1", frame(broadcast, station(1), [{ vid: 20 }]));
+    net.receive("p2", frame("01:80:c2:00:00:00", station(2)));
+    expect(await appctl(net, "ofproto/drops br0")).toBe(
+      [
+        "br0 p1: 2 packets, the port does not carry the packet's VLAN",
+        "br0 p2: 1 packets, the destination address is reserved for a control protocol",
+        "",
+      ].join("\n"),
+    );
+  });
+});
