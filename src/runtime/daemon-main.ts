@@ -1,0 +1,180 @@
+import type { Host } from "#host/host.js";
+import { HostError, UserError } from "#util/errors.js";
+import { Coverage, coverageCommands } from "./coverage.js";
+import { Daemon } from "./daemon.js";
+import { launchDaemon } from "./daemon-launch.js";
+import { daemonOptionRows, daemonSettings, isDaemonOption } from "./daemon-options.js";
+import { exitCommand } from "./exit-command.js";
+import { type MemoryReporter, memoryCommands, watchMemory } from "./memory.js";
+import { OptionError, type OptionRow, type ParsedOption, parseOptions } from "./options.js";
+import type { OpenSyslog } from "./syslog-target.js";
+import { controlSocketPath, UnixctlServer } from "./unixctl-server.js";
+import { versionCommand } from "./version-command.js";
+import { Vlog } from "./vlog.js";
+import { vlogCommands } from "./vlog-commands.js";
+import { vlogModules } from "./vlog-modules.js";
+import { applyVlogOption, vlogOptionRows } from "./vlog-options.js";
+
+/** What a daemon's own part is given. */
+export interface DaemonContext {
+  readonly host: Host;
+  readonly log: Vlog;
+  /** The program's own options, in their order, and what is no option. */
+  readonly options: readonly ParsedOption[];
+  readonly operands: readonly string[];
+  /** Takes the program's commands; those of every daemon are there. */
+  readonly control: UnixctlServer;
+  readonly coverage: Coverage;
+  /** Figures for `memory/show`; the program adds its own. */
+  readonly memory: MemoryReporter[];
+  /** Ends the daemon as the `exit` command does. */
+  exit(status?: number, cleanup?: boolean): void;
+}
+
+/** A daemon's own part, once it serves. */
+export interface RunningDaemon {
+  /** `cleanup`: `exit --cleanup` was asked for. */
+  stop(cleanup: boolean): Promise<void> | void;
+}
+
+/** A daemon as `runDaemon` wants it. */
+export interface DaemonProgram {
+  readonly program: string;
+  /** Options besides those of every daemon (`--help`, `--version`, `--unixctl`, of life and of logging). */
+  readonly options: readonly OptionRow[];
+  help(): string;
+  version(): string;
+  /** Further lines of the `version` command. */
+  readonly versionExtra?: readonly string[];
+  /** `exit` takes `--cleanup`. */
+  readonly cleanup: boolean;
+  /** With `--user`, keep the capabilities that a datapath needs. */
+  readonly keepNetwork?: boolean;
+  /** Checks what can be checked before anything is begun, such as the number of operands. Throws `UserError`. */
+  check?(options: readonly ParsedOption[], operands: readonly string[]): void;
+  /** Prepares everything; the daemon counts as ready when the promise resolves. */
+  start(context: DaemonContext): Promise<RunningDaemon>;
+}
+
+/** What daemons need besides the host and tools do without. */
+export interface DaemonParts {
+  readonly openSyslog?: OpenSyslog;
+}
+
+const commonRows: readonly OptionRow[] = [
+  { name: "help", short: "h", argument: "none" },
+  { name: "version", short: "V", argument: "none" },
+  { name: "unixctl", argument: "required" },
+  ...daemonOptionRows,
+  ...vlogOptionRows,
+];
+
+/**
+ * A daemon from its command line to its end; the promise is the exit status. The order is upstream's: options, background process,
+ * log, pidfile and user, the program's own start, control socket, ready.
+ */
+export async function runDaemon(
+  program: DaemonProgram,
+  argv: readonly string[],
+  host: Host,
+  parts: DaemonParts = {},
+): Promise<number> {
+  const name = program.program;
+  try {
+    const { options, operands } = parseOptions(name, [...program.options, ...commonRows], argv);
+    for (const option of options) {
+      if (option.name !== "help" && option.name !== "version") continue;
+      host.process.stdout(option.name === "help" ? program.help() : program.version());
+      return 0;
+    }
+    return await live(program, host, parts, options, operands);
+  } catch (error) {
+    if (error instanceof OptionError) host.process.stderr(`${error.message}\n`);
+    else if (error instanceof UserError) host.process.stderr(`${name}: ${error.message}\n`);
+    else if (!(error instanceof LogFileError)) throw error;
+    return 1;
+  }
+}
+
+/** The log file could not be opened, of which the log has told. */
+class LogFileError extends Error {}
+
+function createLog(name: string, host: Host, parts: DaemonParts, options: readonly ParsedOption[]): Vlog {
+  const log = new Vlog(host, {
+    program: name,
+    modules: vlogModules,
+    ...(parts.openSyslog ? { openSyslog: parts.openSyslog } : {}),
+  });
+  for (const option of options) {
+    try {
+      applyVlogOption(log, option);
+    } catch (error) {
+      if (option.name === "log-file" && error instanceof HostError) throw new LogFileError(error.message);
+      throw error;
+    }
+  }
+  return log;
+}
+
+async function live(
+  program: DaemonProgram,
+  host: Host,
+  parts: DaemonParts,
+  options: readonly ParsedOption[],
+  operands: readonly string[],
+): Promise<number> {
+  const name = program.program;
+  const settings = daemonSettings(options);
+  const launched = await launchDaemon(host, name, settings, () => {
+    const log = createLog(
+      name,
+      host,
+      parts,
+      options.filter((o) => o.name !== "log-file"),
+    );
+    const file = options.findLast((o) => o.name === "log-file");
+    return { log, logFile: file && (file.value ?? log.defaultFile) };
+  });
+  if (launched !== undefined) return launched;
+
+  const log = createLog(name, host, parts, options);
+  const own = options.filter((o) => program.options.some((row) => row.name === o.name) && !isDaemonOption(o));
+  program.check?.(own, operands);
+  const daemon = new Daemon(host, log, name, settings, program.keepNetwork);
+  const control = new UnixctlServer(log);
+  const coverage = new Coverage();
+  const memory: MemoryReporter[] = [];
+  let running: RunningDaemon | undefined;
+  try {
+    daemon.begin();
+    let exit!: (status?: number, cleanup?: boolean) => void;
+    const ended = new Promise<{ status: number; cleanup: boolean }>((resolve) => {
+      exit = (status = 0, cleanup = false) => resolve({ status, cleanup });
+    });
+    control.register([
+      versionCommand(name, ...(program.versionExtra ?? [])),
+      ...vlogCommands(log),
+      ...coverageCommands(coverage),
+      ...memoryCommands(memory),
+      exitCommand(host.clock, (cleanup) => exit(0, cleanup), { cleanup: program.cleanup }),
+    ]);
+    running = await program.start({ host, log, options: own, operands, control, coverage, memory, exit });
+    const path = controlSocketPath(host, name, options.findLast((o) => o.name === "unixctl")?.value);
+    if (path !== undefined) await control.listen(host, path);
+    coverage.start(host.clock);
+    const watch = watchMemory(host, log, memory);
+    const stop = async (cleanup: boolean): Promise<void> => {
+      watch.cancel();
+      coverage.stop();
+      control.close();
+      await running?.stop(cleanup);
+    };
+    daemon.handleSignals(() => stop(false));
+    daemon.ready();
+    const { status, cleanup } = await ended;
+    await stop(cleanup);
+    return status;
+  } finally {
+    daemon.end();
+  }
+}
