@@ -88,7 +88,7 @@ export class DatabaseFile {
   }
 
   wantsCompaction(): boolean {
-    if (this.#compacting) return false;
+    if (this.#compacting !== undefined) return false;
     return wantsCompaction({
       size: this.#log.size,
       compactedSize: this.#compactedSize,
@@ -124,7 +124,7 @@ export class DatabaseFile {
 
   /** Resolves when no compaction is under way. */
   async idle(): Promise<void> {
-    while (this.#compacting) await this.#compacting.catch(() => {});
+    while (this.#compacting !== undefined) await this.#compacting.catch(() => {});
   }
 
   /** Puts other contents, under another schema maybe, in the place of all there is. */
@@ -144,6 +144,6 @@ export class DatabaseFile {
 
   close(): void {
     this.#closed = true;
-    if (!this.#compacting) this.#log.close();
+    if (this.#compacting === undefined) this.#log.close();
   }
 }
