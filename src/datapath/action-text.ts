@@ -1,5 +1,7 @@
 import { type FlowKey, newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
 import { formatOdpKey, type OdpTextOptions } from "#flow/odp-text.js";
+import { EtherType } from "#wire/ethernet.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
 
 /** How actions are written: with port names or numbers, and for which packets (`set` names headers by it). */
@@ -59,7 +61,7 @@ function formatLse(lse: number): string {
 function formatCookie(c: UserspaceCookie): string {
   switch (c.kind) {
     case "slow_path":
-      return `slow_path(${slowPathReasons.filter((_, i) => ((c.reason >>> i) & 1) !== 0).join("|")})`;
+      return `slow_path(${slowPathReasons.filter((_, i) => ((c.reason >>> i) & 1) !== 0).join(",") || "0"})`;
     case "controller": {
       const flag = (b: boolean): string => (b ? "1" : "0");
       return (
@@ -69,16 +71,47 @@ function formatCookie(c: UserspaceCookie): string {
     }
     case "sflow":
       return `sFlow(vid=${c.vlanTci & 0xfff},pcp=${c.vlanTci >>> 13},output=${c.output})`;
+    case "flow_sample":
+      return (
+        `flow_sample(probability=${c.probability},collector_set_id=${c.collectorSetId},obs_domain_id=${c.observationDomainId},` +
+        `obs_point_id=${c.observationPointId},output_port=${c.outputPort}${c.direction === undefined ? "" : `,${c.direction}`})`
+      );
+    case "ipfix":
+      return `ipfix(output_port=${c.outputPort})`;
+    case "userdata":
+      return `userdata(${[...c.bytes].map((b) => b.toString(16).padStart(2, "0")).join("")})`;
   }
 }
 
 /** Bits of a slow path reason, from the least significant. */
-const slowPathReasons = ["cfm", "bfd", "lacp", "stp", "lldp", "controller", "action", "match"];
+export const slowPathReasons: readonly string[] = ["cfm", "bfd", "lacp", "stp", "lldp", "action", "match"];
 
 /** The headers a `set` changes, under the mask: as in a flow's key, but for where the packet came from. */
 function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): string {
-  const shown = Uint32Array.from(key, (word, i) => ((word & ~mask[i]!) | (value[i]! & mask[i]!)) >>> 0);
+  if ((mask[W.vlan0]! & 0xffff) !== 0) return formatVlanSet(value[W.vlan0]!, mask[W.vlan0]!);
+  const shown = Uint32Array.from(key, (word, i) => (mask[i] === 0 ? word : value[i]!));
+  // Which headers there are is said by the flow, or where there is none by the value itself.
+  const protocol = (value[W.nw]! || key[W.nw]!) & 0xff;
+  shown[W.ethType] = value[W.ethType]! || key[W.ethType]! || (protocol === 0 ? 0 : EtherType.ipv4);
+  shown[W.nw] = (shown[W.nw]! & ~0xff) | protocol;
+  const isNd = mask.subarray(W.ndTarget, W.arpHw + 3).some((m) => m !== 0) && shown[W.ethType] === EtherType.ipv6;
+  if (isNd && shown[W.tp] === 0) shown[W.tp] = ND_SOLICIT << 16;
   return formatOdpKey(shown, mask)
-    .replace(/recirc_id\([^)]*\),in_port\([^)]*\),?/, "")
-    .replace(/,?eth\(\)/, "");
+    .replace(/recirc_id\([^)]*\),?/, "")
+    .replace(/in_port\([^)]*\),?/, "")
+    .replace(/(^|,)eth\(\),?/, "$1")
+    .replace(/(^|,)eth_type\([^)]*\),?/, "$1")
+    .replace(/^,|,$/g, "");
+}
+
+const ND_SOLICIT = 135;
+
+function formatVlanSet(value: number, mask: number): string {
+  const part = (name: string, v: number, m: number, full: number): string[] =>
+    m === 0 ? [] : [m === full ? `${name}=${v}` : `${name}=${v}/0x${m.toString(16)}`];
+  const parts = [
+    ...part("vid", value & 0xfff, mask & 0xfff, 0xfff),
+    ...part("pcp", (value >>> 13) & 7, (mask >>> 13) & 7, 7),
+  ];
+  return `vlan(${parts.join(",")})`;
 }

@@ -3,7 +3,8 @@ import type { FlowKey } from "#flow/key.js";
 /**
  * Datapath actions: what an engine does with a packet of a known flow. The set and the text form are those of
  * ovs-actions(7) and `ovs-dpctl`'s flow dumps. `set` carries key words and a mask in the flow key's own layout: the bits
- * under `mask` take the value in `value` (a full mask prints as `set(...)` unmasked).
+ * under `mask` take the value in `value` (a full mask prints as `set(...)` unmasked). Which header `nwSrc`, `tp` and the like belong to
+ * is said by `W.ethType` and the protocol in `W.nw` of `value`, where these are not 0, else by the flow's key.
  */
 export type DatapathAction =
   | { readonly kind: "output"; readonly port: number }
@@ -45,4 +46,16 @@ export type UserspaceCookie =
       readonly dontSend: boolean;
       readonly continuation: boolean;
     }
-  | { readonly kind: "sflow"; readonly vlanTci: number; readonly output: number };
+  | { readonly kind: "sflow"; readonly vlanTci: number; readonly output: number }
+  | {
+      readonly kind: "flow_sample";
+      readonly probability: number;
+      readonly collectorSetId: number;
+      readonly observationDomainId: number;
+      readonly observationPointId: number;
+      readonly outputPort: number;
+      readonly direction: "ingress" | "egress" | undefined;
+    }
+  | { readonly kind: "ipfix"; readonly outputPort: number }
+  /** Bytes that mean nothing to us, as given to `dpctl/add-flow`. */
+  | { readonly kind: "userdata"; readonly bytes: Uint8Array };
