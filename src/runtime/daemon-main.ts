@@ -7,7 +7,6 @@ import { daemonOptionRows, daemonSettings, isDaemonOption } from "./daemon-optio
 import { exitCommand } from "./exit-command.js";
 import { type MemoryReporter, memoryCommands, watchMemory } from "./memory.js";
 import { OptionError, type OptionRow, type ParsedOption, parseOptions } from "./options.js";
-import type { OpenSyslog } from "./syslog-target.js";
 import { controlSocketPath, UnixctlServer } from "./unixctl-server.js";
 import { versionCommand } from "./version-command.js";
 import { Vlog } from "./vlog.js";
@@ -56,11 +55,6 @@ export interface DaemonProgram {
   start(context: DaemonContext): Promise<RunningDaemon>;
 }
 
-/** What daemons need besides the host and tools do without. */
-export interface DaemonParts {
-  readonly openSyslog?: OpenSyslog;
-}
-
 const commonRows: readonly OptionRow[] = [
   { name: "help", short: "h", argument: "none" },
   { name: "version", short: "V", argument: "none" },
@@ -73,12 +67,7 @@ const commonRows: readonly OptionRow[] = [
  * A daemon from its command line to its end; the promise is the exit status. The order is upstream's: options, background process,
  * log, pidfile and user, the program's own start, control socket, ready.
  */
-export async function runDaemon(
-  program: DaemonProgram,
-  argv: readonly string[],
-  host: Host,
-  parts: DaemonParts = {},
-): Promise<number> {
+export async function runDaemon(program: DaemonProgram, argv: readonly string[], host: Host): Promise<number> {
   const name = program.program;
   try {
     const { options, operands } = parseOptions(name, [...program.options, ...commonRows], argv);
@@ -87,7 +76,7 @@ export async function runDaemon(
       host.process.stdout(option.name === "help" ? program.help() : program.version());
       return 0;
     }
-    return await live(program, host, parts, options, operands);
+    return await live(program, host, options, operands);
   } catch (error) {
     if (error instanceof OptionError) host.process.stderr(`${error.message}\n`);
     else if (error instanceof UserError) host.process.stderr(`${name}: ${error.message}\n`);
@@ -99,12 +88,8 @@ export async function runDaemon(
 /** The log file could not be opened, of which the log has told. */
 class LogFileError extends Error {}
 
-function createLog(name: string, host: Host, parts: DaemonParts, options: readonly ParsedOption[]): Vlog {
-  const log = new Vlog(host, {
-    program: name,
-    modules: vlogModules,
-    ...(parts.openSyslog ? { openSyslog: parts.openSyslog } : {}),
-  });
+function createLog(name: string, host: Host, options: readonly ParsedOption[]): Vlog {
+  const log = new Vlog(host, { program: name, modules: vlogModules });
   for (const option of options) {
     try {
       applyVlogOption(log, option);
@@ -119,7 +104,6 @@ function createLog(name: string, host: Host, parts: DaemonParts, options: readon
 async function live(
   program: DaemonProgram,
   host: Host,
-  parts: DaemonParts,
   options: readonly ParsedOption[],
   operands: readonly string[],
 ): Promise<number> {
@@ -129,7 +113,6 @@ async function live(
     const log = createLog(
       name,
       host,
-      parts,
       options.filter((o) => o.name !== "log-file"),
     );
     const file = options.findLast((o) => o.name === "log-file");
@@ -137,7 +120,7 @@ async function live(
   });
   if (launched !== undefined) return launched;
 
-  const log = createLog(name, host, parts, options);
+  const log = createLog(name, host, options);
   const own = options.filter((o) => program.options.some((row) => row.name === o.name) && !isDaemonOption(o));
   program.check?.(own, operands);
   const daemon = new Daemon(host, log, name, settings, program.keepNetwork);

@@ -7,14 +7,8 @@ import { formatRecord } from "./vlog-pattern.js";
 
 function setup(settings = {}) {
   const host = createFakeHost();
-  const sent: string[] = [];
-  const vlog = new Vlog(host, {
-    program: "ovs-vswitchd",
-    modules: ["known"],
-    openSyslog: (method) => ({ send: (text) => sent.push(`${method} ${text}`), close() {} }),
-    ...settings,
-  });
-  return { host, vlog, sent };
+  const vlog = new Vlog(host, { program: "ovs-vswitchd", modules: ["known"], ...settings });
+  return { host, vlog, sent: host.syslogMessages };
 }
 
 const run = (vlog: Vlog, name: string, ...args: string[]): unknown =>

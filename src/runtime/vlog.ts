@@ -1,11 +1,11 @@
 import type { AppendFile } from "#host/files.js";
 import type { Host } from "#host/host.js";
+import type { SyslogTarget } from "#host/syslog.js";
 import { errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import { directories } from "./dirs.js";
 import { type Level, type Log, type Logger, levels, type MessageLevel } from "./logger.js";
 import { facilityNumber } from "./syslog-facility.js";
-import type { OpenSyslog, SyslogTarget } from "./syslog-target.js";
 import { TokenBucket } from "./token-bucket.js";
 import { formatRecord, type LogOrigin, type LogRecord } from "./vlog-pattern.js";
 import { type Destination, destinations, parseVlogSpec } from "./vlog-spec.js";
@@ -34,7 +34,6 @@ export interface VlogSettings {
   readonly subprogram?: string;
   /** Modules that may be named in specifications before they log. */
   readonly modules?: readonly string[];
-  readonly openSyslog?: OpenSyslog;
 }
 
 /** Facility of messages to the local syslog, and to others. */
@@ -162,7 +161,7 @@ export class Vlog implements Log {
       this.module("socket_util").err(`${target}: port must be specified`);
       return;
     }
-    this.#target = this.#settings.openSyslog?.(`udp:${target}`);
+    this.#target = this.#host.syslog(`udp:${target}`);
   }
 
   /** Starts to log into a file. Throws `HostError` after saying so on the console. */
@@ -234,9 +233,8 @@ export class Vlog implements Log {
   }
 
   #writeSyslog(record: LogRecord): void {
-    if (!this.#settings.openSyslog) return;
     if (!this.#syslog && this.#method !== "null") {
-      this.#syslog = this.#settings.openSyslog(this.#method === "libc" ? "unix:/dev/log" : this.#method);
+      this.#syslog = this.#host.syslog(this.#method === "libc" ? "unix:/dev/log" : this.#method);
       // Without a syslog daemon every message would try again.
       if (!this.#syslog) this.#method = "null";
     }

@@ -10,6 +10,8 @@ export interface FakeHost extends Host {
   readonly streams: FakeStreams;
   readonly files: FakeFiles;
   readonly process: FakeProcess;
+  /** Syslog messages, each after its method. */
+  readonly syslogMessages: string[];
 }
 
 /** `random` counts upwards, so that runs repeat. */
@@ -19,11 +21,14 @@ export function createFakeHost(env: Readonly<Record<string, string | undefined>>
     files.makeDirectory(path);
   }
   let next = 0;
+  const syslogMessages: string[] = [];
   return {
     clock: new FakeClock(),
     streams: new FakeStreams(),
     files,
     process: new FakeProcess(env),
+    syslogMessages,
+    syslog: (method) => ({ send: (text) => syslogMessages.push(`${method} ${text}`), close() {} }),
     random: (size) => Uint8Array.from({ length: size }, () => next++ & 0xff),
   };
 }

@@ -3,6 +3,7 @@ import { NodeClock } from "./clock.js";
 import { type FileLocker, NodeFiles } from "./files.js";
 import { type IdentityChanger, NodeProcess } from "./process.js";
 import { NodeStreams } from "./streams.js";
+import { openSyslog } from "./syslog.js";
 
 /** Parts that need system calls and so cost a tool its start-up time; daemons hand them in. */
 export interface NodeHostParts {
@@ -17,6 +18,7 @@ export function createNodeHost(parts: NodeHostParts = {}): Host {
     streams: new NodeStreams(),
     files: new NodeFiles(parts.lock),
     process: new NodeProcess(parts.changeIdentity),
+    syslog: openSyslog,
     random: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
   };
 }

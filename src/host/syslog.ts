@@ -4,6 +4,3 @@ export interface SyslogTarget {
   send(text: string): void;
   close(): void;
 }
-
-/** Makes a target by the name that `--syslog-method` takes: `unix:FILE` or `udp:IP:PORT`; undefined where the host cannot. */
-export type OpenSyslog = (method: string) => SyslogTarget | undefined;
