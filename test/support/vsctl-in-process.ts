@@ -14,6 +14,7 @@ export async function runOurVsctl(argv: readonly string[], env: Record<string, s
       streams: new NodeStreams(),
       files: new NodeFiles(),
       process,
+      syslog: () => undefined,
       random: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
     },
     stdout: (text) => process.stdout(text),
