@@ -37,17 +37,34 @@ export async function startRealSwitch(
   const database = join(directory, "conf.db");
   spawnSync("/usr/bin/ovsdb-tool", ["create", database, "/usr/share/openvswitch/vswitch.ovsschema"], { env });
   const quiet = ["-vconsole:off", "-vsyslog:off"];
+  // They end with us, however we end.
+  const bound = ["--pdeathsig", "KILL"];
   const server = spawn(
-    "/usr/sbin/ovsdb-server",
-    [database, `--remote=punix:${socket}`, `--unixctl=${join(directory, "db.ctl")}`, ...quiet],
+    "setpriv",
+    [
+      ...bound,
+      "/usr/sbin/ovsdb-server",
+      database,
+      `--remote=punix:${socket}`,
+      `--unixctl=${join(directory, "db.ctl")}`,
+      ...quiet,
+    ],
     { env, stdio: "ignore" },
   );
   vsctl("--retry", "--no-wait", "init");
   if (options.tso) vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:userspace-tso-enable=true");
   const enter = `--net=/proc/${process.pid}/fd/${home.fd}`;
   const daemon = spawn(
-    "nsenter",
-    [enter, "/usr/sbin/ovs-vswitchd", `unix:${socket}`, `--unixctl=${join(directory, "vs.ctl")}`, ...quiet],
+    "setpriv",
+    [
+      ...bound,
+      "nsenter",
+      enter,
+      "/usr/sbin/ovs-vswitchd",
+      `unix:${socket}`,
+      `--unixctl=${join(directory, "vs.ctl")}`,
+      ...quiet,
+    ],
     { env, stdio: "ignore" },
   );
   vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");

@@ -37,8 +37,8 @@ const byTcx: Hide = (_name, ifindex) => {
 };
 
 const RTM_NEWQDISC = 36;
-const RTM_DELQDISC = 37;
 const RTM_NEWTFILTER = 44;
+const RTM_DELTFILTER = 45;
 const CLSACT_PARENT = 0xfffffff1;
 const CLSACT_INGRESS = 0xfffffff2;
 const ETH_P_ALL_BE = 0x0300;
@@ -60,23 +60,20 @@ function tcmsg(ifindex: number, handle: number, parent: number, info: number): U
   return bytes;
 }
 
-/** A clsact qdisc with the dropping program as its ingress filter, for kernels before 6.6. */
+/**
+ * A clsact qdisc with the dropping program as its ingress filter, for kernels before 6.6. The qdisc stays when the filter is taken
+ * away, since others may use it by then. Unlike the other ways it outlives a killed process.
+ */
 const byClsact: Hide = (name, ifindex) => {
+  const filterHead = tcmsg(ifindex, 1, CLSACT_INGRESS, (1 << 16) | ETH_P_ALL_BE);
   const program = loadProgram({ type: programType.schedCls, items: dropProgram(), name: "weft_drop" });
   const netlink = new NetlinkSocket(0);
   try {
-    const qdisc = new NetlinkRequest(
-      RTM_NEWQDISC,
-      NLM_F_ACK | NLM_F_CREATE,
-      tcmsg(ifindex, 0xffff0000, CLSACT_PARENT, 0),
-    );
+    const flags = NLM_F_ACK | NLM_F_CREATE;
+    const qdisc = new NetlinkRequest(RTM_NEWQDISC, flags, tcmsg(ifindex, 0xffff0000, CLSACT_PARENT, 0));
     netlink.request(qdisc.text(TCA_KIND, "clsact"), `clsact of ${name}`);
-    const filter = new NetlinkRequest(
-      RTM_NEWTFILTER,
-      NLM_F_ACK | NLM_F_CREATE,
-      tcmsg(ifindex, 1, CLSACT_INGRESS, (1 << 16) | ETH_P_ALL_BE),
-    );
-    filter.text(TCA_KIND, "bpf").nested(TCA_OPTIONS, (options) => {
+    const filter = new NetlinkRequest(RTM_NEWTFILTER, flags, filterHead).text(TCA_KIND, "bpf");
+    filter.nested(TCA_OPTIONS, (options) => {
       options.u32(TCA_BPF_FD, program).text(TCA_BPF_NAME, "weft_drop").u32(TCA_BPF_FLAGS, TCA_BPF_DIRECT_ACTION);
     });
     netlink.request(filter, `ingress filter of ${name}`);
@@ -87,10 +84,10 @@ const byClsact: Hide = (name, ifindex) => {
   const release = (): void => {
     const socket = new NetlinkSocket(0);
     try {
-      const remove = new NetlinkRequest(RTM_DELQDISC, NLM_F_ACK, tcmsg(ifindex, 0xffff0000, CLSACT_PARENT, 0));
-      socket.request(remove, `clsact of ${name}`);
+      const remove = new NetlinkRequest(RTM_DELTFILTER, NLM_F_ACK, filterHead).text(TCA_KIND, "bpf");
+      socket.request(remove, `ingress filter of ${name}`);
     } catch {
-      // The link has gone, and its qdisc with it.
+      // The link has gone, and its filters with it.
     } finally {
       socket.close();
     }
@@ -107,6 +104,8 @@ const NFT_MSG_DELTABLE = (NFNL_SUBSYS_NFTABLES << 8) | 2;
 const NFT_MSG_NEWCHAIN = (NFNL_SUBSYS_NFTABLES << 8) | 3;
 const NFPROTO_NETDEV = 5;
 const NFT_TABLE_NAME = 1;
+const NFT_TABLE_FLAGS = 2;
+const NFT_TABLE_F_OWNER = 2;
 const NFT_CHAIN_TABLE = 1;
 const NFT_CHAIN_NAME = 3;
 const NFT_CHAIN_HOOK = 4;
@@ -123,46 +122,54 @@ function nfgen(family: number, resource: number): Uint8Array {
   return Uint8Array.of(family, 0, resource >> 8, resource & 0xff);
 }
 
-function nftBatch(messages: readonly NetlinkRequest[], tried: string): void {
-  const socket = new NetlinkSocket(NETLINK_NETFILTER);
-  try {
-    socket.batch(
-      [
-        new NetlinkRequest(NFNL_MSG_BATCH_BEGIN, 0, nfgen(0, NFNL_SUBSYS_NFTABLES)),
-        ...messages,
-        new NetlinkRequest(NFNL_MSG_BATCH_END, 0, nfgen(0, NFNL_SUBSYS_NFTABLES)),
-      ],
-      tried,
-    );
-  } finally {
-    socket.close();
-  }
+/** The table and its chain; `owned` makes them go with the socket that made them, however its process ends (Linux 5.12). */
+function makeChain(socket: NetlinkSocket, name: string, table: string, owned: boolean): void {
+  const batch = nfgen(0, NFNL_SUBSYS_NFTABLES);
+  const head = nfgen(NFPROTO_NETDEV, 0);
+  const flags = NLM_F_ACK | NLM_F_CREATE;
+  const newTable = new NetlinkRequest(NFT_MSG_NEWTABLE, flags, head).text(NFT_TABLE_NAME, table);
+  if (owned) newTable.be32(NFT_TABLE_FLAGS, NFT_TABLE_F_OWNER);
+  const newChain = new NetlinkRequest(NFT_MSG_NEWCHAIN, flags, head)
+    .text(NFT_CHAIN_TABLE, table)
+    .text(NFT_CHAIN_NAME, "hide")
+    .nested(NFT_CHAIN_HOOK, (hook) => {
+      hook.be32(NFT_HOOK_HOOKNUM, NF_NETDEV_INGRESS).be32(NFT_HOOK_PRIORITY, 0).text(NFT_HOOK_DEV, name);
+    })
+    .be32(NFT_CHAIN_POLICY, NF_DROP)
+    .text(NFT_CHAIN_TYPE, "filter");
+  const begin = new NetlinkRequest(NFNL_MSG_BATCH_BEGIN, 0, batch);
+  const end = new NetlinkRequest(NFNL_MSG_BATCH_END, 0, batch);
+  socket.batch([begin, newTable, newChain, end], `ingress chain of ${name}`);
+}
+
+function deleteTable(socket: NetlinkSocket, table: string): void {
+  const batch = nfgen(0, NFNL_SUBSYS_NFTABLES);
+  const remove = new NetlinkRequest(NFT_MSG_DELTABLE, NLM_F_ACK, nfgen(NFPROTO_NETDEV, 0)).text(NFT_TABLE_NAME, table);
+  const begin = new NetlinkRequest(NFNL_MSG_BATCH_BEGIN, 0, batch);
+  socket.batch([begin, remove, new NetlinkRequest(NFNL_MSG_BATCH_END, 0, batch)], `table ${table}`);
 }
 
 /** A netfilter chain at the link's ingress whose policy is to drop: needs no BPF, so it also works in a user namespace. */
 const byNft: Hide = (name) => {
   const table = `weft-${name}`;
-  const head = nfgen(NFPROTO_NETDEV, 0);
-  nftBatch(
-    [
-      new NetlinkRequest(NFT_MSG_NEWTABLE, NLM_F_ACK | NLM_F_CREATE, head).text(NFT_TABLE_NAME, table),
-      new NetlinkRequest(NFT_MSG_NEWCHAIN, NLM_F_ACK | NLM_F_CREATE, head)
-        .text(NFT_CHAIN_TABLE, table)
-        .text(NFT_CHAIN_NAME, "hide")
-        .nested(NFT_CHAIN_HOOK, (hook) => {
-          hook.be32(NFT_HOOK_HOOKNUM, NF_NETDEV_INGRESS).be32(NFT_HOOK_PRIORITY, 0).text(NFT_HOOK_DEV, name);
-        })
-        .be32(NFT_CHAIN_POLICY, NF_DROP)
-        .text(NFT_CHAIN_TYPE, "filter"),
-    ],
-    `ingress chain of ${name}`,
-  );
+  const socket = new NetlinkSocket(NETLINK_NETFILTER);
+  try {
+    try {
+      makeChain(socket, name, table, true);
+    } catch {
+      makeChain(socket, name, table, false);
+    }
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   const release = (): void => {
     try {
-      const remove = new NetlinkRequest(NFT_MSG_DELTABLE, NLM_F_ACK, head).text(NFT_TABLE_NAME, table);
-      nftBatch([remove], `ingress chain of ${name}`);
+      deleteTable(socket, table);
     } catch {
       // Somebody else has flushed the rules.
+    } finally {
+      socket.close();
     }
   };
   return { hidden: { by: "nft" }, link: -1, program: -1, release };
@@ -177,7 +184,7 @@ const ways: Readonly<Record<"tcx" | "clsact" | "nft", Hide>> = { tcx: byTcx, cls
 export function hideLink(
   name: string,
   ifindex: number,
-  order: readonly ("tcx" | "clsact" | "nft")[] = ["tcx", "clsact", "nft"],
+  order: readonly ("tcx" | "clsact" | "nft")[] = ["tcx", "nft", "clsact"],
 ): Hidden {
   const reasons: string[] = [];
   for (const way of order) {
