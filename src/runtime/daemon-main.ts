@@ -32,6 +32,8 @@ export interface DaemonContext {
 
 /** A daemon's own part, once it serves. */
 export interface RunningDaemon {
+  /** When the daemon counts as ready, where that is later than its start: a process that detached returns only then. */
+  readonly ready?: Promise<void>;
   /** `cleanup`: `exit --cleanup` was asked for. */
   stop(cleanup: boolean): Promise<void> | void;
 }
@@ -51,7 +53,7 @@ export interface DaemonProgram {
   readonly keepNetwork?: boolean;
   /** Checks what can be checked before anything is begun, such as the number of operands. Throws `UserError`. */
   check?(options: readonly ParsedOption[], operands: readonly string[]): void;
-  /** Prepares everything; the daemon counts as ready when the promise resolves. */
+  /** Prepares everything; the control socket is opened when the promise resolves. */
   start(context: DaemonContext): Promise<RunningDaemon>;
 }
 
@@ -65,7 +67,7 @@ const commonRows: readonly OptionRow[] = [
 
 /**
  * A daemon from its command line to its end; the promise is the exit status. The order is upstream's: options, background process,
- * log, pidfile and user, the program's own start, control socket, ready.
+ * log, pidfile and user, control socket, the program's own start, ready.
  */
 export async function runDaemon(program: DaemonProgram, argv: readonly string[], host: Host): Promise<number> {
   const name = program.program;
@@ -141,7 +143,6 @@ async function live(
       ...memoryCommands(memory),
       exitCommand(host.clock, (cleanup) => exit(0, cleanup), { cleanup: program.cleanup }),
     ]);
-    running = await program.start({ host, log, options: own, operands, control, coverage, memory, exit });
     const path = controlSocketPath(host, name, options.findLast((o) => o.name === "unixctl")?.value);
     if (path !== undefined) await control.listen(host, path);
     coverage.start(host.clock);
@@ -153,7 +154,10 @@ async function live(
       await running?.stop(cleanup);
     };
     daemon.handleSignals(() => stop(false));
-    daemon.ready();
+    // The start may wait for others, a database for one; the daemon can be asked to end meanwhile.
+    const starting = program.start({ host, log, options: own, operands, control, coverage, memory, exit });
+    running = await Promise.race([starting, ended.then(() => undefined)]);
+    if (running) daemon.ready();
     const { status, cleanup } = await ended;
     await stop(cleanup);
     return status;

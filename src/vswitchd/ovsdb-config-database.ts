@@ -1,4 +1,5 @@
 import type { Host } from "#host/host.js";
+import type { ConnectOptions } from "#host/streams.js";
 import { Replica } from "#ovsdb/replica/replica.js";
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 import { ConnectionEnded } from "#runtime/jsonrpc.js";
@@ -26,15 +27,16 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
   /** Updates that came in one piece with the reply to the monitor request, whose promise settles later. */
   #early: Json[] = [];
 
-  /** `remotes` are connection names, tried in turn. */
-  constructor(host: Host, log: Log, remotes: readonly string[]) {
+  /** `remotes` are connection names, tried in turn; `connect` holds the certificates for `ssl:`. */
+  constructor(host: Host, log: Log, remotes: readonly string[], connect: ConnectOptions = {}) {
     this.#log = log;
     this.#pid = host.process.pid;
-    this.#session = JsonRpcSession.open(host, log, remotes, {
+    const handlers = {
       onConnected: () => this.#connected(),
       onDisconnected: () => this.#disconnected(),
-      onNotification: (method, params) => this.#notified(method, params),
-    });
+      onNotification: (method: string, params: readonly Json[]) => this.#notified(method, params),
+    };
+    this.#session = JsonRpcSession.open(host, log, remotes, handlers, { connect });
   }
 
   rows(): ConfigRows | undefined {
@@ -49,6 +51,12 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
       port: (uuid) => ports.get(uuid),
       interface: (uuid) => interfaces.get(uuid),
     };
+  }
+
+  /** Rows in the replica, for `memory/show`. */
+  cells(): number {
+    const tables = Object.keys(followed) as (keyof typeof followed)[];
+    return tables.reduce((sum, table) => sum + this.#replica.rows(table).size * followed[table].length, 0);
   }
 
   has(table: keyof typeof followed, uuid: string): boolean {

@@ -29,6 +29,9 @@ export class Vswitchd {
   readonly #deps: VswitchdDependencies;
   readonly #bridges: Bridges;
   readonly #writer = new StatusWriter();
+  /** Resolves when the first configuration is in force. */
+  readonly configured: Promise<void>;
+  #setConfigured: () => void = () => {};
   readonly #reported = new Set<string>();
   #timer: Cancel | undefined;
   #statsDue: Cancel | undefined;
@@ -41,6 +44,9 @@ export class Vswitchd {
 
   constructor(deps: VswitchdDependencies) {
     this.#deps = deps;
+    this.configured = new Promise((resolve) => {
+      this.#setConfigured = resolve;
+    });
     this.#bridges = new Bridges(deps.switches, deps.log, {
       statusChanged: () => this.#statusSoon(),
       deviceGone: () => this.retry(),
@@ -53,7 +59,16 @@ export class Vswitchd {
     return this.#bridges;
   }
 
-  /** Tries again what failed: to be called when a link has appeared. */
+  /** A link appeared or changed: an interface of that name that could not be opened is tried again. */
+  linkAppeared(name: string): void {
+    const waiting = [...this.#bridges.bridges().values()].some((b) => {
+      const iface = b.interfaces.get(name);
+      return iface !== undefined && iface.port === undefined;
+    });
+    if (waiting) this.retry();
+  }
+
+  /** Tries again what failed. */
   retry(): void {
     if (this.#closed) return;
     this.#bridges.forgetFailures();
@@ -97,6 +112,7 @@ export class Vswitchd {
     const cfg = Number(rows.root?.next_cfg ?? 0);
     const settled = (): void => {
       this.#settledCfg = cfg;
+      this.#setConfigured();
       this.#writeStatus(true);
     };
     if (changes.length === 0) settled();

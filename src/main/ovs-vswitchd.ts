@@ -1,0 +1,130 @@
+import { dirname } from "node:path";
+import type { DatapathClass } from "#datapath/datapath.js";
+import { systemDevices } from "#datapath/devices/system-device.js";
+import { tapDevices } from "#datapath/devices/tap-device.js";
+import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
+import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
+import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
+import type { Host } from "#host/host.js";
+import type { NetHost } from "#host/net.js";
+import { createNodeHost } from "#host/node/host.js";
+import { NodeThreads } from "#host/node/threads.js";
+import { switchCommands } from "#ofproto/commands/table.js";
+import { OfprotoSwitches } from "#ofproto/switches.js";
+import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
+import { daemonUsage } from "#runtime/daemon-options.js";
+import { directories, resolveStreamName } from "#runtime/dirs.js";
+import { timeCommands } from "#runtime/time-commands.js";
+import { vlogUsage } from "#runtime/vlog-options.js";
+import { WarpClock } from "#runtime/warp-clock.js";
+import { UserError } from "#util/errors.js";
+import { OVS_VERSION, versionText } from "#util/version.js";
+import {
+  readVswitchdOptions,
+  type VswitchdCommandLine,
+  vswitchdHelp,
+  vswitchdOptionRows,
+} from "#vswitchd/command-line.js";
+import { OvsdbConfigDatabase } from "#vswitchd/ovsdb-config-database.js";
+import { Vswitchd } from "#vswitchd/vswitchd.js";
+
+const program = "ovs-vswitchd";
+
+/** The engines this process offers, by what was asked for and what the host has. */
+function datapathClasses(
+  context: DaemonContext,
+  wanted: VswitchdCommandLine,
+  net: NetHost,
+  dummies: DummyDevices | undefined,
+  clock: WarpClock,
+): DatapathClass[] {
+  const { host, log } = context;
+  const dummy = { clock, random: Math.random };
+  if (dummies && wanted.dummies === "override") {
+    return ["dummy", "netdev", "system"].map((type) => dummyDatapathClass(type, dummies, dummy));
+  }
+  const logger = log.module("dpif_netdev");
+  const engine = {
+    clock: host.clock,
+    threads: new NodeThreads(dirname(host.process.programFile)),
+    timeOrigin: performance.timeOrigin,
+    log: (level: "info" | "warn" | "err", text: string) => logger.log(level, text),
+  };
+  const devices = [
+    dummies && wanted.dummies === "system" ? dummies.class("system") : systemDevices(net),
+    tapDevices(net, "internal"),
+    tapDevices(net, "tap"),
+  ];
+  const classes = [netdevDatapathClass(engine, devices, "netdev")];
+  if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));
+  if (dummies) classes.push(dummyDatapathClass("dummy", dummies, dummy));
+  return classes;
+}
+
+/** Figures for `memory/show`. */
+function switchFigures(switches: OfprotoSwitches): Record<string, number> {
+  const bridges = [...switches.bridges.values()];
+  return { ports: bridges.reduce((sum, bridge) => sum + [...bridge.ports()].length, 0) };
+}
+
+async function start(context: DaemonContext): Promise<RunningDaemon> {
+  const { host, log, control } = context;
+  const wanted = readVswitchdOptions(context.options, host.files);
+  const run = directories(host.process).run;
+  const remote = resolveStreamName(context.operands[0] ?? `unix:${run}/db.sock`, run);
+  const { LinuxNetHost } = await import("#host/linux/net-host.js");
+  const net = new LinuxNetHost();
+  const clock = new WarpClock(host.clock);
+  const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
+  const switches = new OfprotoSwitches({
+    clock,
+    log,
+    datapathClasses: datapathClasses(context, wanted, net, dummies, clock),
+  });
+  log.module("vswitchd").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
+  const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], wanted.tls ? { tls: wanted.tls } : {});
+  const daemon = new Vswitchd({ database, switches, clock, log: log.module("bridge") });
+  const watch = net.watch((event) => {
+    if (event.kind === "link") daemon.linkAppeared(event.link.name);
+  });
+  control.register([...switchCommands(switches), ...(dummies ? timeCommands(clock) : [])]);
+  context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switchFigures(switches) }));
+  return {
+    ready: daemon.configured,
+    stop(cleanup) {
+      watch.cancel();
+      daemon.close(cleanup);
+      database.close();
+    },
+  };
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { lockRecord } = await import("#host/linux/record-lock.js");
+  const host: Host = createNodeHost({ lock: lockRecord });
+  return runDaemon(
+    {
+      program,
+      options: vswitchdOptionRows,
+      help: () => vswitchdHelp(directories(host.process).run, daemonUsage(program, host), vlogUsage(program, host)),
+      version: () => versionText(program),
+      cleanup: true,
+      keepNetwork: true,
+      check: (_options, operands) => {
+        if (operands.length > 1) throw new UserError("at most one non-option argument accepted; use --help for usage");
+      },
+      start,
+    },
+    argv,
+    host,
+  );
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    setImmediate(() => {
+      throw error;
+    });
+  },
+);

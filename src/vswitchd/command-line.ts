@@ -1,0 +1,97 @@
+import type { Files } from "#host/files.js";
+import type { TlsSettings } from "#host/streams.js";
+import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { UserError } from "#util/errors.js";
+
+/** Options of ovs-vswitchd besides those of every daemon. */
+export const vswitchdOptionRows: readonly OptionRow[] = [
+  { name: "mlockall", argument: "none" },
+  { name: "private-key", short: "p", argument: "required" },
+  { name: "certificate", short: "c", argument: "required" },
+  { name: "ca-cert", short: "C", argument: "required" },
+  { name: "peer-ca-cert", argument: "required" },
+  { name: "bootstrap-ca-cert", argument: "required" },
+  { name: "ssl-protocols", argument: "required" },
+  { name: "ssl-ciphers", argument: "required" },
+  { name: "enable-dummy", argument: "optional" },
+  { name: "disable-system", argument: "none" },
+  { name: "disable-system-route", argument: "none" },
+  { name: "dpdk", argument: "optional" },
+  { name: "hw-rawio-access", argument: "none" },
+];
+
+/** What dummy devices stand in for: nothing but what asks for them, system devices, or every device and datapath. */
+export type DummyLevel = "none" | "new" | "system" | "override";
+
+/** What the command line of ovs-vswitchd asks for. */
+export interface VswitchdCommandLine {
+  readonly dummies: DummyLevel;
+  readonly systemDevices: boolean;
+  readonly tls: TlsSettings | undefined;
+}
+
+function dummyLevel(option: ParsedOption | undefined): DummyLevel {
+  if (!option) return "none";
+  const { value } = option;
+  if (value === undefined || value === "") return "new";
+  if (value === "override" || value === "system") return value;
+  throw new UserError(`${value}: unknown dummy level`);
+}
+
+/** Reads ovs-vswitchd's own options. Throws `UserError` or, for a certificate file that cannot be read, `HostError`. */
+export function readVswitchdOptions(options: readonly ParsedOption[], files: Files): VswitchdCommandLine {
+  const last = (name: string): ParsedOption | undefined => options.findLast((o) => o.name === name);
+  if (last("dpdk")) throw new UserError("--dpdk must be given at beginning of command line.");
+  return {
+    dummies: dummyLevel(last("enable-dummy")),
+    systemDevices: !last("disable-system"),
+    tls: readTls(last, files),
+  };
+}
+
+function readTls(last: (name: string) => ParsedOption | undefined, files: Files): TlsSettings | undefined {
+  const key = last("private-key")?.value;
+  const certificate = last("certificate")?.value;
+  if (key === undefined || certificate === undefined) return undefined;
+  const ca = last("ca-cert")?.value ?? last("bootstrap-ca-cert")?.value;
+  const protocols = last("ssl-protocols")?.value;
+  const ciphers = last("ssl-ciphers")?.value;
+  return {
+    privateKey: files.readText(key),
+    certificate: files.readText(certificate),
+    ...(ca === undefined ? {} : { caCertificate: files.readText(ca) }),
+    ...(protocols === undefined ? {} : { protocols }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+  };
+}
+
+/** What `ovs-vswitchd --help` prints; the daemon's and the logging options come from those who own them. */
+export function vswitchdHelp(runDirectory: string, daemonUsage: string, vlogUsage: string): string {
+  return `ovs-vswitchd: Open vSwitch daemon
+usage: ovs-vswitchd [OPTIONS] [DATABASE]
+where DATABASE is a socket on which ovsdb-server is listening
+      (default: "unix:${runDirectory}/db.sock").
+
+Active DATABASE connection methods:
+  tcp:HOST:PORT           PORT at remote HOST
+  ssl:HOST:PORT           SSL PORT at remote HOST
+  unix:FILE               Unix domain socket named FILE
+PKI configuration (required to use SSL):
+  -p, --private-key=FILE  file with private key
+  -c, --certificate=FILE  file with certificate for private key
+  -C, --ca-cert=FILE      file with peer CA certificate
+  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
+SSL options:
+  --ssl-protocols=PROTOS  list of SSL protocols to enable
+  --ssl-ciphers=CIPHERS   list of SSL ciphers to enable
+${daemonUsage}${vlogUsage}
+DPDK options:
+Configuration of DPDK via command-line is removed from this
+version of Open vSwitch. DPDK is configured through ovsdb.
+
+Other options:
+  --unixctl=SOCKET          override default control socket name
+  -h, --help                display this help message
+  -V, --version             display version information
+`;
+}
