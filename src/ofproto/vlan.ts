@@ -108,12 +108,22 @@ function toKey(port: PortSettings, header: number): number {
   return ((tpid === 0 ? CTAG : tpid) | (header & 0xefff) | VLAN_PRESENT) >>> 0;
 }
 
+/** The flow key's VLAN words, and whether it took a packet's priority to say which headers there are. */
+export interface OutputVlans extends VlanStack {
+  readonly priorityDecides: boolean;
+}
+
+const isPriorityTag = (header: number): boolean => tpidOf(header) !== 0 && vidOf(header) === 0;
+
 /**
  * The flow key's VLAN words of a packet that leaves a port. A port that sends priority tags gives the outer header the priority the packet
  * came with, `packetOuter` being that packet's own outer header.
  */
-export function outputVlans(port: PortSettings, vlans: VlanStack, packetOuter: number): VlanStack {
+export function outputVlans(port: PortSettings, vlans: VlanStack, packetOuter: number): OutputVlans {
   const out = strip(port, vlans);
-  const outer = port.priorityTags === "no" ? out.outer : (out.outer & ~0xe000) | pcpOf(packetOuter);
-  return { outer: toKey(port, outer >>> 0), inner: toKey(port, out.inner) };
+  const given = port.priorityTags === "no" ? out.outer : (out.outer & ~0xe000) | pcpOf(packetOuter);
+  const outer = toKey(port, given >>> 0);
+  // With the outer header left out, there is none for the inner one to be inside of.
+  const inner = outer === 0 ? 0 : toKey(port, out.inner);
+  return { outer, inner, priorityDecides: isPriorityTag(out.outer) || isPriorityTag(out.inner) };
 }

@@ -5,7 +5,7 @@ import { formatDatapathFlow } from "#datapath/flow-text.js";
 import type { PortSettings, VlanMode } from "#ofproto/settings.js";
 import { formatMacNumber } from "#util/mac-number.js";
 import { SwitchLab } from "../scenario/switch-lab.js";
-import { ad, type CorpusPort, corpus, flooded, q, type Tag } from "./switching-corpus.js";
+import { type CorpusPort, corpus } from "./switching-corpus.js";
 
 interface Recorded {
   readonly version: string;
@@ -56,14 +56,14 @@ describe(`switching as ${version} does it`, () => {
         const options = { now: lab.clock.now(), vlanLimit: scenario.vlanLimit };
         const flows = [...backer.datapath.flows()].map((f) => withoutStats(formatDatapathFlow(f, options)));
         // A purge in the recorded switch may have left a flow of the packet before; then there is one flow too many.
-        const isDeviation = scenario.vlanLimit === 2 && scenario.fresh && deviations.has(`${port} ${packet}`);
+        const isDeviation = deviations[scenario.name]?.includes(i) ?? false;
         const comparable = !scenario.fresh || want.flows.length === 1;
         const about = `packet ${i} on ${port}: ${packet}`;
         if (comparable && !isDeviation) {
           expect([about, ...flows.sort()]).toEqual([about, ...want.flows]);
         } else if (comparable) {
           expect([about, ...flows]).not.toEqual([about, ...want.flows]);
-          expect([about, ...flows.map(withoutInnerVlan)]).toEqual([about, ...want.flows]);
+          expect([about, ...flows.map(lessExact)]).toEqual([about, ...want.flows.map(lessExact)]);
         }
         const fdb = fdbShow(lab);
         if (comparable) expect([about, ...fdb]).toEqual([about, ...want.fdb]);
@@ -73,7 +73,8 @@ describe(`switching as ${version} does it`, () => {
 });
 
 const withoutStats = (line: string): string => line.replace(/packets:\d+, bytes:\d+, used:[^,]*, /, "");
-const withoutInnerVlan = (line: string): string => line.replace(/(encap\(eth_type\(0x8100\),)vlan\([^)]*\),/, "$1");
+const lessExact = (line: string): string =>
+  line.replace(/(encap\(eth_type\(0x8[18]..\),)vlan\([^)]*\),/, "$1").replace(/(vid=0,pcp=\d)\/0x0/, "$1");
 
 /** Addresses as `fdb/show` lists them, without their age. */
 function fdbShow(lab: SwitchLab): string[] {
@@ -85,19 +86,12 @@ function fdbShow(lab: SwitchLab): string[] {
 }
 
 /**
- * Where we differ, on purpose: of a double-tagged packet that floods, the inner VLAN decides which access and tunnel ports it
- * reaches, but the recorded switch's megaflow does not tell inner VLANs apart, so that later packets go where the first one went.
+ * Where we differ, on purpose, by index of the packet: whether a double-tagged packet reaches an access or tunnel port depends on its inner
+ * VLAN, and whether a tag of VLAN 0 is sent on depends on its priority, but the recorded switch's megaflows do not tell such packets
+ * apart, so that later ones go where the first one went. Ours do.
  */
-const deviations: ReadonlySet<string> = new Set(
-  [
-    ["p1", [ad(100, 2), q(30, 4)]],
-    ["p1", [q(10), q(20)]],
-    ["p4", [q(10), q(20)]],
-    ["p5", [q(10), q(20)]],
-    ["p6", [q(10), q(20)]],
-    ["p10", [ad(100, 2), q(30, 4)]],
-    ["p10", [q(10), q(20)]],
-    ["p14", [ad(100, 2), q(30, 4)]],
-    ["p14", [q(10), q(20)]],
-  ].map(([port, tags]) => `${port} ${flooded(tags as Tag[])}`),
-);
+const deviations: Readonly<Record<string, readonly number[]>> = {
+  "every VLAN mode floods, vlan-limit 1": [2, 110],
+  "every VLAN mode floods, vlan-limit 2": [2, 9, 10, 46, 58, 70, 110, 117, 118, 165, 166],
+  "odd tags": [1, 3, 4, 8, 9, 11, 12, 16, 17, 19, 20, 57, 59, 60],
+};

@@ -85,9 +85,13 @@ export class OracleSwitch {
     this.#bridge(bridge).learned = [];
   }
 
+  /** Time has come to `now`. */
+  age(now: number): void {
+    for (const b of this.bridges) b.learned = b.learned.filter((e) => now - e.seen < b.settings.macAgingTime * 1000);
+  }
+
   /** Frames that leave, by port name. */
   receive(now: number, bridge: string, port: string, frame: string): Sent[] {
-    for (const b of this.bridges) b.learned = b.learned.filter((e) => now - e.seen < b.settings.macAgingTime * 1000);
     const sent: Sent[] = [];
     const on = this.#bridge(bridge);
     this.#forward(now, on, port, parse(frame, on.settings.vlanLimit), sent, 0);

@@ -135,7 +135,11 @@ function outputToBundle(ctx: TranslationContext, incoming: Incoming, bundle: Bun
   const [outer, inner] = [flow[W.vlan0]!, flow[W.vlan1]!];
   const out = outputVlans(bundle.settings, incoming.vlans, incoming.packetOuter);
   const given = bundle.settings.priorityTags !== "no" && out.outer !== outer;
-  if (given) ctx.mask[W.vlan0] = ctx.mask[W.vlan0]! | PCP;
+  if (given || out.priorityDecides) ctx.mask[W.vlan0] = ctx.mask[W.vlan0]! | PCP;
+  // An inner header that says nothing is left out too.
+  if ((inner & VLAN_PRESENT) !== 0 && bundle.settings.vlanMode !== "access") {
+    ctx.mask[W.vlan1] = ctx.mask[W.vlan1]! | VLAN_PRESENT | VID | (out.priorityDecides ? PCP : 0);
+  }
   flow[W.vlan0] = out.outer;
   flow[W.vlan1] = out.inner;
   composeOutput(ctx, port);
