@@ -125,6 +125,11 @@ export class DummyDevice implements DirectDevice {
     return this.#wire?.state;
   }
 
+  /** Receive queues; more than one only of a `dummy-pmd`, by the option `n_rxq`. */
+  get receiveQueues(): number {
+    return this.type === "dummy-pmd" ? Number(this.#options.get("n_rxq") ?? 1) || 1 : 1;
+  }
+
   onChange(handler: () => void): void {
     this.#changed.push(handler);
   }

@@ -189,8 +189,8 @@ export class Forwarder {
     const table = this.table;
     const before = table.maskHits;
     const index = table.lookup(key);
-    this.counters[Counter.maskLookups]! += table.maskHits - before;
     if (index < 0) return undefined;
+    this.counters[Counter.maskLookups]! += table.maskHits - before;
     this.counters[Counter.megaflowHits]!++;
     return table.value(index);
   }

@@ -1,0 +1,270 @@
+import { type Match, matches } from "#flow/match.js";
+import { parseOdpKey } from "#flow/odp-parse.js";
+import { formatOdpKey } from "#flow/odp-text.js";
+import type { AppctlCommand } from "#runtime/command.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError, UserError } from "#util/errors.js";
+import { parseDatapathActions } from "../action-parse.js";
+import { formatDatapathActions } from "../action-text.js";
+import type { DatapathAction } from "../actions.js";
+import type { Datapath, DatapathFlow, FlowStats } from "../datapath.js";
+import { formatFlowStats, formatUfid } from "../flow-text.js";
+import {
+  chooseDatapath,
+  type DpctlHost,
+  datapathFirst,
+  dpctlError,
+  errorText,
+  portNames,
+  takeOptions,
+} from "./dpctl-arguments.js";
+import { sameMatch } from "./same-match.js";
+
+type DumpedFlow = DatapathFlow & { readonly stats: FlowStats };
+
+/** Where a flow is; there is no other kind here, so that the others show nothing. */
+const FLOW_TYPES: ReadonlySet<string> = new Set([
+  "ovs",
+  "tc",
+  "dpdk",
+  "offloaded",
+  "non-offloaded",
+  "partially-offloaded",
+  "",
+]);
+const TYPES_HERE: ReadonlySet<string> = new Set(["ovs", "non-offloaded"]);
+
+interface FlowTextChoice {
+  readonly verbose: boolean;
+  readonly names: boolean;
+}
+
+function formatFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names }: FlowTextChoice): string {
+  const named = names ? { portName: portNames(dp) } : {};
+  const ufid = verbose ? `ufid:${formatUfid(flow.ufid)}, ` : "";
+  const where = verbose ? "dp:ovs, " : "";
+  const actions = formatDatapathActions(flow.actions, { ...named, key: flow.key });
+  const key = formatOdpKey(flow.key, flow.mask, { ...named, verbose });
+  return `${ufid}${key}, ${formatFlowStats(flow.stats, now)}, ${where}actions:${actions}`;
+}
+
+/** The ufid that a flow text begins with, and the rest. */
+function splitUfid(text: string): { ufid: string | undefined; rest: string } {
+  const m = /^ufid:([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{12})[, \t]*/.exec(
+    text,
+  );
+  return m === null
+    ? { ufid: undefined, rest: text }
+    : { ufid: m.slice(1).join("").toLowerCase(), rest: text.slice(m[0].length) };
+}
+
+function parseKey(dp: Datapath, text: string): Match {
+  try {
+    return parseOdpKey(text, { portNumber: (name) => dp.portByName(name)?.number });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw dpctlError(`parsing flow key (${error.message}) (${errnoText("EINVAL")})`);
+  }
+}
+
+function parseActions(text: string): DatapathAction[] {
+  try {
+    return parseDatapathActions(text);
+  } catch (error) {
+    throw dpctlError("parsing actions", error);
+  }
+}
+
+function findFlow(dp: Datapath, ufid: string | undefined, match: Match): DumpedFlow | undefined {
+  if (ufid !== undefined) return dp.flow(ufid);
+  for (const flow of dp.flows()) if (sameMatch(flow, match)) return flow;
+  return undefined;
+}
+
+function errnoError(code: string): HostError {
+  return new HostError("", code, errnoNumber(code), errnoText(code));
+}
+
+type PutMode = "add" | "modify";
+
+function putFlow(host: DpctlHost, dp: Datapath, text: string, actionsText: string, mode: PutMode): void {
+  const { ufid, rest } = splitUfid(text);
+  const match = parseKey(dp, rest);
+  const actions = parseActions(actionsText);
+  try {
+    const known = findFlow(dp, ufid, match);
+    if (mode === "add" && known !== undefined) throw errnoError("EEXIST");
+    if (mode === "modify" && known === undefined) throw errnoError("ENOENT");
+    dp.putFlow({ ufid: known?.ufid ?? ufid ?? host.newUfid(), key: match.key, mask: match.mask, actions });
+  } catch (error) {
+    throw dpctlError("updating flow table", error);
+  }
+}
+
+function deleteFlow(dp: Datapath, text: string): void {
+  const { ufid, rest } = splitUfid(text);
+  const flow = findFlow(dp, ufid, parseKey(dp, rest));
+  if (flow === undefined || dp.deleteFlow(flow.ufid) === undefined) {
+    throw new UserError(`ovs-vswitchd: deleting flow (${errnoText("ENOENT")})\nPerhaps you need to specify a UFID?`);
+  }
+}
+
+/** Carries out a file of flows: `[add|modify|delete] FLOW [ACTIONS]` on each line. What fails is told and passed over. */
+function flowsFromFile(host: DpctlHost, dp: Datapath, path: string, byDefault: PutMode | "delete"): string {
+  let content: string;
+  try {
+    content = host.readFile(path);
+  } catch (error) {
+    throw dpctlError(`Opening file "${path}" failed`, error);
+  }
+  let told = "";
+  for (const [i, whole] of content.split("\n").entries()) {
+    const line = whole.replace(/#.*/, "").trim();
+    if (line === "") continue;
+    const m = /^(?:(add|modify|mod|delete|del)\s+)?(\S+)(?:\s+(.+))?$/.exec(line);
+    const verb = m?.[1] ?? byDefault;
+    try {
+      if (verb === "delete" || verb === "del") {
+        if (m === null) throw new UserError("");
+        deleteFlow(dp, m[2]!);
+      } else if (m?.[3] === undefined) {
+        told += `ovs-vswitchd: Failed parsing line number ${i + 1}, skipped!\n`;
+      } else putFlow(host, dp, m[2]!, m[3], verb === "add" ? "add" : "modify");
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      told += `${error.message}\n`;
+    }
+  }
+  return told;
+}
+
+function dumpFlows(host: DpctlHost, args: readonly string[]): string {
+  const { more, names, rest } = takeOptions(args);
+  let filter: Match | undefined;
+  let types: string[] | undefined;
+  let pmd: string | undefined;
+  let name: string | undefined;
+  for (const arg of rest) {
+    if (arg.startsWith("filter=")) filter = arg === "filter=" ? undefined : parseFilter(host, arg.slice(7));
+    else if (arg.startsWith("type=")) types = arg.slice(5).split(",");
+    else if (arg.startsWith("pmd=")) pmd = arg.slice(4);
+    else name = arg;
+  }
+  const dp = chooseDatapath(host, name);
+  const unknown = types?.find((t) => !FLOW_TYPES.has(t));
+  if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
+  if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
+  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && pmd !== "-1")) return "";
+  const now = host.clock.now();
+  const choice = { verbose: more, names: names ?? more };
+  const lines: string[] = [];
+  for (const flow of dp.flows()) {
+    if (filter === undefined || mayMatch(filter, flow)) lines.push(`${formatFlow(dp, flow, now, choice)}\n`);
+  }
+  const title = lines.length > 0 && pmd === undefined ? "flow-dump from the main thread:\n" : "";
+  return title + lines.join("");
+}
+
+function parseFilter(host: DpctlHost, text: string): Match {
+  try {
+    return host.parseFilter(text);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw dpctlError(`Failed to parse filter (${error.message})`);
+  }
+}
+
+/** Whether the flow as it was made from its first packet fits; the bits a flow leaves out are those of that packet. */
+function mayMatch(filter: Match, flow: DatapathFlow): boolean {
+  return matches(filter, flow.key);
+}
+
+/** Commands on flows. */
+export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
+  const put = (name: string, mode: PutMode): AppctlCommand => ({
+    name: `dpctl/${name}-flow`,
+    usage: "[dp] flow actions",
+    minArgs: 2,
+    maxArgs: 3,
+    run: (args) => {
+      const [dp, [flow, actions]] = datapathFirst(host, takeOptions(args).rest, 2);
+      putFlow(host, dp, flow ?? "", actions ?? "", mode);
+      return "";
+    },
+  });
+  const putMany = (name: string, mode: PutMode): AppctlCommand => ({
+    name: `dpctl/${name}-flows`,
+    usage: "[dp] file",
+    minArgs: 1,
+    maxArgs: 2,
+    run: (args) => {
+      const [dp, [path]] = datapathFirst(host, takeOptions(args).rest, 1);
+      return flowsFromFile(host, dp, path ?? "", mode);
+    },
+  });
+  return [
+    {
+      name: "dpctl/dump-flows",
+      usage: "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]",
+      minArgs: 0,
+      maxArgs: 6,
+      run: (args) => dumpFlows(host, args),
+    },
+    put("add", "add"),
+    put("mod", "modify"),
+    {
+      name: "dpctl/get-flow",
+      usage: "[dp] ufid",
+      minArgs: 1,
+      maxArgs: 2,
+      run: (args) => {
+        const { more, names, rest } = takeOptions(args);
+        const [dp, [text]] = datapathFirst(host, rest, 1);
+        if (!/^ufid:/.test(text ?? "")) throw dpctlError("parsing flow ufid");
+        const { ufid } = splitUfid(text ?? "");
+        if (ufid === undefined) throw dpctlError("parsing flow ufid", "EINVAL");
+        const flow = dp.flow(ufid);
+        if (flow === undefined) throw dpctlError("getting flow", "ENOENT");
+        return `${formatFlow(dp, flow, host.clock.now(), { verbose: more, names: names ?? more })}\n`;
+      },
+    },
+    {
+      name: "dpctl/del-flow",
+      usage: "[dp] flow",
+      minArgs: 1,
+      maxArgs: 2,
+      run: (args) => {
+        const [dp, [flow]] = datapathFirst(host, takeOptions(args).rest, 1);
+        deleteFlow(dp, flow ?? "");
+        return "";
+      },
+    },
+    putMany("add", "add"),
+    putMany("mod", "modify"),
+    {
+      name: "dpctl/del-flows",
+      usage: "[dp] [file]",
+      minArgs: 0,
+      maxArgs: 2,
+      run: (args) => {
+        const [first, second] = takeOptions(args).rest;
+        const isFile = second === undefined && first !== undefined && !isDatapath(host, first);
+        const dp = chooseDatapath(host, isFile ? undefined : first);
+        const path = isFile ? first : second;
+        if (path !== undefined) return flowsFromFile(host, dp, path, "delete");
+        dp.flush();
+        return "";
+      },
+    },
+  ];
+}
+
+function isDatapath(host: DpctlHost, name: string): boolean {
+  try {
+    host.datapaths.byName(name);
+    return true;
+  } catch (error) {
+    errorText(error);
+    return false;
+  }
+}

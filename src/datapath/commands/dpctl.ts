@@ -1,0 +1,79 @@
+import type { AppctlCommand } from "#runtime/command.js";
+import { parseDatapathActions } from "../action-parse.js";
+import { formatDatapathActions } from "../action-text.js";
+import { chooseDatapath, type DpctlHost, dpctlError } from "./dpctl-arguments.js";
+import { dpctlFlowCommands } from "./dpctl-flows.js";
+import { dpctlPortCommands } from "./dpctl-ports.js";
+import { dpctlShowCommands } from "./dpctl-show.js";
+
+const parseActions: AppctlCommand = {
+  name: "dpctl/parse-actions",
+  usage: "actions",
+  minArgs: 1,
+  maxArgs: Number.POSITIVE_INFINITY,
+  run: (args) =>
+    args
+      .map((text) => {
+        try {
+          return `${formatDatapathActions(parseDatapathActions(text))}\n`;
+        } catch (error) {
+          throw dpctlError("odp_actions_from_string", error);
+        }
+      })
+      .join(""),
+};
+
+function cacheCommands(host: DpctlHost): AppctlCommand[] {
+  return [
+    {
+      name: "dpctl/cache-get-size",
+      usage: "[dp]",
+      minArgs: 0,
+      maxArgs: 1,
+      run: ([name]) => {
+        const dp = chooseDatapath(host, name);
+        return `${dp.type}@${dp.name}:\n`;
+      },
+    },
+    {
+      name: "dpctl/cache-set-size",
+      usage: "dp cache <size>",
+      minArgs: 3,
+      maxArgs: 3,
+      run: ([name]) => {
+        chooseDatapath(host, name);
+        throw dpctlError("Setting caches not supported", "EOPNOTSUPP");
+      },
+    },
+    {
+      name: "dpctl/offload-stats-show",
+      usage: "[dp]",
+      minArgs: 0,
+      maxArgs: 1,
+      run: ([name]) => {
+        chooseDatapath(host, name);
+        throw dpctlError("retrieving offload statistics", "EINVAL");
+      },
+    },
+  ];
+}
+
+/** All `dpctl/*` commands. */
+export function dpctlCommands(host: DpctlHost): AppctlCommand[] {
+  const commands = [
+    ...dpctlPortCommands(host),
+    ...dpctlShowCommands(host),
+    ...dpctlFlowCommands(host),
+    ...cacheCommands(host),
+    parseActions,
+  ];
+  const list: AppctlCommand = {
+    name: "dpctl/list-commands",
+    usage: "",
+    minArgs: 0,
+    maxArgs: Number.POSITIVE_INFINITY,
+    run: () =>
+      `The available commands are:\n${[...commands, list].map((c) => `  ${c.name.padEnd(28)}  ${c.usage}\n`).join("")}`,
+  };
+  return [...commands, list];
+}
