@@ -1,0 +1,86 @@
+import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
+import { HostError, UserError } from "#util/errors.js";
+import { formatJson } from "#util/json-text.js";
+import { OVS_VERSION, weftVersion } from "#util/version.js";
+import { type UpEnvironment, up } from "./up.js";
+
+const rows: readonly OptionRow[] = [
+  { name: "dir", short: "d", argument: "required" },
+  { name: "format", short: "f", argument: "required" },
+  { name: "help", short: "h", argument: "none" },
+  { name: "version", short: "V", argument: "none" },
+];
+
+const help = `weft: a virtual switch in one command
+usage: weft [OPTIONS] COMMAND
+
+Commands:
+  up       start database and switch in this terminal; Ctrl-C stops both
+  demo     plug three namespaces into a bridge, ping, transfer, remove everything
+  doctor   what this host can do, and why or why not
+
+Options:
+  -d, --dir=DIR            'up': keep database, sockets and logs in DIR
+  -f, --format=text|json   how to print
+  -h, --help               display this help message
+  -V, --version            display version information
+
+The switch is configured with ovs-vsctl and asked with ovs-appctl, as Open vSwitch is.
+`;
+
+/** What `weft` needs besides a tool's I/O. */
+export interface WeftEnvironment extends UpEnvironment {
+  error(text: string): void;
+  readonly stdoutIsTerminal: boolean;
+  /** Runs the demo; resolves with the exit status. */
+  demo(format: "text" | "json"): Promise<number>;
+}
+
+/** Runs `weft` with its arguments; the promise is the exit status. */
+export async function weft(argv: readonly string[], env: WeftEnvironment): Promise<number> {
+  try {
+    return await run(argv, env);
+  } catch (error) {
+    if (error instanceof OptionError) env.error(`${error.message}\n`);
+    else if (error instanceof UserError || error instanceof HostError) env.error(`weft: ${error.message}\n`);
+    else throw error;
+    return 1;
+  }
+}
+
+async function run(argv: readonly string[], env: WeftEnvironment): Promise<number> {
+  const { options, operands } = parseOptions("weft", rows, argv);
+  const value = (name: string): string | undefined => options.findLast((o) => o.name === name)?.value;
+  const has = (name: string): boolean => options.some((o) => o.name === name);
+  if (has("version")) {
+    env.print(`weft ${weftVersion} (Open vSwitch ${OVS_VERSION})\n`);
+    return 0;
+  }
+  const [command, ...rest] = operands;
+  if (has("help") || command === undefined) {
+    env.print(help);
+    return has("help") ? 0 : 1;
+  }
+  if (rest.length > 0) throw new UserError(`'${command}' takes no arguments; use --help for help`);
+  const format = value("format") ?? "text";
+  if (format !== "text" && format !== "json") throw new UserError(`unknown format "${format}"; use text or json`);
+  switch (command) {
+    case "up":
+      return up({ directory: absolute(value("dir"), env) }, env);
+    case "doctor": {
+      const { probes } = await import("#host/linux/probe.js");
+      const { examine, formatFindings } = await import("./doctor.js");
+      const findings = examine(probes);
+      env.print(format === "json" ? `${formatJson(findings)}\n` : formatFindings(findings));
+      return 0;
+    }
+    case "demo":
+      return env.demo(format);
+    default:
+      throw new UserError(`unknown command '${command}'; use --help for help`);
+  }
+}
+
+function absolute(path: string | undefined, env: WeftEnvironment): string | undefined {
+  return path === undefined || path.startsWith("/") ? path : `${env.host.process.cwd}/${path}`;
+}
