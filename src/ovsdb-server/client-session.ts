@@ -10,6 +10,10 @@ import type { MonitorHandle, MonitorVersion, ServedDatabase, SubmittedTransactio
 export interface SessionServer {
   readonly id: string;
   readonly locks: Locks;
+  /** A peer that takes its updates more slowly than they come is cut off when more bytes than this wait for it. */
+  readonly backlogLimit: number;
+  /** False where `monitor_cond` and its like are to be unknown methods. */
+  readonly monitorCondEnabled: boolean;
   database(name: string): ServedDatabase | undefined;
   databaseNames(): readonly string[];
   /** Gives a database another schema. Throws `OvsdbError`. */
@@ -30,9 +34,6 @@ export interface SessionRights {
   /** Only operations that change nothing are allowed. */
   readonly readOnly: boolean;
 }
-
-/** A peer that takes its updates more slowly than they come is cut off when this many bytes wait for it. */
-export const longestBacklog: number = 256 * 1024 * 1024;
 
 /** An error that upstream sends as a bare string, or as an object. */
 class Refusal extends Error {
@@ -98,7 +99,7 @@ export class ClientSession implements LockOwner {
   request(name: string, params: readonly Json[], id: Json): void {
     // A member of Object.prototype is no method.
     const method = Object.hasOwn(this.#methods, name) ? this.#methods[name] : undefined;
-    if (!method) {
+    if (!method || (name.startsWith("monitor_cond") && !this.#server.monitorCondEnabled)) {
       this.#send({ kind: "error", error: "unknown method", id });
       return;
     }
@@ -174,7 +175,7 @@ export class ClientSession implements LockOwner {
   #send(message: JsonRpcMessage): void {
     if (this.#closed) return;
     this.#link.send(message);
-    if (this.#link.backlog() > longestBacklog) {
+    if (this.#link.backlog() > this.#server.backlogLimit) {
       this.#link.disconnect(`it is ${this.#link.backlog()} bytes behind`);
     }
   }

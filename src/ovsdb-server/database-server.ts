@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly tls: TlsOptions;
   /** Whether the log tells differences of columns rather than their new values. */
   readonly columnDiffs: boolean;
+  /** Bytes that may wait for a slow client before it is cut off; 256 MiB unless told otherwise. */
+  readonly backlogLimit?: number;
 }
 
 /** Milliseconds between updates of the columns that tell of remotes. */
@@ -33,6 +35,7 @@ const statusInterval = 2500;
 export class DatabaseServer implements SessionServer {
   readonly id: string;
   readonly locks: Locks = new Locks();
+  readonly backlogLimit: number;
   readonly #host: Host;
   readonly #log: Log;
   readonly #options: ServerOptions;
@@ -44,6 +47,7 @@ export class DatabaseServer implements SessionServer {
   readonly #remotes: Remotes;
   readonly #rows: RemoteRows;
   readonly #tls: TlsFiles;
+  monitorCondEnabled = true;
   #statusTimer: Cancel | undefined;
   #configuring: Promise<void> = Promise.resolve();
   #reconfigureAsked = false;
@@ -54,6 +58,7 @@ export class DatabaseServer implements SessionServer {
     this.#host = host;
     this.#log = log;
     this.#options = options;
+    this.backlogLimit = options.backlogLimit ?? 256 * 1024 * 1024;
     this.id = newUuid(host);
     this.#server = ServerRows.createDatabase(host, log);
     this.#serverRows = new ServerRows(this.#server);
@@ -256,10 +261,9 @@ export class DatabaseServer implements SessionServer {
 
   /** Clients are made to use the old monitor methods, which is of use to test them only. */
   disableMonitorCond(): void {
-    this.monitorCond = false;
+    this.monitorCondEnabled = false;
     this.reconnect("user ran ovsdb-server/disable-monitor-cond");
   }
-  monitorCond = true;
 
   storageStatus(name: string): string {
     const database = this.#databases.get(name);

@@ -1,5 +1,7 @@
+import type { Json } from "#util/json.js";
+
 /** A schema with every kind of column and constraint. */
-export const corpusSchema = {
+export const corpusSchema: Json = {
   name: "Corpus",
   version: "1.2.3",
   tables: {

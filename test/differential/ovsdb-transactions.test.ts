@@ -76,8 +76,7 @@ describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "the ins
   let real: Side;
 
   beforeAll(async () => {
-    const schema = corpusSchema as unknown as Json;
-    const [our, other] = await Promise.all([startOurs(schema), startReal(schema)]);
+    const [our, other] = await Promise.all([startOurs(corpusSchema), startReal(corpusSchema)]);
     ours = new Side(our, await RawClient.open(our.socket));
     real = new Side(other, await RawClient.open(other.socket));
   });

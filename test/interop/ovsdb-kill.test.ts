@@ -78,7 +78,11 @@ describe("a server killed at any moment", () => {
         while (running && !client.closed) {
           const i = next;
           next += 2;
-          const row = (n: number): Json => ({ op: "insert", table: "T", row: { i: n, s: "x".repeat(Math.floor(random() * 3000)) } });
+          const row = (n: number): Json => ({
+            op: "insert",
+            table: "T",
+            row: { i: n, s: "x".repeat(Math.floor(random() * 3000)) },
+          });
           const commit: Json = { op: "commit", durable: random() < 0.7 };
           const reply = await client.call("transact", ["S", row(i), row(i + 1), commit]);
           if (reply.error !== null) continue;
@@ -86,7 +90,10 @@ describe("a server killed at any moment", () => {
           if (random() > 0.2) continue;
           // Until it is answered, either may be true.
           for (const n of [i, i + 1]) acknowledged.delete(n);
-          const where: Json = [["i", ">=", i], ["i", "<=", i + 1]];
+          const where: Json = [
+            ["i", ">=", i],
+            ["i", "<=", i + 1],
+          ];
           const gone = await client.call("transact", ["S", { op: "delete", table: "T", where }, commit]);
           if (gone.error === null) deleted.add(i).add(i + 1);
         }
