@@ -162,6 +162,7 @@ async function live(
     await stop(cleanup);
     return status;
   } finally {
+    control.close();
     daemon.end();
   }
 }

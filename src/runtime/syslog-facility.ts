@@ -34,5 +34,5 @@ export function facilityNumber(name: string): number | undefined {
   return at >= facilities.indexOf("clock2") ? at + 1 : at;
 }
 
-/** Severities of RFC 5424 table 2. */
-export const syslogSeverity: Readonly<Record<MessageLevel, number>> = { emer: 1, err: 3, warn: 4, info: 6, dbg: 7 };
+/** Severities of RFC 5424 table 2; upstream sends what it calls info as a notice. */
+export const syslogSeverity: Readonly<Record<MessageLevel, number>> = { emer: 1, err: 3, warn: 4, info: 5, dbg: 7 };

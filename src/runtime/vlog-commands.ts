@@ -1,5 +1,5 @@
 import type { AppctlCommand } from "./command.js";
-import { syslogPrefix, type Vlog } from "./vlog.js";
+import type { Vlog } from "./vlog.js";
 import { destinations } from "./vlog-spec.js";
 
 const unlimited = Number.POSITIVE_INFINITY;
@@ -18,8 +18,7 @@ export function formatLevels(vlog: Vlog): string {
 /** `vlog/list-pattern` as upstream lays it out. */
 export function formatPatterns(vlog: Vlog): string {
   const rows = destinations.map((d) => {
-    const prefix = d === "syslog" ? syslogPrefix : "none";
-    return `${d.toUpperCase().padEnd(7)}  ${prefix.padEnd(32)}  ${vlog.patternOf(d)}\n`;
+    return `${d.toUpperCase().padEnd(7)}  ${vlog.prefixOf(d).padEnd(32)}  ${vlog.patternOf(d)}\n`;
   });
   return `         prefix                            format\n         ------                            ------\n${rows.join("")}`;
 }

@@ -12,8 +12,8 @@ import { type Destination, destinations, parseVlogSpec } from "./vlog-spec.js";
 
 const rank: Readonly<Record<Level, number>> = { off: 0, emer: 1, err: 2, warn: 3, info: 4, dbg: 5 };
 
-/** What goes before the pattern in a syslog message that we format ourselves. */
-export const syslogPrefix = "<%B> %D{%h %e %T} %E %A:";
+/** What goes before the pattern in a message to a remote syslog. */
+const remotePrefix = "<%B> %D{%h %e %T} %E %A:";
 
 const defaultPatterns: Readonly<Record<Destination, string>> = {
   syslog: "ovs|%05N|%c%T|%p|%m",
@@ -36,7 +36,7 @@ export interface VlogSettings {
   readonly modules?: readonly string[];
 }
 
-/** Facility of messages to the local syslog, and to others. */
+/** Facility of messages to the local syslog, and elsewhere. */
 const localFacility = facilityNumber("daemon")!;
 const remoteFacility = facilityNumber("local0")!;
 
@@ -58,6 +58,7 @@ export class Vlog implements Log {
   #serial = 0;
   #method: string;
   #syslog: SyslogTarget | undefined;
+  #silent = false;
   #target: SyslogTarget | undefined;
   #file: AppendFile | undefined;
   #path: string | undefined;
@@ -94,6 +95,13 @@ export class Vlog implements Log {
 
   patternOf(destination: Destination): string {
     return this.#patterns[destination];
+  }
+
+  /** What goes before a destination's pattern, as `vlog/list-pattern` shows it. */
+  prefixOf(destination: Destination): string {
+    if (destination !== "syslog") return "none";
+    if (this.#method === "null") return "";
+    return this.#method === "libc" ? remotePrefix : "<%B>";
   }
 
   /** Gives the subprogram name that patterns show. */
@@ -150,6 +158,7 @@ export class Vlog implements Log {
     }
     this.#syslog?.close();
     this.#syslog = undefined;
+    this.#silent = false;
     this.#method = method;
   }
 
@@ -205,7 +214,7 @@ export class Vlog implements Log {
     const record: LogRecord = { level, module, message, serial: ++this.#serial, wall: this.#host.clock.wall() };
     const needed = rank[level];
     if (needed <= rank[levelsOfModule.console]) {
-      this.#host.process.stderr(`${formatRecord(this.#patterns.console, record, this.#origin(localFacility))}\n`);
+      this.#host.process.stderr(`${formatRecord(this.#patterns.console, record, this.#origin(remoteFacility))}\n`);
     }
     if (this.#file && needed <= rank[levelsOfModule.file]) this.#writeFile(record);
     if (needed <= rank[levelsOfModule.syslog]) this.#writeSyslog(record);
@@ -224,7 +233,7 @@ export class Vlog implements Log {
   }
 
   #writeFile(record: LogRecord): void {
-    const line = `${formatRecord(this.#patterns.file, record, this.#origin(localFacility))}\n`;
+    const line = `${formatRecord(this.#patterns.file, record, this.#origin(remoteFacility))}\n`;
     try {
       this.#file!.append(new TextEncoder().encode(line));
     } catch {
@@ -233,19 +242,19 @@ export class Vlog implements Log {
   }
 
   #writeSyslog(record: LogRecord): void {
-    if (!this.#syslog && this.#method !== "null") {
+    if (!this.#syslog && !this.#silent && this.#method !== "null") {
       this.#syslog = this.#host.syslog(this.#method === "libc" ? "unix:/dev/log" : this.#method);
-      // Without a syslog daemon every message would try again.
-      if (!this.#syslog) this.#method = "null";
+      // Without a syslog daemon every message would look for it again.
+      if (!this.#syslog) this.#silent = true;
     }
     for (const message of record.message.split("\n")) {
       if (message === "") continue;
       const one = { ...record, message };
       // syslog(3) puts local time and the program's name before the message.
-      const prefix = this.#method === "libc" ? "<%B>%d{%h %e %T} %A: " : `${syslogPrefix}`;
+      const prefix = this.#method === "libc" ? "<%B>%d{%h %e %T} %A: " : "<%B>";
       const pattern = this.#patterns.syslog;
       this.#syslog?.send(formatRecord(prefix + pattern, one, this.#origin(localFacility)));
-      this.#target?.send(formatRecord(syslogPrefix + pattern, one, this.#origin(remoteFacility)));
+      this.#target?.send(formatRecord(remotePrefix + pattern, one, this.#origin(remoteFacility)));
     }
   }
 
