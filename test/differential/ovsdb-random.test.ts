@@ -36,9 +36,9 @@ function canonical(json: Json): string {
   };
   return formatJson(tidy(json), { sorted: true })
     .replace(/(multiple rows in \\"\w+\\" table).*?","error"/g, '$1","error"')
-    .replace(/Table \w+ column \w+ row \S+ references nonexistent row.*?"/g, 'nonexistent row"')
-    .replace(/cannot delete \w+ row.*?"/g, 'cannot delete"')
-    .replace(/(Deletion of \d+ w|W)eak reference.*?"/g, 'Weak reference"');
+    .replace(/Table \w+ column \w+ row \S+ references nonexistent row.*?","error"/g, 'nonexistent row","error"')
+    .replace(/cannot delete \w+ row.*?","error"/g, 'cannot delete","error"')
+    .replace(/(Deletion of \d+ w|W)eak reference.*?","error"/g, 'Weak reference","error"');
 }
 
 describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "random transactions", () => {
@@ -91,7 +91,9 @@ describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "random 
         database.apply(outcome.changes);
       }
       client.notifications.length = 0;
-      const reply = await client.call("transact", ["Random", ...operations]);
+      const died = client.until(() => client.closed).then(() => undefined);
+      const reply = await Promise.race([client.call("transact", ["Random", ...operations]), died]);
+      if (!reply) throw new Error(`the installed server closed the connection over ${formatJson(operations)}`);
       const heard = client.notifications
         .map((message) => message["params"]!)
         .map(withoutEmptyModifications)

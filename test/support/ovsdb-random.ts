@@ -126,7 +126,7 @@ function randomValue(dice: Dice, column: string): Json {
     case "limited":
       return dice.below(4) === 0 ? ["set", []] : small();
     case "numbers":
-      return ["set", dice.some([0, 1, 2, 3, 4, 5], 0, 5)];
+      return ["set", dice.some([0, 1, 2, 3, 4, 5], 0, 4)];
     case "words":
       return ["map", dice.some(["x", "y", "z"], 0, 3).map((key) => [key, small()])];
     case "kids":
@@ -172,7 +172,9 @@ function randomWhere(dice: Dice, table: string): Json[] {
 function randomMutation(dice: Dice, table: string): Json {
   if (dice.below(3) === 0) {
     const column = dice.pick(["n", "limited", "numbers", "words", "fixed"]);
-    return [column, dice.pick(["+=", "-=", "*=", "/=", "%="]), dice.below(4)];
+    const mutator = dice.pick(["+=", "-=", "*=", "/=", "%="]);
+    // Multiplying by zero ends ovsdb-server 3.1.0.
+    return [column, mutator, mutator === "*=" ? 1 + dice.below(3) : dice.below(4)];
   }
   const column = dice.pick(columns[table]!);
   return [column, dice.pick(["insert", "delete"]), randomValue(dice, column)];
