@@ -64,7 +64,12 @@ export class DatabaseServer implements SessionServer {
     this.#serverRows = new ServerRows(this.#server);
     this.#databases.set("_Server", this.#server);
     this.#serverRows.add("_Server", formatJson(schemaToJson(this.#server.schema), { sorted: true }));
-    this.#tls = new TlsFiles(host.files, options.tls, (name) => this.#databases.get(name));
+    this.#tls = new TlsFiles(
+      host.files,
+      options.tls,
+      (name) => this.#databases.get(name),
+      (message) => log.module("stream_ssl").warn(message),
+    );
     this.#rows = new RemoteRows((name) => this.#databases.get(name));
     this.#remotes = new Remotes({
       host,

@@ -40,8 +40,6 @@ export interface ServerCommandLine {
 const later = new Set([
   "sync-from",
   "sync-exclude-tables",
-  "bootstrap-ca-cert",
-  "peer-ca-cert",
   "record",
   "replay",
   "config-file",
@@ -55,16 +53,20 @@ export function readServerOptions(options: readonly ParsedOption[]): ServerComma
   const named: [keyof TlsOptions, string][] = [
     ["privateKey", "private-key"],
     ["certificate", "certificate"],
-    ["caCertificate", "ca-cert"],
+    ["peerCaCertificate", "peer-ca-cert"],
     ["protocols", "ssl-protocols"],
     ["ciphers", "ssl-ciphers"],
   ];
+  const ca = options.findLast(({ name }) => name === "ca-cert" || name === "bootstrap-ca-cert");
   const tls = Object.fromEntries(named.flatMap(([key, name]) => (last(name) === undefined ? [] : [[key, last(name)]])));
   return {
     remotes: options.filter(({ name }) => name === "remote").map(({ value }) => value ?? ""),
     unixctl: last("unixctl"),
     run: last("run"),
-    tls: tls as TlsOptions,
+    tls: {
+      ...(tls as TlsOptions),
+      ...(ca?.value === undefined ? {} : { caCertificate: ca.value, bootstrap: ca.name === "bootstrap-ca-cert" }),
+    },
     columnDiffs: !options.some(({ name }) => name === "disable-file-column-diff"),
     noDatabases: options.some(({ name }) => name === "no-dbs"),
   };

@@ -9,23 +9,34 @@ export interface TlsOptions {
   readonly privateKey?: string;
   readonly certificate?: string;
   readonly caCertificate?: string;
+  /** Where `--bootstrap-ca-cert` named the CA's file: it may be missing at first. */
+  readonly bootstrap?: boolean;
+  /** Certificates to send along with our own. */
+  readonly peerCaCertificate?: string;
   readonly protocols?: string;
   readonly ciphers?: string;
 }
 
-const fileOptions = ["privateKey", "certificate", "caCertificate"] as const;
+const fileOptions = ["privateKey", "certificate", "caCertificate", "peerCaCertificate"] as const;
 
 /** Finds keys and certificates, in the database where the options say so, and reads them. */
 export class TlsFiles {
   readonly #files: Files;
   readonly #options: TlsOptions;
   readonly #find: (name: string) => StandaloneDatabase | undefined;
+  readonly #warn: (message: string) => void;
   #last: string;
 
-  constructor(files: Files, options: TlsOptions, find: (name: string) => StandaloneDatabase | undefined) {
+  constructor(
+    files: Files,
+    options: TlsOptions,
+    find: (name: string) => StandaloneDatabase | undefined,
+    warn: (message: string) => void,
+  ) {
     this.#files = files;
     this.#options = options;
     this.#find = find;
+    this.#warn = warn;
     this.#last = this.#fingerprint();
   }
 
@@ -52,18 +63,31 @@ export class TlsFiles {
     return changed;
   }
 
-  /** What the files say now; undefined where none are configured. A file that cannot be read counts as not configured. */
+  /**
+   * What the files say now; undefined where key, certificate or CA certificate are not configured or cannot be read. Peers go
+   * unverified only where the CA is `none`.
+   */
   settings(): TlsSettings | undefined {
     const { protocols, ciphers } = this.#options;
-    const [privateKey, certificate, caCertificate] = fileOptions.map((name) => this.#read(this.#path(name)));
-    if (!privateKey || !certificate) return undefined;
+    const [privateKey, certificate, ca, peerCa] = fileOptions.map((name) => this.#read(this.#path(name)));
+    const verifies = this.#path("caCertificate") !== "none";
+    if (!privateKey || !certificate || (verifies && !ca)) {
+      this.#tellMissingCa(ca);
+      return undefined;
+    }
     return {
       privateKey,
-      certificate,
-      ...(caCertificate ? { caCertificate } : {}),
+      certificate: peerCa ? `${certificate.trimEnd()}\n${peerCa}` : certificate,
+      ...(ca ? { caCertificate: ca } : {}),
       ...(protocols ? { protocols } : {}),
       ...(ciphers ? { ciphers } : {}),
     };
+  }
+
+  #tellMissingCa(ca: string | undefined): void {
+    const path = this.#path("caCertificate");
+    if (!this.#options.bootstrap || ca || path === undefined) return;
+    this.#warn(`${path}: obtaining the CA certificate from a peer (--bootstrap-ca-cert) is not implemented yet`);
   }
 
   #fingerprint(): string {

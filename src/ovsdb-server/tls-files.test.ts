@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { FakeFiles } from "#host/fake/files.js";
+import { TlsFiles, type TlsOptions } from "./tls-files.js";
+
+const given = { privateKey: "/key", certificate: "/cert", caCertificate: "/ca" };
+
+function open(options: TlsOptions, ...present: string[]): { tls: TlsFiles; warnings: string[]; files: FakeFiles } {
+  const files = new FakeFiles();
+  for (const path of present) files.write(path, `PEM of ${path}\n`);
+  const warnings: string[] = [];
+  const tls = new TlsFiles(
+    files,
+    options,
+    () => undefined,
+    (message) => warnings.push(message),
+  );
+  return { tls, warnings, files };
+}
+
+describe("keys and certificates", () => {
+  it("are read from their files", () => {
+    expect(open(given, "/key", "/cert", "/ca").tls.settings()).toEqual({
+      privateKey: "PEM of /key\n",
+      certificate: "PEM of /cert\n",
+      caCertificate: "PEM of /ca\n",
+    });
+  });
+  it.each([["/key"], ["/cert"], ["/ca"]])("make TLS impossible where %s is missing: no peer goes unverified", (missing) => {
+    const present = ["/key", "/cert", "/ca"].filter((path) => path !== missing);
+    expect(open(given, ...present).tls.settings()).toBeUndefined();
+  });
+  it("verify nobody only where the CA is `none`", () => {
+    const { tls } = open({ ...given, caCertificate: "none" }, "/key", "/cert");
+    expect(tls.settings()).toEqual({ privateKey: "PEM of /key\n", certificate: "PEM of /cert\n" });
+    expect(open({ privateKey: "/key", certificate: "/cert" }, "/key", "/cert").tls.settings()).toBeUndefined();
+  });
+  it("send the peer's CA along", () => {
+    const { tls } = open({ ...given, peerCaCertificate: "/more" }, "/key", "/cert", "/ca", "/more");
+    expect(tls.settings()?.certificate).toBe("PEM of /cert\nPEM of /more\n");
+  });
+  it("say that a missing CA cannot be obtained", () => {
+    const { tls, warnings } = open({ ...given, bootstrap: true }, "/key", "/cert");
+    expect(tls.settings()).toBeUndefined();
+    expect(warnings).toEqual(["/ca: obtaining the CA certificate from a peer (--bootstrap-ca-cert) is not implemented yet"]);
+  });
+  it("may name a column of a database that is not served yet", () => {
+    const { tls } = open({ privateKey: "db:S,T,c" });
+    expect(tls.settings()).toBeUndefined();
+    expect(tls.references()).toEqual(["db:S,T,c"]);
+    expect(() => tls.check()).toThrow('"db:S,T,c": no database named S\n');
+  });
+});
