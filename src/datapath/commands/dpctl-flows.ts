@@ -1,9 +1,11 @@
+import { W } from "#flow/layout.js";
 import { type Match, matches } from "#flow/match.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { formatOdpKey } from "#flow/odp-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
+import { EtherType } from "#wire/ethernet.js";
 import { parseDatapathActions } from "../action-parse.js";
 import { formatDatapathActions } from "../action-text.js";
 import type { DatapathAction } from "../actions.js";
@@ -85,6 +87,22 @@ function errnoError(code: string): HostError {
   return new HostError("", code, errnoNumber(code), errnoText(code));
 }
 
+/** The attribute that must follow an Ethernet type. */
+const followers: ReadonlyMap<number, string> = new Map([
+  [EtherType.ipv4, "ipv4("],
+  [EtherType.ipv6, "ipv6("],
+  [EtherType.arp, "arp("],
+  [EtherType.rarp, "rarp("],
+  [EtherType.mpls, "mpls("],
+  [EtherType.nsh, "nsh("],
+]);
+
+/** Whether a key names the headers that its Ethernet type calls for, as the datapath wants it. */
+function isComplete(text: string, { key }: Match): boolean {
+  if (!text.includes("eth(") && !text.includes("eth_type(")) return false;
+  return text.includes(followers.get(key[W.ethType]!) ?? "");
+}
+
 type PutMode = "add" | "modify";
 
 function putFlow(host: DpctlHost, dp: Datapath, text: string, actionsText: string, mode: PutMode): void {
@@ -92,6 +110,7 @@ function putFlow(host: DpctlHost, dp: Datapath, text: string, actionsText: strin
   const match = parseKey(dp, rest);
   const actions = parseActions(actionsText);
   try {
+    if (!isComplete(rest, match)) throw errnoError("EINVAL");
     const known = findFlow(dp, ufid, match);
     if (mode === "add" && known !== undefined) throw errnoError("EEXIST");
     if (mode === "modify" && known === undefined) throw errnoError("ENOENT");
@@ -220,7 +239,8 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
       run: (args) => {
         const { more, names, rest } = takeOptions(args);
         const [dp, [text]] = datapathFirst(host, rest, 1);
-        if (!/^ufid:/.test(text ?? "")) throw dpctlError("parsing flow ufid");
+        // Upstream only says so, and succeeds.
+        if (!/^ufid:/.test(text ?? "")) return `${dpctlError("parsing flow ufid").message}\n`;
         const { ufid } = splitUfid(text ?? "");
         if (ufid === undefined) throw dpctlError("parsing flow ufid", "EINVAL");
         const flow = dp.flow(ufid);
