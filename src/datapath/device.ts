@@ -28,6 +28,7 @@ export interface Device {
   readonly name: string;
   readonly type: string;
   info(): DeviceInfo;
+  /** Counters; a member is -1 where the device does not count such things. */
   stats(): LinkStats;
   setMac(mac: Uint8Array): void;
   setMtu(mtu: number): void;

@@ -41,7 +41,9 @@ function countsOnlyTraffic(type: string): boolean {
 export function statisticsColumn(type: string, stats: LinkStats): ReadonlyMap<string, number> {
   const few = countsOnlyTraffic(type);
   return new Map(
-    statisticsKeys.filter(([, , everywhere]) => everywhere || !few).map(([key, member]) => [key, stats[member]]),
+    statisticsKeys
+      .filter(([, , everywhere]) => (everywhere || !few) && stats[member] >= 0)
+      .map(([key, member]) => [key, stats[member]]),
   );
 }
 
