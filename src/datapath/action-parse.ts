@@ -76,6 +76,7 @@ function parseList(reader: Reader, nested: boolean): DatapathAction[] {
     }
     if (nested && reader.take(/\)/y) !== undefined) return actions;
     actions.push(parseAction(reader));
+    if (reader.at < reader.text.length && !/[, \t\r\n)]/.test(reader.text[reader.at]!)) throw invalid();
   }
 }
 
@@ -266,6 +267,10 @@ function parseSet(text: string): DatapathAction {
   const m = /^([a-z0-9_]+)\((.*)\)$/s.exec(text);
   if (m === null) throw invalid();
   const [, name, inner] = m as unknown as [string, string, string];
+  // One attribute only: the parenthesis that its name opens closes at the very end.
+  const reader = new Reader(text);
+  reader.at = name.length + 1;
+  if (reader.toClosing() !== inner) throw invalid();
   if (name === "vlan") return parseVlanSet(inner);
   const [etherType, protocol] = contexts[name] ?? [0, 0];
   let read: ReturnType<typeof parseOdpKey>;
