@@ -98,7 +98,8 @@ export function declaredSchema(declaration: SchemaDeclaration, cksum = ""): Data
   return { name: declaration.name, version: declaration.version, cksum, tables: new Map(tables) };
 }
 
-function declaredTable(name: string, table: TableDeclaration): TableSchema {
+/** One table's schema value. */
+export function declaredTable(name: string, table: TableDeclaration): TableSchema {
   return makeTable({
     name,
     columns: Object.entries(table.columns).map(([columnName, column]) => ({

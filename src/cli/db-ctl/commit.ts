@@ -16,8 +16,8 @@ export interface ConfigurationCounter {
 }
 
 export interface CommitSettings {
-  /** Written to the database's log. */
-  readonly comment: string;
+  /** Written to the database's log; asked for only if there is something to send. */
+  readonly comment: () => string;
   readonly dryRun: boolean;
   /** The row whose counter goes up, if someone is going to wait for it. */
   readonly counter: { readonly row: CtlRow; readonly columns: ConfigurationCounter } | undefined;
@@ -47,7 +47,7 @@ export async function commit(
   const operations = txn.operations();
   const counterAt = operations.length + 1;
   if (settings.counter !== undefined) operations.push(...countUp(txn, settings.counter.row, settings.counter.columns));
-  operations.push({ op: "comment", comment: settings.comment });
+  operations.push({ op: "comment", comment: settings.comment() });
   if (settings.dryRun) operations.push({ op: "abort" });
   const results = await session.transact(operations);
   const failed = results.find((result) => errorName(result) !== undefined);

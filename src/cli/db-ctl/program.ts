@@ -1,4 +1,5 @@
 import { parseUuid, type Uuid } from "#ovsdb/atom.js";
+import type { SchemaDeclaration } from "#ovsdb/declaration.js";
 import { SymbolTable } from "#ovsdb/symbols.js";
 import { OptionError } from "#runtime/options.js";
 import type { Vlog } from "#runtime/vlog.js";
@@ -17,7 +18,7 @@ import { describeInvocation } from "./invocation.js";
 import { Needs } from "./needs.js";
 import type { RecordNames } from "./records.js";
 import type { CtlRow } from "./row.js";
-import type { CtlSchema } from "./schema.js";
+import { CtlSchema } from "./schema.js";
 import { DatabaseSession, SessionEnded } from "./session.js";
 import { Transaction } from "./transaction.js";
 
@@ -26,7 +27,8 @@ export interface CtlProgram {
   readonly name: string;
   /** The module under which it logs. */
   readonly logModule: string;
-  readonly database: string;
+  /** Of the database it works on. */
+  readonly schema: SchemaDeclaration;
   readonly commands: readonly CtlCommand[];
   readonly names: RecordNames;
   readonly help: (io: ToolIo) => string;
@@ -134,34 +136,59 @@ class CtlRun {
     calls: readonly CtlCall[],
     onSession: (session: DatabaseSession) => void = () => {},
   ): Promise<number> {
+    const declared = CtlSchema.declared(this.#program.schema);
+    const needs = this.#needs(declared, settings, calls);
     const stream = await connectDatabase(this.#io.host, settings, this.#vlog);
-    const session = new DatabaseSession(stream, this.#vlog, this.#program.database);
+    const session = new DatabaseSession(stream, this.#vlog, this.#program.schema.name);
     onSession(session);
     try {
-      return await this.#converse(session, settings, calls);
+      const schema = (await session.monitor(needs.requests())) ? declared : await this.#fit(session, settings, calls);
+      return await this.#converse(session, schema, settings, calls);
     } catch (error) {
       if (error instanceof SessionEnded) throw connectionFailed(settings.remote, error.reason ?? error);
       throw error;
     } finally {
-      session.close();
+      // The program is about to end, and the kernel closes faster than Node does.
+      this.#io.host.clock.after(0, () => session.close());
     }
   }
 
-  async #converse(session: DatabaseSession, settings: GlobalSettings, calls: readonly CtlCall[]): Promise<number> {
-    const { counter, rootTable } = this.#program;
+  /** Fetches the rows by the server's own schema, which is older than ours, and gives that. */
+  async #fit(session: DatabaseSession, settings: GlobalSettings, calls: readonly CtlCall[]): Promise<CtlSchema> {
     const schema = await session.schema();
+    const known = await session.monitor(this.#needs(schema, settings, calls).requests());
+    if (!known) throw new UserError(`${settings.remote}: the server refuses to monitor its own tables`);
+    return schema;
+  }
+
+  /** What the commands look at, by a schema. Throws `UserError` where they name what it does not have. */
+  #needs(schema: CtlSchema, settings: GlobalSettings, calls: readonly CtlCall[]): Needs {
     const needs = new Needs(schema, this.#program.names);
-    needs.add(rootTable);
-    const waits = settings.wait && !settings.dryRun && counter !== undefined;
-    if (waits) {
+    needs.add(this.#program.rootTable);
+    const counter = this.#counter(settings);
+    if (counter !== undefined) {
       needs.add(counter.table, counter.current);
       this.#program.needProblems?.(needs);
     }
     for (const call of calls) call.command.needs?.(call, needs);
-    await session.monitor(needs.requests());
-    const done = await this.#repeat(session, schema, settings, calls, waits ? counter : undefined);
+    return needs;
+  }
+
+  /** The counter to wait for, if any. */
+  #counter(settings: GlobalSettings): ConfigurationCounter | undefined {
+    return settings.wait && !settings.dryRun ? this.#program.counter : undefined;
+  }
+
+  async #converse(
+    session: DatabaseSession,
+    schema: CtlSchema,
+    settings: GlobalSettings,
+    calls: readonly CtlCall[],
+  ): Promise<number> {
+    const counter = this.#counter(settings);
+    const done = await this.#repeat(session, schema, settings, calls, counter);
     this.#show(done.contexts, settings, done.committed);
-    if (waits && done.committed.next !== undefined) {
+    if (counter !== undefined && done.committed.next !== undefined) {
       const now = await this.#reached(session, schema, counter, done.committed.next);
       for (const problem of this.#program.problems?.(done.txn, now, this.#io) ?? []) {
         this.#io.stderr(`${this.#program.name}: ${problem}\n`);
@@ -188,7 +215,7 @@ class CtlRun {
           session,
           txn,
           {
-            comment: describeInvocation(this.#program.name, this.#argv, this.#io.host).comment,
+            comment: () => describeInvocation(this.#program.name, this.#argv, this.#io.host).comment,
             dryRun: settings.dryRun,
             counter: counter === undefined ? undefined : { row: root, columns: counter },
           },

@@ -1,4 +1,5 @@
-import { type ColumnSchema, makeTable, type TableParts, type TableSchema } from "#ovsdb/schema.js";
+import { declaredTable, type SchemaDeclaration, type TableDeclaration } from "#ovsdb/declaration.js";
+import { type ColumnSchema, makeTable, type TableSchema } from "#ovsdb/schema.js";
 import { typeFromJson } from "#ovsdb/type-json.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
@@ -6,74 +7,71 @@ import type { Json } from "#util/json.js";
 type JsonObject = { readonly [name: string]: Json };
 
 /**
- * A database's schema as its server tells it, so that tools fit older and newer servers alike. A table is only read when it is
- * used: tools start often and look at little.
+ * A database's schema, of which a table is only made when it is used: tools start often and look at little. It comes from our
+ * own declaration, or from a server that is older than that.
  */
 export class CtlSchema {
-  readonly name: string;
-  readonly version: string;
-  readonly #tables: JsonObject;
-  readonly #built = new Map<string, TableSchema>();
-  #anyRoot: boolean | undefined;
+  readonly #names: readonly string[];
+  readonly #make: (name: string) => TableSchema;
+  readonly #made = new Map<string, TableSchema>();
 
-  /** `json` is the result of `get_schema`. */
-  constructor(json: Json) {
-    const schema = json as JsonObject;
-    this.name = String(schema["name"]);
-    this.version = String(schema["version"] ?? "");
-    this.#tables = schema["tables"] as JsonObject;
+  private constructor(names: readonly string[], make: (name: string) => TableSchema) {
+    this.#names = [...names].sort();
+    this.#make = make;
   }
 
-  /** Names of all tables in byte order. */
-  tableNames(): string[] {
-    return Object.keys(this.#tables).sort();
+  static declared(declaration: SchemaDeclaration): CtlSchema {
+    const { tables } = declaration;
+    return new CtlSchema(Object.keys(tables), (name) => declaredTable(name, tables[name] as TableDeclaration));
+  }
+
+  /** `json` is the result of `get_schema`, which the server has checked. */
+  static served(json: Json): CtlSchema {
+    const tables = (json as JsonObject)["tables"] as JsonObject;
+    const anyRoot = Object.values(tables).some((table) => (table as JsonObject)["isRoot"] === true);
+    return new CtlSchema(Object.keys(tables), (name) => servedTable(name, tables[name] as JsonObject, anyRoot));
   }
 
   has(table: string): boolean {
-    return Object.hasOwn(this.#tables, table);
+    return this.#names.includes(table);
   }
 
-  /** The table of exactly that name. Throws `UserError` where the server has none. */
+  /** The table of exactly that name. Throws `UserError` where there is none. */
   table(name: string): TableSchema {
-    let table = this.#built.get(name);
+    let table = this.#made.get(name);
     if (table === undefined) {
       if (!this.has(name)) throw new UserError(`unknown table "${name}"`);
-      table = makeTable(this.#parts(name));
-      this.#built.set(name, table);
+      table = this.#make(name);
+      this.#made.set(name, table);
     }
     return table;
   }
 
   /** The table that a person's word stands for: case, `-` and `_` are all one, unique abbreviations do. */
   findTable(word: string): TableSchema {
-    const scores = this.tableNames().map((name) => ({ name, score: likeness(name, word) }));
-    const best = Math.max(...scores.map((s) => s.score));
-    if (best === 0) throw new UserError(`unknown table "${word}"`);
-    const matches = scores.filter((s) => s.score === best);
-    if (matches.length > 1) {
-      throw new UserError(`"${word}" matches multiple table names: ${matches.map((m) => m.name).join(", ")}`);
-    }
-    return this.table(matches[0]?.name ?? "");
+    const matches = bestMatches(this.#names, word);
+    if (matches.length === 0) throw new UserError(`unknown table "${word}"`);
+    if (matches.length > 1) throw new UserError(`"${word}" matches multiple table names: ${matches.join(", ")}`);
+    return this.table(matches[0] ?? "");
   }
+}
 
-  #parts(name: string): TableParts {
-    const json = this.#tables[name] as JsonObject;
-    this.#anyRoot ??= Object.values(this.#tables).some((table) => (table as JsonObject)["isRoot"] === true);
-    return {
-      name,
-      columns: Object.entries(json["columns"] as JsonObject).map(([column, spec]) => {
-        const { type, mutable, ephemeral } = spec as JsonObject;
-        return {
-          name: column,
-          type: typeFromJson(type ?? null),
-          mutable: mutable as boolean | undefined,
-          ephemeral: ephemeral as boolean | undefined,
-        };
-      }),
-      isRoot: this.#anyRoot ? json["isRoot"] === true : true,
-      maxRows: json["maxRows"] as number | undefined,
-    };
-  }
+function servedTable(name: string, json: JsonObject, anyRoot: boolean): TableSchema {
+  return makeTable({
+    name,
+    columns: Object.entries(json["columns"] as JsonObject).map(([column, spec]) => {
+      const { type, mutable, ephemeral } = spec as JsonObject;
+      return {
+        name: column,
+        type: typeFromJson(type ?? null),
+        mutable: mutable as boolean | undefined,
+        ephemeral: ephemeral as boolean | undefined,
+      };
+    }),
+    // Schemas older than isRoot have it nowhere; all their tables are roots.
+    isRoot: anyRoot ? json["isRoot"] === true : true,
+    maxRows: json["maxRows"] as number | undefined,
+  });
 }
 
 /** Names of a table's columns that tools show, in byte order. */
@@ -86,16 +84,16 @@ export function columnNames(table: TableSchema): string[] {
 
 /** The column that a person's word stands for, found like a table. */
 export function findColumn(table: TableSchema, word: string): ColumnSchema {
-  const columns = columnNames(table);
-  const scores = columns.map((name) => ({ name, score: likeness(name, word) }));
-  const best = Math.max(...scores.map((s) => s.score));
-  if (best === 0) throw new UserError(`${table.name} does not contain a column whose name matches "${word}"`);
-  const matches = scores.filter((s) => s.score === best);
-  if (matches.length > 1) {
-    const names = matches.map((m) => m.name).join(", ");
-    throw new UserError(`${table.name} contains more than one column whose name matches "${word}": ${names}`);
+  const matches = bestMatches(columnNames(table), word);
+  if (matches.length === 0) {
+    throw new UserError(`${table.name} does not contain a column whose name matches "${word}"`);
   }
-  return table.columns.get(matches[0]?.name ?? "") as ColumnSchema;
+  if (matches.length > 1) {
+    throw new UserError(
+      `${table.name} contains more than one column whose name matches "${word}": ${matches.join(", ")}`,
+    );
+  }
+  return table.columns.get(matches[0] ?? "") as ColumnSchema;
 }
 
 /** As `findColumn`, for places where `_uuid` is a column too. */
@@ -103,10 +101,11 @@ export function findColumnOrUuid(table: TableSchema, word: string): ColumnSchema
   return word === "_uuid" ? (table.columnList[0] as ColumnSchema) : findColumn(table, word);
 }
 
-/** 0: no match; 1: `word` begins `name`; 2: the same but for case and `-` for `_`; 3: the same. */
-function likeness(name: string, word: string): number {
-  if (name === word) return 3;
+/** The names that fit a word best: the same, else the same but for case and `-` for `_`, else beginning with it. */
+function bestMatches(names: readonly string[], word: string): string[] {
+  if (names.includes(word)) return [word];
   const plain = (text: string): string => text.toLowerCase().replaceAll("-", "_");
-  if (plain(name) === plain(word)) return 2;
-  return plain(name).startsWith(plain(word)) ? 1 : 0;
+  const wanted = plain(word);
+  const same = names.filter((name) => plain(name) === wanted);
+  return same.length > 0 ? same : names.filter((name) => plain(name).startsWith(wanted));
 }

@@ -1,5 +1,5 @@
 import type { Stream } from "#host/streams.js";
-import { JsonRpc } from "#runtime/jsonrpc.js";
+import { JsonRpc, JsonRpcRefusal } from "#runtime/jsonrpc.js";
 import type { Log } from "#runtime/logger.js";
 import { UserError, WireError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
@@ -34,19 +34,25 @@ export class DatabaseSession {
     });
   }
 
+  /** The schema that the server has. Throws `UserError` where it does not have the database. */
   async schema(): Promise<CtlSchema> {
     try {
-      return new CtlSchema(await this.#rpc.request("get_schema", [this.#database]));
+      return CtlSchema.served(await this.#rpc.request("get_schema", [this.#database]));
     } catch (error) {
-      if ((error as { error?: Json }).error === undefined) throw this.#ended ?? error;
+      if (!(error instanceof JsonRpcRefusal)) throw this.#ended ?? error;
       throw new UserError(`${this.#rpc.name}: database ${this.#database} is not served there`);
     }
   }
 
-  /** Fetches rows and follows them from then on. */
-  async monitor(requests: Json): Promise<void> {
-    const initial = await this.#request("monitor", [this.#database, "ctl", requests]);
-    this.snapshot.apply(initial);
+  /** Fetches rows and follows them from then on. False where the server does not know all that is asked for. */
+  async monitor(requests: Json): Promise<boolean> {
+    try {
+      this.snapshot.apply(await this.#request("monitor", [this.#database, "ctl", requests]));
+      return true;
+    } catch (error) {
+      if (error instanceof JsonRpcRefusal) return false;
+      throw error;
+    }
   }
 
   /** Carries out operations; the result has a member for each, and perhaps one more that is an error. */

@@ -1,4 +1,4 @@
-import { openVSwitchVersion } from "#ovsdb/schemas/open-vswitch/version.js";
+import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 import { directories } from "#runtime/dirs.js";
 import { versionText } from "#util/version.js";
 import type { CtlCommand } from "../db-ctl/command.js";
@@ -39,11 +39,11 @@ export const vsctlCommands: readonly CtlCommand[] = [
 const program: CtlProgram = {
   name: "ovs-vsctl",
   logModule: "vsctl",
-  database: "Open_vSwitch",
+  schema: openVSwitchDeclaration,
   commands: vsctlCommands,
   names: recordNames,
   help: helpText,
-  version: () => versionText("ovs-vsctl", `DB Schema ${openVSwitchVersion}`),
+  version: () => versionText("ovs-vsctl", `DB Schema ${openVSwitchDeclaration.version}`),
   rootTable: "Open_vSwitch",
   counter: { table: "Open_vSwitch", next: "next_cfg", current: "cur_cfg" },
   needProblems(needs) {

@@ -18,7 +18,6 @@ import { queueTable } from "./queue.js";
 import { rootTable } from "./root.js";
 import { sflowTable } from "./sflow.js";
 import { sslTable } from "./ssl.js";
-import { openVSwitchVersion } from "./version.js";
 
 /** The database that configures ovs-vswitchd. */
 export const openVSwitchDeclaration: {
@@ -47,7 +46,7 @@ export const openVSwitchDeclaration: {
   };
 } = {
   name: "Open_vSwitch",
-  version: openVSwitchVersion,
+  version: "8.8.0",
   tables: {
     Open_vSwitch: rootTable,
     Bridge: bridgeTable,
