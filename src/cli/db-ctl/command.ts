@@ -11,6 +11,8 @@ export interface CtlCommand {
   readonly arguments: string;
   /** Long options without dashes; `id=` takes a value. */
   readonly options: readonly string[];
+  /** The command may change the database; such command lines are logged. */
+  readonly changes?: boolean;
   /** Says which tables and columns `run` looks at. Throws `UserError` where the arguments name something unknown. */
   needs?(call: CtlCall, needs: Needs): void;
   /** Reads and changes the transaction. May be run again from the start, so it keeps no state. */

@@ -80,7 +80,8 @@ class CtlRun {
     if (settings.print.length > 0) return this.#print(settings);
     const byName = new Map(commands.map((command) => [command.name, command]));
     const calls = parseCommands(line.words, line.first, (word) => byName.get(word));
-    this.#vlog.module(this.#program.logModule).info(`Called as ${describeInvocation(name, this.#argv).line}`);
+    const level = calls.some((call) => call.command.changes) ? "info" : "dbg";
+    this.#vlog.module(this.#program.logModule).log(level, `Called as ${describeInvocation(name, this.#argv).line}`);
     if (settings.timeout === undefined) return this.#work(settings, calls);
     return this.#limited(settings.timeout, (given) => this.#work(settings, calls, given));
   }

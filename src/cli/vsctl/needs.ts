@@ -14,6 +14,7 @@ export interface CommandParts extends Pick<CtlCommand, "name" | "run"> {
   /** The notation of `--commands`; the numbers of arguments follow from it. */
   readonly arguments?: string;
   readonly options?: readonly string[];
+  readonly changes?: boolean;
   readonly needs?: NonNullable<CtlCommand["needs"]>;
   readonly minArgs?: number;
   readonly maxArgs?: number;
@@ -27,6 +28,7 @@ export function bridgeCommand(parts: CommandParts): CtlCommand {
     name: parts.name,
     arguments: parts.arguments ?? "",
     options: parts.options ?? [],
+    changes: parts.changes ?? false,
     minArgs: parts.minArgs ?? words.filter((word) => /^[!+]/.test(word)).length,
     maxArgs: parts.maxArgs ?? (open ? Number.POSITIVE_INFINITY : words.length),
     needs(call, needs) {

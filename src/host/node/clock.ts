@@ -10,7 +10,7 @@ export class NodeClock implements Clock {
   }
 
   wall(): number {
-    return performance.timeOrigin + performance.now();
+    return Date.now();
   }
 
   after(delay: number, fn: () => void): Cancel {

@@ -1,11 +1,15 @@
 import { chmodSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type * as Net from "node:net";
 import { formatHostPort, parseStreamName } from "../stream-name.js";
 import type { Complaint, ConnectOptions, Listener, Stream, Streams } from "../streams.js";
 import { StreamError } from "../streams.js";
 import { toHostError } from "./host-error.js";
+import { lazyBuiltin } from "./lazy-builtin.js";
 import { NodeStream } from "./node-stream.js";
 import { longestUnixPath, socketPath } from "./unix-path.js";
+
+/** Loaded when a program first connects or listens: `--version` does neither. */
+const net = (): typeof Net => lazyBuiltin("node:net") as typeof Net;
 
 const unknownHost = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA"]);
 
@@ -27,7 +31,7 @@ function tooLong(name: string, path: string): StreamError {
   return new StreamError(name, "ENAMETOOLONG", [{ module: "socket_util_unix", level: "warn", message }]);
 }
 
-function connected(socket: Socket, event: string, timeout: number | undefined): Promise<void> {
+function connected(socket: Net.Socket, event: string, timeout: number | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = timeout
       ? setTimeout(() => reject(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })), timeout)
@@ -52,7 +56,7 @@ export class NodeStreams implements Streams {
       case "unix":
         return this.#connectUnix(name, target.path, options);
       case "tcp": {
-        const socket = connect({ host: target.host, port: target.port, noDelay: true });
+        const socket = net().connect({ host: target.host, port: target.port, noDelay: true });
         await this.#established(name, socket, "connect", options);
         return new NodeStream(socket, name);
       }
@@ -71,11 +75,11 @@ export class NodeStreams implements Streams {
     const target = parseStreamName(name, options);
     switch (target.kind) {
       case "punix": {
-        const unixServer = createServer((socket) => onStream(new NodeStream(socket, `unix#${this.#accepted++}`)));
+        const unixServer = net().createServer((socket) => onStream(new NodeStream(socket, `unix#${this.#accepted++}`)));
         return listenUnix(name, target.path, unixServer);
       }
       case "ptcp": {
-        const server = createServer({ noDelay: true }, (socket) =>
+        const server = net().createServer({ noDelay: true }, (socket) =>
           onStream(new NodeStream(socket, peerName("tcp", socket))),
         );
         return listenTcp(name, target.host, target.port, server);
@@ -96,7 +100,7 @@ export class NodeStreams implements Streams {
     const address = socketPath(path);
     if (!address) throw tooLong(name, path);
     try {
-      const socket = connect({ path: address.path });
+      const socket = net().connect({ path: address.path });
       await this.#established(name, socket, "connect", options);
       return new NodeStream(socket, name);
     } finally {
@@ -104,7 +108,7 @@ export class NodeStreams implements Streams {
     }
   }
 
-  async #established(name: string, socket: Socket, event: string, options: ConnectOptions): Promise<void> {
+  async #established(name: string, socket: Net.Socket, event: string, options: ConnectOptions): Promise<void> {
     try {
       await connected(socket, event, options.timeout);
     } catch (error) {
@@ -116,11 +120,11 @@ export class NodeStreams implements Streams {
   }
 }
 
-function peerName(kind: string, socket: Socket): string {
+function peerName(kind: string, socket: Net.Socket): string {
   return `${kind}:${formatHostPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0)}`;
 }
 
-function listening(server: Server, start: () => void): Promise<void> {
+function listening(server: Net.Server, start: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => {
@@ -133,7 +137,7 @@ function listening(server: Server, start: () => void): Promise<void> {
   });
 }
 
-async function listenUnix(name: string, path: string, server: Server): Promise<Listener> {
+async function listenUnix(name: string, path: string, server: Net.Server): Promise<Listener> {
   const address = socketPath(path);
   const complain = (text: string): Complaint[] => [
     { module: "stream_unix", level: "err", message: `${path}: binding failed: ${text}` },
@@ -176,7 +180,7 @@ async function bindCause(path: string, cause: unknown): Promise<unknown> {
   }
 }
 
-async function listenTcp(name: string, host: string | undefined, port: number, server: Server): Promise<Listener> {
+async function listenTcp(name: string, host: string | undefined, port: number, server: Net.Server): Promise<Listener> {
   const rest = name.slice(name.indexOf(":") + 1);
   const complain = (text: string): Complaint[] => [
     { module: "socket_util", level: "err", message: `${rest}: bind: ${text}` },

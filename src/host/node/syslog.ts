@@ -1,6 +1,6 @@
 import type * as Datagram from "node:dgram";
 import { existsSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import type * as Modules from "node:module";
 import type { SyslogTarget } from "../syslog.js";
 import { lazyBuiltin } from "./lazy-builtin.js";
 
@@ -24,6 +24,7 @@ let libc: Libc | undefined;
 /** Node has no unix datagram sockets. The calls are bound when the first message is sent, so that a tool without syslog never is. */
 function calls(): Libc {
   if (libc) return libc;
+  const { createRequire } = lazyBuiltin("node:module") as typeof Modules;
   const require = createRequire(realpathSync(process.argv[1] ?? process.execPath));
   const koffi = require("koffi") as { load(name: null): { func(prototype: string): unknown } };
   const library = koffi.load(null);

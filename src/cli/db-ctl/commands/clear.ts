@@ -11,6 +11,7 @@ export const clear: CtlCommand = {
   maxArgs: Number.POSITIVE_INFINITY,
   arguments: "!TABLE !RECORD +COLUMN",
   options: ["if-exists"],
+  changes: true,
   needs(call, needs) {
     const table = needs.schema.findTable(call.args[0] ?? "");
     needs.addNames(table);

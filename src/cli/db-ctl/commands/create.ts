@@ -11,6 +11,7 @@ export const create: CtlCommand = {
   maxArgs: Number.POSITIVE_INFINITY,
   arguments: "!TABLE +COLUMN?:KEY=VALUE",
   options: ["id="],
+  changes: true,
   needs(call, needs) {
     const table = needs.schema.findTable(call.args[0] ?? "");
     needs.add(table.name);

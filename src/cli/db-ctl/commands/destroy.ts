@@ -8,6 +8,7 @@ export const destroy: CtlCommand = {
   maxArgs: Number.POSITIVE_INFINITY,
   arguments: "!TABLE *RECORD",
   options: ["if-exists", "all"],
+  changes: true,
   needs(call, needs) {
     const table = needs.schema.findTable(call.args[0] ?? "");
     needs.addNames(table);

@@ -35,6 +35,7 @@ export const set: CtlCommand = {
   maxArgs: Number.POSITIVE_INFINITY,
   arguments: "!TABLE !RECORD +COLUMN?:KEY=VALUE",
   options: ["if-exists"],
+  changes: true,
   needs(call, needs) {
     const table = needs.schema.findTable(call.args[0] ?? "");
     needs.addNames(table);

@@ -21,6 +21,7 @@ const attachmentOf = (context: CtlContext, bridge: Bridge) =>
 
 const addMapping = bridgeCommand({
   name: "add-aa-mapping",
+  changes: true,
   arguments: "!BRIDGE !ARG !ARG",
   needs: needMappings,
   run(context) {
@@ -39,6 +40,7 @@ const addMapping = bridgeCommand({
 
 const delMapping = bridgeCommand({
   name: "del-aa-mapping",
+  changes: true,
   arguments: "!BRIDGE !ARG !ARG",
   needs: needMappings,
   run(context) {

@@ -5,10 +5,11 @@ import { ExitNow } from "../../db-ctl/control.js";
 import { type Bridge, type Model, modelOf, noteNewInterfaces } from "../model.js";
 import { bridgeCommand } from "../needs.js";
 
-const init = bridgeCommand({ name: "init", run() {} });
+const init = bridgeCommand({ name: "init", changes: true, run() {} });
 
 const addBr = bridgeCommand({
   name: "add-br",
+  changes: true,
   arguments: "!NEW-BRIDGE ?PARENT ?NEW-VLAN",
   options: ["may-exist"],
   run(context) {
@@ -55,6 +56,7 @@ function freeParent(model: Model, name: string, vlan: number): Bridge {
 
 const delBr = bridgeCommand({
   name: "del-br",
+  changes: true,
   arguments: "!BRIDGE",
   options: ["if-exists"],
   run(context) {

@@ -21,6 +21,7 @@ const getController = bridgeCommand({
 
 const delController = bridgeCommand({
   name: "del-controller",
+  changes: true,
   arguments: "!BRIDGE",
   needs: needControllers,
   run(context) {
@@ -30,6 +31,7 @@ const delController = bridgeCommand({
 
 const setController = bridgeCommand({
   name: "set-controller",
+  changes: true,
   arguments: "!BRIDGE +TARGET",
   options: ["inactivity-probe="],
   minArgs: 1,
@@ -53,6 +55,7 @@ const getFailMode = bridgeCommand({
 
 const delFailMode = bridgeCommand({
   name: "del-fail-mode",
+  changes: true,
   arguments: "!BRIDGE",
   needs: needControllers,
   run(context) {
@@ -62,6 +65,7 @@ const delFailMode = bridgeCommand({
 
 const setFailMode = bridgeCommand({
   name: "set-fail-mode",
+  changes: true,
   arguments: "!BRIDGE !MODE",
   needs: needControllers,
   run(context) {

@@ -22,6 +22,7 @@ function keepOnly(row: CtlRow, column: string, key: string): void {
 /** `emer-reset`: back to a switch that forwards by itself. */
 export const emerReset: CtlCommand = bridgeCommand({
   name: "emer-reset",
+  changes: true,
   needs(_call, needs) {
     needs.add("Open_vSwitch", "manager_options", "ssl");
     needs.add("Bridge", ...bridgeColumns, "other_config");

@@ -18,6 +18,7 @@ function needIds(_call: unknown, needs: Needs): void {
 
 const setId = bridgeCommand({
   name: "br-set-external-id",
+  changes: true,
   arguments: "!BRIDGE !KEY ?VALUE",
   needs: needIds,
   run(context) {

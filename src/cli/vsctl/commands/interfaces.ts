@@ -7,6 +7,7 @@ import { checkInterface } from "./ports.js";
 
 const addBondIface = bridgeCommand({
   name: "add-bond-iface",
+  changes: true,
   arguments: "!BOND !IFACE",
   options: ["may-exist"],
   run(context) {
@@ -28,6 +29,7 @@ const addBondIface = bridgeCommand({
 
 const delBondIface = bridgeCommand({
   name: "del-bond-iface",
+  changes: true,
   arguments: "?BOND !IFACE",
   options: ["if-exists"],
   run(context) {

@@ -19,6 +19,7 @@ const getManager = bridgeCommand({
 
 const delManager = bridgeCommand({
   name: "del-manager",
+  changes: true,
   needs: needManagers,
   run(context) {
     deleteTargets(context, modelOf(context).root, "manager_options", "Manager");
@@ -27,6 +28,7 @@ const delManager = bridgeCommand({
 
 const setManager = bridgeCommand({
   name: "set-manager",
+  changes: true,
   arguments: "+TARGET",
   options: ["inactivity-probe="],
   needs: needManagers,

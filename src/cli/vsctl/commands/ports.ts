@@ -71,6 +71,7 @@ function needSettings(needs: Needs, settings: readonly string[]): void {
 
 const addPort = bridgeCommand({
   name: "add-port",
+  changes: true,
   arguments: "!BRIDGE !NEW-PORT *COLUMN?:KEY=VALUE",
   options: ["may-exist"],
   needs: (call, needs) => needSettings(needs, call.args.slice(2)),
@@ -89,6 +90,7 @@ function settingsStart(args: readonly string[]): number {
 
 const addBond = bridgeCommand({
   name: "add-bond",
+  changes: true,
   arguments: "!BRIDGE !BOND +IFACE *COLUMN?:KEY=VALUE",
   options: ["may-exist", "fake-iface"],
   minArgs: 4,
@@ -114,6 +116,7 @@ const addBond = bridgeCommand({
 
 const delPort = bridgeCommand({
   name: "del-port",
+  changes: true,
   arguments: "?BRIDGE !PORT|IFACE",
   options: ["if-exists", "with-iface"],
   run(context) {

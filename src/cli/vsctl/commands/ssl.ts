@@ -41,12 +41,14 @@ function removeSsl(context: CtlContext): void {
 
 const delSsl = bridgeCommand({
   name: "del-ssl",
+  changes: true,
   needs: needSsl,
   run: removeSsl,
 });
 
 const setSsl = bridgeCommand({
   name: "set-ssl",
+  changes: true,
   arguments: "!PRIVATE-KEY !CERTIFICATE !CA-CERT",
   options: ["bootstrap"],
   needs: needSsl,

@@ -80,6 +80,7 @@ function timeoutArguments(words: readonly string[]): Datum {
 
 const addZoneTp = bridgeCommand({
   name: "add-zone-tp",
+  changes: true,
   minArgs: 3,
   maxArgs: 18,
   options: ["may-exist"],
@@ -97,6 +98,7 @@ const addZoneTp = bridgeCommand({
 
 const delZoneTp = bridgeCommand({
   name: "del-zone-tp",
+  changes: true,
   minArgs: 2,
   maxArgs: 2,
   options: ["if-exists"],
@@ -152,6 +154,7 @@ function limitZone(word: string): number | undefined {
 
 const setZoneLimit = bridgeCommand({
   name: "set-zone-limit",
+  changes: true,
   minArgs: 3,
   maxArgs: 3,
   needs: needZones,
@@ -168,6 +171,7 @@ const setZoneLimit = bridgeCommand({
 
 const delZoneLimit = bridgeCommand({
   name: "del-zone-limit",
+  changes: true,
   minArgs: 2,
   maxArgs: 2,
   options: ["if-exists"],
