@@ -60,6 +60,11 @@ export interface TlsSettings {
   readonly privateKey: string;
   readonly certificate: string;
   readonly caCertificate?: string;
+  /**
+   * Without `caCertificate`: takes the self-signed certificate at the end of the peer's chain, as `--bootstrap-ca-cert` asks. Not
+   * called where the peer does not send one.
+   */
+  readonly bootstrapCa?: (pem: string) => void;
   readonly protocols?: string;
   readonly ciphers?: string;
 }

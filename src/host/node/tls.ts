@@ -39,6 +39,18 @@ function commonNameOf(socket: TLSSocket): string | undefined {
   return Array.isArray(name) ? name[0] : name;
 }
 
+/** The self-signed certificate that the peer's chain ends in, as PEM. */
+function rootOf(socket: TLSSocket): string | undefined {
+  let certificate = socket.getPeerCertificate(true);
+  // Only a certificate that signed itself is its own issuer.
+  while (certificate.issuerCertificate && certificate.issuerCertificate !== certificate) {
+    certificate = certificate.issuerCertificate;
+  }
+  if (!certificate.raw || certificate.issuerCertificate !== certificate) return undefined;
+  const lines = certificate.raw.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
 /** Opens a TLS connection; `established` awaits the handshake and maps its errors. */
 export async function connectTls(
   name: string,
@@ -58,6 +70,10 @@ export async function connectTls(
   });
   socket.setNoDelay(true);
   await established(socket, "secureConnect");
+  if (tls.bootstrapCa && tls.caCertificate === undefined) {
+    const root = rootOf(socket);
+    if (root !== undefined) tls.bootstrapCa(root);
+  }
   return new NodeStream(socket, name, commonNameOf(socket));
 }
 
