@@ -8,7 +8,7 @@ import { serverHelp } from "#ovsdb-server/server-help.js";
 import { Coverage, coverageCommands } from "#runtime/coverage.js";
 import { Daemon } from "#runtime/daemon.js";
 import { launchDaemon } from "#runtime/daemon-launch.js";
-import { daemonOptionRows, daemonSettings, daemonUsage } from "#runtime/daemon-options.js";
+import { daemonSettings, daemonUsage } from "#runtime/daemon-options.js";
 import { directories } from "#runtime/dirs.js";
 import { exitCommand } from "#runtime/exit-command.js";
 import { memoryCommands, watchMemory } from "#runtime/memory.js";
@@ -18,16 +18,15 @@ import { versionCommand } from "#runtime/version-command.js";
 import { Vlog } from "#runtime/vlog.js";
 import { vlogCommands } from "#runtime/vlog-commands.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
-import { applyVlogOption, vlogOptionRows, vlogUsage } from "#runtime/vlog-options.js";
+import { applyVlogOption, vlogUsage } from "#runtime/vlog-options.js";
 import { HostError, UserError } from "#util/errors.js";
 import { OVS_VERSION, versionText } from "#util/version.js";
 
 const program = "ovsdb-server";
-const optionRows = [...serverOptionRows, ...daemonOptionRows, ...vlogOptionRows];
 
 /** Runs the program; a status to end with, or undefined where it serves now. */
 async function start(argv: readonly string[], host: Host): Promise<number | undefined> {
-  const { options, operands } = parseOptions(program, optionRows, argv);
+  const { options, operands } = parseOptions(program, serverOptionRows, argv);
   const { db } = directories(host.process);
   for (const { name } of options) {
     if (name === "help") {

@@ -1,9 +1,11 @@
+import { daemonOptionRows } from "#runtime/daemon-options.js";
 import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { vlogOptionRows } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
 import type { TlsOptions } from "./tls-files.js";
 
 /** The options of `ovsdb-server` that are its own; the daemon's and the logging options are not among them. */
-export const serverOptionRows: readonly OptionRow[] = [
+const ownOptionRows: readonly OptionRow[] = [
   { name: "remote", argument: "required" },
   { name: "unixctl", argument: "required" },
   { name: "run", argument: "required" },
@@ -27,6 +29,14 @@ export const serverOptionRows: readonly OptionRow[] = [
   { name: "replay", argument: "optional" },
 ];
 
+/** All options in upstream's order, which shows where an abbreviation is ambiguous. */
+export const serverOptionRows: readonly OptionRow[] = [
+  ...ownOptionRows.slice(0, 5),
+  ...daemonOptionRows,
+  ...vlogOptionRows,
+  ...ownOptionRows.slice(5),
+];
+
 /** What the command line wants of the server. */
 export interface ServerCommandLine {
   readonly remotes: readonly string[];
@@ -37,13 +47,7 @@ export interface ServerCommandLine {
   readonly noDatabases: boolean;
 }
 
-const later = new Set([
-  "sync-from",
-  "sync-exclude-tables",
-  "record",
-  "replay",
-  "config-file",
-]);
+const later = new Set(["sync-from", "sync-exclude-tables", "record", "replay", "config-file"]);
 
 /** Reads the server's own options. What is not built yet throws `UserError`, rather than to be passed over in silence. */
 export function readServerOptions(options: readonly ParsedOption[]): ServerCommandLine {

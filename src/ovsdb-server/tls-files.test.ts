@@ -25,10 +25,13 @@ describe("keys and certificates", () => {
       caCertificate: "PEM of /ca\n",
     });
   });
-  it.each([["/key"], ["/cert"], ["/ca"]])("make TLS impossible where %s is missing: no peer goes unverified", (missing) => {
-    const present = ["/key", "/cert", "/ca"].filter((path) => path !== missing);
-    expect(open(given, ...present).tls.settings()).toBeUndefined();
-  });
+  it.each([["/key"], ["/cert"], ["/ca"]])(
+    "make TLS impossible where %s is missing: no peer goes unverified",
+    (missing) => {
+      const present = ["/key", "/cert", "/ca"].filter((path) => path !== missing);
+      expect(open(given, ...present).tls.settings()).toBeUndefined();
+    },
+  );
   it("verify nobody only where the CA is `none`", () => {
     const { tls } = open({ ...given, caCertificate: "none" }, "/key", "/cert");
     expect(tls.settings()).toEqual({ privateKey: "PEM of /key\n", certificate: "PEM of /cert\n" });
@@ -41,7 +44,9 @@ describe("keys and certificates", () => {
   it("say that a missing CA cannot be obtained", () => {
     const { tls, warnings } = open({ ...given, bootstrap: true }, "/key", "/cert");
     expect(tls.settings()).toBeUndefined();
-    expect(warnings).toEqual(["/ca: obtaining the CA certificate from a peer (--bootstrap-ca-cert) is not implemented yet"]);
+    expect(warnings).toEqual([
+      "/ca: obtaining the CA certificate from a peer (--bootstrap-ca-cert) is not implemented yet",
+    ]);
   });
   it("may name a column of a database that is not served yet", () => {
     const { tls } = open({ privateKey: "db:S,T,c" });

@@ -69,16 +69,19 @@ class Reader {
     let name = this.#next();
     if (name.kind === "mark" && name.mark === "}") return object;
     for (;;) {
+      if (name.kind === "end") throw this.#fault("unexpected end of input");
       if (name.kind !== "value" || typeof name.value !== "string") {
         throw this.#fault("syntax error parsing object expecting string");
       }
       const colon = this.#next();
+      if (colon.kind === "end") throw this.#fault("unexpected end of input");
       if (colon.kind !== "mark" || colon.mark !== ":") throw this.#fault("syntax error parsing object expecting ':'");
       const value = this.#value(this.#next(), depth);
       if (name.value === "__proto__") {
         Object.defineProperty(object, name.value, { value, enumerable: true, configurable: true, writable: true });
       } else object[name.value] = value;
       const after = this.#next();
+      if (after.kind === "end") throw this.#fault("unexpected end of input");
       if (after.kind === "mark" && after.mark === "}") return object;
       if (after.kind !== "mark" || after.mark !== ",") throw this.#fault("syntax error expecting '}' or ','");
       name = this.#next();
@@ -92,6 +95,7 @@ class Reader {
     for (;;) {
       items.push(this.#value(item, depth));
       const after = this.#next();
+      if (after.kind === "end") throw this.#fault("unexpected end of input");
       if (after.kind === "mark" && after.mark === "]") return items;
       if (after.kind !== "mark" || after.mark !== ",") throw this.#fault("syntax error expecting ']' or ','");
       item = this.#next();
@@ -100,6 +104,7 @@ class Reader {
 
   #value(token: Token, depth: number): Json {
     if (token.kind === "value") return token.value;
+    if (token.kind === "end") throw this.#fault("unexpected end of input");
     if (token.kind === "mark" && (token.mark === "{" || token.mark === "["))
       return this.#container(token.mark, depth + 1);
     throw this.#fault("syntax error expecting value");

@@ -30,12 +30,14 @@ function seeded(seed: number): () => number {
 describe("a server killed at any moment", () => {
   let program: BuiltProgram;
   let directory: string;
+  let running: ChildProcess | undefined;
   beforeAll(async () => {
     program = await buildProgram("ovsdb-server");
     directory = mkdtempSync(join(tmpdir(), "weft-kill-"));
     createDatabase(join(directory, "db"), schema);
   });
   afterAll(() => {
+    running?.kill("SIGKILL");
     program?.remove();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -47,6 +49,7 @@ describe("a server killed at any moment", () => {
       stdio: "ignore",
       env: { ...process.env, OVS_RUNDIR: directory },
     });
+    running = child;
     for (;;) {
       const first = await RawClient.open(socket).catch(() => undefined);
       if (first) {
@@ -73,9 +76,9 @@ describe("a server killed at any moment", () => {
       // Both rows of a transaction are there, or none.
       expect([...present].filter((i) => !present.has(i ^ 1))).toEqual([]);
 
-      let running = true;
+      let writing = true;
       const write = async (client: RawClient): Promise<void> => {
-        while (running && !client.closed) {
+        while (writing && !client.closed) {
           const i = next;
           next += 2;
           const row = (n: number): Json => ({
@@ -102,7 +105,7 @@ describe("a server killed at any moment", () => {
       const killed = new Promise<void>((resolve) => child.once("exit", () => resolve()));
       setTimeout(() => child.kill("SIGKILL"), 20 + random() * 150);
       await killed;
-      running = false;
+      writing = false;
       await Promise.all(loops);
     }
     expect(acknowledged.size).toBeGreaterThan(100);

@@ -12,17 +12,17 @@ import type { ToolCommand, ToolContext } from "./tool-command.js";
 
 const program = "ovsdb-tool";
 
-const ownOptions: readonly OptionRow[] = [
+/** In upstream's order, which shows where an abbreviation is ambiguous. */
+const optionRows: readonly OptionRow[] = [
   { name: "more", short: "m", argument: "none" },
   { name: "rbac-role", argument: "required" },
   { name: "cid", argument: "required" },
   { name: "election-timer", argument: "required" },
+  ...vlogOptionRows,
   { name: "help", short: "h", argument: "none" },
   { name: "version", short: "V", argument: "none" },
   { name: "option", short: "o", argument: "none" },
 ];
-
-const optionRows = [...ownOptions, ...vlogOptionRows];
 
 /** Runs `ovsdb-tool` with its arguments (without the program's name); the promise is the exit status. */
 export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<number> {

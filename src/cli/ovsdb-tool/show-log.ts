@@ -6,6 +6,7 @@ import { schemaFromJson } from "#ovsdb/schema-json.js";
 import type { LogRecord } from "#ovsdb-server/log-reader.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
+import { formatJson } from "#util/json-text.js";
 import { openLog } from "./log-access.js";
 import type { ToolCommand, ToolContext } from "./tool-command.js";
 
@@ -58,7 +59,9 @@ class LogPrinter {
     if (this.#context.more === 0) return;
     for (const [table, rows] of Object.entries(record)) {
       if (table === "_date" || table === "_comment" || table === "_is_diff") continue;
-      if (isObject(rows)) for (const [uuid, row] of Object.entries(rows)) this.#row(table, uuid, row, isDiff === true);
+      // A record that is no record ends as upstream ends it, without its empty line.
+      if (!isObject(rows)) return;
+      for (const [uuid, row] of Object.entries(rows)) this.#row(table, uuid, row, isDiff === true);
     }
     this.#out("\n");
   }
@@ -66,9 +69,8 @@ class LogPrinter {
   #row(tableName: string, uuid: string, row: Json, isDiff: boolean): void {
     const short = uuid.slice(0, 8);
     const known = this.#names.get(uuid);
-    if (row !== null && !isObject(row)) return;
     const name = isObject(row) && typeof row["name"] === "string" ? row["name"] : undefined;
-    if (known === undefined && row !== null) {
+    if (known === undefined) {
       const shown = name === undefined ? undefined : `"${name}"`;
       this.#names.set(uuid, shown ?? short);
       this.#out(`  table ${tableName} insert row ${shown === undefined ? short : `${shown} (${short})`}:\n`);
@@ -78,7 +80,7 @@ class LogPrinter {
       this.#out("    delete row\n");
       return;
     }
-    if (this.#context.more < 2) return;
+    if (this.#context.more < 2 || !isObject(row)) return;
     const table = this.#schema?.tables.get(tableName);
     for (const [column, value] of Object.entries(row)) this.#out(`    ${column}=${describe(table, column, value)}\n`);
   }
@@ -90,12 +92,12 @@ class LogPrinter {
 
 function describe(table: TableSchema | undefined, name: string, value: Json): string {
   const column = table?.columns.get(name);
-  if (!column) return "unknown column";
+  if (!column) return formatJson(value, { sorted: true });
   try {
     return formatDatum(column.type, datumFromJson(anyCount(column.type), value));
   } catch (error) {
     if (!(error instanceof OvsdbError)) throw error;
-    return error.message;
+    return formatJson(value, { sorted: true });
   }
 }
 
