@@ -1,3 +1,4 @@
+import { crc32c } from "#wire/checksum.js";
 import type { Frame } from "./frame.js";
 import { L3_ARP, L3_IPV4, L3_IPV6, L3_MPLS } from "./layers.js";
 
@@ -241,28 +242,11 @@ function rewriteSctp(frame: Frame, change: Rewrite): void {
   for (let i = 0; i < 4; i++) head[at + i]! ^= (wrong >>> (8 * i)) & 255;
 }
 
-let crcTable: Uint32Array | undefined;
-
-function makeCrcTable(): Uint32Array {
-  const table = new Uint32Array(256);
-  for (let n = 0; n < 256; n++) {
-    let c = n;
-    for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1;
-    table[n] = c;
-  }
-  return table;
-}
-
 /** CRC32c of the SCTP packet at `l4` with its checksum field as zero (RFC 9260 appendix A); least significant byte first on the wire. */
 function sctpCrc(frame: Frame, l4: number): number {
-  crcTable ??= makeCrcTable();
-  const end = sctpEnd(frame, l4);
-  let crc = 0xffffffff;
-  for (let i = l4; i < end; i++) {
-    const byte = i >= l4 + 8 && i < l4 + 12 ? 0 : frame.u8(i);
-    crc = crcTable[(crc ^ byte) & 255]! ^ (crc >>> 8);
-  }
-  return ~crc >>> 0;
+  const bytes = frame.bytes();
+  bytes.fill(0, l4 + 8, l4 + 12);
+  return crc32c(bytes, l4, sctpEnd(frame, l4));
 }
 
 /** The end of the IP packet, since an Ethernet frame may be padded. */
