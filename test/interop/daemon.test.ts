@@ -160,7 +160,7 @@ describe("daemon life", () => {
 });
 
 describeWith([needsRoot], "daemon life as root", () => {
-  it("changes the user and keeps what it needs", async () => {
+  it("changes the user and keeps what a datapath needs", async () => {
     const { chownSync } = await import("node:fs");
     chownSync(run, 65534, 65534);
     expect(await start("--detach", "--pidfile", "-vconsole:off", "--user=nobody:nogroup")).toMatchObject({
@@ -169,6 +169,10 @@ describeWith([needsRoot], "daemon life as root", () => {
     });
     const status = readFileSync(`/proc/${pidIn()}/status`, "utf8");
     expect(status).toMatch(/^Uid:\s+65534\s+65534\s+65534/m);
+    const capabilities = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)/m.exec(status)![1]}`);
+    const netAdmin = 12n;
+    expect((capabilities >> netAdmin) & 1n).toBe(1n);
+    expect(capabilities & 1n).toBe(0n);
     expect(status).toMatch(/^Gid:\s+65534\s+65534\s+65534/m);
   });
 });

@@ -1,5 +1,4 @@
-import { lockRecord } from "#host/linux/record-lock.js";
-import { createNodeHost } from "#host/node/host.js";
+import { createDaemonHost } from "#host/linux/daemon-host.js";
 import { runDaemon } from "#runtime/daemon-main.js";
 import { UserError } from "#util/errors.js";
 import { versionText } from "#util/version.js";
@@ -17,6 +16,7 @@ void runDaemon(
     help: () => "help\n",
     version: () => versionText(program),
     cleanup: true,
+    keepNetwork: true,
     async start({ log, options, control }) {
       if (options.some((o) => o.name === "fail")) throw new UserError("told to fail");
       control.register([
@@ -39,5 +39,5 @@ void runDaemon(
     },
   },
   process.argv.slice(2),
-  createNodeHost({ lock: lockRecord }),
+  createDaemonHost(),
 ).then((status) => process.exit(status));

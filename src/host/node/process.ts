@@ -10,7 +10,7 @@ export const readyVariable = "WEFT_READY_FD";
 const roleVariable = "WEFT_ROLE";
 
 /** Keeps network capabilities over a change of user; `host/linux` has it. */
-export type IdentityChanger = (identity: Identity) => void;
+export type IdentityChanger = (identity: Identity, drop: (identity: Identity) => void) => void;
 
 /** This process. */
 export class NodeProcess implements ProcessHost {
@@ -145,23 +145,24 @@ export class NodeProcess implements ProcessHost {
   }
 
   setIdentity(identity: Identity, keepNetwork: boolean): void {
-    if (keepNetwork && this.#changeIdentity) {
-      this.#changeIdentity(identity);
-      return;
-    }
-    tryHost("setuid", () => {
-      if (identity.gid !== undefined) {
-        process.setgid?.(identity.gid);
-        if (identity.userName !== undefined) initgroups(identity.userName, identity.gid);
-        else process.setgroups?.([identity.gid]);
-      }
-      if (identity.uid !== undefined) process.setuid?.(identity.uid);
-    });
+    if (keepNetwork && this.#changeIdentity) this.#changeIdentity(identity, becomeUser);
+    else becomeUser(identity);
   }
 
   residentBytes(): number {
     return process.memoryUsage.rss();
   }
+}
+
+function becomeUser(identity: Identity): void {
+  tryHost("setuid", () => {
+    if (identity.gid !== undefined) {
+      process.setgid?.(identity.gid);
+      if (identity.userName !== undefined) initgroups(identity.userName, identity.gid);
+      else process.setgroups?.([identity.gid]);
+    }
+    if (identity.uid !== undefined) process.setuid?.(identity.uid);
+  });
 }
 
 /** initgroups(3), which Node's types leave out. */
