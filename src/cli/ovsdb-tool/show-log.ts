@@ -58,7 +58,7 @@ class LogPrinter {
     this.#out("\n");
     if (this.#context.more === 0) return;
     for (const [table, rows] of Object.entries(record)) {
-      if (table === "_date" || table === "_comment" || table === "_is_diff") continue;
+      if (table.startsWith("_")) continue;
       // A record that is no record ends as upstream ends it, without its empty line.
       if (!isObject(rows)) return;
       for (const [uuid, row] of Object.entries(rows)) this.#row(table, uuid, row, isDiff === true);
