@@ -43,7 +43,10 @@ export interface FrameIo {
   wait(timeout: number): void;
   /** Ends a `wait` from any thread: writing 8 bytes (a 64-bit 1, native order) to this eventfd. */
   readonly wakeFd: number;
-  /** Receives up to `budget` (at most 256) frames from all ports, fairly; returns how many. */
+  /**
+   * Receives up to `budget` (at most 256) frames from all ports, fairly; returns how many. A GSO frame of a tunnel that a guest runs is
+   * cut here into its segments, which no output could do; then it may be some more.
+   */
   receive(budget: number, receiver: FrameReceiver): number;
   send(
     port: number,

@@ -1,5 +1,6 @@
 import { captureRecord } from "#bpf/capture-program.js";
 import { BugError } from "#util/errors.js";
+import { isEncapsulatedGso } from "#wire/segmentation.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { FrameCounters, FrameIo, FrameReceiver } from "../frame-io.js";
 import type { FrameHandle } from "../net.js";
@@ -13,6 +14,7 @@ import { SocketReader } from "./socket-reader.js";
 import * as sys from "./syscalls.js";
 import { TapReader } from "./tap-reader.js";
 import { TransmitQueue } from "./transmit-queue.js";
+import { TunnelSegments } from "./tunnel-segments.js";
 
 const EFD_NONBLOCK_CLOEXEC = 0x80800;
 const SCRATCH = 256 << 10;
@@ -55,6 +57,7 @@ export class LinuxFrameIo implements FrameIo {
   #taken = 0;
   readonly #taps: TapReader = new TapReader();
   #sockets: SocketReader | undefined;
+  #segments: TunnelSegments | undefined;
   readonly #poll: PollSet;
   readonly #ports: (Port | undefined)[] = [];
   /** Ports fed by the ring, by counter slot. */
@@ -153,8 +156,10 @@ export class LinuxFrameIo implements FrameIo {
 
   counters(port: number): FrameCounters | undefined {
     const attached = this.#ports[port];
-    if (attached?.ring && this.#ring)
-      attached.counters.rxDropped = this.#ring.lost(attached.ring.slot) + attached.unusable;
+    if (attached) {
+      const lost = attached.ring && this.#ring ? this.#ring.lost(attached.ring.slot) : 0;
+      attached.counters.rxDropped = lost + attached.unusable;
+    }
     return attached?.counters;
   }
 
@@ -199,9 +204,27 @@ export class LinuxFrameIo implements FrameIo {
       }
       port.counters.rxPackets++;
       port.counters.rxBytes += length;
-      receiver(port.number, bytes, at + captureRecord.size, length, offload);
+      const frame = at + captureRecord.size;
+      if (offload.gsoType !== 0 && isEncapsulatedGso(bytes, frame, offload))
+        count += this.#deliverSegments(port, bytes, frame, length, offload, receiver);
+      else receiver(port.number, bytes, frame, length, offload);
     }
     return count;
+  }
+
+  /** Cuts a frame of a tunnel; counts it where that cannot be done. Returns the frames beyond one. */
+  #deliverSegments(
+    port: Port,
+    memory: Uint8Array,
+    at: number,
+    length: number,
+    offload: Readonly<Offload>,
+    receiver: FrameReceiver,
+  ): number {
+    this.#segments ??= new TunnelSegments();
+    const count = this.#segments.deliver(port.number, memory, at, length, offload, receiver);
+    if (count === 0) port.unusable++;
+    return Math.max(0, count - 1);
   }
 
   /** Gives the ready TAPs and sockets their share each, beginning with another one each time. */
@@ -213,20 +236,32 @@ export class LinuxFrameIo implements FrameIo {
       if (!poll.isReady(index)) continue;
       const port = this.#ports[poll.port(index)];
       if (!port) continue;
-      const reader = port.handle.kind === "capture" ? this.#sockets! : this.#taps;
+      const isSocket = port.handle.kind === "capture";
+      const reader = isSocket ? this.#sockets! : this.#taps;
+      // A TAP is not given tunnels' frames whole, since it was not asked for that.
+      const deliver = isSocket ? this.#cutting(port, receiver) : receiver;
       const result = reader.read(
         port.handle.fd,
         port.number,
         Math.min(left, SHARE),
         port.counters,
         this.#offload,
-        receiver,
+        deliver,
       );
       left -= reader.count;
       if (result === "dead") poll.silence(index);
       else if (result === "empty") poll.setReady(index, false);
     }
     return budget - left;
+  }
+
+  /** The receiver behind one that cuts the frames of tunnels. */
+  #cutting(port: Port, receiver: FrameReceiver): FrameReceiver {
+    return (number, memory, at, length, offload) => {
+      if (offload.gsoType !== 0 && isEncapsulatedGso(memory, at, offload))
+        this.#deliverSegments(port, memory, at, length, offload, receiver);
+      else receiver(number, memory, at, length, offload);
+    };
   }
 
   /** Gives back the memory of the last turn's frames. */
@@ -237,6 +272,7 @@ export class LinuxFrameIo implements FrameIo {
     }
     this.#taps.reset();
     this.#sockets?.reset();
+    this.#segments?.reset();
   }
 
   send(
@@ -264,6 +300,7 @@ export class LinuxFrameIo implements FrameIo {
     if (memory === this.scratch) return this.#scratch.address + at;
     if (memory === this.#taps.memory.bytes) return this.#taps.memory.address + at;
     if (this.#sockets && memory === this.#sockets.memory.bytes) return this.#sockets.memory.address + at;
+    if (this.#segments && memory === this.#segments.memory.bytes) return this.#segments.memory.address + at;
     if (this.#copied + length > COPIES) this.flush();
     const place = this.#copied;
     this.#copies.bytes.set(memory.subarray(at, at + length), place);
@@ -284,6 +321,7 @@ export class LinuxFrameIo implements FrameIo {
     this.#ring = undefined;
     this.#taps.close();
     this.#sockets?.close();
+    this.#segments?.close();
     this.#scratch.release();
     this.#copies.release();
     this.#poll.close();

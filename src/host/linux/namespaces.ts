@@ -25,6 +25,11 @@ export function openNamespace(path: string): NetworkNamespace {
   return hold(path);
 }
 
+/** Moves the calling thread into a namespace for good. Throws `HostError`. */
+export function enterNamespace(fd: number): void {
+  sys.check(sys.setns(fd, CLONE_NEWNET), "setns");
+}
+
 /** Makes a new network namespace without a name. Throws `HostError` (`EPERM` without the privilege). */
 export function createNamespace(): NetworkNamespace {
   const home = currentNamespace();

@@ -94,6 +94,11 @@ export class LinuxNetHost implements NetHost {
     this.#change(name, (ifindex) => rt.deleteLink(ifindex));
   }
 
+  /** Gives a link an IPv4 (4 bytes) or IPv6 (16 bytes) address. */
+  addAddress(name: string, address: Uint8Array, prefixLength: number): void {
+    this.#change(name, (ifindex) => rt.addAddress(ifindex, address, prefixLength));
+  }
+
   createVeth(name: string, peer: string, peerNamespace?: number): void {
     for (const part of [name, peer]) this.#checkName(part);
     this.#netlink.request(rt.createVeth(name, peer, peerNamespace), name);

@@ -36,6 +36,9 @@ const mapMemory: (at: null, size: number, protection: number, flags: number, fd:
 export const munmap: (at: Pointer, size: number) => number = declare("int munmap(void*, size_t)");
 export const socket: (domain: number, type: number, protocol: number) => number = declare("int socket(int, int, int)");
 export const bind: (fd: number, address: Uint8Array, size: number) => number = declare("int bind(int, void*, uint)");
+export const connect: (fd: number, address: Uint8Array, size: number) => number = declare(
+  "int connect(int, void*, uint)",
+);
 export const setsockopt: (fd: number, level: number, option: number, value: Pointer, size: number) => number = declare(
   "int setsockopt(int, int, int, void*, uint)",
 );

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { LinuxFrameIo } from "#host/linux/frame-io.js";
+import type { CaptureSource, FrameInput } from "#host/net.js";
+import { type TestNamespace, testNamespace } from "../support/namespace.js";
+import { describeWith, program, root } from "../support/needs.js";
+
+const needs = [root, program("/usr/bin/iperf3", "iperf3"), program("/usr/bin/nsenter", "util-linux")];
+
+function enter(namespace: TestNamespace, ...command: string[]): [string, string[]] {
+  return ["nsenter", [`--net=/proc/${process.pid}/fd/${namespace.fd}`, ...command]];
+}
+
+for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[]) {
+  describeWith(needs, `guests' own traffic between two ports, input by ${input}`, () => {
+    let host: TestNamespace;
+    let guests: TestNamespace[];
+    let captures: CaptureSource[];
+    let io: LinuxFrameIo;
+    let whole = 0;
+
+    beforeEach(() => {
+      host = testNamespace();
+      io = new LinuxFrameIo();
+      whole = 0;
+      guests = [];
+      captures = [];
+      for (const i of [0, 1]) {
+        const guest = testNamespace();
+        host.net.createVeth(`wlt${i}`, "eth0", guest.fd);
+        host.net.setUp(`wlt${i}`, true);
+        guest.ip("link set eth0 up");
+        guest.ip(`addr add 10.9.0.${i + 1}/24 dev eth0`);
+        guest.ip(`addr add fd09::${i + 1}/64 dev eth0 nodad`);
+        const capture = host.net.capture(`wlt${i}`, { input });
+        io.attach(i, capture.frames);
+        captures.push(capture);
+        guests.push(guest);
+      }
+    });
+    afterEach(() => {
+      io.close();
+      for (const capture of captures) capture.close();
+      for (const guest of guests) guest.close();
+      host.close();
+    });
+
+    /** Moves frames between the two ports until `stop` says so, leaving the event loop its turns. */
+    async function forward(stop: () => boolean): Promise<void> {
+      while (!stop()) {
+        const count = io.receive(256, (port, memory, at, length, offload) => {
+          if (offload.gsoType !== 0) whole++;
+          io.send(port ^ 1, memory, at, 0, memory, at, length, offload);
+        });
+        io.flush();
+        if (count === 0) {
+          io.wait(1);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+    }
+
+    /** Bytes of a TCP transfer from guest 0 to `address` of guest 1 that had arrived when the last was sent. */
+    async function transfer(address: string, megabytes: number): Promise<number> {
+      const server = spawn(...enter(guests[1]!, "iperf3", "-s", "-1", "--forceflush"), {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const listening = new Promise((resolve) => server.stdout.once("data", resolve));
+      await listening;
+      const client = spawn(...enter(guests[0]!, "iperf3", "-c", address, "-n", `${megabytes}M`, "-J"), {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      let text = "";
+      client.stdout.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      let done = false;
+      client.once("exit", () => {
+        done = true;
+      });
+      const limit = setTimeout(() => client.kill(), 20_000);
+      await forward(() => done);
+      clearTimeout(limit);
+      server.kill();
+      return JSON.parse(text).end?.sum_received?.bytes ?? 0;
+    }
+
+    const checksumFaults = (): number =>
+      guests
+        .flatMap((guest) => [...guest.run("cat", "/proc/net/snmp").stdout.matchAll(/^(Tcp|Udp): .*?(\d+)$/gm)])
+        .reduce((sum, match) => sum + (match[1] === "Tcp" ? Number(match[2]) : 0), 0);
+
+    for (const address of ["10.9.0.2", "fd09::2"])
+      it(`carries TCP to ${address} with every offload on, whole`, async () => {
+        expect(await transfer(address, 50)).toBeGreaterThan(30 << 20);
+        expect(whole).toBeGreaterThan(100);
+        expect(checksumFaults()).toBe(0);
+        expect(io.counters(0)).toMatchObject({ txDropped: 0, rxDropped: 0 });
+      });
+
+    for (const checksum of ["noudpcsum", "udpcsum"])
+      it(`carries TCP inside the guests' own VXLAN, ${checksum}`, async () => {
+        for (const [i, guest] of guests.entries()) {
+          const ends = `local 10.9.0.${i + 1} remote 10.9.0.${2 - i}`;
+          guest.ip(`link add vx0 type vxlan id 7 ${ends} dstport 4789 ${checksum}`);
+          guest.ip(`addr add 10.10.0.${i + 1}/24 dev vx0`);
+          guest.ip("link set vx0 up");
+        }
+        expect(await transfer("10.10.0.2", 10)).toBeGreaterThan(5 << 20);
+        expect(checksumFaults()).toBe(0);
+        expect(io.counters(0)!.rxDropped).toBe(0);
+        expect(io.counters(1)!.txDropped).toBe(0);
+      });
+  });
+}
