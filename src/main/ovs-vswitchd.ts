@@ -7,7 +7,6 @@ import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
-import { createNodeHost } from "#host/node/host.js";
 import { NodeThreads } from "#host/node/threads.js";
 import { switchCommands } from "#ofproto/commands/table.js";
 import { OfprotoSwitches } from "#ofproto/switches.js";
@@ -100,8 +99,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { lockRecord } = await import("#host/linux/record-lock.js");
-  const host: Host = createNodeHost({ lock: lockRecord });
+  const { createDaemonHost } = await import("#host/linux/daemon-host.js");
+  const host: Host = createDaemonHost();
   return runDaemon(
     {
       program,

@@ -1,5 +1,4 @@
 import type { Host } from "#host/host.js";
-import { createNodeHost } from "#host/node/host.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
@@ -123,8 +122,8 @@ async function runCommand(host: Host, command: string, exit: (status: number) =>
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { lockRecord } = await import("#host/linux/record-lock.js");
-  const host = createNodeHost({ lock: lockRecord });
+  const { createDaemonHost } = await import("#host/linux/daemon-host.js");
+  const host = createDaemonHost();
   try {
     const status = await start(argv, host);
     if (status !== undefined) process.exit(status);
