@@ -167,3 +167,122 @@ describe("appctl commands of a switch", () => {
     );
   });
 });
+
+describe("ofproto/trace", () => {
+  const flooded = [
+    "",
+    'bridge("br0")',
+    "-------------",
+    " 0. priority 0",
+    "    NORMAL",
+    "     -> no learned MAC for destination, flooding",
+    "",
+    "Final flow: unchanged",
+  ];
+
+  it("shows what would become of a packet, and changes nothing", async () => {
+    const net = lab();
+    expect(await appctl(net, "ofproto/trace br0 in_port=p2,dl_src=50:54:00:00:00:0b,dl_dst=ff:ff:ff:ff:ff:ff,ip")).toBe(
+      [
+        "Flow: ip,in_port=2,vlan_tci=0x0000,dl_src=50:54:00:00:00:0b,dl_dst=ff:ff:ff:ff:ff:ff,nw_src=0.0.0.0,nw_dst=0.0.0.0,nw_proto=0,nw_tos=0,nw_ecn=0,nw_ttl=0,nw_frag=no",
+        ...flooded,
+        "Megaflow: recirc_id=0,eth,ip,in_port=2,dl_src=50:54:00:00:00:0b,dl_dst=ff:ff:ff:ff:ff:ff,nw_frag=no",
+        "Datapath actions: 100,1,3",
+        "",
+      ].join("\n"),
+    );
+    expect(net.state("br0").macs.size).toBe(0);
+    expect(net.state("br0").tables[0]!.rules()[0]!.packets).toBe(0);
+  });
+
+  it("takes a datapath flow, and names ports when asked", async () => {
+    const net = lab();
+    const flow =
+      "in_port(1),eth(src=02:00:00:00:00:01,dst=ff:ff:ff:ff:ff:ff),eth_type(0x0800)," +
+      "ipv4(src=1.2.3.4,dst=2.3.4.5,proto=6,tos=0,ttl=64,frag=no),tcp(src=1,dst=2),tcp_flags(syn)";
+    expect(await appctl(net, `ofproto/trace ovs-dummy ${flow}`)).toBe(
+      [
+        "Flow: tcp,in_port=1,vlan_tci=0x0000,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,nw_src=1.2.3.4,nw_dst=2.3.4.5,nw_tos=0,nw_ecn=0,nw_ttl=64,nw_frag=no,tp_src=1,tp_dst=2,tcp_flags=syn",
+        ...flooded,
+        "Megaflow: recirc_id=0,eth,ip,in_port=1,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,nw_frag=no",
+        "Datapath actions: 100,2,3",
+        "",
+      ].join("\n"),
+    );
+    expect(await appctl(net, `ofproto/trace ${flow} --names`)).toContain("Datapath actions: br0,p2,p3\n");
+  });
+
+  it("learns from a packet", async () => {
+    const net = lab();
+    const packet =
+      "ffffffffffff020000000001080045000024000100004011b6bd0a0000010a00000203e807d000100000" + "0102030405060708";
+    expect(await appctl(net, `ofproto/trace br0 in_port=1 ${packet}`)).toBe(
+      [
+        "Flow: udp,in_port=1,vlan_tci=0x0000,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_tos=0,nw_ecn=0,nw_ttl=64,nw_frag=no,tp_src=1000,tp_dst=2000",
+        ...flooded.slice(0, 5),
+        "     -> learned that 02:00:00:00:00:01 is on port p1 in VLAN 0",
+        ...flooded.slice(5),
+        "Megaflow: recirc_id=0,eth,ip,in_port=1,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,nw_frag=no",
+        "Datapath actions: 100,2,3",
+        "",
+      ].join("\n"),
+    );
+    const arp = await appctl(net, "ofproto/trace br0 in_port=p1,dl_vlan=5,arp -generate");
+    expect(arp).toBe(
+      [
+        "Flow: arp,in_port=1,dl_vlan=5,dl_vlan_pcp=0,vlan_tci1=0x0000,dl_src=00:00:00:00:00:00,dl_dst=00:00:00:00:00:00,arp_spa=0.0.0.0,arp_tpa=0.0.0.0,arp_op=0,arp_sha=00:00:00:00:00:00,arp_tha=00:00:00:00:00:00",
+        ...flooded.slice(0, 5),
+        "     -> learned that 00:00:00:00:00:00 is on port p1 in VLAN 5",
+        "     -> learned port is input port, dropping",
+        ...flooded.slice(6),
+        "Megaflow: recirc_id=0,eth,arp,in_port=1,dl_vlan=5,dl_src=00:00:00:00:00:00,dl_dst=00:00:00:00:00:00",
+        "Datapath actions: drop",
+        "",
+      ].join("\n"),
+    );
+    expect(await appctl(net, "ofproto/trace br0 in_port=3,dl_dst=02:00:00:00:00:01")).toContain(
+      "     -> forwarding to learned port\n",
+    );
+  });
+
+  it("follows patches and says why a packet is dropped", async () => {
+    const net = lab();
+    net.addBridge("br1");
+    net.addPatch("br0", "to1", "to0");
+    net.addPatch("br1", "to0", "to1", { vlanMode: "access", tag: 9 });
+    const text = await appctl(
+      net,
+      "ofproto/trace br0 in_port=1,dl_vlan=10,dl_dst=ff:ff:ff:ff:ff:ff,dl_src=02:00:00:00:00:01,ip",
+    );
+    expect(text).toContain(
+      [
+        " 0. priority 0",
+        "    NORMAL",
+        "     -> no learned MAC for destination, flooding",
+        "",
+        'bridge("br1")',
+        "-------------",
+        " 0. priority 0",
+        "    NORMAL",
+        "     >>>> dropping VLAN 10 tagged packet received on port to0 configured as VLAN 9 access port <<<<",
+        "     >> disallowed VLAN VID for this input port, dropping",
+        "",
+        "Final flow: unchanged",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("refuses in upstream's words", async () => {
+    const net = lab();
+    await expect(appctl(net, "ofproto/trace br0")).rejects.toThrow(
+      "syntax error at br0 (or the bridge name was omitted)",
+    );
+    await expect(appctl(net, "ofproto/trace nobr in_port=1")).rejects.toThrow("nobr: unknown bridge");
+    await expect(appctl(net, "ofproto/trace br0 in_prt=1")).rejects.toThrow(
+      "Bad openflow flow syntax: in_prt=1: unknown field in_prt",
+    );
+    await expect(appctl(net, "ofproto/trace br0 in_port=1 zz")).rejects.toThrow("Trailing garbage in packet data");
+    await expect(appctl(net, "ofproto/trace nodp in_port(1)")).rejects.toThrow("Cannot find the datapath");
+  });
+});

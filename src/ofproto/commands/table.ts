@@ -4,6 +4,7 @@ import { dpifCommands } from "./dpif.js";
 import { ofprotoDrops } from "./drops.js";
 import { bridgeDumpFlows } from "./dump-rules.js";
 import { fdbCommands } from "./fdb.js";
+import { ofprotoTrace } from "./trace.js";
 import { upcallCommands } from "./upcall.js";
 
 /** Every appctl command about bridges and their flows. */
@@ -13,6 +14,7 @@ export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
     ...dpifCommands(switches),
     ...fdbCommands(switches),
     ofprotoDrops(switches) as AppctlCommand,
+    ofprotoTrace(switches) as AppctlCommand,
     ...upcallCommands(switches),
   ];
 }

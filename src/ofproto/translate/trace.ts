@@ -1,9 +1,9 @@
 /** One step of a translation, as `ofproto/trace` shows it. */
-export interface TraceNode {
+export type TraceNode = {
   readonly kind: "bridge" | "table" | "action" | "detail";
   readonly text: string;
   readonly children: TraceNode[];
-}
+};
 
 /** Records the steps of one translation as a tree. Translation does the same without one. */
 export class Trace {

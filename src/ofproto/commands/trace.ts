@@ -1,0 +1,158 @@
+import { formatDatapathActions } from "#datapath/action-text.js";
+import { composeFrame } from "#flow/compose.js";
+import { extractKey } from "#flow/extract.js";
+import { type FlowKey, keysEqual, newKey } from "#flow/key.js";
+import { newLayers } from "#flow/layers.js";
+import { ETH_TYPE_NONE, W } from "#flow/layout.js";
+import { parseOdpKey } from "#flow/odp-parse.js";
+import { parseMatch } from "#openflow/match-parse.js";
+import { formatMatch } from "#openflow/match-text.js";
+import type { AppctlCommand } from "#runtime/command.js";
+import { UserError } from "#util/errors.js";
+import type { Backer } from "../backer.js";
+import { applyEffects } from "../effect.js";
+import { flowMask } from "../flow-mask.js";
+import type { OfPort } from "../port.js";
+import type { OfprotoSwitches } from "../switches.js";
+import { formatTrace, Trace, type TraceNode } from "../translate/trace.js";
+import { translate } from "../translate/translate.js";
+import { narrowVlans } from "../vlan-limit.js";
+
+type Traced = {
+  readonly flow: string;
+  readonly steps: readonly TraceNode[];
+  readonly finalFlow: string | null;
+  readonly megaflow: string;
+  readonly actions: string;
+};
+
+/** What is to be traced: a key, where it came in, and the packet if there is one. */
+interface Question {
+  readonly backer: Backer;
+  readonly port: OfPort | undefined;
+  readonly key: FlowKey;
+  readonly bridge: string | undefined;
+  readonly names: boolean;
+  readonly frame: Uint8Array | undefined;
+}
+
+/**
+ * `ofproto/trace`: what becomes of a packet, step by step. Without a packet nothing is changed; with one, the switch learns from it as
+ * from a real one.
+ */
+export function ofprotoTrace(switches: OfprotoSwitches): AppctlCommand<Traced> {
+  return {
+    name: "ofproto/trace",
+    usage: "{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]",
+    minArgs: 1,
+    maxArgs: Number.POSITIVE_INFINITY,
+    run: (args) => trace(readQuestion(switches, args)),
+    text: formatTraced,
+  };
+}
+
+function formatTraced(t: Traced): string {
+  const final = `Final flow: ${t.finalFlow ?? "unchanged"}\nMegaflow: ${t.megaflow}\nDatapath actions: ${t.actions}\n`;
+  return `Flow: ${t.flow}\n${formatTrace(t.steps)}\n${final}`;
+}
+
+const generateOptions = ["-generate", "--generate"];
+
+function readQuestion(switches: OfprotoSwitches, args: readonly string[]): Question {
+  const options = args.filter((a) => a.startsWith("-"));
+  const [first, second, hex] = args.filter((a) => !a.startsWith("-"));
+  for (const o of options) {
+    if (![...generateOptions, "--names", "--no-names"].includes(o)) throw new UserError(`${o}: invalid option`);
+  }
+  const names = options.includes("--names");
+  const generate = options.some((o) => generateOptions.includes(o));
+  const packet = (key: FlowKey): Uint8Array | undefined =>
+    hex !== undefined ? parseHex(hex) : generate ? composeFrame(key) : undefined;
+  if (second === undefined || isOdp(second)) return odpQuestion(switches, first!, second, names, packet);
+  return bridgeQuestion(switches, first!, second, names, packet);
+}
+
+const isOdp = (text: string): boolean => /^[a-z_]+\(/.test(text);
+
+type PacketOf = (key: FlowKey) => Uint8Array | undefined;
+
+function bridgeQuestion(
+  switches: OfprotoSwitches,
+  name: string,
+  flow: string,
+  names: boolean,
+  packet: PacketOf,
+): Question {
+  const bridge = switches.bridges.get(name);
+  if (!bridge) throw new UserError(`${name}: unknown bridge`);
+  const { state, backer } = bridge;
+  let key: FlowKey;
+  try {
+    key = parseMatch(flow, { portNumber: (n) => state.portsByName.get(n)?.ofport }).key;
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`Bad openflow flow syntax: ${flow}: ${error.message}`);
+    throw error;
+  }
+  const port = state.ports.get(key[W.inPort]!);
+  const frame = packet(key);
+  if (frame) key = extracted(frame, key[W.inPort]!);
+  return { backer, port, key, bridge: state.name, names, frame };
+}
+
+function odpQuestion(
+  switches: OfprotoSwitches,
+  first: string,
+  second: string | undefined,
+  names: boolean,
+  packet: PacketOf,
+): Question {
+  const flow = second ?? first;
+  if (!isOdp(flow)) throw new UserError(`syntax error at ${flow} (or the bridge name was omitted)`);
+  const backers = [...switches.backers.values()];
+  const named = (b: Backer): boolean => [b.datapath.name, `${b.datapath.type}@${b.datapath.name}`].includes(first);
+  const backer = second === undefined ? (backers.length === 1 ? backers[0] : undefined) : backers.find(named);
+  if (!backer) throw new UserError("Cannot find the datapath");
+  let { key } = parseOdpKey(flow, { portNumber: (n) => backer.datapath.portByName(n)?.number });
+  const port = backer.port(key[W.inPort]!);
+  if (!port) throw new UserError("Invalid datapath flow");
+  const frame = packet(key);
+  if (frame) key = extracted(frame, 0);
+  key[W.inPort] = port.ofport;
+  return { backer, port, key, bridge: port.bridge.name, names, frame };
+}
+
+function parseHex(text: string): Uint8Array {
+  const digits = text.replaceAll(/\s/g, "");
+  if (!/^([0-9a-fA-F]{2})*$/.test(digits)) throw new UserError("Trailing garbage in packet data");
+  return Uint8Array.from(Buffer.from(digits, "hex"));
+}
+
+function extracted(frame: Uint8Array, inPort: number): FlowKey {
+  const key = newKey();
+  key[W.inPort] = inPort;
+  extractKey(frame, 0, frame.length, key, key, newLayers());
+  return key;
+}
+
+function trace({ backer, port, key: whole, names, frame }: Question): Traced {
+  if (!port) throw new UserError("no such port");
+  const { bridge } = port;
+  const key = narrowVlans(whole, bridge.settings.vlanLimit);
+  if (frame === undefined && key[W.ethType] === 0) key[W.ethType] = ETH_TYPE_NONE;
+  const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
+  const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
+  const formatKey = (k: FlowKey): string => formatMatch({ key: k, mask: flowMask(k) }, { portName });
+  const steps = new Trace({ withoutEffects: frame === undefined });
+  const answer = translate(backer, port, key, steps);
+  if (frame) applyEffects(answer.effects, { packets: 1, bytes: frame.length, used: backer.clock.now() });
+  // That a header is not there goes without saying.
+  const mask = answer.mask.slice();
+  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0) mask[w] = 0;
+  return {
+    flow: formatKey(key),
+    steps: steps.roots,
+    finalFlow: keysEqual(answer.finalFlow, key) ? null : formatKey(answer.finalFlow),
+    megaflow: formatMatch({ key, mask }, { portName }),
+    actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
+  };
+}

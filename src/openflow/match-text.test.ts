@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { parseMatch } from "./match-parse.js";
+import { formatMatch } from "./match-text.js";
+
+const again = (text: string): string => formatMatch(parseMatch(text));
+
+describe("a match as text", () => {
+  it.each([
+    "",
+    "in_port=1",
+    "in_port=LOCAL",
+    "reg0=0x1",
+    "recirc_id=0",
+    "ip,nw_src=10.0.0.0/8,nw_dst=10.1.2.3",
+    "tcp,in_port=3,dl_src=02:00:00:00:00:01,nw_tos=0,nw_ttl=64,nw_frag=no,tp_src=1,tp_dst=80,tcp_flags=syn|ack",
+    "icmp,icmp_type=8,icmp_code=0",
+    "icmp6,icmp_type=135",
+    "udp6,ipv6_src=2001:db8::/32,tp_dst=53",
+    "arp,dl_dst=ff:ff:ff:ff:ff:ff,arp_spa=1.2.3.4,arp_tpa=1.2.3.5,arp_op=1",
+    "mpls,mpls_label=3",
+    "dl_vlan=5,dl_type=0x1234",
+    "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00",
+    "reg1=0x10/0xf0,metadata=0x5",
+  ])("%s", (text) => {
+    expect(again(text)).toBe(text);
+  });
+
+  it("is read in any order, with newer names", () => {
+    expect(again("eth_dst=02:00:00:00:00:01 tcp_dst=80,tcp")).toBe("tcp,dl_dst=02:00:00:00:00:01,tp_dst=80");
+    expect(again("nw_src=1.2.3.4,arp")).toBe("arp,arp_spa=1.2.3.4");
+    expect(formatMatch(parseMatch("in_port=p1", { portNumber: () => 4 }), { portName: () => "p1" })).toBe("in_port=p1");
+  });
+
+  it.each([
+    ["in_prt=1", "unknown field in_prt"],
+    ["tp_dst=80", "prerequisites not met for setting tp_dst"],
+    ["in_port", "field in_port missing value"],
+    ["dl_src=zz", "zz: invalid value for dl_src"],
+    ["reg0=0x100000000", "0x100000000: invalid value for reg0"],
+  ])("refuses %s", (text, message) => {
+    expect(() => parseMatch(text)).toThrow(message);
+  });
+});
