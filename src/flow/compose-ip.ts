@@ -33,7 +33,7 @@ function composeIpv4(key: FlowKey, payload: Uint8Array): Uint8Array {
   readWords(key, W.nwSrc, 2, b, 12);
   put16(b, 10, checksum(b, 0, IPV4_HEADER));
   b.set(l4, IPV4_HEADER);
-  if (!later) fillChecksum(b, IPV4_HEADER, nw & 0xff, pseudoSum4(b, 0, nw & 0xff, l4.length), false);
+  if (!later) fillChecksum(b, IPV4_HEADER, nw & 0xff, pseudoSum4(b, 0, nw & 0xff, l4.length));
   return b;
 }
 
@@ -54,13 +54,12 @@ function composeIpv6(key: FlowKey, payload: Uint8Array): Uint8Array {
     put16(b, IPV6_HEADER + 2, later ? (LATER_OFFSET << 3) | 1 : 1);
   }
   b.set(l4, start);
-  if (!later) fillChecksum(b, start, nw & 0xff, pseudoSum6(b, 0, nw & 0xff, l4.length), true);
+  if (!later) fillChecksum(b, start, nw & 0xff, pseudoSum6(b, 0, nw & 0xff, l4.length));
   return b;
 }
 
 /** The transport header of a key with its payload; the checksum is left 0. */
 function transport(key: FlowKey, payload: Uint8Array): Uint8Array {
-  const ipv6 = key[W.ethType] === EtherType.ipv6;
   switch (key[W.nw]! & 0xff) {
     case IpProtocol.tcp: {
       const b = ports(key, 20, payload);
@@ -75,15 +74,14 @@ function transport(key: FlowKey, payload: Uint8Array): Uint8Array {
     case IpProtocol.sctp:
       return ports(key, 12, payload);
     case IpProtocol.icmp:
-      return ipv6 ? payload : typeAndCode(key, 8, payload);
+      return typeAndCode(key, 8, payload);
     case IpProtocol.igmp: {
-      if (ipv6) return payload;
       const b = typeAndCode(key, 8, payload);
       put32(b, 4, key[W.igmpGroup]!);
       return b;
     }
     case IpProtocol.icmpv6:
-      return ipv6 ? icmpv6(key, payload) : payload;
+      return icmpv6(key, payload);
     default:
       return payload;
   }
@@ -126,11 +124,11 @@ function option(key: FlowKey, name: string, type: number): number[] {
 }
 
 /** Fills in the checksum of the transport header at `at`, reaching to the end. SCTP's is left 0, as upstream leaves it. */
-function fillChecksum(b: Uint8Array, at: number, proto: number, pseudo: number, ipv6: boolean): void {
+function fillChecksum(b: Uint8Array, at: number, proto: number, pseudo: number): void {
   const sum = (start: number): number => finishSum(sumBytes(b, at, b.length, start));
   if (proto === IpProtocol.tcp) put16(b, at + 16, sum(pseudo));
   // A UDP checksum of 0 would say that there is none (RFC 768).
   else if (proto === IpProtocol.udp) put16(b, at + 6, sum(pseudo) || 0xffff);
-  else if (proto === IpProtocol.icmpv6 && ipv6) put16(b, at + 2, sum(pseudo));
-  else if ((proto === IpProtocol.icmp || proto === IpProtocol.igmp) && !ipv6) put16(b, at + 2, sum(0));
+  else if (proto === IpProtocol.icmpv6) put16(b, at + 2, sum(pseudo));
+  else if (proto === IpProtocol.icmp || proto === IpProtocol.igmp) put16(b, at + 2, sum(0));
 }

@@ -31,7 +31,7 @@ export function extractIpv4(b: Uint8Array, at: number, end: number, key: FlowKey
   layers.end = at + ipv4TotalLength(b, at);
   layers.proto = proto;
   if ((frag & FRAG_LATER) !== 0) return ExtractFault.none;
-  return extractTransport(b, at + ipv4HeaderLength(b, at), layers.end, proto, false, key, layers);
+  return extractTransport(b, at + ipv4HeaderLength(b, at), layers.end, proto, key, layers);
 }
 
 /** An IPv6 packet from `at`; where extension headers are truncated only its addresses are known. */
@@ -68,5 +68,5 @@ export function extractIpv6(b: Uint8Array, at: number, end: number, key: FlowKey
   key[W.nw] = (frag << 24) | (trafficClass << 16) | (b[at + 7]! << 8) | proto;
   layers.proto = proto;
   if ((frag & FRAG_LATER) !== 0) return ExtractFault.none;
-  return extractTransport(b, next, limit, proto, true, key, layers);
+  return extractTransport(b, next, limit, proto, key, layers);
 }

@@ -15,13 +15,15 @@ import type { FlowKey } from "./key.js";
 import type { Layers } from "./layers.js";
 import { W } from "./layout.js";
 
-/** The transport header at `at`, of an unfragmented packet or a first fragment. A truncated one leaves its words 0. */
+/**
+ * The transport header at `at`, of an unfragmented packet or a first fragment. A truncated one leaves its words 0. The version of
+ * IP before it makes no difference: ICMP in IPv6 is read too, as upstream does, though no match can name its fields.
+ */
 export function extractTransport(
   b: Uint8Array,
   at: number,
   end: number,
   proto: number,
-  ipv6: boolean,
   key: FlowKey,
   layers: Layers,
 ): number {
@@ -40,28 +42,20 @@ export function extractTransport(
     layers.payload = at + UDP_HEADER;
     return ExtractFault.none;
   }
-  if (proto === IpProtocol.icmpv6 && ipv6) return extractIcmpv6(b, at, end, key, layers);
-  return extractOther(b, at, size, proto, ipv6, key, layers);
+  if (proto === IpProtocol.icmpv6) return extractIcmpv6(b, at, end, key, layers);
+  return extractOther(b, at, size, proto, key, layers);
 }
 
-function extractOther(
-  b: Uint8Array,
-  at: number,
-  size: number,
-  proto: number,
-  ipv6: boolean,
-  key: FlowKey,
-  layers: Layers,
-): number {
+function extractOther(b: Uint8Array, at: number, size: number, proto: number, key: FlowKey, layers: Layers): number {
   if (proto === IpProtocol.sctp) {
     if (size < SCTP_HEADER) return ExtractFault.transport;
     key[W.tp] = i32(b, at);
     layers.payload = at + SCTP_HEADER;
-  } else if (proto === IpProtocol.icmp && !ipv6) {
+  } else if (proto === IpProtocol.icmp) {
     if (size < ICMP_HEADER) return ExtractFault.transport;
     key[W.tp] = (b[at]! << 16) | b[at + 1]!;
     layers.payload = at + ICMP_HEADER;
-  } else if (proto === IpProtocol.igmp && !ipv6) {
+  } else if (proto === IpProtocol.igmp) {
     if (size < IGMP_HEADER) return ExtractFault.transport;
     key[W.tp] = (b[at]! << 16) | b[at + 1]!;
     key[W.igmpGroup] = i32(b, at + 4);

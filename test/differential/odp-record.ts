@@ -21,9 +21,14 @@ async function record(): Promise<void> {
     }
     const texts: RecordedText[] = [];
     for (const text of odpTexts) texts.push(await readBack(peer, text));
+    const traced: Record<string, string> = {};
+    for (const { name, hex } of testFrames) {
+      const text = await peer.call("ofproto/trace", "br0", "in_port=1", hex);
+      traced[name] = /^Flow: (.*)$/m.exec(text)![1]!;
+    }
     const composed: RecordedFrame[] = [];
     for (const [text, length] of composeTexts) composed.push(await compose(peer, text, length));
-    const recorded: RecordedOdp = { release: peer.release, frames, texts, composed };
+    const recorded: RecordedOdp = { release: peer.release, frames, texts, traced, composed };
     writeFileSync(join(import.meta.dirname, "odp-recorded.json"), `${JSON.stringify(recorded, null, 1)}\n`);
   } finally {
     await peer.stop();

@@ -26,5 +26,7 @@ export interface RecordedOdp {
   readonly release: string;
   readonly frames: readonly RecordedCuts[];
   readonly texts: readonly RecordedText[];
+  /** By name of the frame: the packet as `ofproto/trace` shows it. */
+  readonly traced: Readonly<Record<string, string>>;
   readonly composed: readonly RecordedFrame[];
 }

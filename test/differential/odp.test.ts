@@ -6,6 +6,7 @@ import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
+import { formatFlow } from "#flow/match-text.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { formatOdpKey } from "#flow/odp-text.js";
 import { cutFrame, testFrames } from "./odp-frames.js";
@@ -62,6 +63,16 @@ describe(`datapath flow text, as Open vSwitch ${recorded.release} has it`, () =>
     expect(formatOdpKey(key, mask, { verbose: true, portName })).toBe(long);
     const again = parseOdpKey(long!, { portNumber });
     expect(formatOdpKey(again.key, again.mask, { verbose: true, portName })).toBe(long);
+  });
+});
+
+describe(`packets, as the trace of Open vSwitch ${recorded.release} shows them`, () => {
+  it.each(Object.entries(recorded.traced))("%s", (name, text) => {
+    const frame = Buffer.from(testFrames.find((f) => f.name === name)!.hex, "hex");
+    const key = newKey();
+    key[W.inPort] = 1;
+    extractKey(frame, 0, frame.length, key, key, newLayers());
+    expect(formatFlow(key)).toBe(text);
   });
 });
 
