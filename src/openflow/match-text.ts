@@ -1,13 +1,13 @@
-import { getField, getFieldBig, isFieldExact, isFieldZero } from "#flow/access.js";
+import { isFieldExact, isFieldZero } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { field } from "#flow/fields/table.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { type FormatOptions, formatFieldValue } from "#flow/format.js";
+import type { FlowKey, FlowMask } from "#flow/key.js";
+import { MAX_MPLS, MAX_VLANS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
-import { formatIpv4, formatIpv6, prefixLength } from "#util/ip.js";
-import { formatMacNumber } from "#util/mac-number.js";
+import { packetMask } from "#flow/packet-mask.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import { TCP_FLAG_NAMES } from "#wire/transport.js";
 import { formatOfport } from "./port-number.js";
 
 /** How a match is written. */
@@ -16,210 +16,213 @@ export interface MatchTextOptions {
   readonly portName?: (ofport: number) => string | undefined;
 }
 
-/** A match as `ovs-ofctl dump-flows` writes it, without priority; empty for every packet. */
+/** A match as `ovs-ofctl dump-flows` and `ofproto/trace` write it, e.g. `tcp,in_port=1,nw_dst=10.0.0.0/8`; empty for every packet. */
 export function formatMatch(match: Match, options: MatchTextOptions = {}): string {
-  const text = new Text(match, options);
-  text.metadata();
-  text.protocol();
-  text.origin();
-  text.vlan(W.vlan0, "");
-  text.vlan(W.vlan1, "1");
-  text.ethernet();
-  text.network();
-  text.transport();
+  const portName = (port: number): string => options.portName?.(port) ?? formatOfport(port);
+  const text = new MatchText(match.key, match.mask, { portName });
+  text.all();
   return text.parts.join(",");
 }
 
-const first = ["actset_output", "pkt_mark", "recirc_id", "dp_hash", "conj_id", "skb_priority"];
-const tracking = [
-  "ct_zone",
-  "ct_mark",
-  "ct_label",
-  "ct_nw_src",
-  "ct_nw_dst",
-  "ct_ipv6_src",
-  "ct_ipv6_dst",
-  "ct_nw_proto",
-];
-const registers = Array.from({ length: 16 }, (_, i) => `reg${i}`);
-const tunnel = ["tun_id", "tun_src", "tun_dst", "tun_ipv6_src", "tun_ipv6_dst", "tun_tos", "tun_ttl", "metadata"];
+/** A packet's key as `ofproto/trace` writes it: what its headers have, and the metadata that is not 0. */
+export function formatFlow(key: FlowKey, options: MatchTextOptions = {}): string {
+  return formatMatch({ key, mask: packetMask(key) }, options);
+}
 
-/** Names of whole protocols: [Ethernet type, IP protocol, name]. */
-const protocols: readonly (readonly [number, number | undefined, string])[] = [
-  [EtherType.ipv4, IpProtocol.icmp, "icmp"],
-  [EtherType.ipv4, IpProtocol.igmp, "igmp"],
-  [EtherType.ipv4, IpProtocol.tcp, "tcp"],
-  [EtherType.ipv4, IpProtocol.udp, "udp"],
-  [EtherType.ipv4, IpProtocol.sctp, "sctp"],
-  [EtherType.ipv4, undefined, "ip"],
-  [EtherType.ipv6, IpProtocol.icmpv6, "icmp6"],
-  [EtherType.ipv6, IpProtocol.tcp, "tcp6"],
-  [EtherType.ipv6, IpProtocol.udp, "udp6"],
-  [EtherType.ipv6, IpProtocol.sctp, "sctp6"],
-  [EtherType.ipv6, undefined, "ipv6"],
-  [EtherType.arp, undefined, "arp"],
-  [EtherType.rarp, undefined, "rarp"],
-  [EtherType.mpls, undefined, "mpls"],
-  [EtherType.mplsMulticast, undefined, "mplsm"],
-];
+const list = (names: string): readonly Field[] => names.split(" ").map(field);
 
-class Text {
+const before = list("pkt_mark recirc_id dp_hash conj_id skb_priority actset_output ct_state ct_zone ct_mark ct_label");
+const tuple = list("ct_nw_src ct_nw_dst ct_ipv6_src ct_ipv6_dst ct_nw_proto ct_tp_src ct_tp_dst");
+const registers = Array.from({ length: 16 }, (_, i) => field(`reg${i}`));
+const tunnel = list("tun_id tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_gbp_id tun_gbp_flags tun_tos tun_ttl");
+const erspan = list("tun_erspan_ver tun_erspan_idx tun_erspan_dir tun_erspan_hwid");
+const nsh = list("nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4");
+const nd = list("nd_target nd_sll nd_tll nd_reserved nd_options_type");
+const [ethType, nwProto, ipFrag] = list("eth_type nw_proto ip_frag") as [Field, Field, Field];
+
+/** Names that are printed instead of a field's own. */
+const printedNames: Readonly<Record<string, string>> = {
+  in_port_oxm: "in_port",
+  eth_src: "dl_src",
+  eth_dst: "dl_dst",
+  ip_src: "nw_src",
+  ip_dst: "nw_dst",
+  ip_frag: "nw_frag",
+  tcp_src: "tp_src",
+  tcp_dst: "tp_dst",
+  tun_gtpu_flags: "gtpu_flags",
+  tun_gtpu_msgtype: "gtpu_msgtype",
+};
+
+/** Short names of a type, and of a type with a protocol. */
+const shorthands: Readonly<Record<number, { name: string; protocols: Readonly<Record<number, string>> }>> = {
+  [EtherType.ipv4]: {
+    name: "ip",
+    protocols: {
+      [IpProtocol.icmp]: "icmp",
+      [IpProtocol.tcp]: "tcp",
+      [IpProtocol.udp]: "udp",
+      [IpProtocol.sctp]: "sctp",
+    },
+  },
+  [EtherType.ipv6]: {
+    name: "ipv6",
+    protocols: {
+      [IpProtocol.icmpv6]: "icmp6",
+      [IpProtocol.tcp]: "tcp6",
+      [IpProtocol.udp]: "udp6",
+      [IpProtocol.sctp]: "sctp6",
+    },
+  },
+  [EtherType.arp]: { name: "arp", protocols: {} },
+  [EtherType.rarp]: { name: "rarp", protocols: {} },
+  [EtherType.mpls]: { name: "mpls", protocols: {} },
+  [EtherType.mplsMulticast]: { name: "mplsm", protocols: {} },
+};
+
+class MatchText {
   readonly parts: string[] = [];
-  readonly #match: Match;
-  readonly #options: MatchTextOptions;
-  /** The protocol's name says its Ethernet type, or that and its IP protocol. */
-  #says: "nothing" | "type" | "proto" = "nothing";
+  readonly #key: FlowKey;
+  readonly #mask: FlowMask;
+  readonly #options: FormatOptions;
 
-  constructor(match: Match, options: MatchTextOptions) {
-    this.#match = match;
+  constructor(key: FlowKey, mask: FlowMask, options: FormatOptions) {
+    this.#key = key;
+    this.#mask = mask;
     this.#options = options;
   }
 
-  metadata(): void {
-    for (const name of first) this.#field(name);
-    this.#field("ct_state");
-    for (const name of tracking) this.#field(name);
+  all(): void {
+    const key = this.#key;
+    const type = this.#typeIs() ? key[W.ethType]! : key[W.packetType]! >>> 16 === 1 ? key[W.packetType]! & 0xffff : 0;
+    this.#fields(before);
+    this.#fields(tuple);
+    const protocolNamed = this.#type();
+    this.#fields(registers);
+    this.#tunnel();
+    this.#fields(list("metadata in_port_oxm"));
+    this.#vlans();
+    this.#fields(list("eth_src eth_dst"));
+    if (this.#typeIs() && shorthands[type] === undefined) this.#add("dl_type", hexPadded(type, 4));
+    this.#fields(nsh);
+    const isArp = type === EtherType.arp || type === EtherType.rarp;
+    if (type === EtherType.ipv6) this.#ipv6();
+    else this.#fields(list(isArp ? "arp_spa arp_tpa" : "ip_src ip_dst"));
+    if (isArp) this.#fields(list("arp_op arp_sha arp_tha"));
+    else if (!protocolNamed) this.#field(nwProto);
+    if (!isArp) this.#ip();
+    this.#mpls(type);
+    if (!isFieldZero(this.#mask, ipFrag)) this.#field(ipFrag);
+    if (!isArp) this.#transport(type);
   }
 
-  protocol(): void {
-    const { key, mask } = this.#match;
-    if (mask[W.packetType] === 0xffffffff && key[W.packetType] === 0) this.parts.push("eth");
-    if (!isFieldExact(mask, field("eth_type"))) return;
-    const proto = isFieldExact(mask, field("nw_proto")) ? key[W.nw]! & 0xff : undefined;
-    const named = protocols.find(([type, p]) => type === key[W.ethType] && (p === undefined || p === proto));
-    if (!named) return;
-    this.parts.push(named[2]);
-    this.#says = named[1] === undefined ? "type" : "proto";
+  #typeIs(): boolean {
+    return isFieldExact(this.#mask, ethType);
   }
 
-  origin(): void {
-    for (const name of registers) this.#field(name);
-    for (const name of tunnel) this.#field(name);
-    const { key, mask } = this.#match;
-    if (isFieldZero(mask, field("in_port"))) return;
-    const port = getField(key, field("in_port"));
-    this.parts.push(`in_port=${this.#options.portName?.(port) ?? formatOfport(port)}`);
-  }
-
-  vlan(word: number, suffix: string): void {
-    const mask = this.#match.mask[word]! & 0xffff;
-    const tci = this.#match.key[word]! & mask;
-    if (mask === 0) return;
-    if ((tci & VLAN_PRESENT) === 0 || (mask & ~0xe000) !== 0x1fff) {
-      this.parts.push(`vlan_tci${suffix}=${hex4(tci)}${mask === 0xffff ? "" : `/${hex4(mask)}`}`);
-      return;
+  /** The packet type and the short name; true where that says the protocol too. */
+  #type(): boolean {
+    if (this.#mask[W.packetType] !== 0) {
+      if (this.#key[W.packetType] === 0) this.parts.push("eth");
+      else this.#field(field("packet_type"));
     }
-    this.parts.push(`dl_vlan${suffix}=${tci & 0xfff}`);
-    if (mask >>> 13 === 7) this.parts.push(`dl_vlan_pcp${suffix}=${tci >>> 13}`);
+    const known = this.#typeIs() ? shorthands[this.#key[W.ethType]!] : undefined;
+    if (known === undefined) return false;
+    const protocol = isFieldExact(this.#mask, nwProto) ? known.protocols[this.#key[W.nw]! & 0xff] : undefined;
+    this.parts.push(protocol ?? known.name);
+    return protocol !== undefined;
   }
 
-  ethernet(): void {
-    this.#field("eth_src", "dl_src");
-    this.#field("eth_dst", "dl_dst");
-    if (this.#says !== "nothing" || isFieldZero(this.#match.mask, field("eth_type"))) return;
-    this.parts.push(`dl_type=${hex4(this.#match.key[W.ethType]!)}`);
+  #tunnel(): void {
+    this.#fields(tunnel);
+    this.#fields(erspan);
+    this.#fields(list("tun_gtpu_flags tun_gtpu_msgtype"));
+    const mask = this.#mask[W.tunMeta]! & 0xffff;
+    const value = this.#key[W.tunMeta]! & mask;
+    if (mask === 0xffff)
+      this.#add("tun_flags", tunnelFlagNames.filter((_, i) => ((value >>> i) & 1) !== 0).join("|") || "0");
+    else if (mask !== 0) {
+      const signed = tunnelFlagNames.map((n, i) =>
+        ((mask >>> i) & 1) === 0 ? "" : (((value >>> i) & 1) !== 0 ? "+" : "-") + n,
+      );
+      this.#add("tun_flags", signed.join(""));
+    }
   }
 
-  network(): void {
-    const type = this.#match.key[W.ethType];
-    if (type === EtherType.arp || type === EtherType.rarp) {
-      for (const name of ["arp_spa", "arp_tpa", "arp_op", "arp_sha", "arp_tha"]) this.#field(name);
-      return;
-    }
-    if (type === EtherType.mpls || type === EtherType.mplsMulticast) {
-      for (const name of ["mpls_label", "mpls_tc", "mpls_ttl", "mpls_bos"]) this.#field(name);
-      return;
-    }
-    if (type !== EtherType.ipv4 && type !== EtherType.ipv6) return;
-    if (type === EtherType.ipv4) {
-      this.#field("ip_src", "nw_src");
-      this.#field("ip_dst", "nw_dst");
-    } else {
-      this.#field("ipv6_src");
-      this.#field("ipv6_dst");
-      const label = field("ipv6_label");
-      if (!isFieldZero(this.#match.mask, label)) {
-        this.parts.push(`ipv6_label=0x${getField(this.#match.key, label).toString(16).padStart(5, "0")}`);
+  #vlans(): void {
+    for (let i = 0; i < MAX_VLANS; i++) {
+      const suffix = i === 0 ? "" : String(i);
+      const mask = this.#mask[W.vlan0 + i]! & 0xffff;
+      const tci = this.#key[W.vlan0 + i]! & 0xffff;
+      if (mask === 0) continue;
+      const vid = mask & 0xfff;
+      const pcp = mask >>> 13;
+      const present = (mask & tci & VLAN_PRESENT) !== 0;
+      if (present && (vid === 0 || vid === 0xfff) && (pcp === 0 || pcp === 7) && vid + pcp !== 0) {
+        if (vid !== 0) this.#add(`dl_vlan${suffix}`, String(tci & 0xfff));
+        if (pcp !== 0) this.#add(`dl_vlan_pcp${suffix}`, String(tci >>> 13));
+      } else {
+        this.#add(`vlan_tci${suffix}`, hexPadded(tci, 4) + (mask === 0xffff ? "" : `/${hexPadded(mask, 4)}`));
       }
     }
-    if (this.#says !== "proto") this.#field("nw_proto");
-    const dscp = field("ip_dscp");
-    // nw_tos is the DSCP where it is in the byte.
-    if (!isFieldZero(this.#match.mask, dscp)) this.parts.push(`nw_tos=${getField(this.#match.key, dscp) * 4}`);
-    this.#field("nw_ecn");
-    this.#field("nw_ttl");
-    const frag = field("ip_frag");
-    if (isFieldZero(this.#match.mask, frag)) return;
-    const value = getField(this.#match.key, frag);
-    this.parts.push(`nw_frag=${value === 0 ? "no" : value === 1 ? "first" : "later"}`);
   }
 
-  transport(): void {
-    if (this.#says !== "proto") return;
-    const proto = this.#match.key[W.nw]! & 0xff;
-    if (proto === IpProtocol.icmp) this.#pair("icmp_type", "icmp_code", "icmp_type", "icmp_code");
-    else if (proto === IpProtocol.icmpv6) this.#pair("icmpv6_type", "icmpv6_code", "icmp_type", "icmp_code");
-    else if (proto === IpProtocol.tcp) this.#pair("tcp_src", "tcp_dst", "tp_src", "tp_dst");
-    else if (proto === IpProtocol.udp) this.#pair("udp_src", "udp_dst", "tp_src", "tp_dst");
-    else if (proto === IpProtocol.sctp) this.#pair("sctp_src", "sctp_dst", "tp_src", "tp_dst");
-    if (proto === IpProtocol.tcp) this.#field("tcp_flags");
+  #ipv6(): void {
+    this.#fields(list("ipv6_src ipv6_dst"));
+    const mask = this.#mask[W.ipv6Label]!;
+    if (mask === 0) return;
+    this.#add("ipv6_label", hexPadded(this.#key[W.ipv6Label]!, 5) + (mask === 0xfffff ? "" : `/${hexPadded(mask, 5)}`));
   }
 
-  #pair(a: string, b: string, aName: string, bName: string): void {
-    this.#field(a, aName);
-    this.#field(b, bName);
+  #ip(): void {
+    const tos = (this.#mask[W.nw]! >>> 16) & 0xfc;
+    if (tos !== 0) this.#add("nw_tos", String((this.#key[W.nw]! >>> 16) & 0xfc));
+    this.#fields(list("nw_ecn nw_ttl"));
   }
 
-  #field(name: string, shown: string = name): void {
-    const f = field(name);
-    if (!isFieldZero(this.#match.mask, f)) this.parts.push(`${shown}=${formatField(this.#match, f)}`);
-  }
-}
-
-/** A field's value, with its mask where that is not full. */
-function formatField({ key, mask }: Match, f: Field): string {
-  const exact = isFieldExact(mask, f);
-  switch (f.format) {
-    case "ethernet": {
-      const value = formatMacNumber(getField(key, f));
-      return exact ? value : `${value}/${formatMacNumber(getField(mask, f))}`;
+  #mpls(type: number): void {
+    if (type !== EtherType.mpls && type !== EtherType.mplsMulticast) return;
+    this.#fields(list("mpls_label mpls_tc mpls_ttl mpls_bos"));
+    for (let i = 1; i < MAX_MPLS; i++) {
+      if (this.#mask[W.mpls + i] !== 0) this.#add(`mpls_lse${i}`, String(this.#key[W.mpls + i]));
     }
-    case "ipv4": {
-      const bits = getField(mask, f);
-      const prefix = prefixLength([bits]);
-      return formatIpv4(getField(key, f)) + (exact ? "" : `/${prefix ?? formatIpv4(bits)}`);
-    }
-    case "ipv6": {
-      const [value, bits] = [words(key, f), words(mask, f)];
-      const prefix = prefixLength(bits);
-      return formatIpv6(...value) + (exact ? "" : `/${prefix ?? formatIpv6(...bits)}`);
-    }
-    case "tcpFlags":
-      return formatFlags(key, mask, f, TCP_FLAG_NAMES);
-    case "ctState":
-      return formatFlags(key, mask, f, ["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"]);
-    default:
-      return formatNumber(getFieldBig(key, f), f) + (exact ? "" : `/0x${getFieldBig(mask, f).toString(16)}`);
+  }
+
+  #transport(type: number): void {
+    const proto = this.#key[W.nw]! & 0xff;
+    const icmp =
+      isFieldExact(this.#mask, nwProto) &&
+      (type === EtherType.ipv6 ? proto === 58 : proto === 1 && type === EtherType.ipv4);
+    this.#fields(list(icmp ? "icmp_type icmp_code" : "tcp_src tcp_dst"));
+    if (icmp && type === EtherType.ipv6) this.#fields(nd);
+    else if (!icmp) this.#field(field("tcp_flags"));
+  }
+
+  #fields(fs: readonly Field[]): void {
+    for (const f of fs) this.#field(f);
+  }
+
+  #field(f: Field): void {
+    if (isFieldZero(this.#mask, f)) return;
+    this.#add(printedNames[f.name] ?? f.name, value(f, this.#key, this.#mask, this.#options));
+  }
+
+  #add(name: string, text: string): void {
+    this.parts.push(`${name}=${text}`);
   }
 }
 
-function formatNumber(value: bigint, f: Field): string {
-  return f.format === "hexadecimal" && value !== 0n ? `0x${value.toString(16)}` : value.toString();
+const tunnelFlagNames: readonly string[] = ["oam", "df", "csum", "key"];
+
+/** In matches, recirc_id is hexadecimal and ct_zone and the outer tos are as the peer writes them. */
+function value(f: Field, key: FlowKey, mask: FlowMask, options: FormatOptions): string {
+  if (f.name === "recirc_id" || f.name === "tun_tos")
+    return formatFieldValue({ ...f, format: "hexadecimal" }, key, mask);
+  if (/^nsh_(spi|c\d)$/.test(f.name)) return formatFieldValue(f, key, mask).replace(/^0(?=$|\/)/, "0x0");
+  if (f.name === "ct_zone") return formatFieldValue({ ...f, format: "decimal" }, key, mask);
+  return formatFieldValue(f, key, mask, options);
 }
 
-function formatFlags(key: Uint32Array, mask: Uint32Array, f: Field, names: readonly string[]): string {
-  const value = getField(key, f);
-  const bits = getField(mask, f);
-  if (isFieldExact(mask, f) && f.format === "tcpFlags") {
-    return names.filter((_, i) => ((value >>> i) & 1) !== 0).join("|") || "0";
-  }
-  return names.map((n, i) => (((bits >>> i) & 1) === 0 ? "" : (((value >>> i) & 1) !== 0 ? "+" : "-") + n)).join("");
-}
-
-function words(key: Uint32Array, f: Field): [number, number, number, number] {
-  return [key[f.word]!, key[f.word + 1]!, key[f.word + 2]!, key[f.word + 3]!];
-}
-
-function hex4(value: number): string {
-  return `0x${value.toString(16).padStart(4, "0")}`;
+function hexPadded(number: number, digits: number): string {
+  return `0x${number.toString(16).padStart(digits, "0")}`;
 }

@@ -6,9 +6,9 @@ import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
-import { formatFlow } from "#flow/match-text.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { formatOdpKey } from "#flow/odp-text.js";
+import { formatFlow } from "#openflow/match-text.js";
 import { cutFrame, testFrames } from "./odp-frames.js";
 import type { RecordedOdp } from "./odp-recorded.js";
 
