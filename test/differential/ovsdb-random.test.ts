@@ -9,7 +9,7 @@ import { schemaFromJson } from "#ovsdb/schema-json.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import { describeWith, program } from "../support/needs.js";
-import { Dice, randomOperations, randomSchema } from "../support/ovsdb-random.js";
+import { Dice, randomOperations, randomSchemaWithoutWeak } from "../support/ovsdb-random.js";
 import { RawClient } from "../support/ovsdb-raw-client.js";
 import { startReal, type TestServer } from "../support/ovsdb-servers.js";
 
@@ -37,6 +37,7 @@ function canonical(json: Json): string {
   return formatJson(tidy(json), { sorted: true })
     .replace(/(multiple rows in \\"\w+\\" table).*?","error"/g, '$1","error"')
     .replace(/Table \w+ column \w+ row \S+ references nonexistent row.*?","error"/g, 'nonexistent row","error"')
+    .replace(/Attempted to store \d+/g, "Attempted to store")
     .replace(/cannot delete \w+ row.*?","error"/g, 'cannot delete","error"')
     .replace(/(Deletion of \d+ w|W)eak reference.*?","error"/g, 'Weak reference","error"');
 }
@@ -44,7 +45,7 @@ function canonical(json: Json): string {
 describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "random transactions", () => {
   let real: TestServer;
   let client: RawClient;
-  const schema = schemaFromJson(randomSchema);
+  const schema = schemaFromJson(randomSchemaWithoutWeak);
   const columns = (table: string): string[] => [...schema.tables.get(table)!.columns.keys()].slice(2);
   const requests: Json = Object.fromEntries([...schema.tables.keys()].map((t) => [t, [{ columns: columns(t) }]]));
   const conditional: Json = {
@@ -57,11 +58,11 @@ describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "random 
         ],
       },
     ],
-    Kid: [{ columns: ["name", "loose"] }],
+    Kid: [{ columns: ["name", "next"] }],
   };
 
   beforeAll(async () => {
-    real = await startReal(randomSchema);
+    real = await startReal(randomSchemaWithoutWeak);
     client = await RawClient.open(real.socket);
     await client.call("monitor", ["Random", "v1", requests]);
     await client.call("monitor_cond", ["Random", "v2", conditional]);
