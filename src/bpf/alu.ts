@@ -20,17 +20,11 @@ function operation(code: number, instructionClass: number): AluOperation {
 
 export const add: AluOperation = operation(0x00, CLASS_ALU64);
 export const sub: AluOperation = operation(0x10, CLASS_ALU64);
-export const mul: AluOperation = operation(0x20, CLASS_ALU64);
-export const or: AluOperation = operation(0x40, CLASS_ALU64);
 export const and: AluOperation = operation(0x50, CLASS_ALU64);
-export const shiftLeft: AluOperation = operation(0x60, CLASS_ALU64);
 export const shiftRight: AluOperation = operation(0x70, CLASS_ALU64);
-export const xor: AluOperation = operation(0xa0, CLASS_ALU64);
 export const mov: AluOperation = operation(0xb0, CLASS_ALU64);
-/** 32-bit forms clear the upper half of the destination. */
+/** Moves 32 bits and clears the upper half of the destination. */
 export const mov32: AluOperation = operation(0xb0, CLASS_ALU32);
-export const add32: AluOperation = operation(0x00, CLASS_ALU32);
-export const and32: AluOperation = operation(0x50, CLASS_ALU32);
 
 /** Turns the low `bits` of a register into network byte order (or back) and clears the rest. */
 export function toBigEndian(dst: Register, bits: 16 | 32 | 64): Instruction {

@@ -7,7 +7,7 @@ export interface Symbols {
 }
 
 /** A program that cannot be assembled: an unknown name, a label set twice, a jump beyond 16 bits. */
-export class AssemblyError extends Error {
+class AssemblyError extends Error {
   override name = "AssemblyError";
 }
 

@@ -6,8 +6,8 @@ import { label, type ProgramItem } from "./instruction.js";
 import { byte, double, half, loadMap, loadMapValue, word } from "./memory.js";
 import { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from "./registers.js";
 
-/** What a tcx program returns to drop a packet (TCX_DROP). */
-export const TCX_DROP = 2;
+/** What a tcx program returns to drop a packet. */
+const TCX_DROP = 2;
 
 /** A record of the capture ring: this header, then the frame from its destination MAC on. Little-endian; offsets in bytes. */
 export const captureRecord = {

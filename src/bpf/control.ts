@@ -30,14 +30,7 @@ function comparison(code: number): Comparison {
 
 export const jumpEqual: Comparison = comparison(0x10);
 export const jumpGreater: Comparison = comparison(0x20);
-export const jumpGreaterOrEqual: Comparison = comparison(0x30);
-/** Jumps when `left & right` is not zero. */
-export const jumpSet: Comparison = comparison(0x40);
 export const jumpNotEqual: Comparison = comparison(0x50);
-export const jumpSignedGreater: Comparison = comparison(0x60);
-export const jumpLess: Comparison = comparison(0xa0);
-export const jumpLessOrEqual: Comparison = comparison(0xb0);
-export const jumpSignedLess: Comparison = comparison(0xc0);
 
 /** Goes to a label. */
 export function jump(target: string): Instruction {

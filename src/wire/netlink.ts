@@ -5,7 +5,7 @@ import { WireError } from "#util/errors.js";
  * the machine's byte order, which is little-endian on every machine Weft runs on.
  */
 
-export const NLM_F_REQUEST = 0x1;
+const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_DUMP_INTR = 0x10;

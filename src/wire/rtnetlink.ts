@@ -5,9 +5,7 @@ import { Attributes, NetlinkRequest, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
-export const RTM_NEWADDR = 20;
 const RTM_GETADDR = 22;
-export const RTM_NEWROUTE = 24;
 const RTM_GETROUTE = 26;
 
 /** Multicast groups of rtnetlink (enum rtnetlink_groups). */
@@ -31,9 +29,8 @@ const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
 
 /** Interface flags (linux/if.h). */
-export const IFF_UP = 0x1;
-export const IFF_LOOPBACK = 0x8;
-export const IFF_RUNNING = 0x40;
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -207,6 +204,17 @@ export function setLinkMac(ifindex: number, mac: Uint8Array): NetlinkRequest {
 
 export function deleteLink(ifindex: number): NetlinkRequest {
   return new NetlinkRequest(RTM_DELLINK, NLM_F_ACK, ifinfo(ifindex));
+}
+
+/** Gives a link an IPv4 (4 bytes) or IPv6 (16 bytes) address. */
+export function addAddress(ifindex: number, address: Uint8Array, prefixLength: number): NetlinkRequest {
+  const RTM_NEWADDR = 20;
+  const head = new Uint8Array(8);
+  head[0] = address.length === 4 ? AF_INET : AF_INET6;
+  head[1] = prefixLength;
+  view(head).setUint32(4, ifindex, true);
+  const flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+  return new NetlinkRequest(RTM_NEWADDR, flags, head).bytes(2, address).bytes(1, address);
 }
 
 /** A veth pair; `peerNamespace` is a descriptor of the namespace where the peer is to be. */

@@ -21,7 +21,6 @@ export const VNET_NEEDS_CSUM = 1;
 export const VNET_DATA_VALID = 2;
 
 /** VIRTIO_NET_HDR_GSO_*: how the frame is to be cut; the last is a flag beside the others (a TCP segment with CWR). */
-export const VNET_GSO_NONE = 0;
 export const VNET_GSO_TCPV4 = 1;
 export const VNET_GSO_TCPV6 = 4;
 export const VNET_GSO_UDP_L4 = 5;

@@ -6,7 +6,7 @@ import { NetDevice } from "./net-device.js";
  * What the host sends into a TAP is what the switch receives from it, so counters change sides. Details of physical errors mean
  * nothing here.
  */
-export function switchSide(host: LinkStats): LinkStats {
+function switchSide(host: LinkStats): LinkStats {
   return {
     rxPackets: host.txPackets,
     txPackets: host.rxPackets,

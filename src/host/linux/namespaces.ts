@@ -20,11 +20,6 @@ export function currentNamespace(): NetworkNamespace {
   return hold(CURRENT);
 }
 
-/** Opens a namespace by its path: `/run/netns/NAME`, `/proc/PID/ns/net`. Throws `HostError`. */
-export function openNamespace(path: string): NetworkNamespace {
-  return hold(path);
-}
-
 /** Moves the calling thread into a namespace for good. Throws `HostError`. */
 export function enterNamespace(fd: number): void {
   sys.check(sys.setns(fd, CLONE_NEWNET), "setns");

@@ -23,7 +23,6 @@ export const open: (path: string, flags: number, mode: number) => number = decla
 export const close: (fd: number) => number = declare("int close(int)");
 export const read: (fd: number, at: number, size: number) => number = declare("long read(int, int64, size_t)");
 export const write: (fd: number, at: Pointer, size: number) => number = declare("long write(int, void*, size_t)");
-export const readv: (fd: number, iov: number, count: number) => number = declare("long readv(int, int64, int)");
 export const writev: (fd: number, iov: number, count: number) => number = declare("long writev(int, int64, int)");
 export const ioctl: (fd: number, request: number, at: Pointer) => number = declare("int ioctl(int, ulong, void*)");
 /** ioctl(2) whose argument is a number, not a pointer. */
@@ -42,8 +41,6 @@ export const connect: (fd: number, address: Uint8Array, size: number) => number 
 export const setsockopt: (fd: number, level: number, option: number, value: Pointer, size: number) => number = declare(
   "int setsockopt(int, int, int, void*, uint)",
 );
-export const getsockopt: (fd: number, level: number, option: number, value: Pointer, size: Uint8Array) => number =
-  declare("int getsockopt(int, int, int, void*, void*)");
 export const send: (fd: number, at: Pointer, size: number, flags: number) => number = declare(
   "long send(int, void*, size_t, int)",
 );

@@ -5,7 +5,7 @@ import { Memory } from "./memory.js";
 import * as sys from "./syscalls.js";
 
 /** Frames that one system call hands over at most. */
-export const BATCH = 64;
+const BATCH = 64;
 
 /* One frame's place in the queue's memory: a struct mmsghdr, three struct iovec, a struct virtio_net_hdr. */
 const MMSGHDR = 64;

@@ -1,0 +1,25 @@
+import { dropProgram } from "#bpf/capture-program.js";
+import { attachTcx, attachType, loadProgram, programType } from "./bpf.js";
+import type { Hide } from "./hidden.js";
+import * as sys from "./syscalls.js";
+
+/** A BPF program at the link's tcx ingress (Linux 6.6). It goes with its descriptor, however the process ends. */
+export const hideByTcx: Hide = (_name, ifindex) => {
+  const program = loadProgram({
+    type: programType.schedCls,
+    attach: attachType.tcxIngress,
+    items: dropProgram(),
+    name: "weft_drop",
+  });
+  try {
+    const link = attachTcx(program, ifindex, attachType.tcxIngress);
+    const release = (): void => {
+      sys.close(link);
+      sys.close(program);
+    };
+    return { hidden: { by: "tcx" }, link, program, release };
+  } catch (error) {
+    sys.close(program);
+    throw error;
+  }
+};
