@@ -3,6 +3,7 @@ import type { Logger } from "#runtime/logger.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "./bridge-state.js";
+import type { OfprotoCounters } from "./counters.js";
 import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
 import { MegaflowIndex } from "./megaflow-index.js";
 import type { OfPort } from "./port.js";
@@ -15,6 +16,7 @@ export class Backer implements World {
   readonly datapath: Datapath;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly counters: OfprotoCounters;
   readonly bridges: Map<string, BridgeState> = new Map();
   readonly flows: MegaflowIndex = new MegaflowIndex();
   readonly flowLimit: AdaptiveFlowLimit = new AdaptiveFlowLimit();
@@ -27,7 +29,8 @@ export class Backer implements World {
   readonly #patches = new Map<string, OfPort>();
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
 
-  constructor(datapath: Datapath, clock: Clock, log: Logger) {
+  constructor(datapath: Datapath, clock: Clock, log: Logger, counters: OfprotoCounters) {
+    this.counters = counters;
     this.datapath = datapath;
     this.clock = clock;
     this.log = log;
@@ -49,7 +52,12 @@ export class Backer implements World {
 
   removePort(port: OfPort): void {
     if (port.datapathPort === undefined) this.#patches.delete(port.name);
-    else this.#ports.delete(port.datapathPort);
+    else {
+      this.#ports.delete(port.datapathPort);
+      this.revalidator.forgetPort(port.datapathPort);
+      this.datapath.removePort(port.datapathPort);
+    }
+    this.changed();
   }
 
   patchPeer(port: OfPort): OfPort | undefined {

@@ -1,7 +1,9 @@
 import { MacTable } from "#protocols/mac-table.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { Bundle } from "./bundle.js";
+import type { OfprotoCounters } from "./counters.js";
 import { DropCounters } from "./drop-counters.js";
+import type { DropReason } from "./drop-reason.js";
 import type { FlowTable } from "./flow-table.js";
 import type { OfPort } from "./port.js";
 import type { BridgeSettings } from "./settings.js";
@@ -17,8 +19,17 @@ export class BridgeState {
   readonly macs: MacTable<Bundle>;
   readonly tables: FlowTable[];
   readonly drops: DropCounters = new DropCounters();
+  readonly #counters: OfprotoCounters;
+  /** Evictions counted so far. */
+  #evicted = 0;
 
-  constructor(settings: BridgeSettings, tables: FlowTable[], macChanged: (mac: MacNumber) => void) {
+  constructor(
+    settings: BridgeSettings,
+    tables: FlowTable[],
+    counters: OfprotoCounters,
+    macChanged: (mac: MacNumber) => void,
+  ) {
+    this.#counters = counters;
     this.name = settings.name;
     this.settings = settings;
     this.tables = tables;
@@ -28,6 +39,25 @@ export class BridgeState {
   /** A source address was seen at `now` (clock milliseconds). */
   learn(now: number, bundle: Bundle, vlan: number, mac: MacNumber, gratuitousArp: boolean): void {
     if (this.bundles.get(bundle.name) !== bundle || bundle.members.length === 0) return;
-    this.macs.learn(now, bundle, vlan, mac, { gratuitousArp });
+    const learning = this.macs.learn(now, bundle, vlan, mac, { gratuitousArp });
+    if (learning === "moved") this.#counters.moved.add();
+    if (learning !== "learned") return;
+    this.#counters.learned.add();
+    const { evicted } = this.macs.stats();
+    this.#counters.evicted.add(Math.max(0, evicted - this.#evicted));
+    this.#evicted = evicted;
+  }
+
+  /** Forgets addresses that have been silent too long. */
+  expire(now: number): void {
+    const { expired } = this.macs.stats();
+    this.macs.expire(now);
+    this.#counters.expired.add(this.macs.stats().expired - expired);
+  }
+
+  /** Packets that came in by a port went nowhere. */
+  dropped(port: string, reason: DropReason, packets: number): void {
+    this.drops.count(port, reason, packets);
+    this.#counters.dropped(reason, packets);
   }
 }

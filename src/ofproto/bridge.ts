@@ -24,7 +24,7 @@ export class Bridge implements Switch {
     const tables: FlowTable[] = [];
     tables[0] = new FlowTable(0);
     tables[INTERNAL_TABLE] = new FlowTable(INTERNAL_TABLE);
-    this.state = new BridgeState(settings, tables, (mac) => backer.macChanged(mac));
+    this.state = new BridgeState(settings, tables, backer.counters, (mac) => backer.macChanged(mac));
     const now = backer.clock.now();
     installDefaultRules(tables[0], settings, now);
     installInternalRules(tables[INTERNAL_TABLE], now);
@@ -69,11 +69,9 @@ export class Bridge implements Switch {
     if (!port) return;
     this.state.ports.delete(port.ofport);
     this.state.portsByName.delete(name);
-    this.backer.removePort(port);
-    if (port.datapathPort !== undefined) this.backer.datapath.removePort(port.datapathPort);
-    if (!port.isLocal) this.#numbers.release(port.ofport);
     this.#resolveBundles();
-    this.backer.changed();
+    this.backer.removePort(port);
+    if (!port.isLocal) this.#numbers.release(port.ofport);
   }
 
   port(name: string): SwitchPort | undefined {

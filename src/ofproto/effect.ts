@@ -52,7 +52,7 @@ function apply(effect: Effect, { packets, bytes, used }: Credit): void {
       effect.in.traffic.rxBytes += bytes;
       return;
     case "drop":
-      effect.bridge.drops.count(effect.port.name, effect.reason, packets);
+      effect.bridge.dropped(effect.port.name, effect.reason, packets);
       return;
   }
 }

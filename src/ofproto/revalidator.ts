@@ -1,6 +1,8 @@
+import type { DatapathAction } from "#datapath/actions.js";
 import type { FlowStats } from "#datapath/datapath.js";
 import { W } from "#flow/layout.js";
 import { maskCovers } from "#flow/match.js";
+import { HostError, UserError } from "#util/errors.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { Backer } from "./backer.js";
 import type { Megaflow } from "./megaflow.js";
@@ -33,6 +35,7 @@ export class Revalidator {
   /** Makes every flow stale. */
   everything(): void {
     this.generation++;
+    this.#backer.counters.revalidatedForSettings.add();
   }
 
   /** Makes the flows stale that looked an address up. */
@@ -43,6 +46,15 @@ export class Revalidator {
   /** What `upcall/show` tells: milliseconds of the last round, flows on average and at most. */
   get figures(): { readonly duration: number; readonly average: number; readonly most: number } {
     return { duration: this.#duration, average: this.#average, most: this.#most };
+  }
+
+  /** Sees to the flows that come from or go to a port at once, before its number can be another's. */
+  forgetPort(port: number): void {
+    const wrong: Megaflow[] = [];
+    for (const flow of this.#backer.flows) {
+      if ((flow.key[W.inPort] === port || outputsTo(flow.actions, port)) && !this.#again(flow)) wrong.push(flow);
+    }
+    this.#remove(wrong);
   }
 
   /** One turn: a full round when it is due, and what has become stale. */
@@ -79,7 +91,7 @@ export class Revalidator {
       if (!found || killAll || start - flow.lastUse >= maxIdle) idle.push(flow);
     }
     this.#remove(idle);
-    for (const bridge of bridges.values()) bridge.macs.expire(start);
+    for (const bridge of bridges.values()) bridge.expire(start);
     this.#duration = clock.now() - start;
     this.#average = (this.#average + count) / 2;
     this.#most = Math.max(this.#most, count);
@@ -91,6 +103,7 @@ export class Revalidator {
     const stale = new Set<Megaflow>();
     const { flows } = this.#backer;
     for (const mac of this.#macs) for (const flow of flows.dependingOn(mac)) stale.add(flow);
+    if (this.#macs.size > 0) this.#backer.counters.revalidatedForAddresses.add();
     this.#macs.clear();
     if (this.#oldest !== this.generation) {
       for (const flow of flows) if (flow.generation !== this.generation) stale.add(flow);
@@ -119,13 +132,24 @@ export class Revalidator {
     if (!maskCovers(flow.mask, answer.mask)) return false;
     if (!sameActions(flow.actions, answer.actions)) {
       const { ufid, key, mask } = flow;
-      datapath.putFlow({ ufid, key, mask, actions: answer.actions });
+      if (!this.#replace(() => datapath.putFlow({ ufid, key, mask, actions: answer.actions }))) return false;
       flow.actions = answer.actions;
     }
     flow.effects = answer.effects;
     flow.generation = generation;
     flows.setMacs(flow, answer.macs);
     return true;
+  }
+
+  /** False where the datapath refuses: it then must do without the flow. */
+  #replace(put: () => void): boolean {
+    try {
+      put();
+      return true;
+    } catch (error) {
+      if (!(error instanceof HostError || error instanceof UserError)) throw error;
+      return false;
+    }
   }
 
   /** Removes every flow: `revalidator/purge`. */
@@ -141,6 +165,24 @@ export class Revalidator {
       const stats = finals[i];
       if (stats) flow.credit(stats);
       this.#backer.flows.delete(flow);
+      this.#backer.counters.flowsDeleted.add();
     });
   }
+}
+
+/** True where some action, however deep, sends to a datapath port. */
+function outputsTo(actions: readonly DatapathAction[], port: number): boolean {
+  return actions.some((a) => {
+    switch (a.kind) {
+      case "output":
+        return a.port === port;
+      case "sample":
+      case "clone":
+        return outputsTo(a.actions, port);
+      case "check_pkt_len":
+        return outputsTo(a.greater, port) || outputsTo(a.lessEqual, port);
+      default:
+        return false;
+    }
+  });
 }

@@ -1,10 +1,12 @@
 import type { DatapathClass } from "#datapath/datapath.js";
 import type { DeviceClass } from "#datapath/device.js";
+import type { Coverage } from "#runtime/coverage.js";
 import type { Log, Logger } from "#runtime/logger.js";
 import type { Clock } from "#util/clock.js";
 import { UserError } from "#util/errors.js";
 import { Backer } from "./backer.js";
 import { Bridge } from "./bridge.js";
+import { OfprotoCounters } from "./counters.js";
 import { defaultLimits, type FlowLimits } from "./limits.js";
 import { patchClass } from "./patch-device.js";
 import { PortNumbers } from "./port-numbers.js";
@@ -16,6 +18,8 @@ export interface SwitchesDeps {
   readonly log: Log;
   /** One per datapath type. */
   readonly datapathClasses: readonly DatapathClass[];
+  /** Where events are counted for `coverage/show`. */
+  readonly coverage?: Coverage;
 }
 
 /** Every bridge of the daemon, and a datapath for each type in use. */
@@ -27,6 +31,7 @@ export class OfprotoSwitches implements Switches {
   readonly #deps: SwitchesDeps;
   readonly #log: Logger;
   readonly #classes: ReadonlyMap<string, DatapathClass>;
+  readonly #counters: OfprotoCounters;
   readonly #patch: DeviceClass = patchClass();
   /** Outlive bridges, so that a name gets its number again. */
   readonly #numbers = new Map<string, PortNumbers>();
@@ -35,6 +40,7 @@ export class OfprotoSwitches implements Switches {
   constructor(deps: SwitchesDeps) {
     this.#deps = deps;
     this.#log = deps.log.module("ofproto");
+    this.#counters = new OfprotoCounters(deps.coverage);
     this.#classes = new Map(deps.datapathClasses.map((c) => [c.type, c]));
   }
 
@@ -84,6 +90,17 @@ export class OfprotoSwitches implements Switches {
     for (const backer of this.backers.values()) backer.limits = limits;
   }
 
+  /** What there is a lot of, for `memory/show`. */
+  memoryUsage(): Readonly<Record<string, number>> {
+    let [ports, rules, keys] = [0, 0, 0];
+    for (const { state } of this.bridges.values()) {
+      ports += state.ports.size;
+      for (const table of state.tables) rules += table?.size ?? 0;
+    }
+    for (const backer of this.backers.values()) keys += backer.flows.size;
+    return { handlers: this.backers.size, ports, revalidators: this.backers.size, rules, "udpif keys": keys };
+  }
+
   settle(): Promise<void> {
     for (const backer of this.backers.values()) backer.revalidator.settle();
     return Promise.resolve();
@@ -98,7 +115,7 @@ export class OfprotoSwitches implements Switches {
     if (known) return known;
     const engine = this.#classes.get(type);
     if (!engine) throw new UserError(`could not create bridge of unknown type ${type}`);
-    const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log);
+    const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log, this.#counters);
     backer.limits = this.#limits;
     this.backers.set(type, backer);
     return backer;

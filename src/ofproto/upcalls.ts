@@ -56,25 +56,29 @@ export class Upcalls {
     const answer = translateKey(backer, port, key);
     applyEffects(answer.effects, { packets: 1, bytes: packet.data.length, used: now });
     this.#install(key, answer, now);
-    if (answer.actions.length > 0) backer.datapath.execute(packet, key, answer.actions);
+    if (answer.actions.length === 0) return;
+    backer.counters.packetsExecuted.add();
+    backer.datapath.execute(packet, key, answer.actions);
   }
 
   /** A packet that a flow's `userspace` action sent up: for a controller. None can be connected yet. */
   #action({ key }: Upcall): void {
     this.counters.actions++;
     const port = this.#backer.port(key[W.inPort]!);
-    if (port) port.bridge.drops.count(port.name, "no_controller", 1);
+    if (port) port.bridge.dropped(port.name, "no_controller", 1);
     else this.#drop("unknown_port");
   }
 
   #drop(reason: DropReason): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+    this.#backer.counters.dropped(reason, 1);
   }
 
   #install(key: Uint32Array, answer: Translation, now: number): void {
     const { flows, flowLimit, datapath, megaflows, revalidator } = this.#backer;
     if (flows.size >= flowLimit.value) {
       this.counters.flowLimitHit++;
+      this.#backer.counters.flowLimitHit.add();
       return;
     }
     const mask = megaflows ? answer.mask : exactMask();
@@ -82,6 +86,7 @@ export class Upcalls {
     if (flows.get(ufid)) return;
     const { actions, effects, macs } = answer;
     if (!this.#put(() => datapath.putFlow({ ufid, key, mask, actions }))) return;
+    this.#backer.counters.flowsPut.add();
     flows.add(
       new Megaflow({
         ufid,
@@ -113,6 +118,7 @@ export class Upcalls {
 /** Translates a key of the datapath's, as the bridge's limit of VLAN headers has it; the mask is for the whole key. */
 export function translateKey(backer: Backer, port: OfPort, key: Uint32Array): Translation {
   const narrow = narrowVlans(key, port.bridge.settings.vlanLimit);
+  backer.counters.translations.add();
   const answer = translate(backer, port, narrow);
   if (narrow !== key) widenMask(answer.mask);
   return answer;

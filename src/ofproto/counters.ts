@@ -1,0 +1,38 @@
+import { type Counter, Coverage } from "#runtime/coverage.js";
+import { type DropReason, dropCoverage } from "./drop-reason.js";
+
+/** Coverage counters of the switch, under Open vSwitch's names. */
+export class OfprotoCounters {
+  readonly translations: Counter;
+  readonly flowLimitHit: Counter;
+  readonly flowsPut: Counter;
+  readonly flowsDeleted: Counter;
+  readonly packetsExecuted: Counter;
+  readonly revalidatedForSettings: Counter;
+  readonly revalidatedForAddresses: Counter;
+  readonly learned: Counter;
+  readonly moved: Counter;
+  readonly expired: Counter;
+  readonly evicted: Counter;
+  readonly #drops: ReadonlyMap<string, Counter>;
+
+  constructor(coverage: Coverage = new Coverage()) {
+    this.translations = coverage.counter("xlate_actions");
+    this.flowLimitHit = coverage.counter("upcall_flow_limit_hit");
+    this.flowsPut = coverage.counter("dpif_flow_put");
+    this.flowsDeleted = coverage.counter("dpif_flow_del");
+    this.packetsExecuted = coverage.counter("dpif_execute");
+    this.revalidatedForSettings = coverage.counter("rev_reconfigure");
+    this.revalidatedForAddresses = coverage.counter("rev_mac_learning");
+    this.learned = coverage.counter("mac_learning_learned");
+    this.moved = coverage.counter("mac_learning_moved");
+    this.expired = coverage.counter("mac_learning_expired");
+    this.evicted = coverage.counter("mac_learning_evicted");
+    const names = new Set(Object.values(dropCoverage));
+    this.#drops = new Map([...names].map((name) => [name, coverage.counter(name)]));
+  }
+
+  dropped(reason: DropReason, packets: number): void {
+    this.#drops.get(dropCoverage[reason] ?? "")?.add(packets);
+  }
+}
