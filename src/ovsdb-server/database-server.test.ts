@@ -140,6 +140,19 @@ describe("a database on a failing disk", () => {
     );
   });
 
+  it("writes a new file after a failed fsync, so that memory and disk agree again", async () => {
+    const client = await connect();
+    host.files.fail("fdatasync", path, "EIO");
+    await client.ask("transact", "S", insert(1), durable);
+    await host.clock.advanceAsync(10);
+    host.files.fail("fdatasync", path, undefined);
+    host.files.crash();
+    const again = newServer();
+    again.addDatabase(path);
+    await again.addRemote("punix:/tmp/again");
+    expect(await (await connect("unix:/tmp/again")).ask("transact", "S", all)).toBe('[{"rows":[{"i":1}]}]');
+  });
+
   it("keeps what it said was durable when the power fails", async () => {
     const client = await connect();
     const answers = Array.from({ length: 20 }, (_, i) => client.ask("transact", "S", insert(i), durable));

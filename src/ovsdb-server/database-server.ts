@@ -1,7 +1,7 @@
 import type { Host } from "#host/host.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import { schemaToJson } from "#ovsdb/schema-json.js";
-import type { Log } from "#runtime/logger.js";
+import type { Log, Logger } from "#runtime/logger.js";
 import type { Cancel } from "#util/clock.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
@@ -44,6 +44,7 @@ export class DatabaseServer implements SessionServer {
   readonly #server: StandaloneDatabase;
   readonly #serverRows: ServerRows;
   readonly #specs = new Set<string>();
+  readonly #remoteWarnings: Logger;
   readonly #remotes: Remotes;
   readonly #rows: RemoteRows;
   readonly #tls: TlsFiles;
@@ -58,6 +59,7 @@ export class DatabaseServer implements SessionServer {
     this.#host = host;
     this.#log = log;
     this.#options = options;
+    this.#remoteWarnings = log.module("ovsdb_server").limited(1, 1);
     this.backlogLimit = options.backlogLimit ?? 256 * 1024 * 1024;
     this.id = newUuid(host);
     this.#server = ServerRows.createDatabase(host, log);
@@ -185,7 +187,7 @@ export class DatabaseServer implements SessionServer {
         for (const [target, settings] of this.#rows.read(spec)) if (!wanted.has(target)) wanted.set(target, settings);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        this.#log.module("ovsdb_server").limited(1, 1).warn(error.message.trimEnd());
+        this.#remoteWarnings.warn(error.message.trimEnd());
       }
     }
     return wanted;

@@ -173,7 +173,10 @@ export class StandaloneDatabase implements ServedDatabase {
         else {
           durable.then(
             () => this.#finish(waiting, committed.results),
-            (error: unknown) => this.#finish(waiting, [...committed.results, errorJson(error)]),
+            (error: unknown) => {
+              this.#rewrite();
+              this.#finish(waiting, [...committed.results, errorJson(error)]);
+            },
           );
         }
         this.#retry();
@@ -268,10 +271,20 @@ export class StandaloneDatabase implements ServedDatabase {
     await this.#file?.compact(this.#database);
   }
 
+  /**
+   * After a failed fsync nobody knows what is on the disk, and a second fsync would not tell. A new file, written from memory,
+   * makes the two agree again.
+   */
+  #rewrite(): void {
+    this.compact().catch((error: unknown) =>
+      this.#log.err(`${this.name}: rewriting failed (${(error as Error).message})`),
+    );
+  }
+
   /** Compacts where the file has grown by upstream's rule. */
   compactIfGrown(): void {
     if (!this.#file?.wantsCompaction()) return;
-    this.#log.info(`${this.name}: Database compaction started`);
+    this.#log.info(`compacting ${this.name} database online`);
     this.compact().then(
       () => {},
       (error: unknown) => this.#log.warn(`${this.name}: compacting failed (${(error as Error).message})`),
