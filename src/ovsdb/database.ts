@@ -2,7 +2,7 @@ import { BugError } from "#util/errors.js";
 import type { Uuid } from "./atom.js";
 import type { ChangeSet, RowChange } from "./change-set.js";
 import type { Datum } from "./datum.js";
-import { eachStrongRef, namedIn, referencesOf } from "./references.js";
+import { eachStrongRefChange, namedIn, referencesOf, sameWeakRefs } from "./references.js";
 import type { Row } from "./row.js";
 import type { ColumnSchema, DatabaseSchema, TableSchema } from "./schema.js";
 
@@ -66,12 +66,19 @@ export class Database {
     this.#serial++;
     for (const change of changeSet.changes) if (change.before) this.#remove(change, change.before);
     for (const change of changeSet.changes) if (change.after) this.#add(change, change.after);
+    for (const { table, before, after } of changeSet.changes) {
+      eachStrongRefChange(table, before, after, (target, uuid, by) => this.#count(target, uuid, by));
+    }
   }
 
   #remove({ table: schema, uuid, after }: RowChange, row: Row): void {
     const table = this.table(schema.name);
     if (!after) table.rows.delete(uuid);
-    eachStrongRef(schema, row, (target, to) => this.#count(target, to, -1));
+    schema.indexes.forEach((index, i) => {
+      const key = uniqueKey(row.data, index);
+      if (table.uniques[i]!.get(key) === uuid) table.uniques[i]!.delete(key);
+    });
+    if (sameWeakRefs(schema, row, after)) return;
     for (const reference of referencesOf(schema).weak) {
       const { weakReferrers } = this.table(reference.target);
       for (const to of namedIn(row, reference)) {
@@ -80,16 +87,15 @@ export class Database {
         if (referrers?.size === 0) weakReferrers.delete(to);
       }
     }
-    schema.indexes.forEach((index, i) => {
-      const key = uniqueKey(row.data, index);
-      if (table.uniques[i]!.get(key) === uuid) table.uniques[i]!.delete(key);
-    });
   }
 
-  #add({ table: schema, uuid }: RowChange, row: Row): void {
+  #add({ table: schema, uuid, before }: RowChange, row: Row): void {
     const table = this.table(schema.name);
     table.rows.set(uuid, row);
-    eachStrongRef(schema, row, (target, to) => this.#count(target, to, 1));
+    schema.indexes.forEach((index, i) => {
+      table.uniques[i]!.set(uniqueKey(row.data, index), uuid);
+    });
+    if (sameWeakRefs(schema, before, row)) return;
     for (const reference of referencesOf(schema).weak) {
       const { weakReferrers } = this.table(reference.target);
       for (const to of namedIn(row, reference)) {
@@ -98,9 +104,6 @@ export class Database {
         else weakReferrers.set(to, new Map([[uuid, schema]]));
       }
     }
-    schema.indexes.forEach((index, i) => {
-      table.uniques[i]!.set(uniqueKey(row.data, index), uuid);
-    });
   }
 
   #count(target: string, uuid: Uuid, by: number): void {

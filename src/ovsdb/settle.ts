@@ -5,7 +5,7 @@ import { keep, scalar } from "./datum.js";
 import { formatDatum } from "./datum-text.js";
 import type { Draft, DraftRow } from "./draft.js";
 import { constraintViolation, OvsdbError } from "./error.js";
-import { eachStrongRef, namedIn, referencesOf } from "./references.js";
+import { eachStrongRef, eachStrongRefChange, namedIn, referencesOf } from "./references.js";
 import { changedColumns, type Row } from "./row.js";
 import { type ColumnSchema, VERSION_COLUMN } from "./schema.js";
 
@@ -61,25 +61,25 @@ class ReferenceCounts {
   /** Takes up all changes made so far. */
   begin(): void {
     for (const change of this.#draft.changes()) {
+      const { table, uuid: row, before, after } = change;
       if (isNoChange(change)) continue;
-      if (change.before) this.drop(change.table.name, change.before);
-      if (change.after) this.#take(change, change.after);
+      eachStrongRefChange(table, before, after, (targetName, uuid, by, column) => {
+        const target = this.#draft.table(targetName);
+        if (by > 0 && !target.rows.has(uuid) && !this.#draft.get(target, uuid)) {
+          throw new OvsdbError(
+            "referential integrity violation",
+            `Table ${table.name} column ${column.name} row ${row} references nonexistent row ${uuid} in table ${targetName}.`,
+          );
+        }
+        this.#add(target, uuid, by);
+        if (by < 0) this.#suspect(target, uuid);
+      });
+      if (!before && after) this.#suspect(this.#draft.table(table), row);
     }
   }
 
-  #take(change: DraftRow, row: Row): void {
-    const table = this.#draft.table(change.table);
-    eachStrongRef(change.table, row, (targetName, uuid, column) => {
-      const target = this.#draft.table(targetName);
-      if (!target.rows.has(uuid) && !this.#draft.get(target, uuid)) {
-        throw new OvsdbError(
-          "referential integrity violation",
-          `Table ${change.table.name} column ${column.name} row ${change.uuid} references nonexistent row ${uuid} in table ${targetName}.`,
-        );
-      }
-      this.#add(target, uuid, 1);
-    });
-    if (!change.before && !change.table.isRoot) this.#suspects.push([table, change.uuid]);
+  #suspect(table: Table, uuid: Uuid): void {
+    if (!table.schema.isRoot) this.#suspects.push([table, uuid]);
   }
 
   /** Takes back what a version of a row refers to. */
@@ -87,7 +87,7 @@ class ReferenceCounts {
     eachStrongRef(this.#draft.table(tableName).schema, row, (targetName, uuid) => {
       const target = this.#draft.table(targetName);
       this.#add(target, uuid, -1);
-      if (!target.schema.isRoot) this.#suspects.push([target, uuid]);
+      this.#suspect(target, uuid);
     });
   }
 
