@@ -175,7 +175,7 @@ export class LinuxFrameIo implements FrameIo {
   receive(budget: number, receiver: FrameReceiver): number {
     this.#release();
     const poll = this.#poll;
-    if (poll.size > 0 && !this.#polled) poll.wait(0);
+    if (poll.size > 0 && !this.#polled) poll.look();
     this.#polled = false;
     const limit = Math.min(budget, MAX_BUDGET);
     const others = poll.size > 0 && poll.anyReady();

@@ -94,19 +94,29 @@ export class PollSet {
     this.#readyCount += ready ? 1 : -1;
   }
 
-  /** poll(2): sleeps up to `timeout` milliseconds (-1: no limit), not at all where a port is known to be ready. */
+  /** Sleeps up to `timeout` milliseconds (-1: no limit), not at all where a port is known to be ready. Takes what woke it. */
   wait(timeout: number): void {
+    if (!this.#poll(this.#readyCount > 0 ? 0 : timeout)) return;
+    if (this.#memory.view.getUint16(WAKE * POLLFD + 6, true) !== 0) sys.read(this.#wakeFd, this.#wakeCount.address, 8);
+  }
+
+  /** Finds out which ports are ready. A wake-up stays for the next `wait`. */
+  look(): void {
+    this.#poll(0);
+  }
+
+  /** poll(2); false where nothing is ready. */
+  #poll(timeout: number): boolean {
     const count = FIRST + this.#ports.length;
-    const found = sys.poll(this.#memory.address, count, this.#readyCount > 0 ? 0 : timeout);
-    if (found <= 0) return;
+    if (sys.poll(this.#memory.address, count, timeout) <= 0) return false;
     const view = this.#memory.view;
-    if (view.getUint16(WAKE * POLLFD + 6, true) !== 0) sys.read(this.#wakeFd, this.#wakeCount.address, 8);
     for (let i = 0; i < this.#ports.length; i++) {
       const events = view.getUint16((FIRST + i) * POLLFD + 6, true);
       if (events === 0) continue;
       if ((events & POLLNVAL) !== 0) this.silence(i);
       else if ((events & (POLLIN | POLLERR | POLLHUP)) !== 0) this.setReady(i, true);
     }
+    return true;
   }
 
   close(): void {
