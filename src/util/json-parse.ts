@@ -9,8 +9,11 @@ const deepest = 1000;
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
-/** What `JSON.parse` would take otherwise than Open vSwitch: long integers, exponents, `\u` escapes. */
-const needsCare = /[0-9]{16}|[0-9][eE]|\\u/;
+/**
+ * What `JSON.parse` would take otherwise than Open vSwitch: long integers, exponents, `\u` escapes. The exponents are looked for where
+ * a number may begin, since UUIDs are full of digits before an `e`.
+ */
+const needsCare = /[:[,\s]-?[0-9.]+[eE]|[0-9]{16}|\\u/;
 
 /**
  * Reads one JSON object or array. Integers of 64 bits that a double cannot hold come as `bigint`; larger ones as the nearest double.
