@@ -150,7 +150,7 @@ function trace({ backer, port, key: whole, names, frame }: Question): Traced {
   return {
     flow: formatKey(key),
     steps: steps.roots,
-    finalFlow: keysEqual(answer.finalFlow, key) ? null : formatKey(answer.finalFlow),
+    finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatKey(answer.finalFlow) : null,
     megaflow: formatMatch({ key, mask }, { portName }),
     actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
   };

@@ -29,9 +29,12 @@ export interface Translation {
   readonly macs: readonly MacNumber[];
   /** Why there are no actions. */
   readonly dropped: DropReason | undefined;
-  /** The packet's fields after the last action. */
-  readonly finalFlow: FlowKey;
+  /** The packet's fields after the last action; only of a traced translation. */
+  readonly finalFlow: FlowKey | undefined;
 }
+
+/** Translations do not overlap, so they share the keys they work on: a key is costly to make. */
+const scratch = { flow: newKey(), base: newKey() };
 
 /** The state of one translation while it goes on. Steps read the switch and write only here. */
 export class TranslationContext {
@@ -69,9 +72,9 @@ export class TranslationContext {
     this.trace = trace;
     this.origin = port;
     this.inPort = port;
-    this.flow = newKey();
+    this.flow = scratch.flow;
     copyKey(this.flow, key);
-    this.base = newKey();
+    this.base = scratch.base;
     copyKey(this.base, key);
   }
 

@@ -21,7 +21,8 @@ export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trac
     ctx.effects.push({ kind: "drop", bridge, port: at, reason: dropped });
   }
   ctx.flow[W.inPort] = port.ofport;
-  return { actions: ctx.actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, dropped, finalFlow: ctx.flow };
+  const finalFlow = trace && ctx.flow.slice();
+  return { actions: ctx.actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, dropped, finalFlow };
 }
 
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */
