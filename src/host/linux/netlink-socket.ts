@@ -105,6 +105,7 @@ export class NetlinkSocket {
   /** The events that wait, never blocking; `"overrun"` where the kernel had to drop some. */
   events(): NetlinkMessage[] | "overrun" {
     const events: NetlinkMessage[] = [];
+    let overrun = false;
     for (;;) {
       const length = sys.recv(this.fd, this.#buffer, BUFFER, MSG_DONTWAIT);
       if (length >= 0) {
@@ -113,9 +114,10 @@ export class NetlinkSocket {
         continue;
       }
       const errno = sys.errno();
-      if (errno === EAGAIN) return events;
-      if (errno === ENOBUFS) return "overrun";
-      if (errno !== EINTR) throw new BugError(`netlink events: errno ${errno}`);
+      if (errno === EAGAIN) return overrun ? "overrun" : events;
+      // What is still queued is older than what was lost: it must not be told after a full re-read.
+      if (errno === ENOBUFS) overrun = true;
+      else if (errno !== EINTR) throw new BugError(`netlink events: errno ${errno}`);
     }
   }
 
