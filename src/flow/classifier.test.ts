@@ -54,7 +54,7 @@ describe("Classifier", () => {
           }
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 400, seed: 20_031 },
     );
   });
 
@@ -89,7 +89,7 @@ describe("Classifier", () => {
           expect(table.lookup(0, inverse)).toBe(found);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 200, seed: 20_031 },
     );
   });
 
@@ -119,7 +119,7 @@ describe("Classifier", () => {
           expect(table.overlaps(wanted, p, 0)).toBe(clash);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 200, seed: 20_031 },
     );
   });
 

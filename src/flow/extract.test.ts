@@ -133,7 +133,7 @@ describe("extractKey", () => {
           }
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 3000, seed: 20_031 },
     );
   });
 
@@ -167,7 +167,7 @@ describe("composeFrame", () => {
           expect(sized.length).toBe(headers + extra);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 3000, seed: 20_031 },
     );
   });
 });

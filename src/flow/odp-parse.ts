@@ -105,8 +105,8 @@ class Reader {
     const { key, mask } = this;
     unwildcard(mask, { word: W.recircId, words: 1, shift: 0, bits: 32 });
     if (this.#seen.has("in_port")) mask[W.inPort] = 0xffffffff;
-    if (!this.#seen.has("eth_type") && !this.#seen.has("packet_type")) {
-      key[W.ethType] = ETH_TYPE_NONE;
+    if (!this.#seen.has("eth_type")) {
+      key[W.ethType] = key[W.packetType] === 0 ? ETH_TYPE_NONE : key[W.packetType]! & 0xffff;
       mask[W.ethType] = 0xffff;
     }
     // The type that announces a VLAN header is not that of what it holds.
@@ -185,7 +185,8 @@ class Reader {
     const [value, mask] = splitMask(body, 16);
     if (value === undefined || mask === undefined) return false;
     // A type is of the VLAN header that follows it, if one does; until then of the packet.
-    this.key[W.ethType] = value;
+    // `eth_type(0/0xffff)` is how a frame without a type is written.
+    this.key[W.ethType] = value === 0 && mask === 0xffff ? ETH_TYPE_NONE : value;
     this.mask[W.ethType] = mask;
     this.#typeDepth = depth;
     return true;

@@ -140,7 +140,7 @@ class Text {
   #payload(type: number, encapsulated: boolean): void {
     const mask = this.#mask[W.ethType]! & 0xffff;
     if (type === ETH_TYPE_NONE) {
-      if (mask !== 0 && !encapsulated) this.parts.push(`eth_type(0/${hex4(mask)})`);
+      if (mask !== 0 && !encapsulated && this.#mask !== allOnes) this.parts.push(`eth_type(0/${hex4(mask)})`);
       return;
     }
     this.#etherType(type, mask);

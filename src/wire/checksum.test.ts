@@ -50,6 +50,7 @@ describe("Internet checksum", () => {
         put16(b, at, value & 0xffff);
         expect(zeros).toContain(checksum(b, 0, 20));
       }),
+      { seed: 20_031 },
     );
   });
 });

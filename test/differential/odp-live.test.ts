@@ -5,6 +5,7 @@ import { newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { formatOdpKey } from "#flow/odp-text.js";
+import { formatFlow } from "#openflow/match-text.js";
 import { type DummySwitch, startDummySwitch } from "../support/dummy-switch.js";
 import { describeWith, openVswitch } from "../support/needs.js";
 import { cutFrame, testFrames } from "./odp-frames.js";
@@ -52,6 +53,8 @@ describeWith([openVswitch], "extraction, beside the installed Open vSwitch", () 
         const mask = newKey().fill(0xffffffff);
         if (key[W.ethType] === 0x86dd) mask.fill(0, W.ndTarget, W.l4);
         expect(formatOdpKey(key, mask, { verbose: true, portName: (n) => (n === 1 ? "p1" : undefined) })).toBe(flow);
+        const trace = await peer.call("ofproto/trace", "br0", "in_port=1", hex);
+        expect(formatFlow(key)).toBe(/^Flow: (.*)$/m.exec(trace)?.[1]);
       }),
       { numRuns: runs, seed: 20_031, endOnFailure: true },
     );
