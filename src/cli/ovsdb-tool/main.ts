@@ -78,8 +78,20 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
     absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
     warn: (module, message) => log.module(module).warn(message),
   };
+  if (parsed.operands[0] === "list-commands") {
+    io.stdout(`The available commands are:\n${toolCommands.map(commandLine).join("")}`);
+    return 0;
+  }
+  if (parsed.operands[0] === "help") {
+    io.stdout(helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host)));
+    return 0;
+  }
   const { command, args } = findCommand(parsed.operands);
   return (await command.run(context, args)) ?? 0;
+}
+
+function commandLine({ name, usage }: ToolCommand): string {
+  return `  ${name.padEnd(23)} ${usage}\n`;
 }
 
 function findCommand([name, ...args]: readonly string[]): { command: ToolCommand; args: readonly string[] } {
