@@ -74,8 +74,10 @@ const rows: readonly (readonly [code: string, errno: number, text: string])[] = 
   ["ECANCELED", 125, "Operation canceled"],
 ];
 
-const byCode = new Map(rows.map((row) => [row[0], row]));
-const byNumber = new Map(rows.map((row) => [row[1], row]));
+/** Errors are rare: looking through the rows then costs less than making tables at every start. */
+const byCode = (code: string) => rows.find((row) => row[0] === code);
+const byNumber = (errno: number) => rows.find((row) => row[1] === errno);
+
 const aliases: Readonly<Record<string, string>> = {
   EWOULDBLOCK: "EAGAIN",
   ENOTSUP: "EOPNOTSUPP",
@@ -84,16 +86,16 @@ const aliases: Readonly<Record<string, string>> = {
 
 /** strerror(3)'s text for an errno name or (positive) number: `errnoText("ENOENT")` is `No such file or directory`. */
 export function errnoText(error: string | number): string {
-  if (typeof error === "number") return byNumber.get(error)?.[2] ?? `Unknown error ${error}`;
-  return byCode.get(aliases[error] ?? error)?.[2] ?? error;
+  if (typeof error === "number") return byNumber(error)?.[2] ?? `Unknown error ${error}`;
+  return byCode(aliases[error] ?? error)?.[2] ?? error;
 }
 
 /** The name of an errno number, such as `ENOENT` for 2; `E` and the number where it has none here. */
 export function errnoName(errno: number): string {
-  return byNumber.get(errno)?.[0] ?? `E${errno}`;
+  return byNumber(errno)?.[0] ?? `E${errno}`;
 }
 
 /** The number of an errno name, 0 where it is unknown. */
 export function errnoNumber(code: string): number {
-  return byCode.get(aliases[code] ?? code)?.[1] ?? 0;
+  return byCode(aliases[code] ?? code)?.[1] ?? 0;
 }
