@@ -91,7 +91,7 @@ function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): stri
   if ((mask[W.vlan0]! & 0xffff) !== 0) return formatVlanSet(value[W.vlan0]!, mask[W.vlan0]!);
   const shown = Uint32Array.from(key, (word, i) => (mask[i] === 0 ? word : value[i]!));
   // Which headers there are is said by the flow, or where there is none by the value itself.
-  const protocol = (value[W.nw]! & 0xff) || (key[W.nw]! & 0xff);
+  const protocol = value[W.nw]! & 0xff || key[W.nw]! & 0xff;
   shown[W.ethType] = value[W.ethType]! || key[W.ethType]! || (protocol === 0 ? 0 : EtherType.ipv4);
   shown[W.nw] = (shown[W.nw]! & ~0xff) | protocol;
   const isNd = mask.subarray(W.ndTarget, W.arpHw + 3).some((m) => m !== 0) && shown[W.ethType] === EtherType.ipv6;

@@ -14,6 +14,7 @@ function dummyBed(): Bed {
   const sent = new Map<number, Packet[]>();
   return {
     datapath,
+    takesAnyFrame: true,
     addPort: (name, requested) => {
       const device = devices.class("dummy").open(name, new Map()) as DummyDevice;
       const port = datapath.addPort(device, requested);

@@ -9,6 +9,8 @@ import { type Offload, plainOffload } from "#wire/virtio-net.js";
 /** One datapath under test, with ports into which frames can be put. */
 export interface Bed {
   readonly datapath: Datapath;
+  /** False where a kernel stands between: it refuses frames shorter than a header and offload state that makes no sense. */
+  readonly takesAnyFrame: boolean;
   /** Makes a device and adds it; the port's number. */
   addPort(name: string, requested?: number): number;
   /** A frame arrives on a port. */
@@ -30,6 +32,19 @@ export function ether(type: number, payload: readonly number[], to: readonly num
 
 export function plain(data: Uint8Array): Packet {
   return { data, offload: plainOffload() };
+}
+
+/** A TCP segment of 4000 bytes as a guest's kernel hands it over: cut up and summed by whoever comes last. */
+function largeSegment(): { data: Uint8Array; offload: Offload } {
+  const data = new Uint8Array(54 + 4000);
+  data.set(ether(0x0800, [0x45, 0, 0x0f, 0xc8, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]));
+  data.set([0x10, 0, 0x20, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0x20, 0, 0, 0, 0, 0], 34);
+  return { data, offload: { flags: 1, gsoType: 1, headerLength: 54, gsoSize: 1448, csumStart: 34, csumOffset: 16 } };
+}
+
+/** What must be seen of it again, `shift` bytes further on; the header's length is a hint that a kernel may leave out. */
+function stateOf({ flags, gsoType, gsoSize, csumStart, csumOffset }: Offload, shift: number): Partial<Offload> {
+  return { flags, gsoType, gsoSize, csumStart: csumStart + shift, csumOffset };
 }
 
 function fromPort(port: number): { key: FlowKey; mask: FlowKey } {
@@ -190,18 +205,15 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
     });
 
     it("keeps the offload state with the frame, shifted by a tag", async () => {
-      const data = ether(0x0800, new Array<number>(2000).fill(7));
-      const offload: Offload = {
-        flags: 1,
-        gsoType: 1,
-        headerLength: 54,
-        gsoSize: 1448,
-        csumStart: 34,
-        csumOffset: 16,
-      };
+      const { data, offload } = largeSegment();
       await forward([output(b), { kind: "push_vlan", tpid: 0x8100, vid: 5, pcp: 0 }, output(c)], data, offload);
-      expect(bed.take(b).map((p) => p.offload)).toEqual([offload]);
-      expect(bed.take(c).map((p) => p.offload)).toEqual([{ ...offload, headerLength: 58, csumStart: 38 }]);
+      const [first] = bed.take(b);
+      expect(first?.data).toEqual(data);
+      expect(first?.offload).toMatchObject(stateOf(offload, 0));
+      const [second] = bed.take(c);
+      expect(second?.data.length).toBe(data.length + 4);
+      expect([...(second?.data.subarray(12, 18) ?? [])]).toEqual([0x81, 0, 0, 5, 8, 0]);
+      expect(second?.offload).toMatchObject(stateOf(offload, 4));
     });
 
     it("sets fields", async () => {
@@ -319,6 +331,7 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       expect(dp.drops().get("datapath_drop_invalid_port")).toBe(1);
       await forward([]);
       expect(dp.drops().get("drop_action_of_pipeline")).toBe(1);
+      if (!bed.takesAnyFrame) return;
       bed.put(a, plain(Uint8Array.of(1, 2, 3)));
       await bed.settle();
       expect(dp.drops().get("datapath_drop_rx_invalid_packet")).toBe(1);

@@ -133,6 +133,7 @@ export function threadBed(): Bed & {
     log,
     clock,
     datapath,
+    takesAnyFrame: true,
     addPort: (name, requested) => datapath.addPort(handleDevice(name), requested),
     put: (port, packet) => threads.current.io.put(port, packet),
     settle,

@@ -114,7 +114,7 @@ class HeaderWords {
 
 function compileSet(value: FlowKey, mask: FlowKey, key: FlowKey): Op[] {
   const etherType = (value[W.ethType]! || key[W.ethType]!) & 0xffff;
-  const protocol = (value[W.nw]! & 0xff) || (key[W.nw]! & 0xff);
+  const protocol = value[W.nw]! & 0xff || key[W.nw]! & 0xff;
   const done = new Set<number>();
   /** A header whose key words lie in the frame in one run from `offset` on. */
   const run = (layer: RewriteLayer, first: number, count: number, offset = 0): HeaderWords => {

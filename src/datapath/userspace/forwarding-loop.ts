@@ -11,6 +11,8 @@ import { UpcallBatch } from "./upcall-batch.js";
 
 /** Frames taken per turn. */
 const BUDGET = 256;
+/** Longest a stopped thread waits to be let go, in milliseconds. */
+const FAREWELL = 1000;
 const TX_DROPS = dropCounter("datapath_drop_tx");
 
 /** What a forwarding loop is built on; `now` is the main thread's clock. */
@@ -56,13 +58,16 @@ export class ForwardingLoop {
     );
     const forwarder = this.#forwarder;
     this.#receive = (port, memory, at, length, offload) => forwarder.receive(port, memory, at, length, offload);
-    this.#post({ kind: "ready", wakeFd: host.io.wakeFd });
+    Atomics.store(this.#control, Control.wakeFd, host.io.wakeFd);
     Atomics.store(this.#control, Control.ready, 1);
   }
 
-  /** Runs until told to stop. */
+  /** Runs until told to stop, and until nobody uses the wake-up descriptor any more. */
   run(): void {
     while (!this.#stopped) if (!this.turn()) this.#sleep();
+    for (let fd = this.#host.io.wakeFd; Atomics.load(this.#control, Control.wakeFd) === fd; ) {
+      if (Atomics.wait(this.#control, Control.wakeFd, fd, FAREWELL) === "timed-out") return;
+    }
   }
 
   /** One turn; false where there is nothing more to do until `FrameIo.wait` returns. */

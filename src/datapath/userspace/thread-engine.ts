@@ -48,7 +48,6 @@ export class ThreadEngine implements Engine {
   readonly #ports = new Map<number, Device>();
   readonly #flows = new Map<number, Put>();
   #thread: Thread | undefined;
-  #wakeFd = -1;
   #startedAt = 0;
   #pending: Command[] = [];
   #scheduled = false;
@@ -84,7 +83,7 @@ export class ThreadEngine implements Engine {
     if (!this.#ports.delete(number)) return;
     this.#queue({ op: "detach", port: number });
     // The device's owner may close its descriptor next, and the number be given out again.
-    this.#settle();
+    this.settle();
   }
 
   put(id: number, flow: DatapathFlow, slot: Slot): void {
@@ -103,7 +102,7 @@ export class ThreadEngine implements Engine {
   remove(ids: readonly number[]): void {
     for (const id of ids) this.#flows.delete(id);
     this.#queue({ op: "remove", ids });
-    this.#settle();
+    this.settle();
   }
 
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
@@ -122,8 +121,11 @@ export class ThreadEngine implements Engine {
     for (const port of this.#ports.keys()) this.#queue({ op: "detach", port });
     this.#ports.clear();
     this.#queue({ op: "stop" });
-    this.#settle();
-    this.#thread?.terminate();
+    const obeyed = this.settle();
+    // The thread keeps its descriptors until it reads here that nobody will signal it any more.
+    Atomics.store(this.#control, Control.wakeFd, -1);
+    Atomics.notify(this.#control, Control.wakeFd);
+    if (!obeyed) this.#thread?.terminate();
     this.#thread = undefined;
   }
 
@@ -131,7 +133,6 @@ export class ThreadEngine implements Engine {
     Atomics.store(this.#control, Control.ready, 0);
     Atomics.store(this.#control, Control.posted, 0);
     for (let i = 0; i < PORT_SHARES; i++) Atomics.store(this.#control, Control.handled + i, 0);
-    this.#wakeFd = -1;
     this.#startedAt = this.#host.clock.now();
     const start: ThreadStart = {
       control: this.#control.buffer as SharedArrayBuffer,
@@ -183,31 +184,40 @@ export class ThreadEngine implements Engine {
     thread.post(this.#pending);
     this.#pending = [];
     Atomics.add(this.#control, Control.posted, 1);
-    if (this.#wakeFd >= 0) thread.signal(this.#wakeFd);
+    this.#wake();
   }
 
-  /** Returns when the thread has obeyed every command so far. One that does not run yet will obey them before it forwards. */
-  #settle(): void {
+  /** True once the forwarding thread has come to life. */
+  get isRunning(): boolean {
+    return Atomics.load(this.#control, Control.ready) === 1;
+  }
+
+  /**
+   * Returns when the thread has obeyed every command so far; false where it does not answer. One that does not run yet will obey them
+   * before it forwards, and is not waited for.
+   */
+  settle(): boolean {
     this.#flush();
     const control = this.#control;
-    if (this.#thread === undefined || Atomics.load(control, Control.ready) === 0) return;
+    if (this.#thread === undefined || !this.isRunning) return true;
     const asked = Atomics.add(control, Control.asked, 1) + 1;
-    if (this.#wakeFd >= 0) this.#thread.signal(this.#wakeFd);
+    this.#wake();
     for (;;) {
       const done = Atomics.load(control, Control.done);
-      if (done === asked) return;
+      if (done === asked) return true;
       if (Atomics.wait(control, Control.done, done, HANDSHAKE_LIMIT) === "timed-out") break;
     }
     this.#host.log("warn", "the forwarding thread does not answer");
+    return false;
+  }
+
+  /** Ends the thread's sleep. One that does not run yet looks for commands before it sleeps. */
+  #wake(): void {
+    if (this.isRunning) this.#thread?.signal(Atomics.load(this.#control, Control.wakeFd));
   }
 
   #onEvent(event: Event): void {
     switch (event.kind) {
-      case "ready":
-        this.#wakeFd = event.wakeFd;
-        // Commands posted before the descriptor was known may wait unseen.
-        if (this.#wakeFd >= 0) this.#thread?.signal(this.#wakeFd);
-        return;
       case "upcalls": {
         const batch = readUpcalls(event.buffer, event.cookies);
         try {

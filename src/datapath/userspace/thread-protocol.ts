@@ -33,7 +33,6 @@ export type Command =
 
 /** What the forwarding thread tells the main thread. */
 export type Event =
-  | { readonly kind: "ready"; readonly wakeFd: number }
   /** `upcall-batch.ts` packs and reads `buffer`, whose packets name their cookies by position. */
   | { readonly kind: "upcalls"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
   | { readonly kind: "log"; readonly level: "warn" | "err"; readonly text: string };
@@ -59,6 +58,8 @@ export const Control = {
   masks: 3,
   /** Batches posted; the thread looks for messages only where this grew. */
   posted: 4,
+  /** The eventfd that ends the thread's sleep, known once it runs. */
+  wakeFd: 5,
   /** From here on: upcalls handled, by port modulo `PORT_SHARES`. */
   handled: 16,
 } as const;
