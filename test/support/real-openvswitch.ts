@@ -1,78 +1,28 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Outcome } from "./vsctl-run.ts";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Json } from "#util/json.js";
+import { program } from "./needs.js";
+import { startReal, type TestServer } from "./ovsdb-servers.js";
+import type { Outcome } from "./vsctl-run.js";
 
-const server = "/usr/sbin/ovsdb-server";
+export const realVsctl = "/usr/bin/ovs-vsctl";
 const schema = "/usr/share/openvswitch/vswitch.ovsschema";
 
-/** Why the installed Open vSwitch cannot be used as a peer, or `""`. */
-export const noRealOpenvswitch: string =
-  existsSync(server) && existsSync(schema) && existsSync("/usr/bin/ovs-vsctl")
-    ? ""
-    : "Open vSwitch is not installed here";
+export const needsRealVsctl = program(realVsctl, "openvswitch-common");
+export const needsRealServer = program("/usr/sbin/ovsdb-server", "openvswitch-switch");
 
-/** A real `ovsdb-server` with an empty Open_vSwitch database in a directory of its own. */
-export interface RealServer {
-  readonly socket: string;
-  readonly directory: string;
-  stop(): Promise<void>;
+/** A real `ovsdb-server` with an empty database of its own release's schema. */
+export function startRealSwitchDatabase(): Promise<TestServer> {
+  return startReal(JSON.parse(readFileSync(schema, "utf8")) as Json);
 }
 
-export async function startRealServer(): Promise<RealServer> {
-  const directory = mkdtempSync(join(tmpdir(), "weft-ovsdb-"));
-  const socket = join(directory, "db.sock");
-  execFileSync("/usr/bin/ovsdb-tool", ["create", join(directory, "conf.db"), schema]);
-  const child = spawn(
-    server,
-    [
-      join(directory, "conf.db"),
-      `--remote=punix:${socket}`,
-      `--unixctl=${join(directory, "ctl")}`,
-      "-vconsole:off",
-      "-vsyslog:off",
-    ],
-    { cwd: directory, env: { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory }, stdio: "ignore" },
-  );
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  while (!(await answers(socket))) {
-    if (child.exitCode !== null) throw new Error(`ovsdb-server ended with ${child.exitCode}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  return {
-    socket,
-    directory,
-    async stop() {
-      child.kill("SIGKILL");
-      await exited;
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-function answers(socket: string): Promise<boolean> {
+/** Runs an installed program and gives what it printed; a signal's name stands for the status where one ended it. */
+export function runReal(file: string, argv: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    const attempt = connect(socket, () => {
-      attempt.destroy();
-      resolve(true);
+    const options = { env: { ...process.env, LC_ALL: "C.UTF-8" }, timeout: 5000 };
+    execFile(file, [...argv], options, (error, stdout, stderr) => {
+      const status = error === null ? 0 : (error.signal ?? Number(error.code ?? 1));
+      resolve({ status, stdout, stderr });
     });
-    attempt.on("error", () => resolve(false));
-  });
-}
-
-/** Runs the installed program and gives what it printed; a signal's name stands for the status where one ended it. */
-export function runReal(program: string, argv: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(
-      program,
-      [...argv],
-      { env: { ...process.env, LC_ALL: "C.UTF-8", ...env }, timeout: 5000 },
-      (error, stdout, stderr) => {
-        const status = error === null ? 0 : (error.signal ?? Number(error.code ?? 1));
-        resolve({ status, stdout, stderr });
-      },
-    );
   });
 }

@@ -1,5 +1,6 @@
 import type { Scenario } from "../differential/vsctl-scenarios.js";
-import { DatabaseProbe, databaseLines, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.js";
+import { databaseLines, dumpDatabase, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.js";
+import { RawClient } from "./ovsdb-raw-client.js";
 import { shellWords } from "./shell-words.js";
 
 /** What one command line did. `added` and `removed` are the rows by which the database changed. */
@@ -28,21 +29,21 @@ export async function runScenario(
   directory: string,
   invoke: Invoke,
 ): Promise<Step[]> {
-  const probe = await DatabaseProbe.open(socket);
+  const client = await RawClient.open(socket);
   try {
     const steps: Step[] = [];
-    let before = await probe.dump();
+    let before = await dumpDatabase(client);
     for (const line of scenario.lines) {
       const words = shellWords(fill(line, before, directory));
       const argv = [`--db=unix:${socket}`, "--no-syslog", "--no-wait", ...words];
       const outcome = await invoke(argv);
-      const after = await probe.dump();
+      const after = await dumpDatabase(client);
       steps.push(describeStep(line, words, outcome, before, after, directory));
       before = after;
     }
     return steps;
   } finally {
-    probe.close();
+    client.close();
   }
 }
 
