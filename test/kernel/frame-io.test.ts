@@ -292,6 +292,25 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
       expect(collect(near, 1).map((s) => s.port)).toEqual([2]);
     });
 
+    it("counts frames that were lost because nobody took them in time", () => {
+      const bytes = frame(1514);
+      const total = 40_000;
+      for (let i = 0; i < total; i++) far.send(1, bytes, 0, 0, bytes, 0, bytes.length, plainOffload());
+      far.flush();
+      let received = 0;
+      for (let got = 1; got > 0; ) {
+        got = near.receive(256, (_port, memory, at) => {
+          if (isMine(memory.subarray(at, at + 14))) received++;
+        });
+      }
+      const counters = near.counters(1)!;
+      expect(counters.rxDropped).toBeGreaterThan(0);
+      expect(received + counters.rxDropped).toBeGreaterThanOrEqual(total);
+      expect(received + counters.rxDropped).toBeLessThan(total + 100);
+      put(far, 1, frame(60));
+      expect(collect(near, 1)).toHaveLength(1);
+    });
+
     it("can be woken by another thread", () => {
       const one = new Uint8Array(8);
       one[0] = 1;

@@ -8,7 +8,7 @@ import { updateLink } from "./bpf.js";
 import { readCaptureOffload } from "./capture-offload.js";
 import { CaptureRing } from "./capture-ring.js";
 import { Memory } from "./memory.js";
-import { startReceiving, stopReceiving } from "./packet-socket.js";
+import { startReceiving, stopReceiving, takeLost } from "./packet-socket.js";
 import { PollSet } from "./poll-set.js";
 import { SocketReader } from "./socket-reader.js";
 import * as sys from "./syscalls.js";
@@ -37,6 +37,8 @@ interface Port {
   readonly ring: { readonly id: number; readonly slot: number; readonly program: number } | undefined;
   /** Frames that came in whose segmentation cannot be said to an output. */
   unusable: number;
+  /** Frames lost since the ring or the socket's buffer was full, as far as they have been asked for. */
+  lost: number;
 }
 
 export interface LinuxFrameIoOptions {
@@ -94,7 +96,7 @@ export class LinuxFrameIo implements FrameIo {
       this.#sockets ??= new SocketReader();
     }
     const queue = new TransmitQueue(handle.fd, handle.kind === "capture", handle.mtu, counters);
-    const attached = { number: port, handle, counters, queue, ring, unusable: 0 };
+    const attached = { number: port, handle, counters, queue, ring, unusable: 0, lost: 0 };
     this.#ports[port] = attached;
     if (ring) this.#bySlot[ring.slot] = attached;
     else this.#poll.add(port, handle.fd);
@@ -157,8 +159,9 @@ export class LinuxFrameIo implements FrameIo {
   counters(port: number): FrameCounters | undefined {
     const attached = this.#ports[port];
     if (attached) {
-      const lost = attached.ring && this.#ring ? this.#ring.lost(attached.ring.slot) : 0;
-      attached.counters.rxDropped = lost + attached.unusable;
+      if (attached.ring && this.#ring) attached.lost = this.#ring.lost(attached.ring.slot);
+      else if (attached.handle.kind === "capture") attached.lost += takeLost(attached.handle.fd);
+      attached.counters.rxDropped = attached.lost + attached.unusable;
     }
     return attached?.counters;
   }

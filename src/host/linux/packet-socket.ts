@@ -9,6 +9,7 @@ const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_STATISTICS = 6;
 const PACKET_AUXDATA = 8;
 const PACKET_VNET_HDR = 15;
 const PACKET_QDISC_BYPASS = 20;
@@ -56,6 +57,14 @@ export function stopReceiving(fd: number, ifindex: number): void {
   bindTo(fd, ifindex, ETH_P_NONE);
   const byte = new Uint8Array(16);
   while (sys.recv(fd, byte, byte.length, MSG_DONTWAIT | MSG_TRUNC) >= 0);
+}
+
+/** Frames that the socket's full buffer lost since the last call. */
+export function takeLost(fd: number): number {
+  const statistics = new Uint8Array(8);
+  const size = new Uint8Array(Uint32Array.of(statistics.length).buffer);
+  if (sys.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, statistics, size) < 0) return 0;
+  return new DataView(statistics.buffer).getUint32(4, true);
 }
 
 /**

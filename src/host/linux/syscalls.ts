@@ -41,6 +41,8 @@ export const connect: (fd: number, address: Uint8Array, size: number) => number 
 export const setsockopt: (fd: number, level: number, option: number, value: Pointer, size: number) => number = declare(
   "int setsockopt(int, int, int, void*, uint)",
 );
+export const getsockopt: (fd: number, level: number, option: number, value: Uint8Array, size: Uint8Array) => number =
+  declare("int getsockopt(int, int, int, void*, void*)");
 export const send: (fd: number, at: Pointer, size: number, flags: number) => number = declare(
   "long send(int, void*, size_t, int)",
 );
