@@ -70,10 +70,11 @@ function runOperation(transaction: Transaction, request: Json, what: string): Js
     args[member] = member === spec ? members.need(member, kind) : members.take(member, kind);
   }
   members.finish();
-  if (operation.changes && transaction.context.readOnly) {
+  const result = operation.run(transaction, args, table!, request);
+  if (operation.writes && transaction.context.readOnly) {
     throw new OvsdbError("not allowed", `${name} operation not allowed when database server is in read only mode`);
   }
-  return operation.run(transaction, args, table!, request);
+  return result;
 }
 
 function findTable(transaction: Transaction, members: JsonMembers, request: Json, what: string): Table {

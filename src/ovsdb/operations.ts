@@ -21,15 +21,15 @@ export interface Operation {
   /** Has a `table` member. */
   readonly onTable: boolean;
   readonly members: Members;
-  /** May change the database. */
-  readonly changes: boolean;
+  /** Is refused by a server that is read-only. */
+  readonly writes: boolean;
   readonly run: (transaction: Transaction, args: Arguments, table: Table, request: Json) => Json;
 }
 
 const insert: Operation = {
   onTable: true,
   members: { "uuid?": "string", "uuid-name?": "id", row: "object" },
-  changes: true,
+  writes: true,
   run({ draft, symbols }, args, table) {
     let uuid = args["uuid"] === undefined ? undefined : parseUuid(args["uuid"] as string);
     if (args["uuid"] !== undefined && uuid === undefined) throw syntaxError("bad uuid", args["uuid"]);
@@ -64,7 +64,7 @@ const insert: Operation = {
 const select: Operation = {
   onTable: true,
   members: { where: "array", "columns?": "array" },
-  changes: false,
+  writes: false,
   run({ draft, symbols }, args, table) {
     const condition = where(table, args, symbols);
     const columns = columnSetFromJson(table.schema, args["columns"]);
@@ -76,7 +76,7 @@ const select: Operation = {
 const update: Operation = {
   onTable: true,
   members: { where: "array", row: "object" },
-  changes: true,
+  writes: true,
   run({ draft, symbols }, args, table, request) {
     const values = rowFromJson(table.schema, args["row"]!, symbols);
     for (const { mutable, name } of values.keys()) {
@@ -94,7 +94,7 @@ const update: Operation = {
 const mutateRows: Operation = {
   onTable: true,
   members: { where: "array", mutations: "array" },
-  changes: true,
+  writes: true,
   run({ draft, symbols }, args, table) {
     const mutations = mutationsFromJson(table.schema, args["mutations"] as readonly Json[], symbols);
     const rows = draft.select(table, where(table, args, symbols));
@@ -113,7 +113,7 @@ const mutateRows: Operation = {
 const remove: Operation = {
   onTable: true,
   members: { where: "array" },
-  changes: true,
+  writes: true,
   run({ draft, symbols }, args, table) {
     const rows = draft.select(table, where(table, args, symbols));
     for (const row of rows) draft.delete(table, row.uuid);
@@ -124,7 +124,7 @@ const remove: Operation = {
 const wait: Operation = {
   onTable: true,
   members: { "timeout?": "integer", where: "array", "columns?": "array", until: "string", rows: "array" },
-  changes: false,
+  writes: false,
   run({ draft, symbols, context }, args, table) {
     const condition = where(table, args, symbols);
     const columns = columnSetFromJson(table.schema, args["columns"]);
@@ -147,7 +147,7 @@ const wait: Operation = {
 const commit: Operation = {
   onTable: false,
   members: { durable: "boolean" },
-  changes: false,
+  writes: true,
   run(transaction, args) {
     if (args["durable"]) transaction.durable = true;
     return {};
@@ -157,7 +157,7 @@ const commit: Operation = {
 const abort: Operation = {
   onTable: false,
   members: {},
-  changes: false,
+  writes: false,
   run() {
     throw new OvsdbError("aborted", "aborted by request");
   },
@@ -166,7 +166,7 @@ const abort: Operation = {
 const comment: Operation = {
   onTable: false,
   members: { comment: "string" },
-  changes: false,
+  writes: false,
   run({ comments }, args) {
     comments.push(args["comment"] as string);
     return {};
@@ -176,7 +176,7 @@ const comment: Operation = {
 const assert: Operation = {
   onTable: false,
   members: { lock: "id" },
-  changes: false,
+  writes: false,
   run({ context }, args) {
     const lock = args["lock"] as string;
     if (!context.holdsLock(lock)) throw new OvsdbError("not owner", `Asserted lock ${lock} not held.`);
