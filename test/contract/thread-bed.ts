@@ -21,6 +21,8 @@ export class PlayedThread implements Thread {
   #onMessage: (message: ThreadMessage) => void = () => {};
   #onExit: (error: Error | undefined) => void = () => {};
   #dead = false;
+  /** While set, what the thread says does not arrive. */
+  hold = false;
 
   constructor(data: ThreadMessage, clock: FakeClock) {
     this.#data = data;
@@ -43,6 +45,10 @@ export class PlayedThread implements Thread {
     this.#dead = true;
   }
 
+  #next(): ThreadMessage | undefined {
+    return this.hold ? undefined : this.#up.shift();
+  }
+
   die(error: Error): void {
     this.#dead = true;
     this.#onExit(error);
@@ -63,7 +69,7 @@ export class PlayedThread implements Thread {
     });
     for (let quiet = 0; quiet < 3; quiet++) {
       if (this.#loop.turn()) quiet = 0;
-      for (let m = this.#up.shift(); m !== undefined; m = this.#up.shift()) {
+      for (let m = this.#next(); m !== undefined; m = this.#next()) {
         quiet = 0;
         this.#onMessage(m);
       }

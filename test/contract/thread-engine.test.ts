@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import type { Upcall } from "#datapath/datapath.js";
+import { newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
+import { ether, plain } from "./datapath.js";
+import { threadBed } from "./thread-bed.js";
+
+const UFID = "1".padStart(32, "0");
+const frame = ether(0x1234, [1, 2, 3]);
+
+function fromPort(port: number): { key: Uint32Array; mask: Uint32Array } {
+  const key = newKey();
+  const mask = newKey();
+  key[W.inPort] = port;
+  mask[W.inPort] = 0xffffffff;
+  return { key, mask };
+}
+
+describe("a forwarding thread that dies", () => {
+  it("is replaced, with its ports, flows and counters, and it is said", async () => {
+    const bed = threadBed();
+    const a = bed.addPort("a");
+    const b = bed.addPort("b");
+    bed.datapath.putFlow({ ufid: UFID, ...fromPort(a), actions: [{ kind: "output", port: b }] });
+    await bed.settle();
+    bed.put(a, plain(frame));
+    await bed.settle();
+    bed.clock.advance(5000);
+    bed.threads.current.die(new Error("out of memory"));
+    expect(bed.log).toEqual(["the forwarding thread failed (out of memory); starting another"]);
+    expect(bed.threads.started.length).toBe(2);
+    await bed.settle();
+    bed.put(a, plain(frame));
+    await bed.settle();
+    expect(bed.take(b).length).toBe(1);
+    expect(bed.datapath.flow(UFID)?.stats.packets).toBe(2);
+    bed.close();
+  });
+
+  it("soon after its start, is replaced only after a second", () => {
+    const bed = threadBed();
+    bed.threads.current.die(new Error("no"));
+    expect(bed.threads.started.length).toBe(1);
+    bed.clock.advance(1000);
+    expect(bed.threads.started.length).toBe(2);
+    bed.close();
+  });
+});
+
+describe("upcalls under attack", () => {
+  it("are bounded for a port, so that another still gets through, and counted", async () => {
+    const bed = threadBed();
+    const a = bed.addPort("a");
+    const b = bed.addPort("b");
+    const seen: Upcall[] = [];
+    bed.datapath.onUpcall((batch) => seen.push(...batch));
+    await bed.settle();
+    const thread = bed.threads.current;
+    thread.hold = true;
+    for (let i = 0; i < 3000; i++) bed.put(a, plain(frame));
+    await bed.settle();
+    bed.put(b, plain(frame));
+    await bed.settle();
+    expect(bed.datapath.stats()).toMatchObject({ misses: 3001, lost: 3000 - 1024 });
+    thread.hold = false;
+    await bed.settle();
+    expect(seen.length).toBe(1025);
+    expect(seen.filter((u) => u.key[W.inPort] === b).length).toBe(1);
+    // Handled ones make room again.
+    bed.put(a, plain(frame));
+    await bed.settle();
+    expect(seen.length).toBe(1026);
+    bed.close();
+  });
+});
