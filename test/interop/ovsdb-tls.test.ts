@@ -1,0 +1,110 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { lockRecord } from "#host/linux/record-lock.js";
+import { createNodeHost } from "#host/node/host.js";
+import { DatabaseServer } from "#ovsdb-server/database-server.js";
+import { recordingLog } from "#runtime/recording-log.js";
+import { describeWith, program } from "../support/needs.js";
+import { createDatabase } from "../support/ovsdb-servers.js";
+
+const run = promisify(execFile);
+
+describeWith(
+  [program("/usr/bin/openssl", "openssl"), program("/usr/bin/ovsdb-client", "openvswitch-common")],
+  "the installed ovsdb-client over TLS",
+  () => {
+    let directory: string;
+    let server: DatabaseServer;
+    let port: string;
+    const path = (name: string): string => join(directory, name);
+
+    function certificate(name: string, signed: boolean): void {
+      const openssl = (...args: string[]): void => {
+        execFileSync("/usr/bin/openssl", args, { stdio: "ignore", cwd: directory });
+      };
+      const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}.key`];
+      if (!signed) return openssl("req", "-x509", ...key, "-out", `${name}.pem`, "-subj", `/CN=${name}`, "-days", "2");
+      openssl("req", ...key, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
+      openssl(
+        "x509",
+        "-req",
+        "-in",
+        `${name}.csr`,
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-out",
+        `${name}.pem`,
+        "-days",
+        "2",
+      );
+    }
+
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), "weft-tls-"));
+      certificate("ca", false);
+      certificate("server", true);
+      certificate("client", true);
+      certificate("stranger", false);
+      createDatabase(path("db"), {
+        name: "S",
+        version: "1.0.0",
+        tables: {
+          SSL: { columns: { key: { type: "string" }, pem: { type: "string" }, ca: { type: "string" } }, isRoot: true },
+        },
+      });
+      const host = createNodeHost({ lock: lockRecord });
+      const log = recordingLog();
+      const tls = { privateKey: "db:S,SSL,key", certificate: "db:S,SSL,pem", caCertificate: "db:S,SSL,ca" };
+      server = new DatabaseServer(host, log, { runDirectory: directory, tls, columnDiffs: true });
+      server.addDatabase(path("db"));
+      server.checkTls();
+      await server.addRemote("punix:sock");
+      const row = JSON.stringify({ key: path("server.key"), pem: path("server.pem"), ca: path("ca.pem") });
+      await run("/usr/bin/ovsdb-client", [
+        "transact",
+        `unix:${path("sock")}`,
+        `["S",{"op":"insert","table":"SSL","row":${row}}]`,
+      ]);
+      await server.addRemote("pssl:0:127.0.0.1");
+      port = /listening on port (\d+)/.exec(log.lines.join("\n"))?.[1] ?? "";
+      // The port stays the same when the remote is made anew for other keys.
+      await server.removeRemote("pssl:0:127.0.0.1");
+      await server.addRemote(`pssl:${port}:127.0.0.1`);
+    });
+    afterAll(() => {
+      server?.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    const listDatabases = async (who: string, ca = "ca"): Promise<string> => {
+      const keys = ["-p", path(`${who}.key`), "-c", path(`${who}.pem`), "-C", path(`${ca}.pem`)];
+      return (await run("/usr/bin/ovsdb-client", [...keys, "list-dbs", `ssl:127.0.0.1:${port}`], { timeout: 5000 }))
+        .stdout;
+    };
+
+    it("is served with keys that the database names", async () => {
+      expect(await listDatabases("client")).toBe("S\n_Server\n");
+    });
+
+    it("is refused where its certificate is not of our CA", async () => {
+      await expect(listDatabases("stranger")).rejects.toThrow();
+    });
+
+    it("refuses us where our certificate is not of its CA", async () => {
+      await expect(listDatabases("client", "stranger")).rejects.toThrow();
+    });
+
+    it("is refused once the database names keys that are missing", async () => {
+      const update = '["S",{"op":"update","table":"SSL","where":[],"row":{"ca":"/nonexistent"}}]';
+      await run("/usr/bin/ovsdb-client", ["transact", `unix:${path("sock")}`, update]);
+      await expect(listDatabases("client")).rejects.toThrow();
+    });
+  },
+);
