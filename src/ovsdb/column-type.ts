@@ -25,11 +25,6 @@ export function isOptionalScalar(type: ColumnType): boolean {
   return type.min === 0 && type.max === 1 && type.value === undefined;
 }
 
-/** A set that may have more than one element. */
-export function isSet(type: ColumnType): boolean {
-  return type.value === undefined && type.max > 1;
-}
-
 /** What a new row holds where nothing is given: nothing if allowed, else one default atom (or pair). */
 export function defaultDatum(type: ColumnType): Datum {
   if (type.min === 0) return type.value ? EMPTY_MAP : EMPTY_SET;

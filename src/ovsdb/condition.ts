@@ -7,7 +7,7 @@ import { OvsdbError, syntaxError } from "./error.js";
 import type { ColumnSchema, TableSchema } from "./schema.js";
 import type { SymbolTable } from "./symbols.js";
 
-export type ConditionFunction = "<" | "<=" | "==" | "!=" | ">=" | ">" | "includes" | "excludes";
+type ConditionFunction = "<" | "<=" | "==" | "!=" | ">=" | ">" | "includes" | "excludes";
 
 /** One test of one column (RFC 7047 section 5.1 `<condition>`), or a fixed answer (ovsdb-server(7)). */
 export type Clause =
@@ -63,7 +63,7 @@ function argumentType(column: ColumnSchema, fn: ConditionFunction, json: Json): 
 }
 
 /** Whether a row's data meets a clause. */
-export function meets(data: readonly Datum[], clause: Clause): boolean {
+function meets(data: readonly Datum[], clause: Clause): boolean {
   if (typeof clause === "boolean") return clause;
   const datum = data[clause.column.index]!;
   switch (clause.fn) {

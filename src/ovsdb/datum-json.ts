@@ -12,7 +12,7 @@ export type UuidWriter = (uuid: Uuid) => Json;
 const plainUuid: UuidWriter = (uuid) => ["uuid", uuid];
 
 /** Reads an atom (RFC 7047 section 5.1 `<atom>`) and checks its constraints. Without `symbols`, names are not taken. */
-export function atomFromJson(base: BaseType, json: Json, symbols?: SymbolTable): Atom {
+function atomFromJson(base: BaseType, json: Json, symbols?: SymbolTable): Atom {
   const atom = readAtom(base, json, symbols);
   checkAtom(base, atom);
   return atom;
@@ -65,7 +65,7 @@ function uuidFromJson(base: BaseType, json: Json, symbols: SymbolTable | undefin
 }
 
 /** Writes an atom as JSON. */
-export function atomToJson(type: AtomicType, atom: Atom, writeUuid: UuidWriter = plainUuid): Json {
+function atomToJson(type: AtomicType, atom: Atom, writeUuid: UuidWriter = plainUuid): Json {
   return type === "uuid" ? writeUuid(atom as Uuid) : atom;
 }
 

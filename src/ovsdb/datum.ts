@@ -40,7 +40,7 @@ export function pairsOf(map: Datum): [Atom, Atom][] {
 }
 
 /** Where `key` is among the sorted `keys`, or `-1 - i` where it would have to be put at `i`. */
-export function findKey(keys: readonly Atom[], key: Atom): number {
+function findKey(keys: readonly Atom[], key: Atom): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {

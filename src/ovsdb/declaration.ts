@@ -8,7 +8,7 @@ import { type DatabaseSchema, makeTable, type TableSchema } from "./schema.js";
  * What one atom of a column is: a plain type, an integer in a range (`[least]` or `[least, greatest]`), one of some words,
  * or a reference to a row of a table.
  */
-export type BaseDeclaration =
+type BaseDeclaration =
   | "integer"
   | "real"
   | "boolean"
@@ -68,7 +68,7 @@ type AtomOf<B> = B extends "integer"
                 : never;
 
 /** What a program sees of a column: a value, a value or undefined, an array, or a map. */
-export type ColumnValue<C> = C extends { readonly one: infer B }
+type ColumnValue<C> = C extends { readonly one: infer B }
   ? AtomOf<B>
   : C extends { readonly optional: infer B }
     ? AtomOf<B> | undefined

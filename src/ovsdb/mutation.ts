@@ -8,7 +8,7 @@ import { constraintViolation, OvsdbError, syntaxError } from "./error.js";
 import type { ColumnSchema, TableSchema } from "./schema.js";
 import type { SymbolTable } from "./symbols.js";
 
-export type Mutator = "+=" | "-=" | "*=" | "/=" | "%=" | "insert" | "delete";
+type Mutator = "+=" | "-=" | "*=" | "/=" | "%=" | "insert" | "delete";
 
 /** A change of one column (RFC 7047 section 5.1 `<mutation>`). */
 export interface Mutation {

@@ -52,7 +52,7 @@ function cell(text: string): string {
 }
 
 /** Names a column's type with its constraints, such as `optional integer, 0 to 4095`. */
-export function describeColumn(column: ColumnSchema): string {
+function describeColumn(column: ColumnSchema): string {
   const { type } = column;
   const key = describeBase(type.key);
   const shape = type.value

@@ -33,7 +33,7 @@ function countFromJson(json: Json): number {
 }
 
 /** Reads a `<base-type>`. */
-export function baseFromJson(json: Json): BaseType {
+function baseFromJson(json: Json): BaseType {
   if (typeof json === "string") return { type: atomicTypeFromJson(json) };
   const members = new JsonMembers(json, "ovsdb type");
   const type = atomicTypeFromJson(members.need("type", "string"));
@@ -114,7 +114,7 @@ export function typeToJson(type: ColumnType): Json {
 }
 
 /** Writes a base type: its bare name if nothing narrows it. */
-export function baseToJson(base: BaseType): Json {
+function baseToJson(base: BaseType): Json {
   const { type, enum: choices, ...limits } = base;
   if (choices) return { type, enum: ["set", choices.keys] };
   return Object.keys(limits).length === 0 ? type : { type, ...limits };

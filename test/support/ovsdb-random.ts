@@ -81,7 +81,7 @@ export const randomSchemaWithoutWeak: Json = JSON.parse(
   JSON.stringify(randomSchema).replace(/,"refTable":"\w+","refType":"weak"/g, ""),
 ) as Json;
 
-export const randomTables = ["Root", "Kid", "Needy"] as const;
+const randomTables = ["Root", "Kid", "Needy"] as const;
 
 const uuids = (table: string): string[] =>
   Array.from({ length: 8 }, (_, i) => `e6117e5f-0000-4000-8000-0000000000${randomTables.indexOf(table as "Root")}${i}`);
