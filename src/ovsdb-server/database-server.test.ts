@@ -365,6 +365,7 @@ describe("upkeep", () => {
     const big = "x".repeat(100_000);
     for (let i = 0; i < 15; i++) await busy.ask("transact", "S", insert(i, big));
     await settle();
+    expect(slow.stream.peer.pending()).toBe(0);
     expect(log.lines.some((line) => /unix#\d+: disconnecting \(it is \d+ bytes behind\)/.test(line))).toBe(true);
     expect(server.memory()["monitors"]).toBe(0);
   });

@@ -187,11 +187,7 @@ export class LogFile {
   /** Takes over the file of a finished rewrite, which has been renamed to this log's path. */
   adopt(rewritten: LogFile): void {
     this.#stopReading();
-    const old = this.#file;
-    const close = (): void => old?.close();
-    // A descriptor must not be closed while a thread syncs it.
-    if (this.#syncing === undefined) close();
-    else this.#syncing.then(close, close);
+    if (this.#file) this.#closeWhenSynced(this.#file);
     this.#file = rewritten.#file;
     this.#end = rewritten.#end;
     this.#dirtyTail = false;
@@ -202,9 +198,17 @@ export class LogFile {
   close(): void {
     this.#closeReader();
     this.#closeReader = () => {};
-    this.#file?.close();
+    const file = this.#file;
     this.#file = undefined;
+    if (file) this.#closeWhenSynced(file);
     this.#lock?.release();
+  }
+
+  /** A descriptor must not be closed while a thread syncs it. */
+  #closeWhenSynced(file: AppendFile): void {
+    const close = (): void => file.close();
+    if (this.#syncing === undefined) close();
+    else this.#syncing.then(close, close);
   }
 
   #stopReading(): void {

@@ -11,6 +11,7 @@ const firstRetry = 1000;
 const longestRetry = 8000;
 
 interface Connection {
+  readonly stream: Stream;
   readonly rpc: JsonRpcSession;
   readonly session: ClientSession;
 }
@@ -134,7 +135,7 @@ export class PassiveRemote implements Remote {
       backlog: () => rpc.backlog(),
       disconnect: (reason: string) => this.#disconnect(connection, reason),
     };
-    connection = { rpc, session: new ClientSession(server, link, { readOnly: this.settings.readOnly }) };
+    connection = { stream, rpc, session: new ClientSession(server, link, { readOnly: this.settings.readOnly }) };
     this.#connections.add(connection);
   }
 

@@ -27,7 +27,10 @@ describeWith(
         execFileSync("/usr/bin/openssl", args, { stdio: "ignore", cwd: directory });
       };
       const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}.key`];
-      if (!signed) return openssl("req", "-x509", ...key, "-out", `${name}.pem`, "-subj", `/CN=${name}`, "-days", "2");
+      if (!signed) {
+        openssl("req", "-x509", ...key, "-out", `${name}.pem`, "-subj", `/CN=${name}`, "-days", "2");
+        return;
+      }
       openssl("req", ...key, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
       openssl(
         "x509",
