@@ -3,6 +3,7 @@ import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import type { Flow } from "./flow.js";
 
 const WAYS = 2;
+const SELDOM = 32;
 
 /** Words kept of a key: those of the packet, and the port. */
 const KEPT = CORE_WORDS - PACKET_START;
@@ -10,12 +11,14 @@ const STRIDE = KEPT + 1;
 
 /**
  * Remembers which flow a packet's whole key led to, for packets as they come from a port: nothing in their metadata differs but
- * the port. Two places per signature; a new entry takes the place used longer ago.
+ * the port. Two places per signature.
  */
 export class ExactCache {
   readonly #sets: number;
   readonly #keys: Uint32Array;
   readonly #flows: (Flow | undefined)[];
+
+  #refused = 0;
 
   /** `entries`: a power of two. */
   constructor(entries = 8192) {
@@ -48,21 +51,24 @@ export class ExactCache {
     return undefined;
   }
 
+  /** Remembers a flow. Where both places are taken only one time in `SELDOM`, so that many flows do not chase each other out. */
   insert(hash: number, key: FlowKey, flow: Flow): void {
     const set = (hash & (this.#sets - 1)) * WAYS;
+    const flows = this.#flows;
     let entry = set;
-    if (this.#flows[set] !== undefined) {
-      // The first place is the younger one: move it on.
-      const keys = this.#keys;
-      keys.copyWithin((set + 1) * STRIDE, set * STRIDE, (set + 1) * STRIDE);
-      this.#flows[set + 1] = this.#flows[set];
-      entry = set;
+    if (isTaken(flows[set])) {
+      entry = set + 1;
+      if (isTaken(flows[entry])) {
+        if (++this.#refused < SELDOM) return;
+        this.#refused = 0;
+        entry = set + (hash >>> 31);
+      }
     }
     const keys = this.#keys;
     const at = entry * STRIDE;
     for (let w = 0; w < KEPT; w++) keys[at + w] = key[PACKET_START + w]!;
     keys[at + KEPT] = key[W.inPort]!;
-    this.#flows[entry] = flow;
+    flows[entry] = flow;
   }
 
   clear(): void {
@@ -76,6 +82,10 @@ export class ExactCache {
     for (let w = 0; w < KEPT; w++) if (keys[at + w] !== key[PACKET_START + w]) return false;
     return true;
   }
+}
+
+function isTaken(flow: Flow | undefined): boolean {
+  return flow !== undefined && !flow.dead;
 }
 
 function step(hash: number, data: number): number {

@@ -87,8 +87,10 @@ export class Forwarder {
   readonly #cache: ExactCache = new ExactCache();
   readonly #layers = newLayers();
   readonly #levels: Level[] = [];
-  /** Metadata of packets from each port, by port number; undefined where there is no such port. */
-  readonly #ports: (FlowKey | undefined)[] = [];
+  /** Which ports there are, by number. */
+  readonly #ports: boolean[] = [];
+  /** The first level's key holds metadata besides the port of the packet before. */
+  #dirty = false;
   /** Clock milliseconds of the batch being forwarded. */
   now = 0;
   #recirculations = 0;
@@ -111,13 +113,11 @@ export class Forwarder {
   }
 
   addPort(port: number): void {
-    const meta = newKey();
-    meta[W.inPort] = port;
-    this.#ports[port] = meta;
+    this.#ports[port] = true;
   }
 
   removePort(port: number): void {
-    this.#ports[port] = undefined;
+    this.#ports[port] = false;
     this.#cache.clear();
   }
 
@@ -137,14 +137,19 @@ export class Forwarder {
     const counters = this.counters;
     counters[Counter.received]!++;
     counters[Counter.receivedBytes]! += length;
-    const meta = this.#ports[port];
-    if (meta === undefined || length < 14) {
-      counters[meta === undefined ? DROP.port : DROP.invalid]!++;
+    const known = this.#ports[port] === true;
+    if (!known || length < 14) {
+      counters[known ? DROP.invalid : DROP.port]!++;
       return;
     }
     const level = this.#levels[0]!;
     const key = level.key;
-    extractKey(memory, at, length, meta, key, this.#layers);
+    if (this.#dirty) {
+      key.fill(0);
+      this.#dirty = false;
+    }
+    key[W.inPort] = port;
+    extractKey(memory, at, length, key, key, this.#layers);
     const frame = level.frame;
     frame.reset(memory, at, length, offload);
     this.#recirculations = 0;
@@ -170,6 +175,7 @@ export class Forwarder {
     const level = this.#levels[0]!;
     level.frame.reset(frame.data, 0, frame.data.length, frame.offload);
     copyKey(level.key, key);
+    this.#dirty = true;
     this.#recirculations = 0;
     this.#stale = false;
     this.#limit = 0;
@@ -225,6 +231,7 @@ export class Forwarder {
           setWords(level.key, step.words!);
           break;
         case OP_SET_KEY:
+          this.#dirty = true;
           setWords(level.key, step.words!);
           break;
         case OP_PUSH_VLAN:
@@ -244,6 +251,7 @@ export class Forwarder {
           break;
         case OP_HASH:
           this.#refresh(level);
+          this.#dirty = true;
           level.key[W.dpHash] = packetHash(level.key, step.a, step.b);
           break;
         case OP_USERSPACE:
@@ -274,7 +282,7 @@ export class Forwarder {
   }
 
   #output(frame: Frame, port: number): void {
-    if (this.#ports[port] === undefined) {
+    if (this.#ports[port] !== true) {
       this.counters[DROP.port]!++;
       return;
     }
@@ -332,6 +340,7 @@ export class Forwarder {
     }
     const { frame, key } = this.#levels[at]!;
     key[W.recircId] = id;
+    this.#dirty = true;
     counters[Counter.recirculated]!++;
     const flow = this.#lookup(key);
     if (flow === undefined) {
