@@ -42,7 +42,7 @@ export function statisticsColumn(type: string, stats: LinkStats): ReadonlyMap<st
   const few = countsOnlyTraffic(type);
   return new Map(
     statisticsKeys
-      .filter(([, , everywhere]) => (everywhere || !few) && stats[member] >= 0)
+      .filter(([, member, everywhere]) => (everywhere || !few) && stats[member] >= 0)
       .map(([key, member]) => [key, stats[member]]),
   );
 }
