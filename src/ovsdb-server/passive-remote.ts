@@ -142,6 +142,8 @@ export class PassiveRemote implements Remote {
   #disconnect(connection: Connection, reason: string): void {
     if (!this.#connections.has(connection)) return;
     this.#context.log.module("ovsdb_jsonrpc_server").info(`${connection.session.name}: disconnecting (${reason})`);
+    // What a client far behind has not taken is dropped with it, for it may never take it.
+    if (connection.rpc.backlog() > this.#context.server.backlogLimit) connection.stream.destroy();
     this.#drop(connection);
   }
 
