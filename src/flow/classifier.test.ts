@@ -21,24 +21,48 @@ const keys: fc.Arbitrary<FlowKey> = fc.tuple(...words.map(() => values)).map((vs
   return key;
 });
 
-const matchArbitrary: fc.Arbitrary<Match> = fc
-  .tuple(keys, fc.tuple(...words.map((w) => (addresses.includes(w) ? fc.oneof(prefixes, masks) : masks))))
-  .map(([key, ms]) => {
+const maskArbitrary: fc.Arbitrary<FlowKey> = fc
+  .tuple(...words.map((w) => (addresses.includes(w) ? fc.oneof(prefixes, masks) : masks)))
+  .map((ms) => {
     const mask = newKey();
     for (const [i, m] of ms.entries()) mask[words[i]!] = m;
-    return makeMatch(key, mask);
+    return mask;
   });
 
-const rules = fc.array(fc.record({ match: matchArbitrary, priority: fc.integer({ min: 0, max: 5 }) }), {
-  maxLength: 30,
-});
+const matchArbitrary: fc.Arbitrary<Match> = fc.tuple(keys, maskArbitrary).map(([key, mask]) => makeMatch(key, mask));
+
+/** Rules of a few masks, so that some share one. */
+const rules: fc.Arbitrary<{ match: Match; priority: number }[]> = fc
+  .array(maskArbitrary, { minLength: 1, maxLength: 5 })
+  .chain((ms) =>
+    fc.array(
+      fc.record({
+        match: fc.tuple(keys, fc.constantFrom(...ms)).map(([key, mask]) => makeMatch(key, mask)),
+        priority: fc.integer({ min: 0, max: 5 }),
+      }),
+      { maxLength: 30 },
+    ),
+  );
+
+/** Packets that agree with one in what was looked at: all else turned over, or as a rule would have it. */
+function twins(packet: FlowKey, looked: FlowKey, ms: readonly Match[]): FlowKey[] {
+  const blend = (other: FlowKey): FlowKey => packet.map((w, i) => (w & looked[i]!) | (other[i]! & ~looked[i]!));
+  return [packet.map((w, i) => w ^ ~looked[i]!), ...ms.map((m) => blend(m.key))];
+}
 
 describe("Classifier", () => {
   it("finds what a linear search finds, and says what it looked at", () => {
     fc.assert(
-      fc.property(rules, fc.array(keys, { minLength: 1, maxLength: 20 }), keys, (rs, packets, noise) => {
+      fc.property(rules, fc.array(keys, { minLength: 1, maxLength: 20 }), (rs, strangers) => {
         const table = new Classifier<number>();
         for (const [i, r] of rs.entries()) table.insert(r.match, r.priority, i);
+        // A packet for each rule, and packets that may match none.
+        const packets = [
+          ...strangers,
+          ...rs.map(({ match }, i) =>
+            strangers[i % strangers.length]!.map((w, j) => (w & ~match.mask[j]!) | match.key[j]!),
+          ),
+        ];
         for (const packet of packets) {
           const looked = newKey();
           const found = table.lookup(0, packet, looked);
@@ -46,12 +70,10 @@ describe("Classifier", () => {
           expect(found?.priority ?? -1).toBe(best);
           if (found !== undefined) expect(matches(rs[found.rule]!.match, packet)).toBe(true);
           expect(table.lookup(0, packet)).toBe(found);
-          // Any packet that agrees in what was looked at gets the same rule: one that differs in everything else, and the others.
-          const twin = packet.map((w, i) => (w & looked[i]!) | (noise[i]! & ~looked[i]!));
-          const inverse = packet.map((w, i) => w ^ ~looked[i]!);
-          for (const other of [twin, inverse, ...packets]) {
+          const ms = rs.map((r) => r.match);
+          for (const twin of twins(packet, looked, ms)) expect(table.lookup(0, twin)).toBe(found);
+          for (const other of packets)
             if (equalUnder(looked, other, packet)) expect(table.lookup(0, other)).toBe(found);
-          }
         }
       }),
       { numRuns: 400, seed: 20_031 },
@@ -85,8 +107,8 @@ describe("Classifier", () => {
           const found = table.lookup(0, packet, looked);
           const best = live.filter((e) => matches(entryMatch(e), packet)).map((e) => e.priority);
           expect(found?.priority ?? -1).toBe(Math.max(-1, ...best));
-          const inverse = packet.map((w, i) => w ^ ~looked[i]!);
-          expect(table.lookup(0, inverse)).toBe(found);
+          const ms = live.map((e) => entryMatch(e));
+          for (const twin of twins(packet, looked, ms)) expect(table.lookup(0, twin)).toBe(found);
         }
       }),
       { numRuns: 200, seed: 20_031 },

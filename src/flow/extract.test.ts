@@ -65,6 +65,8 @@ describe("extractKey", () => {
     expect([qinq.key[W.vlan0], qinq.key[W.vlan0 + 1]]).toEqual([0x88a81064, 0x81003005]);
     expect(getField(qinq.key, field("vlan_vid"))).toBe(0x64);
 
+    const padded = extract(bytes(`${frames["tcp"]!}000000000000`));
+    expect([padded.layers.end, padded.key]).toEqual([58, tcp.key]);
     expect(extract(bytes(frames["mpls"]!)).layers).toMatchObject({ l25: 14, l3: 22, l4: -1 });
     expect(extract(bytes(frames["extensions"]!)).layers).toMatchObject({ l3: 14, l4: 70, payload: 78, proto: 17 });
     expect(extract(bytes(frames["later"]!)).layers).toMatchObject({ l3: 14, l4: -1, payload: -1 });
