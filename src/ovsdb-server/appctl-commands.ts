@@ -66,7 +66,7 @@ export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
       return "";
     }),
     listing("ovsdb-server/list-remotes", () => server.remoteNames()),
-    command("ovsdb-server/compact", "[DB]", 0, 1, async ([name]) => {
+    command("ovsdb-server/compact", "", 0, 1, async ([name]) => {
       await server.compact(name);
       return "";
     }),
