@@ -84,9 +84,11 @@ export class Draft {
 
   /** The rows that meet a condition, found by UUID or unique index where the condition says one. */
   select(table: Table, condition: readonly Clause[]): Row[] {
+    const uuid = namedUuid(condition);
+    if (uuid !== undefined) return present(this.get(table, uuid)).filter((row) => meetsAll(row.data, condition));
     const found: Row[] = [];
     const changes = this.#changes.get(table);
-    for (const row of this.#candidates(table, condition)) {
+    for (const row of candidates(table, condition)) {
       if (!changes?.has(row.uuid) && meetsAll(row.data, condition)) found.push(row);
     }
     for (const change of changes?.values() ?? []) {
@@ -94,24 +96,31 @@ export class Draft {
     }
     return found;
   }
+}
 
-  #candidates(table: Table, condition: readonly Clause[]): Iterable<Row> {
-    for (const clause of condition) {
-      if (clause === false) return [];
-      if (clause === true || (clause.fn !== "==" && clause.fn !== "includes")) continue;
-      const { column, argument } = clause;
-      if (argument.keys.length !== 1) continue;
-      if (column.index === UUID_COLUMN) return present(table.rows.get(argument.keys[0] as Uuid));
-      if (clause.fn !== "==") continue;
-      const i = table.schema.indexes.findIndex((index) => index.length === 1 && index[0] === column);
-      if (i < 0) continue;
-      const data: Datum[] = [];
-      data[column.index] = argument;
-      const uuid = table.uniques[i]!.get(uniqueKey(data, [column]));
-      return uuid === undefined ? [] : present(table.rows.get(uuid));
-    }
-    return table.rows.values();
+/** The only UUID that can meet a condition, if it says one. */
+function namedUuid(condition: readonly Clause[]): Uuid | undefined {
+  for (const clause of condition) {
+    if (typeof clause === "boolean" || clause.column.index !== UUID_COLUMN) continue;
+    if (clause.fn === "==" || clause.fn === "includes") return clause.argument.keys[0] as Uuid;
   }
+  return undefined;
+}
+
+/** The rows of the database that can meet a condition: at most one if it gives the value of a unique index. */
+function candidates(table: Table, condition: readonly Clause[]): Iterable<Row> {
+  if (condition.includes(false)) return [];
+  for (const clause of condition) {
+    if (typeof clause === "boolean" || clause.fn !== "==") continue;
+    const { column, argument } = clause;
+    const i = table.schema.indexes.findIndex((index) => index.length === 1 && index[0] === column);
+    if (i < 0) continue;
+    const data: Datum[] = [];
+    data[column.index] = argument;
+    const uuid = table.uniques[i]!.get(uniqueKey(data, [column]));
+    return uuid === undefined ? [] : present(table.rows.get(uuid));
+  }
+  return table.rows.values();
 }
 
 function present(row: Row | undefined): Row[] {
