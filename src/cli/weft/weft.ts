@@ -1,3 +1,4 @@
+import type { ThreadHost } from "#host/threads.js";
 import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
 import { HostError, UserError } from "#util/errors.js";
 import { formatJson } from "#util/json-text.js";
@@ -31,9 +32,12 @@ The switch is configured with ovs-vsctl and asked with ovs-appctl, as Open vSwit
 /** What `weft` needs besides a tool's I/O. */
 export interface WeftEnvironment extends UpEnvironment {
   error(text: string): void;
-  readonly stdoutIsTerminal: boolean;
-  /** Runs the demo; resolves with the exit status. */
-  demo(format: "text" | "json"): Promise<number>;
+  readonly stderrIsTerminal: boolean;
+  readonly threads: ThreadHost;
+  /** Makes an empty folder, and a way to remove it with all that is in it. */
+  scratch(): { readonly path: string; remove(): void };
+  /** Runs this same command as root of a user namespace; resolves with its exit status. */
+  inUserNamespace(): Promise<number>;
 }
 
 /** Runs `weft` with its arguments; the promise is the exit status. */
@@ -66,7 +70,7 @@ async function run(argv: readonly string[], env: WeftEnvironment): Promise<numbe
   if (format !== "text" && format !== "json") throw new UserError(`unknown format "${format}"; use text or json`);
   switch (command) {
     case "up":
-      return up({ directory: absolute(value("dir"), env) }, env);
+      return up(absolute(value("dir"), env), env);
     case "doctor": {
       const { probes } = await import("#host/linux/probe.js");
       const { examine, formatFindings } = await import("./doctor.js");
@@ -75,9 +79,28 @@ async function run(argv: readonly string[], env: WeftEnvironment): Promise<numbe
       return 0;
     }
     case "demo":
-      return env.demo(format);
+      return env.host.process.isRoot ? runDemo(format, env) : env.inUserNamespace();
     default:
       throw new UserError(`unknown command '${command}'; use --help for help`);
+  }
+}
+
+async function runDemo(format: "text" | "json", env: WeftEnvironment): Promise<number> {
+  const { demo, demoSucceeded, formatDemo } = await import("./demo.js");
+  const { path: directory, remove } = env.scratch();
+  const progress = (text: string): void => {
+    if (env.stderrIsTerminal) env.error(`\r\x1b[K${text === "" ? "" : `${text} …`}`);
+  };
+  try {
+    const result = await demo({ ...env, directory, progress });
+    progress("");
+    env.print(format === "json" ? `${formatJson(result)}\n` : formatDemo(result));
+    return demoSucceeded(result) ? 0 : 1;
+  } catch (error) {
+    progress("");
+    throw error;
+  } finally {
+    remove();
   }
 }
 

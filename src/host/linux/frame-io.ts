@@ -42,7 +42,7 @@ interface Port {
 }
 
 export interface LinuxFrameIoOptions {
-  /** Bytes of the capture ring, a power of two; 4 MiB by default: small enough to stay in a cache. */
+  /** Bytes of the capture ring, a power of two; 8 MiB by default: more than the window of a TCP stream, so that a late reader costs it nothing. */
   readonly ringSize?: number;
 }
 
@@ -73,7 +73,7 @@ export class LinuxFrameIo implements FrameIo {
 
   /** Throws `HostError` where the kernel has no room. */
   constructor(options: LinuxFrameIoOptions = {}) {
-    this.#ringSize = options.ringSize ?? 4 << 20;
+    this.#ringSize = options.ringSize ?? 8 << 20;
     this.scratch = this.#scratch.bytes;
     this.wakeFd = sys.check(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), "eventfd");
     this.#poll = new PollSet(this.wakeFd);

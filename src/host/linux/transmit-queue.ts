@@ -20,6 +20,7 @@ const VNET_HEADER = 10;
 const MSG_DONTWAIT = 0x40;
 const EINTR = 4;
 const EAGAIN = 11;
+const ENETDOWN = 100;
 const TWO_32 = 2 ** 32;
 
 /** Beyond the MTU, what a frame may have: the Ethernet header and one tag. */
@@ -105,6 +106,7 @@ export class TransmitQueue {
 
   #flushSocket(): void {
     const messages = this.#memory.address + MESSAGES_AT;
+    let wasDown = false;
     for (let at = 0; at < this.length; ) {
       const sent = sys.sendmmsg(this.#fd, messages + at * MMSGHDR, this.length - at, MSG_DONTWAIT);
       if (sent > 0) {
@@ -114,6 +116,11 @@ export class TransmitQueue {
       }
       const errno = sys.errno();
       if (errno === EINTR) continue;
+      if (errno === ENETDOWN && !wasDown) {
+        // It may only be news of a time when the link was down, which the socket tells once.
+        wasDown = true;
+        continue;
+      }
       if (errno === EAGAIN) {
         // The socket's buffer is full: the rest would fare no better.
         countDrop(this.#counters, "EAGAIN", this.length - at);
