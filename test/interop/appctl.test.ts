@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWith, openVswitch } from "../support/needs.js";
-import { type RealServer, runReal, startRealServer } from "../support/real-openvswitch.js";
+import { runProgram } from "../support/run-program.js";
 import { type ControlDaemon, startControlDaemon } from "../support/unixctl-daemon.js";
 
 const root = join(import.meta.dirname, "../..");
@@ -19,12 +21,39 @@ function comparable(text: string): string {
 }
 
 async function both(argv: string[], env: Record<string, string>): Promise<void> {
-  const [theirs, mine] = await Promise.all([runReal(real, argv, env), runReal(ours, argv, env)]);
+  const [theirs, mine] = await Promise.all([runProgram(real, argv, env), runProgram(ours, argv, env)]);
   expect({ ...mine, stdout: comparable(mine.stdout), stderr: comparable(mine.stderr) }).toEqual({
     ...theirs,
     stdout: comparable(theirs.stdout),
     stderr: comparable(theirs.stderr),
   });
+}
+
+/** A real `ovsdb-server` in a directory of its own, with its control socket `ctl` there. */
+interface RealServer {
+  readonly directory: string;
+  stop(): Promise<void>;
+}
+
+async function startRealServer(): Promise<RealServer> {
+  const directory = mkdtempSync(join(tmpdir(), "weft-appctl-"));
+  const env = { OVS_RUNDIR: directory, OVS_LOGDIR: directory };
+  const ctl = join(directory, "ctl");
+  const db = join(directory, "conf.db");
+  await runProgram("/usr/bin/ovsdb-tool", ["create", db, "/usr/share/openvswitch/vswitch.ovsschema"], env);
+  const started = await runProgram(
+    "/usr/sbin/ovsdb-server",
+    [`--remote=punix:${directory}/s`, `--unixctl=${ctl}`, "--detach", "--no-chdir", "-vconsole:off", db],
+    env,
+  );
+  expect(started).toMatchObject({ status: 0 });
+  return {
+    directory,
+    async stop() {
+      await runProgram(real, ["-t", ctl, "exit"], env);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 describeWith([openVswitch], "ovs-appctl against the real one", () => {
@@ -109,14 +138,14 @@ describeWith([openVswitch], "ovs-appctl against the real one", () => {
   });
 
   it("ends by SIGALRM at its time-out", async () => {
-    const { status } = await runReal("/bin/sh", ["-c", `exec "$0" -T 1 -t "$1" test/slow`, ours, daemon.socket]);
+    const { status } = await runProgram("/bin/sh", ["-c", `exec "$0" -T 1 -t "$1" test/slow`, ours, daemon.socket]);
     expect(status).toBe("SIGALRM");
   });
 
   it("finds a daemon by its locked pidfile", async () => {
     const env = { OVS_RUNDIR: server.directory, OVS_LOGDIR: server.directory };
     const db = join(server.directory, "other.db");
-    await runReal("/usr/bin/ovsdb-tool", ["create", db, "/usr/share/openvswitch/vswitch.ovsschema"], env);
+    await runProgram("/usr/bin/ovsdb-tool", ["create", db, "/usr/share/openvswitch/vswitch.ovsschema"], env);
     const args = [
       `--remote=punix:${server.directory}/o.sock`,
       "--pidfile",
@@ -125,18 +154,18 @@ describeWith([openVswitch], "ovs-appctl against the real one", () => {
       "-vconsole:off",
       db,
     ];
-    expect(await runReal("/usr/sbin/ovsdb-server", args, env)).toMatchObject({ status: 0 });
+    expect(await runProgram("/usr/sbin/ovsdb-server", args, env)).toMatchObject({ status: 0 });
     await both(["-t", "ovsdb-server", "version"], env);
-    expect(await runReal(ours, ["-t", "ovsdb-server", "exit"], env)).toMatchObject({ status: 0 });
+    expect(await runProgram(ours, ["-t", "ovsdb-server", "exit"], env)).toMatchObject({ status: 0 });
   });
 
   it("gives JSON where it is asked for", async () => {
-    const run = (...argv: string[]) => runReal(ours, ["-t", daemon.socket, "--format", "json", ...argv]);
+    const run = (...argv: string[]) => runProgram(ours, ["-t", daemon.socket, "--format", "json", ...argv]);
     expect(await run("test/json", "a")).toEqual({ status: 0, stdout: '{"first":["a"],"second":2}\n', stderr: "" });
     expect((await run("--pretty", "test/json", "a")).stdout).toBe('{\n  "first": [\n    "a"],\n  "second": 2}\n');
     expect(JSON.parse((await run("version")).stdout)).toMatchObject({ "reply-format": "plain" });
     expect(await run("test/fail")).toMatchObject({ status: 2, stdout: "" });
-    const old = await runReal(ours, ["-t", join(server.directory, "ctl"), "-f", "json", "version"]);
+    const old = await runProgram(ours, ["-t", join(server.directory, "ctl"), "-f", "json", "version"]);
     expect(old).toMatchObject({ status: 2, stdout: "" });
     expect(old.stderr).toContain('"set-options" is not a valid command');
   });

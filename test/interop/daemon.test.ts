@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { describeWith, root as needsRoot, openVswitch } from "../support/needs.js";
-import { runReal } from "../support/real-openvswitch.js";
-import type { Outcome } from "../support/vsctl-run.js";
+import { type ProgramOutcome, runProgram } from "../support/run-program.js";
 
 const root = join(import.meta.dirname, "../..");
 let dist: string;
@@ -37,11 +36,11 @@ afterEach(async () => {
 });
 
 const environment = (): Record<string, string> => ({ OVS_RUNDIR: run, OVS_LOGDIR: run, NODE_EXTRA_CA_CERTS: "" });
-const start = (...args: string[]): Promise<Outcome> =>
-  runReal(process.execPath, [file, "--no-chdir", ...args], environment());
+const start = (...args: string[]): Promise<ProgramOutcome> =>
+  runProgram(process.execPath, [file, "--no-chdir", ...args], environment());
 const pidIn = (name = "idle-daemon.pid"): number => Number(readFileSync(join(run, name), "utf8"));
-const appctl = (...args: string[]): Promise<Outcome> =>
-  runReal(join(root, "bin/ovs-appctl"), ["-t", "idle-daemon", ...args], environment());
+const appctl = (...args: string[]): Promise<ProgramOutcome> =>
+  runProgram(join(root, "bin/ovs-appctl"), ["-t", "idle-daemon", ...args], environment());
 
 function alive(pid: number): boolean {
   try {
@@ -178,7 +177,7 @@ describeWith([needsRoot], "daemon life as root", () => {
 });
 
 describeWith([openVswitch], "daemon life beside the real programs", () => {
-  const real = (...args: string[]): Promise<Outcome> => runReal("/usr/bin/ovs-appctl", args, environment());
+  const real = (...args: string[]): Promise<ProgramOutcome> => runProgram("/usr/bin/ovs-appctl", args, environment());
 
   it("the real ovs-appctl finds our daemon by its pidfile", async () => {
     await start("--detach", "--pidfile", "-vconsole:off");
@@ -194,9 +193,9 @@ describeWith([openVswitch], "daemon life beside the real programs", () => {
 
   it("keeps off a real daemon's pidfile, and the real one off ours", async () => {
     const db = join(run, "db");
-    await runReal("/usr/bin/ovsdb-tool", ["create", db, "/usr/share/openvswitch/vswitch.ovsschema"], environment());
-    const server = (): Promise<Outcome> =>
-      runReal(
+    await runProgram("/usr/bin/ovsdb-tool", ["create", db, "/usr/share/openvswitch/vswitch.ovsschema"], environment());
+    const server = (): Promise<ProgramOutcome> =>
+      runProgram(
         "/usr/sbin/ovsdb-server",
         [`--pidfile=${run}/x.pid`, "--detach", "--no-chdir", "-vconsole:off", `--unixctl=${run}/x.ctl`, db],
         environment(),
