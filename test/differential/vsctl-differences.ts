@@ -31,7 +31,7 @@ async function compare(kind: "real" | "own"): Promise<void> {
       kind === "real"
         ? await startRealSwitchDatabase()
         : await startOurs(schemaToJson(declaredSchema(openVSwitchDeclaration)));
-    const steps = await runScenario(scenario, server.socket, server.directory, runOurVsctl);
+    const steps = await runScenario(scenario, server.socket, server.directory, (argv) => runOurVsctl(argv));
     await server.stop();
     steps.forEach((ours, at) => {
       if (JSON.stringify(ours) === JSON.stringify(corpus.scenarios[scenario.name]?.[at])) return;

@@ -33,7 +33,7 @@ describe(`ovs-vsctl and ovsdb-server answer as Open vSwitch ${corpus.release} wa
   const differences = readDifferences("own");
 
   it.each(scenarios)("$name", async (scenario) => {
-    const steps = await runOn(startOwn, scenario, runOurVsctl);
+    const steps = await runOn(startOwn, scenario, (argv) => runOurVsctl(argv));
     expect(steps).toEqual(expectedSteps(scenario.name, corpus, differences));
   });
 });
@@ -42,7 +42,7 @@ describeWith([needsRealServer], "ovs-vsctl on the installed ovsdb-server", () =>
   const differences = readDifferences("real");
 
   it.each(scenarios)("$name", async (scenario) => {
-    const steps = await runOn(startRealSwitchDatabase, scenario, runOurVsctl);
+    const steps = await runOn(startRealSwitchDatabase, scenario, (argv) => runOurVsctl(argv));
     expect(steps).toEqual(expectedSteps(scenario.name, corpus, differences));
   });
 });

@@ -3,14 +3,18 @@ import { FakeProcess } from "#host/fake/process.js";
 import { NodeClock } from "#host/node/clock.js";
 import { NodeFiles } from "#host/node/files.js";
 import { NodeStreams } from "#host/node/streams.js";
+import type { Clock } from "#util/clock.js";
 import type { Outcome } from "./vsctl-run.js";
 
-/** Runs our `ovs-vsctl` in this process, over real sockets. A signal's name stands for the status where it died of one. */
-export async function runOurVsctl(argv: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  const process = new FakeProcess({ OVS_RUNDIR: "/nonexistent", ...env });
+/**
+ * Runs our `ovs-vsctl` in this process, over real sockets. A signal's name stands for the status where it died of one. Time is
+ * real unless a clock is given.
+ */
+export async function runOurVsctl(argv: readonly string[], clock: Clock = new NodeClock()): Promise<Outcome> {
+  const process = new FakeProcess({ OVS_RUNDIR: "/nonexistent" });
   const status = await main(argv, {
     host: {
-      clock: new NodeClock(),
+      clock,
       streams: new NodeStreams(),
       files: new NodeFiles(),
       process,

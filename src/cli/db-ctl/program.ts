@@ -81,7 +81,8 @@ class CtlRun {
     const byName = new Map(commands.map((command) => [command.name, command]));
     const calls = parseCommands(line.words, line.first, (word) => byName.get(word));
     const level = calls.some((call) => call.command.changes) ? "info" : "dbg";
-    this.#vlog.module(this.#program.logModule).log(level, `Called as ${describeInvocation(name, this.#argv).line}`);
+    const log = this.#vlog.module(this.#program.logModule);
+    if (log.isEnabled(level)) log.log(level, `Called as ${describeInvocation(name, this.#argv).line}`);
     if (settings.timeout === undefined) return this.#work(settings, calls);
     return this.#limited(settings.timeout, (given) => this.#work(settings, calls, given));
   }

@@ -23,6 +23,8 @@ export class DatabaseSession {
   readonly #database: string;
   #waiting: { readonly since: number; resolve(): void; reject(error: Error): void }[] = [];
   #ended: SessionEnded | undefined;
+  /** Updates that came in one piece with the monitor's reply, and so are here before that has been taken up. */
+  #early: Json[] | undefined = [];
 
   constructor(stream: Stream, log: Log, database: string) {
     this.#database = database;
@@ -48,6 +50,9 @@ export class DatabaseSession {
   async monitor(requests: Json): Promise<boolean> {
     try {
       this.snapshot.apply(await this.#request("monitor", [this.#database, "ctl", requests]));
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const updates of early) this.#update(updates);
       return true;
     } catch (error) {
       if (error instanceof JsonRpcRefusal) return false;
@@ -82,6 +87,10 @@ export class DatabaseSession {
   }
 
   #update(updates: Json): void {
+    if (this.#early !== undefined) {
+      this.#early.push(updates);
+      return;
+    }
     this.snapshot.apply(updates);
     const waiting = this.#waiting;
     this.#waiting = [];
