@@ -130,7 +130,7 @@ async function round(contestant: Contestant): Promise<void> {
 async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 3);
   const input = (process.argv[3] || undefined) as FrameInput | undefined;
-  const contestants = [await weft(input, Number(process.argv[4] ?? 4) << 20), await real(false), await real(true)];
+  const contestants = [await weft(input, Number(process.argv[4] ?? 8) << 20), await real(false), await real(true)];
   try {
     for (let i = 0; i < rounds; i++) for (const contestant of contestants) await round(contestant);
   } finally {

@@ -209,6 +209,27 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
       expect(collect(near, 1).map((s) => s.port)).toEqual([2]);
     });
 
+    it("loses nothing on a link that was down when it was captured, and down again for a while", () => {
+      net.createVeth("wlf3", "wlg3");
+      net.setUp("wlg3", true);
+      const capture = net.capture("wlf3", { input });
+      const other = net.capture("wlg3", { input: "socket" });
+      sources.push(capture, other);
+      near.attach(3, capture.frames);
+      far.attach(3, other.frames);
+      for (let i = 0; i < 2; i++) {
+        net.setUp("wlf3", true);
+        put(near, 3, frame(60));
+        put(near, 3, frame(61));
+        expect(collect(far, 2).map((s) => s.data.length)).toEqual([60, 61]);
+        put(far, 3, frame(62));
+        put(far, 3, frame(63));
+        expect(collect(near, 2).map((s) => s.data.length)).toEqual([62, 63]);
+        net.setUp("wlf3", false);
+      }
+      expect(near.counters(3)).toMatchObject({ txPackets: 4, txDropped: 0, rxPackets: expect.any(Number) });
+    });
+
     it("gives frames to nobody after a port is detached, and to the new one after it is attached again", () => {
       put(far, 1, frame(60));
       near.detach(1);

@@ -4,15 +4,18 @@ import { NetDevice } from "./net-device.js";
 
 /**
  * `type=system`: a network device that is there already. It is taken from the host's own stack while it is a port. Interface:options
- * mean nothing to it and are kept.
+ * mean nothing to it and are kept. `warn` is told of a device that cannot be kept from that stack here.
  */
-export function systemDevices(net: NetHost): FrameDeviceClass {
+export function systemDevices(net: NetHost, warn: (text: string) => void = () => undefined): FrameDeviceClass {
   return {
     type: "system",
     hasDatapathPort: true,
     open(name, options) {
       const kind = { type: "system", stats: (stats: ReturnType<NetDevice["stats"]>) => stats, follow: () => undefined };
-      return new NetDevice(net, name, kind, net.capture(name), options);
+      const capture = net.capture(name);
+      if (capture.hidden.by === "none")
+        warn(`${name}: what it receives also reaches the host's own stack (${capture.hidden.reason})`);
+      return new NetDevice(net, name, kind, capture, options);
     },
   };
 }
