@@ -1,15 +1,22 @@
 import { dirname } from "node:path";
+import { dpctlCommands } from "#datapath/commands/dpctl.js";
+import { dpifDummyCommands } from "#datapath/commands/dpif-dummy.js";
+import { dpifNetdevCommands } from "#datapath/commands/dpif-netdev.js";
+import { netdevDummyCommands } from "#datapath/commands/netdev-dummy.js";
 import type { DatapathClass } from "#datapath/datapath.js";
+import { Datapaths } from "#datapath/datapaths.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
 import { tapDevices } from "#datapath/devices/tap-device.js";
-import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
+import { withDummies } from "#datapath/dummy/enable-dummy.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
 import { NodeThreads } from "#host/node/threads.js";
 import { switchCommands } from "#ofproto/commands/table.js";
 import { OfprotoSwitches } from "#ofproto/switches.js";
+import { parseMatch } from "#openflow/match-parse.js";
+import type { AppctlCommand } from "#runtime/command.js";
 import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
 import { daemonUsage } from "#runtime/daemon-options.js";
 import { directories, resolveStreamName } from "#runtime/dirs.js";
@@ -38,10 +45,6 @@ function datapathClasses(
   clock: WarpClock,
 ): DatapathClass[] {
   const { host, log } = context;
-  const dummy = { clock, random: Math.random };
-  if (dummies && wanted.dummies === "override") {
-    return ["dummy", "netdev", "system"].map((type) => dummyDatapathClass(type, dummies, dummy));
-  }
   const logger = log.module("dpif_netdev");
   const engine = {
     clock: host.clock,
@@ -49,15 +52,24 @@ function datapathClasses(
     timeOrigin: performance.timeOrigin,
     log: (level: "info" | "warn" | "err", text: string) => logger.log(level, text),
   };
-  const devices = [
-    dummies && wanted.dummies === "system" ? dummies.class("system") : systemDevices(net),
-    tapDevices(net, "internal"),
-    tapDevices(net, "tap"),
-  ];
+  const devices = [systemDevices(net), tapDevices(net, "internal"), tapDevices(net, "tap")];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
   if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));
-  if (dummies) classes.push(dummyDatapathClass("dummy", dummies, dummy));
-  return classes;
+  if (!dummies || wanted.dummies === "none") return classes;
+  const mode = wanted.dummies === "new" ? "beside" : wanted.dummies;
+  return withDummies(mode, classes, dummies, { clock, random: Math.random });
+}
+
+/** Commands on datapaths. */
+function datapathCommands(host: Host, datapaths: Datapaths, clock: WarpClock): AppctlCommand[] {
+  const dpctl = dpctlCommands({
+    datapaths,
+    clock,
+    readFile: (path) => host.files.readText(path),
+    parseFilter: (text) => parseMatch(text),
+    newUfid: () => Buffer.from(host.random(16)).toString("hex"),
+  });
+  return [...dpctl, ...dpifNetdevCommands(datapaths)];
 }
 
 /** Figures for `memory/show`. */
@@ -75,18 +87,19 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const net = new LinuxNetHost();
   const clock = new WarpClock(host.clock);
   const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
-  const switches = new OfprotoSwitches({
-    clock,
-    log,
-    datapathClasses: datapathClasses(context, wanted, net, dummies, clock),
-  });
+  const datapaths = new Datapaths(datapathClasses(context, wanted, net, dummies, clock));
+  const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes });
   log.module("vswitchd").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
   const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], wanted.tls ? { tls: wanted.tls } : {});
   const daemon = new Vswitchd({ database, switches, clock, log: log.module("bridge") });
   const watch = net.watch((event) => {
     if (event.kind === "link") daemon.linkAppeared(event.link.name);
   });
-  control.register([...switchCommands(switches), ...(dummies ? timeCommands(clock) : [])]);
+  control.register([
+    ...switchCommands(switches),
+    ...datapathCommands(host, datapaths, clock),
+    ...(dummies ? [...timeCommands(clock), ...netdevDummyCommands(dummies), ...dpifDummyCommands(datapaths)] : []),
+  ]);
   context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switchFigures(switches) }));
   return {
     ready: daemon.configured,
