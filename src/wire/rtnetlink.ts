@@ -56,7 +56,7 @@ const STATS = [
 ] as const;
 
 /** Counters of a link; integers, exact to 2^53. */
-export type RtStats = { readonly [name in (typeof STATS)[number]]: number };
+type RtStats = { readonly [name in (typeof STATS)[number]]: number };
 
 /** A link, as RTM_NEWLINK and RTM_DELLINK tell of it. */
 export interface RtLink {
