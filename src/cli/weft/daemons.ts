@@ -62,7 +62,7 @@ export class SwitchDaemons {
 
   /** Runs `ovs-vsctl` on this database. Throws `UserError` with its complaint. */
   async vsctl(...args: string[]): Promise<string> {
-    return this.#checked("ovs-vsctl", [`--db=${this.#socket}`, ...args]);
+    return this.#checked("ovs-vsctl", [`--db=${this.#socket}`, "--timeout=30", ...args]);
   }
 
   /** Runs `ovs-appctl` on this switch. */
