@@ -1,6 +1,5 @@
 import type { Field } from "./fields/field.js";
 import type { FlowKey, FlowMask } from "./key.js";
-import { PACKET_START, W } from "./layout.js";
 
 /** The words and bits a value lives in: a `Field`, or a part of one. */
 export type Bits = Pick<Field, "bits" | "word" | "words" | "shift">;
@@ -166,9 +165,4 @@ export function readWords(key: FlowKey, word: number, words: number, out: Uint8A
     out[at + 4 * i + 2] = w >>> 8;
     out[at + 4 * i + 3] = w;
   }
-}
-
-/** Sets the packet's own words (layer 2 on) to 0, leaving metadata. */
-export function zeroPacketWords(key: FlowKey): void {
-  key.fill(0, PACKET_START, W.tunMetadata);
 }

@@ -8,7 +8,7 @@ import { expand, type MaskShape, maskId, shapeOf } from "./shape.js";
 export type Version = number;
 
 /** "Never removed". */
-export const NEVER: Version = Number.POSITIVE_INFINITY;
+const NEVER: Version = Number.POSITIVE_INFINITY;
 
 /** A rule in a classifier. Visible to lookups at versions v with added ≤ v < removed. */
 export interface Entry<R> {
@@ -28,7 +28,7 @@ export function entryMatch<R>(entry: Entry<R>): Match {
 }
 
 /** True where a lookup at this version sees the entry. */
-export function isVisible<R>(entry: Entry<R>, version: Version): boolean {
+function isVisible<R>(entry: Entry<R>, version: Version): boolean {
   return entry.added <= version && version < entry.removed;
 }
 

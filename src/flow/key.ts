@@ -21,11 +21,6 @@ export function copyKey(to: FlowKey, from: FlowKey): void {
   to.set(from);
 }
 
-/** Sets every word to 0. */
-export function zeroKey(key: FlowKey): void {
-  key.fill(0);
-}
-
 /** True where both keys (or masks) are the same in every bit. */
 export function keysEqual(a: FlowKey, b: FlowKey): boolean {
   for (let i = 0; i < KEY_WORDS; i++) if (a[i] !== b[i]) return false;

@@ -107,9 +107,6 @@ export const CORE_WORDS = 101;
 /** First word that the packet itself determines; `extractKey` writes [PACKET_START, CORE_WORDS) whole. */
 export const PACKET_START = 64;
 
-/** The most tunnel metadata a packet can carry, in bytes. */
-export const TUN_METADATA_BYTES = 256;
-
 /** Stage boundaries, for staged lookup: stage s is words [STAGES[s], STAGES[s + 1]); the tail counts as stage 0. */
 export const STAGES: readonly number[] = [0, 64, 73, 85, 101];
 

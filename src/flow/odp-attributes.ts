@@ -8,7 +8,7 @@ import type { FlowKey } from "./key.js";
 import { FRAG_LATER, W } from "./layout.js";
 
 /** How a value is written: `hex` writes 0 as `0`, `hexFull` as `0x0`. */
-export type OdpStyle = "dec" | "hex" | "hexFull" | "mac" | "ipv4" | "ipv6" | "frag" | "port";
+type OdpStyle = "dec" | "hex" | "hexFull" | "mac" | "ipv4" | "ipv6" | "frag" | "port";
 
 /** A named value within an attribute; the only one of an attribute may have no name. */
 export interface OdpPart {

@@ -10,6 +10,7 @@ import {
   MAX_MPLS,
   MAX_VLANS,
   PacketNamespace,
+  TunnelFlag,
   VLAN_PRESENT,
   W,
 } from "./layout.js";
@@ -253,8 +254,8 @@ class Reader {
       if (item.startsWith("flags(") && item.endsWith(")")) return this.#flags(tunnelFlags, item.slice(6, -1), true);
       const ok = this.#parts(tunnelParts, item);
       if (ok && item.startsWith("tun_id=")) {
-        this.key[W.tunMeta]! |= 8;
-        this.mask[W.tunMeta]! |= 8;
+        this.key[W.tunMeta]! |= TunnelFlag.key;
+        this.mask[W.tunMeta]! |= TunnelFlag.key;
       }
       return ok;
     });
@@ -280,7 +281,7 @@ class Reader {
 }
 
 /** Value and mask of flags text; undefined where it is none. */
-export function parseFlags(names: readonly string[], text: string): [value: number, mask: number] | undefined {
+function parseFlags(names: readonly string[], text: string): [value: number, mask: number] | undefined {
   const all = 2 ** names.length - 1;
   if (/^[+-]/.test(text)) {
     let value = 0;

@@ -3,10 +3,6 @@ export function u16(b: Uint8Array, at: number): number {
   return (b[at]! << 8) | b[at + 1]!;
 }
 
-export function u24(b: Uint8Array, at: number): number {
-  return (b[at]! << 16) | (b[at + 1]! << 8) | b[at + 2]!;
-}
-
 export function u32(b: Uint8Array, at: number): number {
   return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
 }
@@ -19,12 +15,6 @@ export function i32(b: Uint8Array, at: number): number {
 export function put16(b: Uint8Array, at: number, value: number): void {
   b[at] = value >>> 8;
   b[at + 1] = value;
-}
-
-export function put24(b: Uint8Array, at: number, value: number): void {
-  b[at] = value >>> 16;
-  b[at + 1] = value >>> 8;
-  b[at + 2] = value;
 }
 
 export function put32(b: Uint8Array, at: number, value: number): void {

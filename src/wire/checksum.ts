@@ -36,12 +36,12 @@ export function pseudoSum6(b: Uint8Array, ip: number, proto: number, length: num
 }
 
 /** A checksum after a 16-bit value it covers changed from `from` to `to` (RFC 1624, equation 3). */
-export function updateChecksum16(sum: number, from: number, to: number): number {
+function updateChecksum16(sum: number, from: number, to: number): number {
   return ~foldSum((~sum & 0xffff) + (~from & 0xffff) + to) & 0xffff;
 }
 
 /** A checksum after a 32-bit value it covers changed. */
-export function updateChecksum32(sum: number, from: number, to: number): number {
+function updateChecksum32(sum: number, from: number, to: number): number {
   return updateChecksum16(updateChecksum16(sum, from >>> 16, to >>> 16), from & 0xffff, to & 0xffff);
 }
 

@@ -4,8 +4,6 @@ import { u16 } from "#util/big-endian.js";
 export const ETHERNET_ADDRESSES = 12;
 /** Bytes of an untagged header. */
 export const ETHERNET_HEADER = 14;
-/** Bytes of one 802.1Q tag: tpid and tci. */
-export const VLAN_TAG = 4;
 
 /** Ethernet types, IEEE 802 numbers. */
 export const EtherType = {

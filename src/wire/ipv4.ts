@@ -3,8 +3,7 @@ import { u16 } from "#util/big-endian.js";
 /** Bytes of a header without options. */
 export const IPV4_HEADER = 20;
 
-/** Bits of the flags and offset field. */
-export const IPV4_DF = 0x4000;
+/** Bits of the flags and offset field: more fragments, the offset. */
 export const IPV4_MF = 0x2000;
 export const IPV4_OFFSET = 0x1fff;
 

@@ -41,4 +41,3 @@ export function ipv6Fragment(b: Uint8Array, at: number): number {
 }
 
 export const IPV6_FRAGMENT_OFFSET = 0xfff8;
-export const IPV6_FRAGMENT_MORE = 1;

@@ -2,9 +2,6 @@
 export const NEIGHBOUR_SOLICIT = 135;
 export const NEIGHBOUR_ADVERT = 136;
 
-/** Bytes of a solicitation or advertisement before its options: ICMPv6 header with reserved word, target. */
-export const ND_MESSAGE = 24;
-
 /** Options: source and target link-layer address. Their length counts units of 8 bytes. */
 export const ND_OPTION_SLL = 1;
 export const ND_OPTION_TLL = 2;

@@ -1,12 +1,9 @@
 import { u16 } from "#util/big-endian.js";
 
 /** Bytes of the base and service path headers (RFC 8300). */
-export const NSH_BASE = 8;
+const NSH_BASE = 8;
 /** Bytes of a header with metadata type 1. */
-export const NSH_MD1 = 24;
-
-/** NSH next protocols. */
-export const NshProtocol = { ipv4: 1, ipv6: 2, ethernet: 3, nsh: 4, mpls: 5 } as const;
+const NSH_MD1 = 24;
 
 /** 0 where a whole header lies within [at, end): 1 too short, 2 version, 3 length, 4 length of metadata type 1. */
 export function nshFault(b: Uint8Array, at: number, end: number): number {

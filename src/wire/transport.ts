@@ -1,7 +1,7 @@
 import { u16 } from "#util/big-endian.js";
 
 /** Bytes that must be there before any of a header is believed. */
-export const TCP_HEADER = 20;
+const TCP_HEADER = 20;
 export const UDP_HEADER = 8;
 export const SCTP_HEADER = 12;
 export const ICMP_HEADER = 8;

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseProbe } from "./ovsdb-dump.js";
-import { startRealServer } from "./real-openvswitch.js";
+import { RawClient } from "./ovsdb-raw-client.js";
+import { startRealSwitchDatabase } from "./real-openvswitch.js";
 
 /** The installed ovs-vswitchd with dummy devices: bridge br0 (dummy datapath) with ports p1 (1) and p2 (2), all to p2. */
 export interface DummySwitch {
@@ -19,7 +19,7 @@ export interface DummySwitch {
 }
 
 export async function startDummySwitch(): Promise<DummySwitch> {
-  const server = await startRealServer();
+  const server = await startRealSwitchDatabase();
   const directory = mkdtempSync(join(tmpdir(), "weft-dummy-"));
   const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
   const ctl = join(directory, "ctl");
@@ -51,13 +51,10 @@ export async function startDummySwitch(): Promise<DummySwitch> {
     `options:tx_pcap=${join(directory, "p2.pcap")}`,
   );
   execFileSync("/usr/bin/ovs-ofctl", ["add-flow", `unix:${join(directory, "br0.mgmt")}`, "actions=2"], { env });
-  const probe = await DatabaseProbe.open(ctl);
+  const client = await RawClient.open(ctl);
   const call = async (command: string, ...args: string[]): Promise<string> => {
-    try {
-      return String(await probe.request(command, args));
-    } catch (e) {
-      return JSON.parse((e as Error).message);
-    }
+    const { result, error } = await client.call(command, args);
+    return String(error ?? result);
   };
   const release = /\d+\.\d+\.\d+/.exec(execFileSync("/usr/sbin/ovs-vswitchd", ["--version"], { encoding: "utf8" }))![0];
   return {
@@ -72,7 +69,7 @@ export async function startDummySwitch(): Promise<DummySwitch> {
     },
     sent: () => pcapFrames(readFileSync(join(directory, "p2.pcap"))),
     async stop() {
-      probe.close();
+      client.close();
       child.kill("SIGKILL");
       await exited;
       await server.stop();

@@ -53,7 +53,7 @@ export const tunnelFields: readonly Row[] = [
 ];
 
 /** Number of tun_metadata fields. */
-export const TUN_METADATA_FIELDS = 64;
+const TUN_METADATA_FIELDS = 64;
 
 /**
  * tun_metadata0 … tun_metadata63. Their rows have no words of the key: a bridge's TLV map places those that it maps
