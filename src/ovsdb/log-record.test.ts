@@ -118,6 +118,16 @@ describe("changesToRecord", () => {
     expect(commit(database, { op: "delete", table: "A", where: [] })).toMatchObject({ A: { [id]: null } });
   });
 
+  it("minds no table's name", () => {
+    const odd = schemaFromJson({ name: "T", tables: { constructor: { columns: { toString: { type: "integer" } } } } });
+    const database = new Database(odd);
+    const record = commit(database, { op: "insert", table: "constructor", uuid: id, row: { toString: 5 } });
+    expect(JSON.stringify(record)).toContain(`"constructor":{"${id}":{"toString":5}}`);
+    const again = new Database(odd);
+    again.apply(recordToChanges(again, record!, newUuid));
+    expect(again.table("constructor").rows.size).toBe(1);
+  });
+
   it("writes a row of nothing but defaults", () => {
     expect(commit(new Database(schema), { op: "insert", table: "A", uuid: id, row: {} })).toMatchObject({
       A: { [id]: {} },

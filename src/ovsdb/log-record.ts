@@ -9,6 +9,7 @@ import { applyColumnDifference, columnDifference, differenceType } from "./diffe
 import { OvsdbError, syntaxError } from "./error.js";
 import { isJsonObject, type JsonObject } from "./json-members.js";
 import { changedColumns, defaultData, isDefault, makeRow } from "./row.js";
+import { RowCollector } from "./rows-by-table.js";
 import type { TableSchema } from "./schema.js";
 
 /** What accompanies the changes in a record of the log. */
@@ -25,12 +26,10 @@ export interface RecordNotes {
  * is nothing to keep.
  */
 export function changesToRecord({ changes }: ChangeSet, notes: RecordNotes, asDiff = true): Json | undefined {
-  const tables: { [table: string]: { [uuid: string]: Json } } = {};
-  for (const change of changes) {
-    const row = changeToRecord(change, asDiff);
-    if (row !== undefined) (tables[change.table.name] ??= {})[change.uuid] = row;
-  }
-  if (Object.keys(tables).length === 0) return undefined;
+  const rows = new RowCollector();
+  for (const change of changes) rows.add(change.table.name, change.uuid, changeToRecord(change, asDiff));
+  const tables = rows.take();
+  if (!tables) return undefined;
   return {
     _date: notes.date,
     ...tables,
@@ -60,14 +59,14 @@ function changeToRecord({ table, before, after, changed }: RowChange, asDiff: bo
 
 /** A database's whole contents as one record, as a compacted file has it: no differences. */
 export function contentsToRecord(database: Database, notes: RecordNotes): Json {
-  const tables: { [table: string]: { [uuid: string]: Json } } = {};
+  const rows = new RowCollector();
   for (const table of database.tables.values()) {
     for (const { uuid, data } of table.rows.values()) {
       const change = { table: table.schema, uuid, before: undefined, after: { uuid, data }, changed: [] };
-      (tables[table.schema.name] ??= {})[uuid] = changeToRecord(change, false) ?? {};
+      rows.add(table.schema.name, uuid, changeToRecord(change, false));
     }
   }
-  return { ...tables, ...(notes.comment === "" ? {} : { _comment: notes.comment }), _date: notes.date };
+  return { ...rows.take(), ...(notes.comment === "" ? {} : { _comment: notes.comment }), _date: notes.date };
 }
 
 /**

@@ -65,6 +65,7 @@ function tableFromJson(table: TableSchema, json: Json, conditional: boolean): Mo
       }
       columns.push({ column, select: wanted });
     }
+    // A table has one condition, that of the first request which has any.
     if (where) condition ??= conditionFromJson(table, where);
   }
   return { table, columns, select, condition: condition ?? [] };

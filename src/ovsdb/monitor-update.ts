@@ -4,28 +4,15 @@ import type { Database } from "./database.js";
 import type { Datum } from "./datum.js";
 import type { MonitoredColumn, MonitoredTable, MonitorSelect, MonitorSpec } from "./monitor-spec.js";
 import { rowToJson } from "./row.js";
+import { RowCollector, type RowsByTable } from "./rows-by-table.js";
 import { VERSION_COLUMN } from "./schema.js";
 
 /** `<table-updates>` of RFC 7047 section 4.1.6, or `<table-updates2>` of ovsdb-server(7) section 4.1.14. */
-export type TableUpdates = { readonly [table: string]: { readonly [uuid: string]: Json } };
-
-/** Collects row updates under their tables. */
-export class UpdateCollector {
-  readonly #tables: { [table: string]: { [uuid: string]: Json } } = {};
-
-  add(table: string, uuid: string, update: Json | undefined): void {
-    if (update !== undefined) (this.#tables[table] ??= {})[uuid] = update;
-  }
-
-  /** All updates, or undefined if there are none. */
-  take(): TableUpdates | undefined {
-    return Object.keys(this.#tables).length === 0 ? undefined : this.#tables;
-  }
-}
+export type TableUpdates = RowsByTable;
 
 /** What the reply to `monitor` holds: every row of the tables whose initial contents are wanted. */
 export function initialUpdates(spec: MonitorSpec, database: Database): TableUpdates {
-  const updates = new UpdateCollector();
+  const updates = new RowCollector();
   for (const monitored of spec.values()) {
     if (!monitored.select.initial) continue;
     for (const { uuid, data } of database.table(monitored.table.name).rows.values()) {
@@ -37,7 +24,7 @@ export function initialUpdates(spec: MonitorSpec, database: Database): TableUpda
 
 /** What an `update` notification says of a change set, or undefined if the monitor has nothing to say of it. */
 export function updatesOf(spec: MonitorSpec, { changes }: ChangeSet): TableUpdates | undefined {
-  const updates = new UpdateCollector();
+  const updates = new RowCollector();
   for (const change of changes) {
     const monitored = spec.get(change.table.name);
     if (monitored) updates.add(change.table.name, change.uuid, rowUpdate(monitored, change));

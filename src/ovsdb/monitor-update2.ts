@@ -5,12 +5,13 @@ import type { Database } from "./database.js";
 import { datumToJson } from "./datum-json.js";
 import { columnDifference } from "./difference.js";
 import type { MonitoredTable, MonitorSelect, MonitorSpec } from "./monitor-spec.js";
-import { changedAndWanted, type TableUpdates, UpdateCollector } from "./monitor-update.js";
+import { changedAndWanted, type TableUpdates } from "./monitor-update.js";
 import { isDefault, type Row, rowToJson } from "./row.js";
+import { RowCollector } from "./rows-by-table.js";
 
 /** What the reply to `monitor_cond` holds: the rows that meet the conditions, without their defaults. */
 export function initialUpdates2(spec: MonitorSpec, database: Database): TableUpdates {
-  const updates = new UpdateCollector();
+  const updates = new RowCollector();
   for (const monitored of spec.values()) {
     if (!monitored.select.initial) continue;
     for (const row of database.table(monitored.table.name).rows.values()) {
@@ -23,7 +24,7 @@ export function initialUpdates2(spec: MonitorSpec, database: Database): TableUpd
 
 /** What an `update2` or `update3` notification says of a change set, or undefined if nothing. */
 export function updates2Of(spec: MonitorSpec, { changes }: ChangeSet): TableUpdates | undefined {
-  const updates = new UpdateCollector();
+  const updates = new RowCollector();
   for (const change of changes) {
     const monitored = spec.get(change.table.name);
     if (monitored) updates.add(change.table.name, change.uuid, rowUpdate2(monitored, change));
@@ -65,7 +66,7 @@ export function updates2OfConditions(
   after: MonitorSpec,
   database: Database,
 ): TableUpdates | undefined {
-  const updates = new UpdateCollector();
+  const updates = new RowCollector();
   for (const [name, monitored] of after) {
     const old = before.get(name);
     if (old === monitored || !old) continue;
