@@ -1,5 +1,5 @@
 // Records how the installed Open vSwitch extracts keys from frames and writes datapath flows: odp-recorded.json.
-// Run with: node tools/run.mjs test/differential/odp-record.ts
+// Run with: node tools/run.mjs test/differential/odp-record.ts && npx biome format --write test/differential/odp-recorded.json
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DummySwitch, startDummySwitch } from "../support/dummy-switch.js";
