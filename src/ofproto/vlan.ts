@@ -24,7 +24,7 @@ export function fromKey(header: number): number {
 }
 
 /** Why a packet may not come in by a port: its VLAN. */
-export type VlanRefusal = "access" | "trunk";
+export type VlanRefusal = "access" | "trunk" | "tunnel";
 
 /** Whether a packet whose outermost VLAN ID is `vid` (0 for none) may come in. */
 export function refusesInput(bundle: Bundle, vid: number): VlanRefusal | undefined {
@@ -37,7 +37,7 @@ export function refusesInput(bundle: Bundle, vid: number): VlanRefusal | undefin
     case "trunk":
       return trunksVlan(bundle, vid) ? undefined : "trunk";
     case "dot1q-tunnel":
-      return bundle.cvlans === undefined || bundle.cvlans.has(vid) ? undefined : "trunk";
+      return bundle.cvlans === undefined || bundle.cvlans.has(vid) ? undefined : "tunnel";
   }
 }
 

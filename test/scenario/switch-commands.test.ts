@@ -273,6 +273,36 @@ describe("ofproto/trace", () => {
     );
   });
 
+  it("says why, for every reason", async () => {
+    const net = lab();
+    const notes = async (line: string): Promise<string[]> =>
+      (await appctl(net, `ofproto/trace br0 ${line}`)).split("\n").filter((l) => l.startsWith("     "));
+    expect(await notes("in_port=77")).toEqual([
+      "     >>>> received packet on unknown port 77 <<<<",
+      "     >> no input bundle, dropping",
+    ]);
+    net.configurePort("br0", "p2", { trunks: [5, 6] });
+    expect(await notes("in_port=2,dl_vlan=9")).toEqual([
+      "     >>>> dropping VLAN 9 packet received on port p2 not configured for trunking VLAN 9 <<<<",
+      "     >> disallowed VLAN VID for this input port, dropping",
+    ]);
+    net.configurePort("br0", "p2", { trunks: [5, 6], protected: true });
+    net.configurePort("br0", "p1", { vlanMode: "access", tag: 5, protected: true });
+    await appctl(net, "fdb/add br0 p1 5 00:00:00:00:00:05");
+    expect(await notes("in_port=2,dl_vlan=5,dl_dst=00:00:00:00:00:05")).toEqual([
+      "     -> forwarding to learned port",
+      "     >> Flow is between protected ports, skipping output.",
+    ]);
+    net.configurePort("br0", "p2", { vlanMode: "dot1q-tunnel", tag: 4, cvlans: [1, 2] });
+    expect(await notes("in_port=2,dl_vlan=5")).toEqual([
+      "     >>>> dropping VLAN 5 packet received on dot1q-tunnel port p2 that excludes this VLAN <<<<",
+      "     >> disallowed VLAN VID for this input port, dropping",
+    ]);
+    expect(await notes("in_port=1,dl_dst=01:80:c2:00:00:0e")).toEqual([
+      "     -> packet has reserved destination MAC, dropping",
+    ]);
+  });
+
   it("refuses in upstream's words", async () => {
     const net = lab();
     await expect(appctl(net, "ofproto/trace br0")).rejects.toThrow(

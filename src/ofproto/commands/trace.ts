@@ -3,7 +3,7 @@ import { composeFrame } from "#flow/compose.js";
 import { extractKey } from "#flow/extract.js";
 import { type FlowKey, keysEqual, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
-import { ETH_TYPE_NONE, W } from "#flow/layout.js";
+import { W } from "#flow/layout.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { parseMatch } from "#openflow/match-parse.js";
 import { formatFlow, formatMatch } from "#openflow/match-text.js";
@@ -11,7 +11,8 @@ import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Backer } from "../backer.js";
 import { applyEffects } from "../effect.js";
-import type { OfPort } from "../port.js";
+import { patchClass } from "../patch-device.js";
+import { OfPort } from "../port.js";
 import type { OfprotoSwitches } from "../switches.js";
 import { formatTrace, Trace, type TraceNode } from "../translate/trace.js";
 import { translate } from "../translate/translate.js";
@@ -28,9 +29,8 @@ type Traced = {
 /** What is to be traced: a key, where it came in, and the packet if there is one. */
 interface Question {
   readonly backer: Backer;
-  readonly port: OfPort | undefined;
+  readonly port: OfPort;
   readonly key: FlowKey;
-  readonly bridge: string | undefined;
   readonly names: boolean;
   readonly frame: Uint8Array | undefined;
 }
@@ -73,6 +73,8 @@ function readQuestion(switches: OfprotoSwitches, args: readonly string[]): Quest
 
 const isOdp = (text: string): boolean => /^[a-z_]+\(/.test(text);
 
+const noDevice = patchClass().open("unknown", new Map([["peer", ""]]));
+
 type PacketOf = (key: FlowKey) => Uint8Array | undefined;
 
 function bridgeQuestion(
@@ -92,10 +94,12 @@ function bridgeQuestion(
     if (error instanceof UserError) throw new UserError(`Bad openflow flow syntax: ${flow}: ${error.message}`);
     throw error;
   }
-  const port = state.ports.get(key[W.inPort]!);
+  const number = key[W.inPort]!;
+  // A port that does not exist is one of no bundle.
+  const port = state.ports.get(number) ?? new OfPort(state, number, noDevice, undefined);
   const frame = packet(key);
-  if (frame) key = extracted(frame, key[W.inPort]!);
-  return { backer, port, key, bridge: state.name, names, frame };
+  if (frame) key = extracted(frame, number);
+  return { backer, port, key, names, frame };
 }
 
 function odpQuestion(
@@ -117,7 +121,7 @@ function odpQuestion(
   const frame = packet(key);
   if (frame) key = extracted(frame, 0);
   key[W.inPort] = port.ofport;
-  return { backer, port, key, bridge: port.bridge.name, names, frame };
+  return { backer, port, key, names, frame };
 }
 
 function parseHex(text: string): Uint8Array {
@@ -134,10 +138,8 @@ function extracted(frame: Uint8Array, inPort: number): FlowKey {
 }
 
 function trace({ backer, port, key: whole, names, frame }: Question): Traced {
-  if (!port) throw new UserError("no such port");
   const { bridge } = port;
   const key = narrowVlans(whole, bridge.settings.vlanLimit);
-  if (frame === undefined && key[W.ethType] === 0) key[W.ethType] = ETH_TYPE_NONE;
   const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
   const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
   const formatKey = (k: FlowKey): string => formatFlow(k, { portName });

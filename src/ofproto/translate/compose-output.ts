@@ -28,12 +28,14 @@ export function composeOutput(ctx: TranslationContext, port: OfPort): void {
 
 /** The packet goes on in the peer's bridge; afterwards this bridge's packet is as it was. */
 function crossPatch(ctx: TranslationContext, port: OfPort, peer: OfPort): void {
-  if (!mayGoDeeper(ctx)) return;
   ctx.effects.push({ kind: "patch", out: port, in: peer });
+  if (!mayGoDeeper(ctx, peer)) return;
   const before = newKey();
   copyKey(before, ctx.flow);
   const from = ctx.inPort;
   ctx.inPort = peer;
+  ctx.depth++;
+  ctx.steps++;
   ctx.flow[W.inPort] = peer.ofport;
   ctx.flow[W.actsetOutput] = 0;
   ctx.flow.fill(0, W.metadata, W.inPort);
@@ -43,18 +45,20 @@ function crossPatch(ctx: TranslationContext, port: OfPort, peer: OfPort): void {
   ctx.depth--;
 }
 
-/** Counts a step; voids the translation where a loop of bridges or tables would not end. */
-function mayGoDeeper(ctx: TranslationContext): boolean {
+/**
+ * Where bridges are joined in a loop, the packet ends after so many of them, with the copies made on the way sent; where loops branch, so
+ * that there would be no end of copies, the translation is void.
+ */
+function mayGoDeeper(ctx: TranslationContext, peer: OfPort): boolean {
   if (ctx.failed) return false;
-  if (ctx.depth >= MAX_DEPTH) {
-    ctx.fail("recursion_too_deep", ` >> over max translation depth ${MAX_DEPTH}`);
-    return false;
-  }
   if (ctx.steps >= MAX_STEPS) {
     ctx.fail("too_many_resubmits", ` >> over ${MAX_STEPS} resubmit actions`);
     return false;
   }
-  ctx.depth++;
-  ctx.steps++;
-  return true;
+  if (ctx.depth < MAX_DEPTH) return true;
+  ctx.trace?.enter("bridge", peer.bridge.name);
+  ctx.trace?.note(`     >>>> over max translation depth ${MAX_DEPTH} <<<<`);
+  ctx.trace?.leave();
+  ctx.refuse("recursion_too_deep");
+  return false;
 }

@@ -4,7 +4,16 @@ import { EtherType } from "#wire/ethernet.js";
 import type { Bundle } from "../bundle.js";
 import type { OfPort } from "../port.js";
 import { isReservedAddress } from "../reserved-addresses.js";
-import { carries, fromKey, inputVlans, outputVlans, refusesInput, type VlanStack, vidOf } from "../vlan.js";
+import {
+  carries,
+  fromKey,
+  inputVlans,
+  outputVlans,
+  refusesInput,
+  type VlanRefusal,
+  type VlanStack,
+  vidOf,
+} from "../vlan.js";
 import { composeOutput } from "./compose-output.js";
 import type { TranslationContext } from "./context.js";
 
@@ -39,12 +48,13 @@ export function translateNormal(ctx: TranslationContext): void {
   else if (found === bundle) {
     ctx.trace?.note(" -> learned port is input port, dropping");
     ctx.refuse("learned_on_input_port");
-  } else if (found.settings.protected && bundle.settings.protected) {
-    ctx.trace?.note(" -> learned port is protected port, dropping");
-    ctx.refuse("protected_port");
   } else {
     ctx.trace?.note(" -> forwarding to learned port");
-    outputToBundle(ctx, incoming, found);
+    if (!(found.settings.protected && bundle.settings.protected)) outputToBundle(ctx, incoming, found);
+    else {
+      ctx.trace?.note(" >> Flow is between protected ports, skipping output.");
+      ctx.refuse("protected_port");
+    }
   }
 }
 
@@ -60,6 +70,7 @@ interface Incoming {
 function inputBundle(ctx: TranslationContext): Bundle | undefined {
   const { bundle } = ctx.inPort;
   if (bundle) return bundle;
+  ctx.trace?.note(` >>>> received packet on unknown port ${ctx.inPort.ofport} <<<<`);
   ctx.trace?.note(" >> no input bundle, dropping");
   ctx.refuse("no_bundle");
   return undefined;
@@ -68,15 +79,18 @@ function inputBundle(ctx: TranslationContext): Bundle | undefined {
 function admits(ctx: TranslationContext, bundle: Bundle, vid: number): boolean {
   const refusal = refusesInput(bundle, vid);
   if (refusal === undefined) return true;
-  const port = `received on port ${bundle.name}`;
-  if (refusal === "access") {
-    const { tag } = bundle.settings;
-    ctx.trace?.note(` >>>> dropping VLAN ${vid} tagged packet ${port} configured as VLAN ${tag} access port <<<<`);
-  } else ctx.trace?.note(` >>>> dropping VLAN ${vid} packet ${port} not configured for trunking VLAN ${vid} <<<<`);
+  ctx.trace?.note(` >>>> dropping VLAN ${vid} ${why[refusal](bundle, vid)} <<<<`);
   ctx.trace?.note(" >> disallowed VLAN VID for this input port, dropping");
   ctx.refuse("vlan_disallowed");
   return false;
 }
+
+const why: Readonly<Record<VlanRefusal, (bundle: Bundle, vid: number) => string>> = {
+  access: ({ name, settings }) =>
+    `tagged packet received on port ${name} configured as VLAN ${settings.tag} access port`,
+  trunk: ({ name }, vid) => `packet received on port ${name} not configured for trunking VLAN ${vid}`,
+  tunnel: ({ name }) => `packet received on dot1q-tunnel port ${name} that excludes this VLAN`,
+};
 
 /** Has the source address learned with the packet; returns it if so. */
 function learnSource(
