@@ -18,11 +18,6 @@ export function isPassiveName(name: string): boolean {
   return /^p(unix|tcp|ssl):/.test(name);
 }
 
-/** True for `unix:`, `tcp:` and `ssl:` names. */
-export function isActiveName(name: string): boolean {
-  return /^(unix|tcp|ssl):/.test(name);
-}
-
 /** True for `ssl:` and `pssl:` names. */
 export function isTlsName(name: string): boolean {
   return /^p?ssl:/.test(name);

@@ -127,7 +127,7 @@ type CoverageData = {
 };
 
 /** `coverage/show` as upstream lays it out. */
-export function formatCoverage(rows: readonly CoverageRow[], never: number): string {
+function formatCoverage(rows: readonly CoverageRow[], never: number): string {
   const head = `Event coverage, avg rate over last: ${step} seconds, last minute, last hour,  hash=${eventHash(rows)}:\n`;
   const lines = rows.map((r) => {
     const rates = [

@@ -1,3 +1,4 @@
+import { LockedError } from "#host/files.js";
 import type { Host } from "#host/host.js";
 import type { SignalName } from "#host/process.js";
 import { errnoText } from "#util/errno.js";
@@ -92,8 +93,8 @@ export class Daemon {
 
   #claim(path: string): void {
     const { files, process } = this.#host;
-    if (!this.#settings.overwritePidfile) {
-      const holder = files.lockHolder(path);
+    if (!this.#settings.overwritePidfile && files.exists(path)) {
+      const holder = this.#holder(path);
       if (holder !== undefined) throw new UserError(`${path}: already running as pid ${holder}, aborting`);
     }
     const temporary = `${path}.tmp${process.pid}`;
@@ -110,6 +111,19 @@ export class Daemon {
       files.remove(temporary);
       throw new UserError(`failed to rename "${temporary}" to "${path}" (${causeText(error)})`);
     }
+  }
+
+  /** Who holds the pidfile. Trying to lock it finds out also where the kernel's table of locks does not show it. */
+  #holder(path: string): number | undefined {
+    const { files } = this.#host;
+    const holder = files.lockHolder(path);
+    if (holder !== undefined) return holder;
+    try {
+      files.lock(path).release();
+    } catch (error) {
+      if (error instanceof LockedError && error.code === "EAGAIN") return error.holder ?? 0;
+    }
+    return undefined;
   }
 
   #identity() {

@@ -15,7 +15,7 @@ function collect(reporters: readonly MemoryReporter[]): Record<string, number> {
 }
 
 /** The figures as upstream shows them: `atoms:14 cells:20`, by name. */
-export function formatUsage(figures: Readonly<Record<string, number>>): string {
+function formatUsage(figures: Readonly<Record<string, number>>): string {
   return Object.keys(figures)
     .sort()
     .map((name) => `${name}:${figures[name]}`)

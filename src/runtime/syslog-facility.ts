@@ -1,7 +1,7 @@
 import type { MessageLevel } from "./logger.js";
 
 /** Facilities of RFC 5424 table 1 by the names that `FACILITY:` takes; the place is the number. */
-export const facilities: readonly string[] = [
+const facilities: readonly string[] = [
   "kern",
   "user",
   "mail",

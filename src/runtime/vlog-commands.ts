@@ -5,7 +5,7 @@ import { destinations } from "./vlog-spec.js";
 const unlimited = Number.POSITIVE_INFINITY;
 
 /** `vlog/list` as upstream lays it out. */
-export function formatLevels(vlog: Vlog): string {
+function formatLevels(vlog: Vlog): string {
   const header = "                 console    syslog    file\n                 -------    ------    ------\n";
   const rows = vlog.moduleNames().map((name) => {
     const levels = vlog.levelsOf(name)!;
@@ -16,7 +16,7 @@ export function formatLevels(vlog: Vlog): string {
 }
 
 /** `vlog/list-pattern` as upstream lays it out. */
-export function formatPatterns(vlog: Vlog): string {
+function formatPatterns(vlog: Vlog): string {
   const rows = destinations.map((d) => {
     return `${d.toUpperCase().padEnd(7)}  ${vlog.prefixOf(d).padEnd(32)}  ${vlog.patternOf(d)}\n`;
   });

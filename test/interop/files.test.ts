@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lockRecord } from "#host/linux/record-lock.js";
 import { NodeFiles } from "#host/node/files.js";
+import { filesContract } from "../contract/files.js";
 import { describeWith, program } from "../support/needs.js";
 
 const files = new NodeFiles(lockRecord);
@@ -15,38 +16,9 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("files over Node", () => {
-  it("appends, truncates and syncs", async () => {
-    const path = join(directory, "log");
-    const file = files.openAppend(path, { create: true, exclusive: true, mode: 0o600 });
-    file.append(Buffer.from("one two"));
-    file.truncate(4);
-    file.append(Buffer.from("three"));
-    await file.sync();
-    file.syncNow();
-    expect(file.size()).toBe(9);
-    file.close();
-    expect(readFileSync(path, "utf8")).toBe("one three");
-    const reader = files.openRead(path);
-    expect(Buffer.from(reader.read(4, 3)).toString()).toBe("thr");
-    expect(reader.read(8, 10)).toHaveLength(1);
-    expect(reader.read(20, 10)).toHaveLength(0);
-    reader.close();
-    expect(() => files.openAppend(path, { create: true, exclusive: true })).toThrow(`${path}: open: File exists`);
-  });
-
-  it("fails with strerror's texts", () => {
-    expect(() => files.read("/nope/x")).toThrow("/nope/x: open: No such file or directory");
-    expect(files.readTextIfExists("/nope/x")).toBeUndefined();
-    expect(() => files.rename("/nope/x", "/nope/y")).toThrow("rename /nope/x to /nope/y: No such file or directory");
-    expect(() => files.openAppend(directory, { create: false, exclusive: false })).toThrow("Is a directory");
-  });
-
-  it("locks a file once, and again when it was released", () => {
-    const path = join(directory, "lock");
-    const lock = files.lock(path);
-    expect(() => files.lock(path)).toThrow(expect.objectContaining({ code: "EDEADLK" }));
-    lock.release();
-    files.lock(path).release();
+  filesContract(() => {
+    const own = mkdtempSync(join(directory, "contract-"));
+    return { files, directory: own, close: () => rmSync(own, { recursive: true }) };
   });
 });
 
