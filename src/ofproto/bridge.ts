@@ -143,8 +143,12 @@ export class Bridge implements Switch {
   }
 
   #datapathPort(device: Device, ofport: number): number {
+    const { datapath } = this.backer;
+    const known = datapath.portByName(device.name);
+    if (known?.device === device) return known.number;
     try {
-      return this.backer.datapath.portByName(device.name)?.number ?? this.backer.datapath.addPort(device);
+      if (known) datapath.removePort(known.number);
+      return datapath.addPort(device);
     } catch (error) {
       if (ofport !== OFPP.local) this.#numbers.release(ofport);
       throw error;

@@ -24,11 +24,6 @@ export class MegaflowIndex {
     this.#unlink(flow);
   }
 
-  clear(): void {
-    this.#byUfid.clear();
-    this.#byMac.clear();
-  }
-
   /** Gives a flow other addresses to depend on. */
   setMacs(flow: Megaflow, macs: readonly MacNumber[]): void {
     this.#unlink(flow);

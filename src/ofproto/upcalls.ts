@@ -83,7 +83,10 @@ export class Upcalls {
     }
     const mask = megaflows ? answer.mask : exactMask();
     const ufid = ufidOf(key, mask);
-    if (flows.get(ufid)) return;
+    const known = flows.get(ufid);
+    if (known && datapath.flow(ufid)) return;
+    // Someone else removed it from the datapath.
+    if (known) flows.delete(known);
     const { actions, effects, macs } = answer;
     if (!this.#put(() => datapath.putFlow({ ufid, key, mask, actions }))) return;
     this.#backer.counters.flowsPut.add();

@@ -161,7 +161,7 @@ function outputToBundle(ctx: TranslationContext, incoming: Incoming, bundle: Bun
   flow[W.vlan1] = inner;
 }
 
-/** The member a packet leaves by. Bonds choose among theirs; until they do, the first one carries all. */
-function chooseMember(bundle: Bundle): OfPort | undefined {
-  return bundle.members[0];
+/** The member a packet leaves by: of several, the first one that has a carrier. */
+function chooseMember({ members }: Bundle): OfPort | undefined {
+  return members.length > 1 ? (members.find((m) => m.device.info().carrier) ?? members[0]) : members[0];
 }
