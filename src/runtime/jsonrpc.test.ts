@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { settle } from "#host/fake/clock.js";
+import { createFakeHost } from "#host/fake/host.js";
 import { fakeStreamPair } from "#host/fake/streams.js";
 import type { Json } from "#util/json.js";
 import { ConnectionEnded, JsonRpc, JsonRpcRefusal } from "./jsonrpc.js";
 import { decodeMessage } from "./jsonrpc-message.js";
 import { recordingLog } from "./recording-log.js";
+import { Vlog } from "./vlog.js";
 
 /** Messages and what Open vSwitch 3.1 says of them. */
 const bad: readonly (readonly [Json, string])[] = [
@@ -90,6 +92,29 @@ describe("JsonRpc", () => {
       expect(reason?.message).toBe("unix#0: Protocol error");
       expect(log.lines.filter((l) => l.includes("WARN"))).toEqual([line]);
     }
+  });
+
+  it("complains of bad peers five times in a row, however many connections they use", async () => {
+    const host = createFakeHost();
+    const vlog = new Vlog(host, { program: "p" });
+    vlog.set("PATTERN:console:%m");
+    for (let i = 0; i < 8; i++) {
+      const [peer, ours] = fakeStreamPair("unix:x", `unix#${i}`);
+      new JsonRpc(ours, vlog.module("jsonrpc")).start({});
+      peer.write("[1]");
+      await settle();
+    }
+    host.clock.advance(13_000);
+    const [peer, ours] = fakeStreamPair("unix:x", "unix#8");
+    new JsonRpc(ours, vlog.module("jsonrpc")).start({});
+    peer.write("[1]");
+    await settle();
+    const lines = host.process.err.trimEnd().split("\n");
+    expect(lines).toHaveLength(7);
+    expect(lines[5]).toBe(
+      "Dropped 3 log messages in last 13 seconds (most recently, 13 seconds ago) due to excessive rate",
+    );
+    expect(lines[6]).toContain("unix#8: ");
   });
 
   it("hands over answers nobody asked for", async () => {

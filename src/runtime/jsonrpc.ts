@@ -59,6 +59,18 @@ interface Waiting {
 /** The id that upstream gives its inactivity probes; the answer to one goes to nobody. */
 const probeId = "echo";
 
+/** Complaints about peers share one limit in a log, so that a peer that comes back again and again cannot flood it. */
+const limited = new WeakMap<Logger, Logger>();
+
+function limitedOnce(log: Logger): Logger {
+  let logger = limited.get(log);
+  if (!logger) {
+    logger = log.limited(5, 5);
+    limited.set(log, logger);
+  }
+  return logger;
+}
+
 /**
  * JSON-RPC 1.0 over a stream, both ways. Malformed input is logged in upstream's words and ends the connection with
  * `EPROTO`. Requests that wait when it ends are rejected with `ConnectionEnded`.
@@ -77,7 +89,7 @@ export class JsonRpc {
   constructor(stream: Stream, log: Logger, limit?: number) {
     this.stream = stream;
     this.#log = log;
-    this.#warnings = log.limited(5, 5);
+    this.#warnings = limitedOnce(log);
     this.#framing = new JsonFraming(limit);
   }
 
