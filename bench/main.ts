@@ -1,0 +1,28 @@
+/*
+ * npm run bench -- tcp | pps | cli [ROUNDS]
+ * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
+ */
+import { benchCli } from "./cli.js";
+import { sendSmallFrames } from "./frame-sender.js";
+import { benchSwitches } from "./switches.js";
+
+const [what, ...rest] = process.argv.slice(2);
+const rounds = Number(rest[0] ?? (what === "cli" ? 20 : 3));
+
+switch (what) {
+  case "tcp":
+  case "pps":
+    void benchSwitches(what, rounds);
+    break;
+  case "cli":
+    void benchCli(rounds);
+    break;
+  case "sender": {
+    const [source, destination, seconds, flows] = rest;
+    console.log(sendSmallFrames(source!, destination!, Number(seconds), Number(flows)));
+    break;
+  }
+  default:
+    console.error("usage: npm run bench -- tcp|pps|cli [ROUNDS]");
+    process.exitCode = 1;
+}
