@@ -8,6 +8,8 @@ import { field } from "./fields/table.js";
 import { type FlowKey, newKey } from "./key.js";
 import { type Layers, newLayers } from "./layers.js";
 import { CORE_WORDS, KEY_WORDS, PACKET_START, W } from "./layout.js";
+import { formatOdpKey } from "./odp-text.js";
+import { packetMask } from "./packet-mask.js";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 
@@ -104,6 +106,21 @@ describe("extractKey", () => {
     const again = key.slice();
     extractKey(ip, 0, ip.length, again, again, layers);
     expect(again).toEqual(key);
+  });
+
+  it("reads as many tags as it is told to", () => {
+    const qinq = bytes(frames["qinq"]!);
+    const limited = (limit: number): string => {
+      const key = newKey();
+      extractKey(qinq, 0, qinq.length, key, key, newLayers(), limit);
+      return formatOdpKey(key, packetMask(key), { vlanLimit: limit }).replace(/^.*?(?=eth_type)/, "");
+    };
+    // As Open vSwitch 3.1 writes them with other_config:vlan-limit of 1 and of 2.
+    expect(limited(1)).toBe("eth_type(0x88a8),vlan(vid=100,pcp=0),encap(eth_type(0x8100))");
+    expect(limited(2)).toBe(
+      "eth_type(0x88a8),vlan(vid=100,pcp=0),encap(eth_type(0x8100),vlan(vid=5,pcp=1),encap(eth_type(0x0800)," +
+        "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no),udp(src=53,dst=54321)))",
+    );
   });
 
   it("says what is wrong", () => {

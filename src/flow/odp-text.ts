@@ -121,7 +121,7 @@ class Text {
       return;
     }
     const type = this.#key[W.ethType]!;
-    if (depth < MAX_VLANS && isVlanType(type)) {
+    if (depth < this.#vlanLimit && isVlanType(type)) {
       // A tag announced but truncated.
       this.#etherType(type, this.#mask[W.ethType]! & 0xffff);
       this.#vlan(depth);

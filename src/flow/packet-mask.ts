@@ -14,8 +14,8 @@ export function packetMask(key: FlowKey): FlowMask {
   if (key[W.packetType] === 0) {
     mask.fill(0xffffffff, W.eth, W.eth + 3);
     mask[W.ethType] = 0xffff;
-    mask[W.vlan0] = 0xffff;
-    if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) mask[W.vlan1] = 0xffff;
+    mask[W.vlan0] = 0xffffffff;
+    if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) mask[W.vlan1] = 0xffffffff;
   }
   const type = key[W.ethType]!;
   switch (type) {
