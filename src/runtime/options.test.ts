@@ -46,6 +46,18 @@ describe("parseOptions", () => {
     expect(() => parse([arg])).toThrow(message);
   });
 
+  it("takes the first of a group that an abbreviation fits, where their arguments are alike", () => {
+    const group = "command";
+    const some = [
+      { name: "fake", argument: "none", group },
+      { name: "fake-iface", argument: "none", group },
+      { name: "id", argument: "required", group },
+      { name: "if-exists", argument: "none", group },
+    ] as const;
+    expect(parseOptions("prog", some, ["--fa"]).options).toEqual([{ name: "fake", value: undefined }]);
+    expect(() => parseOptions("prog", some, ["--i"])).toThrow("option '--i' is ambiguous");
+  });
+
   it("lists an option", () => {
     expect(rows.slice(0, 4).map((row) => formatOption(row, "X"))).toEqual([
       "-t, --target=X",
