@@ -35,7 +35,7 @@ export function plain(data: Uint8Array): Packet {
 }
 
 /** A TCP segment of 4000 bytes as a guest's kernel hands it over: cut up and summed by whoever comes last. */
-function largeSegment(): { data: Uint8Array; offload: Offload } {
+export function largeSegment(): { data: Uint8Array; offload: Offload } {
   const data = new Uint8Array(54 + 4000);
   data.set(ether(0x0800, [0x45, 0, 0x0f, 0xc8, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]));
   data.set([0x10, 0, 0x20, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0x20, 0, 0, 0, 0, 0], 34);
@@ -202,6 +202,25 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
         ...frame.subarray(12),
       ];
       expect(bytesOf(bed.take(c))).toEqual([tagged([0x81, 0], [0x60, 5]), tagged([0x88, 0xa8], [0, 6])]);
+    });
+
+    it("pushes and pops MPLS labels behind the tags", async () => {
+      const tagged = ether(0x8100, [0, 7, 8, 0, 1, 2, 3, 4]);
+      await forward(
+        [
+          { kind: "push_mpls", lse: 0x00064140, ethertype: 0x8847 },
+          output(b),
+          { kind: "pop_mpls", ethertype: 0x0800 },
+          output(c),
+          { kind: "pop_mpls", ethertype: 0x86dd },
+          output(c),
+        ],
+        tagged,
+      );
+      expect(bytesOf(bed.take(b))).toEqual([
+        [...tagged.subarray(0, 16), 0x88, 0x47, 0x00, 0x06, 0x41, 0x40, ...tagged.subarray(18)],
+      ]);
+      expect(bytesOf(bed.take(c))).toEqual([[...tagged], [...tagged]]);
     });
 
     it("keeps the offload state with the frame, shifted by a tag", async () => {

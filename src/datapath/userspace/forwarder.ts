@@ -31,6 +31,7 @@ import {
 } from "./ops.js";
 import { packetHash } from "./packet-hash.js";
 import { rewrite } from "./rewrite.js";
+import { segmentFrame } from "./segment.js";
 
 /** Where forwarded frames go. As `FrameIo.send`; what it is given stays unchanged until the engine's next flush. */
 export interface FrameSink {
@@ -65,6 +66,7 @@ const DROP = {
   pipeline: dropCounter("drop_action_of_pipeline"),
   other: dropCounter("drop_action_other"),
   truncated: dropCounter("datapath_drop_header_truncated"),
+  segmentation: dropCounter("datapath_drop_gso_segmentation"),
 } satisfies Record<string, number>;
 
 /** State of one packet on one level of nesting. */
@@ -241,6 +243,10 @@ export class Forwarder {
           this.#changed(popVlan(frame));
           break;
         case OP_PUSH_MPLS:
+          if (isGso(frame)) {
+            this.#runOnSegments(program.slice(i), level, depth);
+            return;
+          }
           this.#changed(pushMpls(frame, step.a, step.b));
           break;
         case OP_POP_MPLS:
@@ -274,6 +280,24 @@ export class Forwarder {
           return;
       }
     }
+  }
+
+  /** Runs what is left of a program on each of the frames that a large segment becomes. */
+  #runOnSegments(program: Program, level: Level, depth: number): void {
+    const segments = segmentFrame(level.frame);
+    if (segments === undefined || depth >= MAX_DEPTH) {
+      this.counters[DROP.segmentation]!++;
+      return;
+    }
+    const inner = this.#level(depth + 1);
+    const stale = this.#stale;
+    for (const { data, offload } of segments) {
+      inner.frame.reset(data, 0, data.length, offload);
+      copyKey(inner.key, level.key);
+      this.#stale = stale;
+      this.#run(program, depth + 1);
+    }
+    this.#stale = stale;
   }
 
   #changed(done: boolean): void {
