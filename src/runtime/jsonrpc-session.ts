@@ -300,7 +300,9 @@ export class JsonRpcSession {
   }
 
   #ended(error: Error | undefined): void {
-    this.#rpc?.stream.destroy();
+    // After an orderly end the peer may still read what is on its way.
+    if (error) this.#rpc?.stream.destroy();
+    else this.#rpc?.stream.close();
     this.#rpc = undefined;
     this.#lastError = error;
     this.#fsm.disconnected(this.#host.clock.now(), error ? endText(error) : "EOF");

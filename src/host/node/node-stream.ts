@@ -89,6 +89,8 @@ export class NodeStream implements Stream {
     const handler = this.#close;
     this.#close = undefined;
     if (!this.#closing) handler?.(error);
-    this.#socket.destroy();
+    // A peer that has only ended its own side may still read the answers that are on their way.
+    if (error) this.#socket.destroy();
+    else this.#socket.destroySoon();
   }
 }
