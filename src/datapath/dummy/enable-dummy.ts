@@ -5,11 +5,6 @@ import type { DummyDevices } from "./dummy-devices.js";
 /** `--enable-dummy` (beside the real ones), `=system` (instead of the system's) and `=override` (instead of all). */
 export type DummyMode = "beside" | "system" | "override";
 
-/** The mode that the option's argument asks for: none, `system` or `override`; upstream takes other words for none, too. */
-export function dummyMode(argument: string | undefined): DummyMode {
-  return argument === "system" || argument === "override" ? argument : "beside";
-}
-
 /** The datapath classes of a daemon with dummies. */
 export function withDummies(
   mode: DummyMode,
