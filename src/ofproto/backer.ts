@@ -4,6 +4,7 @@ import type { Cancel, Clock } from "#util/clock.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { OfprotoCounters } from "./counters.js";
+import { RuntimeFeatures } from "./datapath-features.js";
 import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
 import { MegaflowIndex } from "./megaflow-index.js";
 import type { OfPort } from "./port.js";
@@ -22,6 +23,7 @@ export class Backer implements World {
   readonly flowLimit: AdaptiveFlowLimit = new AdaptiveFlowLimit();
   readonly revalidator: Revalidator;
   readonly upcalls: Upcalls;
+  readonly features: RuntimeFeatures = new RuntimeFeatures();
   limits: FlowLimits = defaultLimits;
   /** `upcall/disable-megaflows`. */
   megaflows = true;

@@ -1,33 +1,66 @@
 import { MAX_MPLS } from "#flow/layout.js";
 
-/** What our datapaths can do, as `dpif/show-dp-features` and Datapath:capabilities name it. */
-export function datapathFeatures(vlanLimit: number): { readonly [name: string]: string } {
-  return {
-    "Masked set action": "Yes",
-    "Tunnel push pop": "No",
-    Ufid: "Yes",
-    "Truncate action": "Yes",
-    "Clone action": "Yes",
-    "Sample nesting": "10",
-    "Conntrack eventmask": "No",
-    "Conntrack clear": "No",
-    "Max dp_hash algorithm": "1",
-    "Check pkt length action": "Yes",
-    "Conntrack timeout policy": "No",
-    "Explicit Drop action": "Yes",
-    "Optimized Balance TCP mode": "No",
-    "Conntrack all-zero IP SNAT": "No",
-    "MPLS Label add": "No",
-    "Max VLAN headers": String(vlanLimit),
-    "Max MPLS depth": String(MAX_MPLS),
-    Recirc: "Yes",
-    "CT state": "No",
-    "CT zone": "No",
-    "CT mark": "No",
-    "CT label": "No",
-    "CT state NAT": "No",
-    "CT orig tuple": "No",
-    "CT orig tuple for IPv6": "No",
-    "IPv6 ND Extension": "No",
-  };
+/** One thing a datapath can do, or how much of it. */
+export interface DatapathFeature {
+  /** Name in `dpif/set-dp-features`. */
+  readonly key: string;
+  /** Name in `dpif/show-dp-features` and Datapath:capabilities. */
+  readonly name: string;
+  readonly value: boolean | number;
+}
+
+/** What our datapaths can do, in upstream's order. */
+export function datapathFeatures(vlanLimit: number): readonly DatapathFeature[] {
+  const row = (key: string, name: string, value: boolean | number): DatapathFeature => ({ key, name, value });
+  return [
+    row("masked_set_action", "Masked set action", true),
+    row("tnl_push_pop", "Tunnel push pop", false),
+    row("ufid", "Ufid", true),
+    row("trunc", "Truncate action", true),
+    row("clone", "Clone action", true),
+    row("sample_nesting", "Sample nesting", 10),
+    row("ct_eventmask", "Conntrack eventmask", false),
+    row("ct_clear", "Conntrack clear", false),
+    row("max_hash_alg", "Max dp_hash algorithm", 1),
+    row("check_pkt_len", "Check pkt length action", true),
+    row("ct_timeout", "Conntrack timeout policy", false),
+    row("explicit_drop_action", "Explicit Drop action", true),
+    row("lb_output_action", "Optimized Balance TCP mode", false),
+    row("ct_zero_snat", "Conntrack all-zero IP SNAT", false),
+    row("add_mpls", "MPLS Label add", false),
+    row("max_vlan_headers", "Max VLAN headers", vlanLimit),
+    row("max_mpls_depth", "Max MPLS depth", MAX_MPLS),
+    row("recirc", "Recirc", true),
+    row("ct_state", "CT state", false),
+    row("ct_zone", "CT zone", false),
+    row("ct_mark", "CT mark", false),
+    row("ct_label", "CT label", false),
+    row("ct_state_nat", "CT state NAT", false),
+    row("ct_orig_tuple", "CT orig tuple", false),
+    row("ct_orig_tuple6", "CT orig tuple for IPv6", false),
+    row("nd_ext", "IPv6 ND Extension", false),
+  ];
+}
+
+/** The features of a datapath at run time: what it can do, less what `dpif/set-dp-features` has taken away. */
+export class RuntimeFeatures {
+  readonly #set = new Map<string, boolean | number>();
+
+  value({ key, value }: DatapathFeature): boolean | number {
+    return this.#set.get(key) ?? value;
+  }
+
+  /** Returns what is wrong with the text of a value; undefined when it is taken. */
+  set({ key, value }: DatapathFeature, text: string): string | undefined {
+    if (typeof value === "boolean") {
+      if (text !== "true" && text !== "false") return "Boolean value expected";
+      if (text === "true" && !value) return "Can not set value beyond the datapath capability";
+      this.#set.set(key, text === "true");
+      return undefined;
+    }
+    if (!/^\d+$/.test(text)) return "Integer number expected";
+    if (Number(text) > value) return "Can not set value beyond the datapath capability";
+    this.#set.set(key, Number(text));
+    return undefined;
+  }
 }

@@ -93,7 +93,7 @@ export class Revalidator {
     this.#remove(idle);
     for (const bridge of bridges.values()) bridge.expire(start);
     this.#duration = clock.now() - start;
-    this.#average = (this.#average + count) / 2;
+    this.#average = Math.floor((this.#average + count) / 2);
     this.#most = Math.max(this.#most, count);
     flowLimit.afterRound(count, this.#duration, limits.flowLimit);
   }

@@ -32,7 +32,7 @@ describe("VLANs of a port", () => {
     expect(refusesInput(access, 0)).toBeUndefined();
     expect(refusesInput(access, 10)).toBe("access");
     const inside = inputVlans(access.settings, untagged);
-    expect(inside).toEqual({ outer: 10, inner: 0 });
+    expect(inside).toEqual({ outer: header(10), inner: 0 });
     expect(outputVlans(access.settings, inside, 0)).toMatchObject(none);
     expect(outputVlans(port({}).settings, inside, 0)).toMatchObject({ outer: inKey(10), inner: 0 });
   });

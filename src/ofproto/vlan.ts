@@ -52,16 +52,21 @@ function trunksVlan(bundle: Bundle, vid: number): boolean {
 export function inputVlans(port: PortSettings, packet: VlanStack): VlanStack {
   switch (port.vlanMode) {
     case "access":
-      return { outer: tag(tpidOf(packet.outer), pcpOf(packet.outer), port.tag), inner: 0 };
+      return { outer: ownTag(port, packet), inner: 0 };
     case "native-tagged":
     case "native-untagged":
       if (vidOf(packet.outer) !== 0) return packet;
-      return { outer: tag(tpidOf(packet.outer), pcpOf(packet.outer), port.tag), inner: packet.inner };
+      return { outer: ownTag(port, packet), inner: packet.inner };
     case "trunk":
       return packet;
     case "dot1q-tunnel":
       return { outer: tag(port.qinqEthertype << 16, 0, port.tag), inner: packet.outer };
   }
+}
+
+/** The header of a port's own VLAN, of the packet's type and priority if it has a header. */
+function ownTag(port: PortSettings, { outer }: VlanStack): number {
+  return tag(outer === 0 ? CTAG : tpidOf(outer), pcpOf(outer), port.tag);
 }
 
 /** Whether flooding reaches a port: it carries the packet's VLAN. `looked` says whether the inner VLAN decided. */

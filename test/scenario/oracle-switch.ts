@@ -7,7 +7,6 @@ import { bridgeDefaults, portDefaults, type Sent } from "./switch-lab.js";
  */
 
 interface Tag {
-  /** Empty where the packet had no such header: then it is 802.1Q, if it is sent at all. */
   readonly tpid: string;
   readonly pcp: number;
   readonly vid: number;
@@ -152,7 +151,7 @@ function text({ dst, src, tags, rest }: Frame): string {
 }
 
 function tagText(tag: Tag): string {
-  return (tag.tpid || ctag) + ((tag.pcp << 13) | tag.vid).toString(16).padStart(4, "0");
+  return tag.tpid + ((tag.pcp << 13) | tag.vid).toString(16).padStart(4, "0");
 }
 
 function trunks(port: PortSettings, vlan: number): boolean {
@@ -171,7 +170,7 @@ function mayEnter(port: PortSettings, vlan: number): boolean {
 /** Tags inside the bridge. */
 function enter(port: PortSettings, tags: readonly Tag[]): Tag[] {
   const [outer, inner] = tags;
-  const own: Tag = { tpid: outer?.tpid ?? "", pcp: outer?.pcp ?? 0, vid: ownVlan(port) };
+  const own: Tag = { tpid: outer?.tpid ?? ctag, pcp: outer?.pcp ?? 0, vid: ownVlan(port) };
   switch (port.vlanMode) {
     case "access":
       return [own];
@@ -208,7 +207,7 @@ function leave(port: PortSettings, tags: readonly Tag[], packetOuter: Tag | unde
     if (out[0]) out[0] = { ...out[0], pcp };
     else if (pcp !== 0) out = [{ tpid: ctag, pcp, vid: 0 }];
   }
-  const end = out.findIndex((t) => t.vid === 0 && t.pcp === 0 && (port.priorityTags !== "always" || t.tpid === ""));
+  const end = out.findIndex((t) => t.vid === 0 && t.pcp === 0 && port.priorityTags !== "always");
   return end === -1 ? out : out.slice(0, end);
 }
 

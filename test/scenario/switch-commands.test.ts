@@ -101,6 +101,19 @@ describe("appctl commands of a switch", () => {
     expect(await appctl(net, "dpif/show-dp-features br0")).toContain("Max VLAN headers: 1\n");
   });
 
+  it("show what the datapath can do, and take it away", async () => {
+    const net = lab();
+    const set = (words: string): Promise<string> => appctl(net, `dpif/set-dp-features br0${words}`);
+    expect(await set(" recirc")).toBe("recirc (Recirc) : [run time]:true, [boot time]:true\n");
+    expect(await set(" recirc false")).toBe("");
+    expect(await set(" recirc")).toBe("recirc (Recirc) : [run time]:false, [boot time]:true\n");
+    expect(await set(" recirc yes")).toBe("Boolean value expected");
+    expect(await set(" sample_nesting 12")).toBe("Can not set value beyond the datapath capability");
+    expect(await set(" sample_nesting x")).toBe("Integer number expected");
+    expect(await set(" foo")).toBe("Unexpected support field");
+    expect(await set("")).toContain("sample_nesting (Sample nesting) : [run time]:10, [boot time]:10\n");
+  });
+
   it("show OpenFlow flows with what the datapath has counted", async () => {
     const net = lab();
     net.receive("p1", frame(broadcast, station(1)));

@@ -3,7 +3,6 @@ import { W } from "#flow/layout.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import type { Backer } from "../backer.js";
 import type { Bridge } from "../bridge.js";
-import { datapathFeatures } from "../datapath-features.js";
 import type { OfPort } from "../port.js";
 import type { OfprotoSwitches } from "../switches.js";
 import { findBridge, sortedBridges } from "./find-bridge.js";
@@ -99,21 +98,6 @@ function dumpFlows({ state, backer }: Bridge, options: readonly string[]): strin
     .map((f) => formatDatapathFlow(f, { now: clock.now(), verbose, portName, vlanLimit }));
 }
 
-/** `dpif/show-dp-features`: what the datapath can do. */
-function dpifShowFeatures(switches: OfprotoSwitches): AppctlCommand<{ readonly [name: string]: string }> {
-  return {
-    name: "dpif/show-dp-features",
-    usage: "bridge",
-    minArgs: 1,
-    maxArgs: 1,
-    run: ([name]) => datapathFeatures(findBridge(switches, name).state.settings.vlanLimit),
-    text: (features) =>
-      Object.entries(features)
-        .map(([name, value]) => `${name}: ${value}\n`)
-        .join(""),
-  };
-}
-
 /** `ofproto/list`: names of bridges. */
 function ofprotoList(switches: OfprotoSwitches): AppctlCommand<readonly string[]> {
   return {
@@ -132,7 +116,6 @@ export function dpifCommands(switches: OfprotoSwitches): AppctlCommand[] {
     dpifDumpDps(switches) as AppctlCommand,
     dpifDumpFlows(switches) as AppctlCommand,
     dpifShow(switches) as AppctlCommand,
-    dpifShowFeatures(switches) as AppctlCommand,
     ofprotoList(switches) as AppctlCommand,
   ];
 }

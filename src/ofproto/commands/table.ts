@@ -1,5 +1,6 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import type { OfprotoSwitches } from "../switches.js";
+import { featureCommands } from "./dp-features.js";
 import { dpifCommands } from "./dpif.js";
 import { ofprotoDrops } from "./drops.js";
 import { bridgeDumpFlows } from "./dump-rules.js";
@@ -12,6 +13,7 @@ export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
   return [
     bridgeDumpFlows(switches) as AppctlCommand,
     ...dpifCommands(switches),
+    ...featureCommands(switches),
     ...fdbCommands(switches),
     ofprotoDrops(switches) as AppctlCommand,
     ofprotoTrace(switches) as AppctlCommand,

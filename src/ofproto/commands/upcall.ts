@@ -24,7 +24,7 @@ function upcallShow(switches: OfprotoSwitches): AppctlCommand<readonly ShownUpca
       [...switches.backers.values()].map(({ datapath, flows, flowLimit, revalidator }) => ({
         datapath: `${datapath.type}@${datapath.name}`,
         current: flows.size,
-        average: Math.round(revalidator.figures.average),
+        average: revalidator.figures.average,
         max: Math.max(revalidator.figures.most, flows.size),
         limit: flowLimit.value,
         dumpDuration: Math.max(1, Math.round(revalidator.figures.duration)),
