@@ -6,6 +6,7 @@ import type { Log } from "#runtime/logger.js";
 import { errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import type { GlobalSettings, TlsOptions } from "./global-options.js";
+import { readTlsSettings } from "./tls-settings.js";
 
 /** OVSDB's port. */
 const defaultPort = 6640;
@@ -51,42 +52,28 @@ function complain(error: HostError, log: Log): void {
   for (const { module, level, message } of error.complaints) log.module(module).log(level, message);
 }
 
-async function connectOne(host: Host, remote: string, tls: TlsOptions): Promise<Stream> {
+async function connectOne(host: Host, remote: string, options: TlsOptions): Promise<Stream> {
   const name = resolveStreamName(remote, directories(host.process).run);
-  const options = { defaultPort, tls: isTlsName(name) ? readTls(host, tls) : undefined };
+  if (!isTlsName(name)) return open(host, name, undefined);
+  const first = readTlsSettings(host.files, name, options);
+  const stream = await open(host, name, first);
+  if (first.bootstrapCa === undefined) return stream;
+  // The first connection was only to learn the CA certificate; nothing is said on it.
+  stream.destroy();
+  return open(host, name, readTlsSettings(host.files, name, options));
+}
+
+function open(host: Host, name: string, tls: TlsSettings | undefined): Promise<Stream> {
+  const options = { defaultPort, tls };
   if (!isPassiveName(name)) return host.streams.connect(name, options);
   return new Promise((resolve, reject) => {
-    const listening = host.streams.listen(
-      name,
-      (stream) => {
-        resolve(stream);
-        listening.then((listener) => listener.close()).catch(reject);
-      },
-      options,
-    );
+    const accept = (stream: Stream): void => {
+      resolve(stream);
+      listening.then((listener) => listener.close()).catch(reject);
+    };
+    const listening = host.streams.listen(name, accept, options);
     listening.catch(reject);
   });
-}
-
-function readTls(host: Host, tls: TlsOptions): TlsSettings {
-  if (tls.privateKey === undefined) throw new UserError("Private key must be configured to use SSL");
-  if (tls.certificate === undefined) throw new UserError("Certificate must be configured to use SSL");
-  const ca = tls.caCertificate ?? existing(host, tls.bootstrapCaCertificate);
-  if (ca === undefined) throw new UserError("CA certificate must be configured to use SSL");
-  return {
-    privateKey: host.files.readText(tls.privateKey),
-    certificate: host.files.readText(tls.certificate),
-    ...(ca === "none" ? {} : { caCertificate: host.files.readText(ca) }),
-    ...(tls.protocols === undefined ? {} : { protocols: tls.protocols }),
-    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
-  };
-}
-
-function existing(host: Host, file: string | undefined): string | undefined {
-  if (file !== undefined && !host.files.exists(file)) {
-    throw new UserError(`${file}: fetching the CA certificate on the first connection is not supported yet`);
-  }
-  return file;
 }
 
 function shuffle(names: string[], host: Host): void {

@@ -45,6 +45,7 @@ export interface TlsOptions {
   readonly certificate?: string;
   readonly caCertificate?: string;
   readonly bootstrapCaCertificate?: string;
+  readonly peerCaCertificate?: string;
   readonly protocols?: string;
   readonly ciphers?: string;
 }
@@ -127,6 +128,7 @@ export function readGlobalOptions(
     "ssl-protocols": (value) => void (tls.protocols = value),
     "ssl-ciphers": (value) => void (tls.ciphers = value),
     "bootstrap-ca-cert": (value) => void (tls.bootstrapCaCertificate = value),
+    "peer-ca-cert": (value) => void (tls.peerCaCertificate = value),
   };
   for (const option of options) {
     if (!applyVlogOption(vlog, option)) actions[option.name]?.(option.value ?? "");

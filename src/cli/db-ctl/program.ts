@@ -150,8 +150,7 @@ class CtlRun {
       if (error instanceof SessionEnded) throw connectionFailed(settings.remote, error.reason ?? error);
       throw error;
     } finally {
-      // The program is about to end, and the kernel closes faster than Node does.
-      this.#io.host.clock.after(0, () => session.close());
+      session.close();
     }
   }
 

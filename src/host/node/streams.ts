@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import type * as Net from "node:net";
+import { errnoNumber } from "#util/errno.js";
 import { formatHostPort, parseStreamName } from "../stream-name.js";
 import type { Complaint, ConnectOptions, Listener, Stream, Streams } from "../streams.js";
 import { StreamError } from "../streams.js";
@@ -23,6 +24,11 @@ function streamError(name: string, cause: unknown, complain: (text: string) => C
   // A name with several addresses fails with all their errors at once; the first one says most.
   const first = cause instanceof AggregateError ? cause.errors[0] : cause;
   const error = toHostError(name, first);
+  if (errnoNumber(error.code) === 0) {
+    // TLS has names of its own for what is wrong with a peer.
+    const reason = `SSL_connect: ${(first as Error).message}`;
+    return new StreamError(name, "EPROTO", [{ module: "stream_ssl", level: "warn", message: reason }]);
+  }
   return new StreamError(name, error.code, complain(error.message.slice(name.length + 2)));
 }
 

@@ -1,6 +1,6 @@
 import type { Server, Socket } from "node:net";
 import { isIP } from "node:net";
-import { connect, createServer, type SecureVersion, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, createServer, type SecureVersion, type TLSSocket } from "node:tls";
 import type { Complaint, ConnectOptions, Stream, TlsSettings } from "../streams.js";
 import { StreamError } from "../streams.js";
 import { NodeStream } from "./node-stream.js";
@@ -60,7 +60,7 @@ export async function connectTls(
   established: (socket: Socket, event: string) => Promise<void>,
 ): Promise<Stream> {
   const tls = settingsOf(name, options);
-  const socket = connect({
+  const socket = startTls(name, {
     host,
     port,
     ...contextOptions(tls),
@@ -75,6 +75,16 @@ export async function connectTls(
     if (root !== undefined) tls.bootstrapCa(root);
   }
   return new NodeStream(socket, name, commonNameOf(socket));
+}
+
+/** Keys and certificates that do not fit each other make the call itself throw. */
+function startTls(name: string, options: ConnectionOptions): TLSSocket {
+  try {
+    return connect(options);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StreamError(name, "ENOPROTOOPT", [{ module: "stream_ssl", level: "err", message }]);
+  }
 }
 
 /** Makes a TLS server that asks every client for a certificate, and refuses it where a CA is set and did not sign it. */
