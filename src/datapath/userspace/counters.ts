@@ -26,7 +26,7 @@ export const Counter = {
  * Why the datapath itself dropped a packet, by the names Open vSwitch's `coverage/show` uses for the same reasons. `tx_dropped` is a
  * port that did not take the frame.
  */
-export const dropReasons = [
+const dropReasons = [
   "datapath_drop_rx_invalid_packet",
   "datapath_drop_invalid_port",
   "datapath_drop_upcall_error",

@@ -1,7 +1,7 @@
 import type { FlowStats } from "../datapath.js";
 
 /** 64-bit numbers of one flow: packets, bytes, used, tcp flags. */
-export const SLOT_SIZE = 4;
+const SLOT_SIZE = 4;
 
 const CHUNK_SLOTS = 8192;
 

@@ -65,6 +65,8 @@ export class ForwardingLoop {
   /** Runs until told to stop, and until nobody uses the wake-up descriptor any more. */
   run(): void {
     while (!this.#stopped) if (!this.turn()) this.#sleep();
+    Atomics.store(this.#control, Control.done, Atomics.load(this.#control, Control.asked));
+    Atomics.notify(this.#control, Control.done);
     for (let fd = this.#host.io.wakeFd; Atomics.load(this.#control, Control.wakeFd) === fd; ) {
       if (Atomics.wait(this.#control, Control.wakeFd, fd, FAREWELL) === "timed-out") return;
     }

@@ -1,7 +1,7 @@
 import type { Frame } from "./frame.js";
 
 /** What stands at `Layers.l3`. */
-export const L3_OTHER = 0;
+const L3_OTHER = 0;
 export const L3_IPV4 = 1;
 export const L3_IPV6 = 2;
 export const L3_ARP = 3;

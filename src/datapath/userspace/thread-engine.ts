@@ -197,10 +197,14 @@ export class ThreadEngine implements Engine {
    * before it forwards, and is not waited for.
    */
   settle(): boolean {
-    this.#flush();
     const control = this.#control;
-    if (this.#thread === undefined || !this.isRunning) return true;
+    if (this.#thread === undefined || !this.isRunning) {
+      this.#flush();
+      return true;
+    }
+    // Asked before the commands are posted, so that a thread they stop finds the question.
     const asked = Atomics.add(control, Control.asked, 1) + 1;
+    this.#flush();
     this.#wake();
     for (;;) {
       const done = Atomics.load(control, Control.done);
