@@ -72,12 +72,6 @@ function datapathCommands(host: Host, datapaths: Datapaths, clock: WarpClock): A
   return [...dpctl, ...dpifNetdevCommands(datapaths)];
 }
 
-/** Figures for `memory/show`. */
-function switchFigures(switches: OfprotoSwitches): Record<string, number> {
-  const bridges = [...switches.bridges.values()];
-  return { ports: bridges.reduce((sum, bridge) => sum + [...bridge.ports()].length, 0) };
-}
-
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { host, log, control } = context;
   const wanted = readVswitchdOptions(context.options, host.files);
@@ -88,7 +82,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const clock = new WarpClock(host.clock);
   const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
   const datapaths = new Datapaths(datapathClasses(context, wanted, net, dummies, clock));
-  const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes });
+  const { coverage } = context;
+  const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes, coverage });
   log.module("vswitchd").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
   const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], wanted.tls ? { tls: wanted.tls } : {});
   const daemon = new Vswitchd({ database, switches, clock, log: log.module("bridge") });
@@ -100,7 +95,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     ...datapathCommands(host, datapaths, clock),
     ...(dummies ? [...timeCommands(clock), ...netdevDummyCommands(dummies), ...dpifDummyCommands(datapaths)] : []),
   ]);
-  context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switchFigures(switches) }));
+  context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switches.memoryUsage() }));
   return {
     ready: daemon.configured,
     stop(cleanup) {
