@@ -39,7 +39,7 @@ export function sendSmallFrames(source: string, destination: string, seconds: nu
   view.setInt32(4, net.link("eth0")!.ifindex, true);
   sys.check(sys.bind(fd, address, 20), "bind");
   const messages = Math.max(BATCH, Math.min(flows, MAX_FLOWS));
-  const memory = Memory.anonymous(messages * (64 + 16 + 80) + 4096);
+  const memory = Memory.anonymous(messages * (64 + 128) + 4096);
   const headers = memory.take(messages * 64);
   for (let i = 0; i < messages; i++) {
     const iovec = memory.take(16, 16);
