@@ -286,6 +286,14 @@ describe("ofproto/trace", () => {
     );
   });
 
+  it("looks at as much as a real packet's translation does", async () => {
+    const net = lab();
+    const text = await appctl(net, "ofproto/trace br0 in_port=1,arp,arp_op=1,arp_spa=1.2.3.4,dl_dst=ff:ff:ff:ff:ff:ff");
+    expect(text).toContain(
+      "Megaflow: recirc_id=0,eth,arp,in_port=1,dl_src=00:00:00:00:00:00,dl_dst=ff:ff:ff:ff:ff:ff,arp_spa=1.2.3.4,arp_tpa=0.0.0.0,arp_op=1\n",
+    );
+  });
+
   it("says why, for every reason", async () => {
     const net = lab();
     const notes = async (line: string): Promise<string[]> =>
@@ -326,6 +334,7 @@ describe("ofproto/trace", () => {
       "Bad openflow flow syntax: in_prt=1: unknown field in_prt",
     );
     await expect(appctl(net, "ofproto/trace br0 in_port=1 zz")).rejects.toThrow("Trailing garbage in packet data");
+    await expect(appctl(net, "ofproto/trace br0 ")).rejects.toThrow("Cannot find the datapath");
     await expect(appctl(net, "ofproto/trace nodp in_port(1)")).rejects.toThrow("Cannot find the datapath");
   });
 });

@@ -67,7 +67,8 @@ function readQuestion(switches: OfprotoSwitches, args: readonly string[]): Quest
   const generate = options.some((o) => generateOptions.includes(o));
   const packet = (key: FlowKey): Uint8Array | undefined =>
     hex !== undefined ? parseHex(hex) : generate ? composeFrame(key) : undefined;
-  if (second === undefined || isOdp(second)) return odpQuestion(switches, first!, second, names, packet);
+  if (second === undefined || second === "" || isOdp(second))
+    return odpQuestion(switches, first!, second, names, packet);
   return bridgeQuestion(switches, first!, second, names, packet);
 }
 
@@ -110,7 +111,9 @@ function odpQuestion(
   packet: PacketOf,
 ): Question {
   const flow = second ?? first;
-  if (!isOdp(flow)) throw new UserError(`syntax error at ${flow} (or the bridge name was omitted)`);
+  if (second === undefined && !isOdp(flow)) {
+    throw new UserError(`syntax error at ${flow} (or the bridge name was omitted)`);
+  }
   const backers = [...switches.backers.values()];
   const named = (b: Backer): boolean => [b.datapath.name, `${b.datapath.type}@${b.datapath.name}`].includes(first);
   const backer = second === undefined ? (backers.length === 1 ? backers[0] : undefined) : backers.find(named);

@@ -101,8 +101,9 @@ function learnSource(
 ): MacNumber | undefined {
   const { flow, bridge } = ctx;
   const mac = (flow[W.eth + 1]! & 0xffff) * 2 ** 32 + flow[W.eth + 2]!;
-  if (ctx.trace?.withoutEffects || !bridge.macs.mayLearn(mac, vlan)) return undefined;
+  if (!bridge.macs.mayLearn(mac, vlan)) return undefined;
   const gratuitousArp = isGratuitousArp(ctx, destination);
+  if (ctx.trace?.withoutEffects) return undefined;
   ctx.effects.push({ kind: "learn", bridge, bundle, vlan, mac, gratuitousArp });
   if (ctx.trace && bridge.macs.lookup(vlan, mac)?.port !== bundle) {
     ctx.trace.note(` -> learned that ${formatMacNumber(mac)} is on port ${bundle.name} in VLAN ${vlan}`);
