@@ -108,6 +108,9 @@ export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
       () => "performance counter is not supported on this platform\n",
     ),
     command("ovsdb-server/perf-counters-clear", "", 0, 0, () => ""),
+    command("ovsdb-server/reload", "", 0, 0, () => {
+      throw new UserError("ovsdb-server/reload is not implemented yet");
+    }),
     ...activeBackup(),
   ];
 }

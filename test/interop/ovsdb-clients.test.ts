@@ -120,6 +120,7 @@ describeWith(
         ["monitor-cond-since", ["Open_vSwitch", '[["name","==","watched"]]', "Bridge", "name"]],
       ];
       for (const [command, args] of commands) {
+        const before = server.server.memory()["monitors"]!;
         const child = spawn("/usr/bin/ovsdb-client", ["-f", "csv", command, remote(), ...args]);
         const lines: string[] = [];
         let wake = (): void => {};
@@ -130,12 +131,15 @@ describeWith(
         const until = async (text: string): Promise<void> => {
           while (!lines.some((line) => line.includes(text))) await new Promise<void>((resolve) => (wake = resolve));
         };
-        if (command === "monitor") await until("br0,initial".split(",").reverse().join(","));
+        // The monitor stands once the server counts it.
+        while (server.server.memory()["monitors"] === before) await new Promise((resolve) => setTimeout(resolve, 2));
+        if (command === "monitor") await until("initial,br0");
         await vsctl("add-br", "watched");
         await until("insert,watched");
         await vsctl("del-br", "watched");
         await until("delete,");
         child.kill();
+        while (server.server.memory()["monitors"] !== before) await new Promise((resolve) => setTimeout(resolve, 2));
       }
     });
 
