@@ -73,9 +73,9 @@ export class CtlContext {
       : needRecord(this.txn, this.names, table, id);
   }
 
-  /** Says that rows have changed other than through a program's own view of them, which is made anew then. */
-  changed(): void {
-    this.txn.touch();
+  /** Says that rows of a table, or of any, have changed other than through a program's own view of them, which is made anew then. */
+  changed(table?: string): void {
+    this.txn.touch(table);
   }
 
   /** Resolves `@name` in values, and notes that it is referred to. */

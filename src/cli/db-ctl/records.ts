@@ -40,7 +40,7 @@ function byColumn(txn: Transaction, table: TableSchema, column: string, id: stri
   const type = table.columns.get(column)?.type.key.type;
   const wanted = type === "integer" ? (/^[+-]?\d+$/.test(id) ? Number(id) : undefined) : id;
   if (wanted === undefined) return undefined;
-  const rows = txn.rows(table.name).filter((row) => row.one(column) === wanted);
+  const rows = txn.unsorted(table.name).filter((row) => row.one(column) === wanted);
   if (rows.length > 1) throw new UserError(`multiple rows in ${table.name} match "${id}"`);
   return rows[0];
 }
@@ -51,7 +51,7 @@ function byReference(
   via: { readonly table: string; readonly name: string; readonly column: string },
   id: string,
 ): CtlRow | undefined {
-  const holders = txn.rows(via.table).filter((row) => row.text(via.name) === id);
+  const holders = txn.unsorted(via.table).filter((row) => row.text(via.name) === id);
   if (holders.length > 1) throw new UserError(`multiple rows in ${via.table} match "${id}"`);
   const keys = holders[0]?.get(via.column).keys ?? [];
   // Several records of one holder have no name of their own.
@@ -59,7 +59,7 @@ function byReference(
 }
 
 function byPartialUuid(txn: Transaction, table: TableSchema, id: string): CtlRow | undefined {
-  const rows = txn.rows(table.name).filter((row) => row.uuid.startsWith(id.toLowerCase()));
+  const rows = txn.unsorted(table.name).filter((row) => row.uuid.startsWith(id.toLowerCase()));
   if (rows.length > 1) {
     const [first, second] = rows.map((row) => row.uuid).sort(compareAtoms);
     throw new UserError(

@@ -6,6 +6,9 @@ import { CtlRow } from "./row.js";
 import type { CtlSchema } from "./schema.js";
 import type { Snapshot } from "./snapshot.js";
 
+/** Stands for all tables. */
+const anyTable = "*";
+
 interface Insertion {
   readonly row: CtlRow;
   /** The user chose the UUID, and the server is to keep it. */
@@ -24,7 +27,7 @@ export class Transaction {
   readonly #insertions = new Map<string, Insertion>();
   /** Tables that have to be empty still when the transaction is carried out. */
   readonly #empty = new Set<string>();
-  #generation = 0;
+  readonly #touched = new Map<string, number>();
 
   constructor(schema: CtlSchema, snapshot: Snapshot, newUuid: () => Uuid) {
     this.schema = schema;
@@ -32,22 +35,28 @@ export class Transaction {
     this.#newUuid = newUuid;
   }
 
-  /** Grows whenever a generic command has changed rows; views made of the rows before are out of date then. */
-  get generation(): number {
-    return this.#generation;
+  /** Grows whenever a generic command has changed rows of one of the tables; views made of them before are out of date then. */
+  generation(tables: readonly string[]): number {
+    return [anyTable, ...tables].reduce((sum, table) => sum + (this.#touched.get(table) ?? 0), 0);
   }
 
-  touch(): void {
-    this.#generation++;
+  /** Says that a generic command has changed rows of a table, or has made or deleted some. */
+  touch(table: string = anyTable): void {
+    this.#touched.set(table, (this.#touched.get(table) ?? 0) + 1);
   }
 
   /** The rows of a table by the name in their `name` column, else by UUID. */
   rows(table: string): CtlRow[] {
-    const rows = [...this.#table(table).values()].filter((row) => !row.deleted);
+    const rows = this.unsorted(table);
     const byName = this.schema.has(table) && rows.every((row) => row.base?.["name"] !== undefined || !row.base);
     const named = byName && this.schema.table(table).columns.has("name");
     const key = (row: CtlRow): string => (named ? row.text("name") + row.uuid : row.uuid);
     return rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  /** The same rows in no particular order. */
+  unsorted(table: string): CtlRow[] {
+    return [...this.#table(table).values()].filter((row) => !row.deleted);
   }
 
   row(table: string, uuid: string): CtlRow | undefined {

@@ -33,6 +33,9 @@ export interface Interface {
   readonly port: Port;
 }
 
+/** Tables with columns that decide about bridges and ports; an interface's name never changes. */
+const watched = ["Open_vSwitch", "Bridge", "Port"];
+
 /** Bridges, ports and interfaces by name, as a transaction sees them. */
 export class Model {
   readonly root: CtlRow;
@@ -47,7 +50,7 @@ export class Model {
   constructor(txn: Transaction, log: Log) {
     this.#txn = txn;
     this.#log = log;
-    this.generation = txn.generation;
+    this.generation = txn.generation(watched);
     this.root = txn.rows("Open_vSwitch")[0] as CtlRow;
     const real = txn.referenced(this.root, "bridges", "Bridge").map((row) => this.#addReal(row));
     for (const bridge of real) this.#readFakes(bridge);
@@ -274,7 +277,7 @@ const models = new WeakMap<Transaction, Model>();
 /** The transaction's bridges and ports, read anew where generic commands have changed rows since. */
 export function modelOf(context: { readonly txn: Transaction; readonly log: Log }): Model {
   let model = models.get(context.txn);
-  if (model === undefined || model.generation !== context.txn.generation) {
+  if (model === undefined || model.generation !== context.txn.generation(watched)) {
     model = new Model(context.txn, context.log);
     models.set(context.txn, model);
   }

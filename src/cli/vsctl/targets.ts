@@ -42,5 +42,4 @@ export function replaceTargets(
     return made;
   });
   context.txn.setReferences(row, column, rows);
-  context.changed();
 }

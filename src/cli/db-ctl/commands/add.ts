@@ -32,6 +32,6 @@ export const add: CtlCommand = {
     for (const text of context.args.slice(3)) {
       row.add(column.name, parseDatum(someOf(column.type), text, context.resolve));
     }
-    context.changed();
+    context.changed(row.table.name);
   },
 };

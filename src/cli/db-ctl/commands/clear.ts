@@ -32,6 +32,6 @@ export const clear: CtlCommand = {
       }
       row.set(column.name, column.type.value === undefined ? EMPTY_SET : EMPTY_MAP);
     }
-    context.changed();
+    context.changed(row.table.name);
   },
 };

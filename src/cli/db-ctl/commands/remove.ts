@@ -38,7 +38,7 @@ export const remove: CtlCommand = {
     }
     row.verify(column.name);
     row.set(column.name, left);
-    context.changed();
+    context.changed(row.table.name);
   },
 };
 

@@ -45,6 +45,6 @@ export const set: CtlCommand = {
     const row = context.record(context.table(), context.arg(1));
     if (row === undefined) return;
     for (const text of context.args.slice(2)) assign(context, row, text);
-    context.changed();
+    context.changed(row.table.name);
   },
 };

@@ -42,6 +42,5 @@ export const emerReset: CtlCommand = bridgeCommand({
     for (const iface of context.txn.rows("Interface")) {
       for (const column of interfaceColumns) iface.set(column, { keys: [0], values: undefined });
     }
-    context.changed();
   },
 });

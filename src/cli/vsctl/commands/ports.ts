@@ -37,8 +37,17 @@ function addNewPort(context: CtlContext, wanted: NewPort): void {
   const port = model.addPort(model.bridge(wanted.bridge), name, interfaces);
   if (wanted.fakeInterface) port.row.set("bond_fake_iface", { keys: [true], values: undefined });
   for (const setting of wanted.settings) assign(context, port.row, setting);
-  if (wanted.settings.length > 0) context.changed();
+  if (movedElsewhere(port, name)) context.changed("Port");
   noteNewInterfaces(context.txn, interfaces);
+}
+
+/** Whether a port's settings have made it another, or another bridge's. */
+function movedElsewhere(port: Port, name: string): boolean {
+  const { row, bridge } = port;
+  const tag = row.one("tag");
+  const child = (bridge.parent ?? bridge).children.get(Number(tag ?? -1));
+  const home = child ?? bridge.parent ?? bridge;
+  return row.text("name") !== name || row.one("fake_bridge") === true || home !== bridge;
 }
 
 /** Throws where an interface of that name cannot be added. */
