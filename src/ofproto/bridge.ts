@@ -58,7 +58,9 @@ export class Bridge implements Switch {
     this.state.ports.set(ofport, port);
     this.state.portsByName.set(device.name, port);
     this.backer.addPort(port);
-    device.onChange(() => this.backer.changed());
+    device.onChange(() => {
+      if (this.state.portsByName.get(port.name) === port) this.backer.changed();
+    });
     this.#resolveBundles();
     this.backer.changed();
     return port;

@@ -13,7 +13,7 @@ import type { BridgeSettings } from "./settings.js";
  * Whether a bridge forwards by itself. A standalone bridge without controllers is a learning switch; so is one whose controllers do not
  * answer, and until there are connections to controllers none does.
  */
-export function actsAlone(settings: BridgeSettings): boolean {
+function actsAlone(settings: BridgeSettings): boolean {
   return settings.failMode === "standalone";
 }
 

@@ -3,7 +3,7 @@ import { controller } from "./controller.js";
 import { output } from "./output.js";
 
 /** Every kind of action. */
-export const actionRows: { readonly [K in Action["kind"]]: ActionRow<Extract<Action, { kind: K }>> } = {
+const actionRows: { readonly [K in Action["kind"]]: ActionRow<Extract<Action, { kind: K }>> } = {
   output,
   controller,
 };
