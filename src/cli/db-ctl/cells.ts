@@ -5,7 +5,7 @@ import type { TableCell, TextTable } from "#util/text-table.js";
 import type { CtlRow } from "./row.js";
 
 /** A row's column as a cell of a table. */
-export function datumCell(row: CtlRow, column: ColumnSchema): TableCell {
+function datumCell(row: CtlRow, column: ColumnSchema): TableCell {
   const datum = row.get(column.name);
   return {
     string: () => formatDatum(column.type, datum),

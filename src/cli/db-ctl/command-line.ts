@@ -12,7 +12,7 @@ export interface ParsedCommandLine {
 }
 
 /** Options of all commands, in the order of the commands, each once. */
-export function commandOptionRows(commands: readonly CtlCommand[]): OptionRow[] {
+function commandOptionRows(commands: readonly CtlCommand[]): OptionRow[] {
   const names = new Set(commands.flatMap((command) => command.options));
   return [...names].map((name) => ({
     name: name.replace(/=$/, ""),

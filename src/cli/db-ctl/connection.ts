@@ -15,7 +15,7 @@ const firstPause = 1000;
 const longestPause = 8000;
 
 /** Why a connection failed or ended, in strerror's words. */
-export function failureText(error: unknown): string {
+function failureText(error: unknown): string {
   return error instanceof HostError ? errnoText(error.code) : (error as Error).message;
 }
 

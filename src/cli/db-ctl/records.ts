@@ -8,7 +8,7 @@ import type { Transaction } from "./transaction.js";
  * A way to name a row besides its UUID: by a column of its own, or `via` another table's row that refers to it and has a
  * name.
  */
-export type RecordName =
+type RecordName =
   | { readonly column: string; readonly via?: undefined }
   | {
       readonly column?: undefined;

@@ -2,7 +2,7 @@ import type { CtlCall, CtlCommand } from "../db-ctl/command.js";
 import type { Needs } from "../db-ctl/needs.js";
 
 /** What the model of bridges, ports and interfaces is made of. */
-export function needModel(_call: CtlCall, needs: Needs): void {
+function needModel(_call: CtlCall, needs: Needs): void {
   needs.add("Open_vSwitch", "bridges");
   needs.add("Bridge", "name", "ports");
   needs.add("Port", "name", "fake_bridge", "tag", "interfaces");

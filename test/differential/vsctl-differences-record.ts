@@ -12,7 +12,7 @@ import { scenarios } from "./vsctl-scenarios.js";
 
 /*
  * Writes down where ours differs from the recorded release, for a person to read and give reasons:
- * `node tools/run.mjs test/differential/vsctl-differences.ts real|own`. Reasons that are there are kept.
+ * `node tools/run.mjs test/differential/vsctl-differences-record.ts real|own`. Reasons that are there are kept.
  */
 
 async function compare(kind: "real" | "own"): Promise<void> {
