@@ -36,8 +36,8 @@ export function frame(dst: string, src: string, tags: readonly Tag[], etherType:
   return mac(dst) + mac(src) + tagged + hex(etherType, 4) + payload;
 }
 
-export const q = (vid: number, pcp = 0): Tag => ({ tpid: 0x8100, vid, pcp });
-export const ad = (vid: number, pcp = 0): Tag => ({ tpid: 0x88a8, vid, pcp });
+const q = (vid: number, pcp = 0): Tag => ({ tpid: 0x8100, vid, pcp });
+const ad = (vid: number, pcp = 0): Tag => ({ tpid: 0x88a8, vid, pcp });
 
 /** IPv4, UDP 1000 → 2000, 8 bytes of data. */
 const udp = "45000024000100004011b6bd0a0000010a00000203e807d000100000" + "0102030405060708";
@@ -79,7 +79,7 @@ const tagVariants: readonly (readonly Tag[])[] = [
 ];
 
 /** The frame with these tags that every port mode is asked to flood. */
-export function flooded(tags: readonly Tag[]): string {
+function flooded(tags: readonly Tag[]): string {
   return frame(broadcast, host(1), tags, 0x0800, udp);
 }
 
