@@ -4,6 +4,7 @@ import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { Packet } from "../packet.js";
 import type { Slot } from "./flow-slots.js";
+import type { Program } from "./ops.js";
 
 /**
  * Where a userspace datapath's forwarding happens: in this thread, or in another one. `UserspaceDatapath` keeps the books (names,
@@ -18,8 +19,8 @@ export interface Engine {
   addSlots(chunk: number, memory: SharedArrayBuffer): void;
   addPort(number: number, device: Device): void;
   removePort(number: number): void;
-  /** Adds a flow, or gives the flow of that id other actions. The actions are ones that compile. */
-  put(id: number, flow: DatapathFlow, slot: Slot): void;
+  /** Adds a flow, or gives the flow of that id another program; `program` is what its actions compile to. */
+  put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void;
   /** Removes flows. On return no packet will be counted on them any more. */
   remove(ids: readonly number[]): void;
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;

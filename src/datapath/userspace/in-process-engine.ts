@@ -15,6 +15,7 @@ import type { Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
 import type { Frame } from "./frame.js";
 import { HeadArena } from "./head-arena.js";
+import type { Program } from "./ops.js";
 
 /**
  * Forwards in the caller's thread, one frame at a time, deterministically: when `transmit` of a device or the upcall handler is called, and
@@ -60,8 +61,7 @@ export class InProcessEngine implements Engine {
     this.#forwarder.removePort(number);
   }
 
-  put(id: number, flow: DatapathFlow, slot: Slot): void {
-    const program = compileActions(flow.actions, flow.key);
+  put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void {
     const known = this.#flows.get(id);
     if (known !== undefined) {
       known.program = program;

@@ -86,8 +86,7 @@ export class ThreadEngine implements Engine {
     this.settle();
   }
 
-  put(id: number, flow: DatapathFlow, slot: Slot): void {
-    const program = compileActions(flow.actions, flow.key);
+  put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void {
     const known = this.#flows.get(id);
     if (known !== undefined) {
       known.program = program;

@@ -103,11 +103,11 @@ export class UserspaceDatapath implements Datapath {
   }
 
   putFlow(flow: DatapathFlow): void {
-    compileActions(flow.actions, flow.key);
+    const program = compileActions(flow.actions, flow.key);
     const known = this.#flows.get(flow.ufid);
     if (known !== undefined) {
       known.flow = { ...known.flow, actions: flow.actions };
-      this.engine.put(known.id, known.flow, known.slot);
+      this.engine.put(known.id, known.flow, program, known.slot);
       return;
     }
     const match = matchIdentity(flow.key, flow.mask);
@@ -116,7 +116,7 @@ export class UserspaceDatapath implements Datapath {
     const installed: Installed = { id: this.#nextFlow++, match, slot: this.#slots.take(), flow: kept };
     this.#matches.add(match);
     this.#flows.set(flow.ufid, installed);
-    this.engine.put(installed.id, kept, installed.slot);
+    this.engine.put(installed.id, kept, program, installed.slot);
   }
 
   deleteFlow(ufid: string): FlowStats | undefined {
