@@ -62,7 +62,7 @@ export interface TlsSettings {
   readonly caCertificate?: string;
   /**
    * Without `caCertificate`: takes the self-signed certificate at the end of the peer's chain, as `--bootstrap-ca-cert` asks. Not
-   * called where the peer does not send one.
+   * called where the peer does not send one. A listener drops every client until then.
    */
   readonly bootstrapCa?: (pem: string) => void;
   readonly protocols?: string;

@@ -1,3 +1,4 @@
+import { isTlsName } from "#host/stream-name.js";
 import { resolveStreamName } from "#runtime/dirs.js";
 import { endText } from "#runtime/jsonrpc.js";
 import { JsonRpcSession } from "#runtime/jsonrpc-session.js";
@@ -13,6 +14,8 @@ export class ActiveRemote implements Remote {
   readonly #target: string;
   readonly #context: RemoteContext;
   readonly #rpc: JsonRpcSession;
+  /** The peer cannot be verified yet: the connection serves to learn its CA only. */
+  readonly #learning: boolean;
   #session: ClientSession | undefined;
 
   constructor(target: string, settings: RemoteSettings, context: RemoteContext) {
@@ -20,6 +23,7 @@ export class ActiveRemote implements Remote {
     this.#target = target;
     this.#context = context;
     const tls = context.tls();
+    this.#learning = isTlsName(target) && tls?.bootstrapCa !== undefined;
     this.#rpc = JsonRpcSession.open(
       context.host,
       context.log,
@@ -84,6 +88,10 @@ export class ActiveRemote implements Remote {
 
   #connected(): void {
     const rpc = this.#rpc;
+    if (this.#learning) {
+      rpc.forceReconnect();
+      return;
+    }
     const log = this.#context.log.module("ovsdb_jsonrpc_server");
     this.#session = new ClientSession(
       this.#context.server,

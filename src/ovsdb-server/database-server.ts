@@ -70,7 +70,10 @@ export class DatabaseServer implements SessionServer {
       host.files,
       options.tls,
       (name) => this.#databases.get(name),
-      (message) => log.module("stream_ssl").warn(message),
+      (path) => {
+        log.module("stream_ssl").info(`successfully bootstrapped CA cert to ${path}`);
+        this.#remotes.renewTls();
+      },
     );
     this.#rows = new RemoteRows((name) => this.#databases.get(name));
     this.#remotes = new Remotes({

@@ -4,17 +4,17 @@ import { TlsFiles, type TlsOptions } from "./tls-files.js";
 
 const given = { privateKey: "/key", certificate: "/cert", caCertificate: "/ca" };
 
-function open(options: TlsOptions, ...present: string[]): { tls: TlsFiles; warnings: string[]; files: FakeFiles } {
+function open(options: TlsOptions, ...present: string[]): { tls: TlsFiles; learned: string[]; files: FakeFiles } {
   const files = new FakeFiles();
   for (const path of present) files.write(path, `PEM of ${path}\n`);
-  const warnings: string[] = [];
+  const learned: string[] = [];
   const tls = new TlsFiles(
     files,
     options,
     () => undefined,
-    (message) => warnings.push(message),
+    (path) => learned.push(path),
   );
-  return { tls, warnings, files };
+  return { tls, learned, files };
 }
 
 describe("keys and certificates", () => {
@@ -41,12 +41,19 @@ describe("keys and certificates", () => {
     const { tls } = open({ ...given, peerCaCertificate: "/more" }, "/key", "/cert", "/ca", "/more");
     expect(tls.settings()?.certificate).toBe("PEM of /cert\nPEM of /more\n");
   });
-  it("say that a missing CA cannot be obtained", () => {
-    const { tls, warnings } = open({ ...given, bootstrap: true }, "/key", "/cert");
-    expect(tls.settings()).toBeUndefined();
-    expect(warnings).toEqual([
-      "/ca: obtaining the CA certificate from a peer (--bootstrap-ca-cert) is not implemented yet",
-    ]);
+  it("keep the CA of the first peer where they shall be bootstrapped", () => {
+    const { tls, learned, files } = open({ ...given, bootstrap: true }, "/key", "/cert");
+    const settings = tls.settings();
+    expect(settings?.caCertificate).toBeUndefined();
+    settings?.bootstrapCa?.("PEM of the peer");
+    settings?.bootstrapCa?.("PEM of another");
+    expect(learned).toEqual(["/ca"]);
+    expect(files.readText("/ca")).toBe("PEM of the peer");
+    expect(tls.settings()).toEqual({
+      privateKey: "PEM of /key\n",
+      certificate: "PEM of /cert\n",
+      caCertificate: "PEM of the peer",
+    });
   });
   it("may name a column of a database that is not served yet", () => {
     const { tls } = open({ privateKey: "db:S,T,c" });

@@ -24,19 +24,19 @@ export class TlsFiles {
   readonly #files: Files;
   readonly #options: TlsOptions;
   readonly #find: (name: string) => StandaloneDatabase | undefined;
-  readonly #warn: (message: string) => void;
+  readonly #learned: (path: string) => void;
   #last: string;
 
   constructor(
     files: Files,
     options: TlsOptions,
     find: (name: string) => StandaloneDatabase | undefined,
-    warn: (message: string) => void,
+    learned: (path: string) => void,
   ) {
     this.#files = files;
     this.#options = options;
     this.#find = find;
-    this.#warn = warn;
+    this.#learned = learned;
     this.#last = this.#fingerprint();
   }
 
@@ -70,24 +70,29 @@ export class TlsFiles {
   settings(): TlsSettings | undefined {
     const { protocols, ciphers } = this.#options;
     const [privateKey, certificate, ca, peerCa] = fileOptions.map((name) => this.#read(this.#path(name)));
+    const bootstrapCa = ca === undefined ? this.#bootstrap() : undefined;
     const verifies = this.#path("caCertificate") !== "none";
-    if (!privateKey || !certificate || (verifies && !ca)) {
-      this.#tellMissingCa(ca);
-      return undefined;
-    }
+    if (!privateKey || !certificate || (verifies && !ca && !bootstrapCa)) return undefined;
     return {
       privateKey,
       certificate: peerCa ? `${certificate.trimEnd()}\n${peerCa}` : certificate,
       ...(ca ? { caCertificate: ca } : {}),
+      ...(bootstrapCa ? { bootstrapCa } : {}),
       ...(protocols ? { protocols } : {}),
       ...(ciphers ? { ciphers } : {}),
     };
   }
 
-  #tellMissingCa(ca: string | undefined): void {
+  /** With `--bootstrap-ca-cert`, what keeps the CA certificate of the first peer where there is no file of it yet. */
+  #bootstrap(): ((pem: string) => void) | undefined {
     const path = this.#path("caCertificate");
-    if (!this.#options.bootstrap || ca || path === undefined) return;
-    this.#warn(`${path}: obtaining the CA certificate from a peer (--bootstrap-ca-cert) is not implemented yet`);
+    if (!this.#options.bootstrap || path === undefined || path === "none" || this.#files.exists(path)) return undefined;
+    return (pem) => {
+      // Another peer may have been the first.
+      if (this.#files.exists(path)) return;
+      this.#files.write(path, pem, 0o444);
+      this.#learned(path);
+    };
   }
 
   #fingerprint(): string {

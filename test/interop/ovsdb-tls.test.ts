@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { lockRecord } from "#host/linux/record-lock.js";
@@ -108,6 +109,53 @@ describeWith(
       const update = '["S",{"op":"update","table":"SSL","where":[],"row":{"ca":"/nonexistent"}}]';
       await run("/usr/bin/ovsdb-client", ["transact", `unix:${path("sock")}`, update]);
       await expect(listDatabases("client")).rejects.toThrow();
+    });
+
+    it("learns its CA from the first client that sends one, and serves nobody before", async () => {
+      const host = createNodeHost({ lock: lockRecord });
+      const log = recordingLog();
+      const tls = {
+        privateKey: path("server.key"),
+        certificate: path("server.pem"),
+        caCertificate: path("learned.pem"),
+        bootstrap: true,
+      };
+      const fresh = new DatabaseServer(host, log, { runDirectory: directory, tls, columnDiffs: true });
+      await fresh.addRemote(`pssl:0:127.0.0.1`);
+      const first = /listening on port (\d+)/.exec(log.lines.join("\n"))![1]!;
+      await fresh.removeRemote("pssl:0:127.0.0.1");
+      await fresh.addRemote(`pssl:${first}:127.0.0.1`);
+      const pem = (name: string): string => readFileSync(path(`${name}.pem`), "utf8");
+      /** What the server answers; the empty text where it drops the connection. */
+      const ask = (certificates: string): Promise<string> =>
+        new Promise((resolve) => {
+          let said = "";
+          const key = readFileSync(path("client.key"));
+          const socket = connectTls({
+            port: Number(first),
+            host: "127.0.0.1",
+            key,
+            cert: certificates,
+            rejectUnauthorized: false,
+          });
+          socket.on("data", (bytes: Buffer) => {
+            said += bytes.toString();
+            socket.end();
+          });
+          socket.on("error", () => {});
+          socket.on("close", () => resolve(said));
+          socket.write('{"method":"list_dbs","params":[],"id":1}');
+        });
+      expect(await ask(pem("client"))).toBe("");
+      expect(existsSync(path("learned.pem"))).toBe(false);
+      expect(await ask(pem("client") + pem("ca"))).toBe("");
+      expect(readFileSync(path("learned.pem"), "utf8").trim()).toBe(pem("ca").trim());
+      // The listener comes back with the CA at once, or a moment later.
+      let answer = "";
+      for (let i = 0; i < 50 && answer === ""; i++) answer = await ask(pem("client"));
+      expect(answer).toContain('"_Server"');
+      expect(log.lines).toContain(`stream_ssl|INFO|successfully bootstrapped CA cert to ${path("learned.pem")}`);
+      fresh.close();
     });
   },
 );

@@ -95,6 +95,13 @@ export function createTlsServer(
 ): Server {
   const tls = settingsOf(name, options);
   const server = createServer({ ...contextOptions(tls), requestCert: true }, (socket) => {
+    if (tls.bootstrapCa && tls.caCertificate === undefined) {
+      // Nobody is served before there is a CA to verify him by.
+      const root = rootOf(socket);
+      socket.destroy();
+      if (root !== undefined) tls.bootstrapCa(root);
+      return;
+    }
     socket.setNoDelay(true);
     onSecure(socket, commonNameOf(socket));
   });
