@@ -3,6 +3,7 @@ import { parseDatapathActions } from "../action-parse.js";
 import { formatDatapathActions } from "../action-text.js";
 import { chooseDatapath, type DpctlHost, dpctlError } from "./dpctl-arguments.js";
 import { dpctlFlowCommands } from "./dpctl-flows.js";
+import { dpctlNormalizeActions } from "./dpctl-normalize.js";
 import { dpctlPortCommands } from "./dpctl-ports.js";
 import { dpctlShowCommands } from "./dpctl-show.js";
 
@@ -66,6 +67,7 @@ export function dpctlCommands(host: DpctlHost): AppctlCommand[] {
     ...dpctlFlowCommands(host),
     ...cacheCommands(host),
     parseActions,
+    dpctlNormalizeActions,
   ];
   const list: AppctlCommand = {
     name: "dpctl/list-commands",

@@ -1,4 +1,5 @@
-import type { LinkStats, NetHost } from "#host/net.js";
+import type { FrameSource, LinkStats, NetHost } from "#host/net.js";
+import { HostError } from "#util/errors.js";
 import type { FrameDeviceClass } from "./frame-device.js";
 import { NetDevice } from "./net-device.js";
 
@@ -27,17 +28,54 @@ function switchSide(host: LinkStats): LinkStats {
   };
 }
 
+/** What opening /dev/net/tun says where a host, or a container, offers no TAP devices. */
+const noTap: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT", "ENODEV", "ENXIO"]);
+const IFNAMSIZ = 15;
+/** The veth's end on our side lets everything pass; the port's own MTU is what counts. */
+const VETH_MAX_MTU = 65535;
+
+/**
+ * A veth pair in place of a TAP: the end named as the port is the host's, the other one is captured. It goes with `close`, and
+ * stays behind where the process is killed.
+ */
+function openPair(net: NetHost, name: string): FrameSource {
+  const ours = `${name.slice(0, IFNAMSIZ - 2)}_p`;
+  net.createVeth(name, ours);
+  try {
+    net.setMtu(ours, VETH_MAX_MTU);
+    net.setUp(ours, true);
+    const capture = net.capture(ours);
+    const mtu = net.link(name)?.mtu ?? capture.frames.mtu;
+    return {
+      frames: { ...capture.frames, mtu },
+      close() {
+        capture.close();
+        if (net.link(name)) net.deleteLink(name);
+      },
+    };
+  } catch (error) {
+    net.deleteLink(name);
+    throw error;
+  }
+}
+
 /**
  * `type=internal` and `type=tap`: a TAP device of the port's name, made when the port is opened and gone when it is closed. The host uses it as any
- * other interface, in its own network namespace or another that it is moved to.
+ * other interface, in its own network namespace or another that it is moved to. An internal port is a veth pair where the host has no TAP.
  */
 export function tapDevices(net: NetHost, type: "internal" | "tap"): FrameDeviceClass {
   return {
     type,
     hasDatapathPort: true,
     open(name, options) {
-      const source = net.openTap(name, { persist: false });
-      return new NetDevice(net, name, { type, stats: switchSide, follow: source.follow }, source, options);
+      try {
+        const source = net.openTap(name, { persist: false });
+        return new NetDevice(net, name, { type, stats: switchSide, follow: source.follow }, source, options);
+      } catch (error) {
+        if (type === "tap" || !(error instanceof HostError && noTap.has(error.code))) throw error;
+        const kind = { type, stats: switchSide, follow: () => undefined };
+        return new NetDevice(net, name, kind, openPair(net, name), options);
+      }
     },
   };
 }
