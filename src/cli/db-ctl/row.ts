@@ -1,10 +1,10 @@
 import type { Atom, Uuid } from "#ovsdb/atom.js";
 import { type ColumnType, defaultDatum } from "#ovsdb/column-type.js";
 import { type Datum, EMPTY_MAP, EMPTY_SET, equalDatums, scalar, union } from "#ovsdb/datum.js";
-import { anyCount, datumFromJson } from "#ovsdb/datum-json.js";
 import type { TableSchema } from "#ovsdb/schema.js";
 import { BugError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
+import { servedDatum } from "./served-datum.js";
 
 type JsonObject = { readonly [name: string]: Json };
 
@@ -48,8 +48,7 @@ export class CtlRow {
     else {
       const json = this.base[column];
       if (json === undefined) throw new BugError(`column ${column} of table ${this.table.name} was not fetched`);
-      // The server has checked the value; a count is not to be doubted.
-      datum = datumFromJson(anyCount(type), json);
+      datum = servedDatum(json, type.value !== undefined);
     }
     this.#read.set(column, datum);
     return datum;
