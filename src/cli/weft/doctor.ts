@@ -14,7 +14,7 @@ interface Finding {
 const advice: Readonly<Record<string, string>> = {
   kernel: "use a newer kernel",
   net_admin: "run as root, or try 'weft demo', which makes a user namespace where it may",
-  tun: "load the tun module; bridges then get their device",
+  tun: "internal ports are veth pairs instead; type=tap does not work",
   packet_socket: "system interfaces cannot be plugged in without it",
   hide: "the host's own stack will also see what arrives on captured interfaces",
   bpf: "the slower input (packet sockets) is used",
