@@ -87,18 +87,8 @@ function newServer(): DatabaseServer {
   });
 }
 
-/** Bytes that do not repeat in a test, unlike the fake host's: UUIDs are made of them. */
-function bytesFrom(seed: number): (size: number) => Uint8Array {
-  let state = seed;
-  return (size) =>
-    Uint8Array.from({ length: size }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) | 0;
-      return state >>> 24;
-    });
-}
-
 beforeEach(async () => {
-  host = { ...createFakeHost(), random: bytesFrom(1) };
+  host = createFakeHost();
   log = recordingLog();
   const file = LogFile.open(host.files, path, { name: path, mode: "create", warn: () => {} });
   file.append(formatJson(schema));

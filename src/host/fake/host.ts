@@ -14,13 +14,13 @@ export interface FakeHost extends Host {
   readonly syslogMessages: string[];
 }
 
-/** `random` counts upwards, so that runs repeat. */
+/** `random` gives the same bytes in every run, and no two alike 16 of them: UUIDs are made of them. */
 export function createFakeHost(env: Readonly<Record<string, string | undefined>> = {}): FakeHost {
   const files = new FakeFiles();
   for (const path of ["/var/run/openvswitch", "/var/log/openvswitch", "/etc/openvswitch", "/tmp"]) {
     files.makeDirectory(path);
   }
-  let next = 0;
+  let state = 1;
   const syslogMessages: string[] = [];
   return {
     clock: new FakeClock(),
@@ -29,6 +29,10 @@ export function createFakeHost(env: Readonly<Record<string, string | undefined>>
     process: new FakeProcess(env),
     syslogMessages,
     syslog: (method) => ({ send: (text) => syslogMessages.push(`${method} ${text}`), close() {} }),
-    random: (size) => Uint8Array.from({ length: size }, () => next++ & 0xff),
+    random: (size) =>
+      Uint8Array.from({ length: size }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        return state >>> 24;
+      }),
   };
 }
