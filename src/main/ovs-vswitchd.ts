@@ -1,8 +1,5 @@
 import { dirname } from "node:path";
-import { dpctlCommands } from "#datapath/commands/dpctl.js";
-import { dpifDummyCommands } from "#datapath/commands/dpif-dummy.js";
-import { dpifNetdevCommands } from "#datapath/commands/dpif-netdev.js";
-import { netdevDummyCommands } from "#datapath/commands/netdev-dummy.js";
+import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DatapathClass } from "#datapath/datapath.js";
 import { Datapaths } from "#datapath/datapaths.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
@@ -13,18 +10,16 @@ import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
 import { NodeThreads } from "#host/node/threads.js";
-import { switchCommands } from "#ofproto/commands/table.js";
 import { OfprotoSwitches } from "#ofproto/switches.js";
 import { parseMatch } from "#openflow/match-parse.js";
-import type { AppctlCommand } from "#runtime/command.js";
 import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
 import { daemonUsage } from "#runtime/daemon-options.js";
 import { directories, resolveStreamName } from "#runtime/dirs.js";
-import { timeCommands } from "#runtime/time-commands.js";
 import { vlogUsage } from "#runtime/vlog-options.js";
 import { WarpClock } from "#runtime/warp-clock.js";
 import { UserError } from "#util/errors.js";
 import { OVS_VERSION, versionText } from "#util/version.js";
+import { vswitchdCommands } from "#vswitchd/appctl-commands.js";
 import {
   readVswitchdOptions,
   type VswitchdCommandLine,
@@ -60,16 +55,15 @@ function datapathClasses(
   return withDummies(mode, classes, dummies, { clock, random: Math.random });
 }
 
-/** Commands on datapaths. */
-function datapathCommands(host: Host, datapaths: Datapaths, clock: WarpClock): AppctlCommand[] {
-  const dpctl = dpctlCommands({
+/** What `dpctl` commands reach of this process. */
+function dpctlHost(host: Host, datapaths: Datapaths, clock: WarpClock): DpctlHost {
+  return {
     datapaths,
     clock,
     readFile: (path) => host.files.readText(path),
     parseFilter: (text) => parseMatch(text),
     newUfid: () => Buffer.from(host.random(16)).toString("hex"),
-  });
-  return [...dpctl, ...dpifNetdevCommands(datapaths)];
+  };
 }
 
 async function start(context: DaemonContext): Promise<RunningDaemon> {
@@ -90,11 +84,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const watch = net.watch((event) => {
     if (event.kind === "link") daemon.linkAppeared(event.link.name);
   });
-  control.register([
-    ...switchCommands(switches),
-    ...datapathCommands(host, datapaths, clock),
-    ...(dummies ? [...timeCommands(clock), ...netdevDummyCommands(dummies), ...dpifDummyCommands(datapaths)] : []),
-  ]);
+  control.register(vswitchdCommands({ switches, dpctl: dpctlHost(host, datapaths, clock), clock, dummies }));
   context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switches.memoryUsage() }));
   return {
     ready: daemon.configured,

@@ -4,18 +4,16 @@ import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { readServerOptions, type ServerCommandLine, serverOptionRows } from "#ovsdb-server/server-command-line.js";
 import { serverHelp } from "#ovsdb-server/server-help.js";
-import { Coverage, coverageCommands } from "#runtime/coverage.js";
+import { Coverage } from "#runtime/coverage.js";
 import { Daemon } from "#runtime/daemon.js";
+import { daemonCommands } from "#runtime/daemon-commands.js";
 import { launchDaemon } from "#runtime/daemon-launch.js";
 import { daemonSettings, daemonUsage } from "#runtime/daemon-options.js";
 import { directories } from "#runtime/dirs.js";
-import { exitCommand } from "#runtime/exit-command.js";
-import { memoryCommands, watchMemory } from "#runtime/memory.js";
+import { watchMemory } from "#runtime/memory.js";
 import { OptionError, type ParsedOption, parseOptions } from "#runtime/options.js";
 import { controlSocketPath, UnixctlServer } from "#runtime/unixctl-server.js";
-import { versionCommand } from "#runtime/version-command.js";
 import { Vlog } from "#runtime/vlog.js";
-import { vlogCommands } from "#runtime/vlog-commands.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
 import { applyVlogOption, vlogUsage } from "#runtime/vlog-options.js";
 import { HostError, UserError } from "#util/errors.js";
@@ -91,11 +89,15 @@ async function serve(
   const figures = (): Record<string, number> => server.memory();
   unixctl.register([
     ...appctlCommands(server),
-    ...vlogCommands(log),
-    ...memoryCommands([figures]),
-    ...coverageCommands(new Coverage()),
-    versionCommand(program),
-    exitCommand(host.clock, () => exit(0), { cleanup: false }),
+    ...daemonCommands({
+      program,
+      log,
+      clock: host.clock,
+      coverage: new Coverage(),
+      memory: [figures],
+      cleanup: false,
+      exit: () => exit(0),
+    }),
   ]);
   const control = controlSocketPath(host, program, wanted.unixctl);
   if (control !== undefined) await unixctl.listen(host, control);

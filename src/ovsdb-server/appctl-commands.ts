@@ -20,6 +20,19 @@ function command(name: string, usage: string, minArgs: number, maxArgs: number, 
   return { name, usage, minArgs, maxArgs, run: (args) => refusing(run, args) };
 }
 
+/** A command that is known and refused. */
+function missing(name: string, usage: string, args: number): AppctlCommand {
+  const run: Run = () => {
+    throw new UserError(`${name} is not implemented yet`);
+  };
+  return { ...command(name, usage, args, args, run), support: "missing" };
+}
+
+/** A command that has nothing to tell and nothing to do here. */
+function empty(name: string, answer: string): AppctlCommand {
+  return { ...command(name, "", 0, 0, () => answer), support: "accepted" };
+}
+
 /** A command whose data is a list of names, printed one a line. */
 function listing(name: string, run: () => readonly string[]): AppctlCommand {
   return {
@@ -100,17 +113,9 @@ export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
       nothing(([table, state]) => server.setTableLog(table!, state!)),
     ),
     tableLogs(server),
-    command(
-      "ovsdb-server/perf-counters-show",
-      "",
-      0,
-      0,
-      () => "performance counter is not supported on this platform\n",
-    ),
-    command("ovsdb-server/perf-counters-clear", "", 0, 0, () => ""),
-    command("ovsdb-server/reload", "", 0, 0, () => {
-      throw new UserError("ovsdb-server/reload is not implemented yet");
-    }),
+    empty("ovsdb-server/perf-counters-show", "performance counter is not supported on this platform\n"),
+    empty("ovsdb-server/perf-counters-clear", ""),
+    missing("ovsdb-server/reload", "", 0),
     ...activeBackup(),
   ];
 }
@@ -140,25 +145,15 @@ function tableLogs(server: DatabaseServer): AppctlCommand {
 
 /** Replication between servers is not served yet; what reads its (empty) state answers, what would start it says so. */
 function activeBackup(): AppctlCommand[] {
-  const refuse = (name: string, usage: string, args: number): AppctlCommand =>
-    command(name, usage, args, args, () => {
-      throw new UserError(`${name} is not implemented yet`);
-    });
   return [
-    command("ovsdb-server/sync-status", "", 0, 0, () => "state: active\n"),
-    command("ovsdb-server/get-active-ovsdb-server", "", 0, 0, () => ""),
-    command("ovsdb-server/get-sync-exclude-tables", "", 0, 0, () => ""),
-    command(
-      "ovsdb-server/connect-active-ovsdb-server",
-      "",
-      0,
-      0,
-      () => "Unable to connect: active server is not specified.\n",
-    ),
-    command("ovsdb-server/disconnect-active-ovsdb-server", "", 0, 0, () => ""),
-    refuse("ovsdb-server/set-active-ovsdb-server", "", 1),
-    refuse("ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1),
-    refuse("ovsdb-server/set-sync-exclude-tables", "", 1),
-    refuse("ovsdb-server/set-relay-source-probe-interval", "", 1),
+    empty("ovsdb-server/sync-status", "state: active\n"),
+    empty("ovsdb-server/get-active-ovsdb-server", ""),
+    empty("ovsdb-server/get-sync-exclude-tables", ""),
+    empty("ovsdb-server/connect-active-ovsdb-server", "Unable to connect: active server is not specified.\n"),
+    empty("ovsdb-server/disconnect-active-ovsdb-server", ""),
+    missing("ovsdb-server/set-active-ovsdb-server", "", 1),
+    missing("ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1),
+    missing("ovsdb-server/set-sync-exclude-tables", "", 1),
+    missing("ovsdb-server/set-relay-source-probe-interval", "", 1),
   ];
 }

@@ -11,6 +11,8 @@ export interface AppctlCommand<Data extends Json = Json> {
   readonly minArgs: number;
   /** `Infinity` for any number. */
   readonly maxArgs: number;
+  /** Where it does not do what upstream's does: `accepted` without effect, or refused by name as `missing`. */
+  readonly support?: "accepted" | "missing";
   run(args: readonly string[]): Data | Promise<Data>;
   text?(data: Data): string;
 }

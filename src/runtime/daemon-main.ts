@@ -1,16 +1,14 @@
 import type { Host } from "#host/host.js";
 import { HostError, UserError } from "#util/errors.js";
-import { Coverage, coverageCommands } from "./coverage.js";
+import { Coverage } from "./coverage.js";
 import { Daemon } from "./daemon.js";
+import { daemonCommands } from "./daemon-commands.js";
 import { launchDaemon } from "./daemon-launch.js";
 import { daemonOptionRows, daemonSettings, isDaemonOption } from "./daemon-options.js";
-import { exitCommand } from "./exit-command.js";
-import { type MemoryReporter, memoryCommands, watchMemory } from "./memory.js";
+import { type MemoryReporter, watchMemory } from "./memory.js";
 import { OptionError, type OptionRow, type ParsedOption, parseOptions } from "./options.js";
 import { controlSocketPath, UnixctlServer } from "./unixctl-server.js";
-import { versionCommand } from "./version-command.js";
 import { Vlog } from "./vlog.js";
-import { vlogCommands } from "./vlog-commands.js";
 import { vlogModules } from "./vlog-modules.js";
 import { applyVlogOption, vlogOptionRows } from "./vlog-options.js";
 
@@ -57,7 +55,8 @@ export interface DaemonProgram {
   start(context: DaemonContext): Promise<RunningDaemon>;
 }
 
-const commonRows: readonly OptionRow[] = [
+/** The options that `runDaemon` adds to the program's own. */
+export const commonOptionRows: readonly OptionRow[] = [
   { name: "help", short: "h", argument: "none" },
   { name: "version", short: "V", argument: "none" },
   { name: "unixctl", argument: "required" },
@@ -72,7 +71,7 @@ const commonRows: readonly OptionRow[] = [
 export async function runDaemon(program: DaemonProgram, argv: readonly string[], host: Host): Promise<number> {
   const name = program.program;
   try {
-    const { options, operands } = parseOptions(name, [...program.options, ...commonRows], argv);
+    const { options, operands } = parseOptions(name, [...program.options, ...commonOptionRows], argv);
     for (const option of options) {
       if (option.name !== "help" && option.name !== "version") continue;
       host.process.stdout(option.name === "help" ? program.help() : program.version());
@@ -136,13 +135,18 @@ async function live(
     const ended = new Promise<{ status: number; cleanup: boolean }>((resolve) => {
       exit = (status = 0, cleanup = false) => resolve({ status, cleanup });
     });
-    control.register([
-      versionCommand(name, ...(program.versionExtra ?? [])),
-      ...vlogCommands(log),
-      ...coverageCommands(coverage),
-      ...memoryCommands(memory),
-      exitCommand(host.clock, (cleanup) => exit(0, cleanup), { cleanup: program.cleanup }),
-    ]);
+    control.register(
+      daemonCommands({
+        program: name,
+        log,
+        clock: host.clock,
+        coverage,
+        memory,
+        versionExtra: program.versionExtra ?? [],
+        cleanup: program.cleanup,
+        exit: (cleanup) => exit(0, cleanup),
+      }),
+    );
     const path = controlSocketPath(host, name, options.findLast((o) => o.name === "unixctl")?.value);
     if (path !== undefined) await control.listen(host, path);
     coverage.start(host.clock);

@@ -6,7 +6,7 @@ import type { OptionRow, ParsedOption } from "./options.js";
 export const daemonOptionRows: readonly OptionRow[] = [
   { name: "detach", argument: "none" },
   { name: "no-chdir", argument: "none" },
-  { name: "no-self-confinement", argument: "none" },
+  { name: "no-self-confinement", argument: "none", support: "accepted" },
   { name: "pidfile", argument: "optional" },
   { name: "overwrite-pidfile", argument: "none" },
   { name: "monitor", argument: "none" },

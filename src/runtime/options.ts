@@ -7,6 +7,8 @@ export interface OptionRow {
   /** One-letter form. */
   readonly short?: string;
   readonly argument: "none" | "required" | "optional";
+  /** Where it does not do what upstream's does: `accepted` without effect, or refused by name as `missing`. */
+  readonly support?: "accepted" | "missing";
   /**
    * Options of one group mean the same to the parser, as rows with equal `flag` and `val` do to glibc: an abbreviation that
    * fits only such rows with the same kind of argument is no ambiguity, and stands for the first of them.

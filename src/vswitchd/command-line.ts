@@ -5,19 +5,19 @@ import { UserError } from "#util/errors.js";
 
 /** Options of ovs-vswitchd besides those of every daemon. */
 export const vswitchdOptionRows: readonly OptionRow[] = [
-  { name: "mlockall", argument: "none" },
+  { name: "mlockall", argument: "none", support: "accepted" },
   { name: "private-key", short: "p", argument: "required" },
   { name: "certificate", short: "c", argument: "required" },
   { name: "ca-cert", short: "C", argument: "required" },
-  { name: "peer-ca-cert", argument: "required" },
+  { name: "peer-ca-cert", argument: "required", support: "accepted" },
   { name: "bootstrap-ca-cert", argument: "required" },
   { name: "ssl-protocols", argument: "required" },
   { name: "ssl-ciphers", argument: "required" },
   { name: "enable-dummy", argument: "optional" },
   { name: "disable-system", argument: "none" },
-  { name: "disable-system-route", argument: "none" },
+  { name: "disable-system-route", argument: "none", support: "accepted" },
   { name: "dpdk", argument: "optional" },
-  { name: "hw-rawio-access", argument: "none" },
+  { name: "hw-rawio-access", argument: "none", support: "accepted" },
 ];
 
 /** What dummy devices stand in for: nothing but what asks for them, system devices, or every device and datapath. */

@@ -20,6 +20,12 @@ export const followed = {
   Interface: ["name", "type", "options", "ofport", "ofport_request", "mac", "mtu_request"],
 } as const;
 
+/** Columns among these that are read, while nothing in the switch acts on them yet. */
+export const withoutEffect: { readonly [T in keyof typeof followed]?: readonly (typeof followed)[T][number][] } = {
+  Bridge: ["controller", "mcast_snooping_enable", "stp_enable", "rstp_enable"],
+  Port: ["bond_mode"],
+};
+
 type Row<T extends keyof typeof followed> = ReplicaRow<typeof openVSwitchDeclaration, typeof followed, T>;
 export type OpenVSwitchRow = Row<"Open_vSwitch">;
 export type BridgeRow = Row<"Bridge">;

@@ -1,6 +1,6 @@
 import { writeValue } from "#ovsdb/replica/column-shape.js";
 import type { Json } from "#util/json.js";
-import type { StatusColumns } from "./status.js";
+import type { StatusColumns, StatusTable, StatusValue } from "./status.js";
 
 /**
  * Remembers what status columns were last written, so that only differences go to the database. `stage` collects, `take` gives the
@@ -11,10 +11,10 @@ export class StatusWriter {
   #staged: { table: string; uuid: string; columns: Map<string, Json> }[] = [];
 
   /** Notes the present values of columns of a row. */
-  stage(table: string, uuid: string, columns: StatusColumns): void {
+  stage<T extends StatusTable>(table: T, uuid: string, columns: StatusColumns<T>): void {
     const known = this.#written.get(uuid);
     const changed = new Map<string, Json>();
-    for (const [column, value] of Object.entries(columns)) {
+    for (const [column, value] of Object.entries<StatusValue>(columns)) {
       const json = writeValue(value);
       if (known?.get(column) !== JSON.stringify(json)) changed.set(column, json);
     }

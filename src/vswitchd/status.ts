@@ -12,8 +12,39 @@ export type StatusValue =
   | readonly string[]
   | ReadonlyMap<string, string | number>;
 
-/** Values for the status columns of one row. */
-export type StatusColumns = Readonly<Record<string, StatusValue>>;
+/** The columns ovs-vswitchd writes. */
+export const written = {
+  Open_vSwitch: [
+    "cur_cfg",
+    "datapath_types",
+    "dpdk_initialized",
+    "dpdk_version",
+    "iface_types",
+    // Where it is empty.
+    "ovs_version",
+  ],
+  Bridge: ["datapath_id", "datapath_version"],
+  Interface: [
+    "admin_state",
+    "duplex",
+    "error",
+    "ifindex",
+    "link_resets",
+    "link_speed",
+    "link_state",
+    "mac_in_use",
+    "mtu",
+    "ofport",
+    "statistics",
+    "status",
+  ],
+} as const;
+
+/** A table with status columns. */
+export type StatusTable = keyof typeof written;
+
+/** Values for status columns of one row. */
+export type StatusColumns<T extends StatusTable> = { readonly [C in (typeof written)[T][number]]?: StatusValue };
 
 /** Interface:statistics keys, and where each comes from. The first four are known of every kind of device. */
 const statisticsKeys: readonly (readonly [key: string, member: keyof LinkStats, everywhere: boolean])[] = [
@@ -51,7 +82,10 @@ export function statisticsColumn(type: string, stats: LinkStats): ReadonlyMap<st
  * The status columns of an Interface row, `statistics` apart; all empty where it is no port. `problem` is why a port that exists
  * does not work.
  */
-export function interfaceStatus(live: LiveInterface, problem?: string): StatusColumns {
+export function interfaceStatus(
+  live: LiveInterface,
+  problem?: string,
+): Required<Omit<StatusColumns<"Interface">, "statistics">> {
   const { device, port } = live;
   if (!device || !port) {
     return {
@@ -85,7 +119,7 @@ export function interfaceStatus(live: LiveInterface, problem?: string): StatusCo
 }
 
 /** The status columns of a Bridge row. */
-export function bridgeStatus(live: LiveBridge): StatusColumns {
+export function bridgeStatus(live: LiveBridge): Required<StatusColumns<"Bridge">> {
   return {
     datapath_id: formatDatapathId(live.settings.datapathId),
     datapath_version: "<built-in>",

@@ -2,7 +2,8 @@ import { type OptionRow, type ParsedOption, parseOptions } from "#runtime/option
 import { vlogOptionRows } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
 
-const rows: readonly OptionRow[] = [
+/** The options of `ovs-appctl`. */
+export const appctlOptionRows: readonly OptionRow[] = [
   { name: "target", short: "t", argument: "required" },
   { name: "execute", short: "e", argument: "none" },
   { name: "format", short: "f", argument: "required" },
@@ -37,7 +38,7 @@ export function parseAppctlArguments(
   argv: readonly string[],
   onLogging: (option: ParsedOption) => void,
 ): AppctlArguments {
-  const { options, operands } = parseOptions(program, rows, argv, { inOrder: true });
+  const { options, operands } = parseOptions(program, appctlOptionRows, argv, { inOrder: true });
   let target: string | undefined;
   let timeout: number | undefined;
   let format: "text" | "json" = "text";
@@ -98,7 +99,7 @@ function parseTimeout(text: string): number {
 
 /** The options as `--option` lists them, for shells to complete. */
 export function listOptions(): string {
-  const lines = rows.map((row) => {
+  const lines = appctlOptionRows.map((row) => {
     const tail = row.argument === "none" ? "" : row.argument === "required" ? "ARG" : "[ARG]";
     const long = `--${row.name}${tail === "" ? "" : `=${tail}`}\n`;
     return row.short ? `${long}-${row.short} ${tail}\n` : long;

@@ -8,6 +8,7 @@ const ofCluster = (name: string): ToolCommand => ({
   usage: "db",
   minArgs: 1,
   maxArgs: 1,
+  support: "missing",
   run(context, [path = ""]) {
     const log = openLog(context, path, "read");
     log.close();
@@ -21,6 +22,7 @@ const missing = (name: string, usage: string, minArgs: number, maxArgs: number):
   usage,
   minArgs,
   maxArgs,
+  support: "missing",
   run() {
     throw new UserError(`${name} is not implemented yet`);
   },

@@ -12,12 +12,12 @@ import type { ToolCommand, ToolContext } from "./tool-command.js";
 
 const program = "ovsdb-tool";
 
-/** In upstream's order, which shows where an abbreviation is ambiguous. */
-const optionRows: readonly OptionRow[] = [
+/** The options of `ovsdb-tool`, in upstream's order, which shows where an abbreviation is ambiguous. */
+export const toolOptionRows: readonly OptionRow[] = [
   { name: "more", short: "m", argument: "none" },
-  { name: "rbac-role", argument: "required" },
-  { name: "cid", argument: "required" },
-  { name: "election-timer", argument: "required" },
+  { name: "rbac-role", argument: "required", support: "missing" },
+  { name: "cid", argument: "required", support: "missing" },
+  { name: "election-timer", argument: "required", support: "missing" },
   ...vlogOptionRows,
   { name: "help", short: "h", argument: "none" },
   { name: "version", short: "V", argument: "none" },
@@ -45,7 +45,7 @@ export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<nu
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const { cwd } = io.host.process;
   const log = createToolLog(program, io.host);
-  const parsed = parseOptions(program, optionRows, argv);
+  const parsed = parseOptions(program, toolOptionRows, argv);
   const { db, pkgdata } = directories(io.host.process);
   const defaultDatabase = `${db}/conf.db`;
   const defaultSchema = `${pkgdata}/vswitch.ovsschema`;
@@ -59,7 +59,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
         io.stdout(versionText(program));
         return 0;
       case "option":
-        for (const row of optionRows) io.stdout(`--${row.name}\n`);
+        for (const row of toolOptionRows) io.stdout(`--${row.name}\n`);
         return 0;
       case "more":
         more++;

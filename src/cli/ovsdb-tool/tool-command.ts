@@ -21,5 +21,7 @@ export interface ToolCommand {
   readonly usage: string;
   readonly minArgs: number;
   readonly maxArgs: number;
+  /** Refused by name, until it exists. */
+  readonly support?: "missing";
   run(context: ToolContext, args: readonly string[]): number | undefined | Promise<number | undefined>;
 }

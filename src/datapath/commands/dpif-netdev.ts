@@ -33,7 +33,10 @@ export function dpifNetdevCommands(datapaths: Datapaths): AppctlCommand[] {
       if (!isOtherCore(args)) cleared.set(dp, dp.engine.counters.slice());
       return "";
     }),
-    command("pmd-rxq-show", "[-pmd core] [-secs secs] [dp]", () => "Displaying last 60 seconds pmd usage %\n"),
+    {
+      ...command("pmd-rxq-show", "[-pmd core] [-secs secs] [dp]", () => "Displaying last 60 seconds pmd usage %\n"),
+      support: "accepted",
+    },
   ];
 }
 
