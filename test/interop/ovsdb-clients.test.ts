@@ -25,9 +25,11 @@ describeWith(
   () => {
     let server: OurServer;
     const remote = (): string => `unix:${server.socket}`;
-    const client = async (...args: string[]): Promise<string> => (await run("/usr/bin/ovsdb-client", args, { timeout: 20_000 })).stdout;
+    const client = async (...args: string[]): Promise<string> =>
+      (await run("/usr/bin/ovsdb-client", args, { timeout: 20_000 })).stdout;
     const vsctl = async (...args: string[]): Promise<string> =>
-      (await run("/usr/bin/ovs-vsctl", ["--no-wait", "--no-syslog", `--db=${remote()}`, ...args], { timeout: 20_000 })).stdout;
+      (await run("/usr/bin/ovs-vsctl", ["--no-wait", "--no-syslog", `--db=${remote()}`, ...args], { timeout: 20_000 }))
+        .stdout;
 
     beforeAll(async () => {
       server = await startOurs(switchSchema());
