@@ -96,7 +96,7 @@ export class PlayedThreads implements ThreadHost {
 }
 
 /** A device with a handle that leads nowhere. */
-export function handleDevice(name: string): Device {
+function handleDevice(name: string): Device {
   const frames: FrameHandle = {
     kind: "fake",
     name,

@@ -9,12 +9,14 @@ import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { ThreadEngine } from "#datapath/userspace/thread-engine.js";
 import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { createNamespace, inNamespace } from "#host/linux/namespaces.js";
 import { LinuxNetHost } from "#host/linux/net-host.js";
 import type { FrameSource } from "#host/net.js";
 import { NodeClock } from "#host/node/clock.js";
 import { NodeThreads } from "#host/node/threads.js";
+import type { Thread } from "#host/threads.js";
 import { put16, u16 } from "#util/big-endian.js";
 import { finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import { copyOffload, plainOffload } from "#wire/virtio-net.js";
@@ -28,16 +30,23 @@ const QUIET = 30;
 let worker: BuiltProgram;
 
 /** A netdev datapath with its forwarding thread, its ports veths in a namespace whose other ends are the test's. */
-function kernelBed(): Bed & { readonly log: string[] } {
+function kernelBed(): Bed & { readonly log: string[]; readonly threads: Thread[] } {
   const namespace = createNamespace();
   inNamespace(namespace, () => {
     for (const which of ["default", "all"]) writeFileSync(`/proc/sys/net/ipv6/conf/${which}/disable_ipv6`, "1");
   });
   const net = new LinuxNetHost(namespace);
   const log: string[] = [];
+  const node = new NodeThreads(dirname(worker.file));
+  const threads: Thread[] = [];
+  const start = (entry: string, data: unknown): Thread => {
+    const thread = node.start(entry, data);
+    threads.push(thread);
+    return thread;
+  };
   const host = {
     clock: new NodeClock(),
-    threads: new NodeThreads(dirname(worker.file)),
+    threads: { start },
     timeOrigin: performance.timeOrigin,
     log: (_level: string, text: string) => void log.push(text),
   };
@@ -60,6 +69,7 @@ function kernelBed(): Bed & { readonly log: string[] } {
   };
   return {
     log,
+    threads,
     datapath,
     takesAnyFrame: false,
     addPort(name, requested) {
@@ -184,6 +194,33 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
           expect(u16(packet.data, 54)).toBe(foldSum(pseudo));
         } else expect(finishSum(sumBytes(packet.data, 38, end, pseudo))).toBe(0);
       }
+    } finally {
+      bed.close();
+    }
+  });
+
+  it("forwards again after its thread has failed", async () => {
+    const bed = kernelBed();
+    try {
+      const [a, b] = [bed.addPort("a"), bed.addPort("b")];
+      const [key, mask] = [newKey(), newKey()];
+      key[W.inPort] = a;
+      mask[W.inPort] = 0xffffffff;
+      bed.datapath.putFlow({ ufid: "1".padStart(32, "0"), key, mask, actions: [{ kind: "output", port: b }] });
+      await bed.settle();
+      bed.put(a, plain(ether(0x1234, [1])));
+      await bed.settle();
+      expect(bed.take(b).length).toBe(1);
+      // Nothing that the engine would ever say.
+      bed.threads[0]!.post([{ op: "put" }]);
+      bed.datapath.execute(plain(ether(0x1234, [2])), newKey(), []);
+      while (bed.threads.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(bed.log[0]).toMatch(/^the forwarding thread failed \(.+\); starting another$/);
+      await bed.settle();
+      bed.put(a, plain(ether(0x1234, [3])));
+      await bed.settle();
+      expect(bed.take(b).map((p) => p.data[14])).toEqual([3]);
+      expect(bed.datapath.flow("1".padStart(32, "0"))?.stats.packets).toBe(2);
     } finally {
       bed.close();
     }
