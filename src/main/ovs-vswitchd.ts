@@ -61,7 +61,7 @@ function dpctlHost(host: Host, datapaths: Datapaths, clock: WarpClock): DpctlHos
     datapaths,
     clock,
     readFile: (path) => host.files.readText(path),
-    parseFilter: (text) => parseMatch(text),
+    parseFilter: (text, portNumber) => parseMatch(text, { portNumber }),
     newUfid: () => Buffer.from(host.random(16)).toString("hex"),
   };
 }

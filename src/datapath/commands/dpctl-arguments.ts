@@ -9,10 +9,9 @@ import type { Datapaths } from "../datapaths.js";
 export interface DpctlHost {
   readonly datapaths: Datapaths;
   readonly clock: Clock;
-  /** Opens devices of an engine and closes them again, for `dpctl/add-if` and `dpctl/del-if`. */
   readonly readFile: (path: string) => string;
   /** Reads the OpenFlow match of `filter=`; throws `UserError`. */
-  readonly parseFilter: (text: string) => Match;
+  readonly parseFilter: (text: string, portNumber: (name: string) => number | undefined) => Match;
   /** 16 unpredictable bytes as 32 hex digits. */
   readonly newUfid: () => string;
 }

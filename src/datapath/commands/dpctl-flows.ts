@@ -1,5 +1,5 @@
 import { W } from "#flow/layout.js";
-import { type Match, matches } from "#flow/match.js";
+import { type Match, matchesOverlap } from "#flow/match.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { formatOdpKey } from "#flow/odp-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
@@ -159,12 +159,12 @@ function flowsFromFile(host: DpctlHost, dp: Datapath, path: string, byDefault: P
 
 function dumpFlows(host: DpctlHost, args: readonly string[]): string {
   const { more, names, rest } = takeOptions(args);
-  let filter: Match | undefined;
+  let filter: string | undefined;
   let types: string[] | undefined;
   let pmd: string | undefined;
   let name: string | undefined;
   for (const arg of rest) {
-    if (arg.startsWith("filter=")) filter = arg === "filter=" ? undefined : parseFilter(host, arg.slice(7));
+    if (arg.startsWith("filter=")) filter = arg.slice(7);
     else if (arg.startsWith("type=")) types = arg.slice(5).split(",");
     else if (arg.startsWith("pmd=")) pmd = arg.slice(4);
     else name = arg;
@@ -174,28 +174,24 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): string {
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
   if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && pmd !== "-1")) return "";
+  const wanted = filter ? parseFilter(host, dp, filter) : undefined;
   const now = host.clock.now();
   const choice = { verbose: more, names: names ?? more };
   const lines: string[] = [];
   for (const flow of dp.flows()) {
-    if (filter === undefined || mayMatch(filter, flow)) lines.push(`${formatFlow(dp, flow, now, choice)}\n`);
+    if (wanted === undefined || matchesOverlap(wanted, flow)) lines.push(`${formatFlow(dp, flow, now, choice)}\n`);
   }
   const title = lines.length > 0 && pmd === undefined ? "flow-dump from the main thread:\n" : "";
   return title + lines.join("");
 }
 
-function parseFilter(host: DpctlHost, text: string): Match {
+function parseFilter(host: DpctlHost, dp: Datapath, text: string): Match {
   try {
-    return host.parseFilter(text);
+    return host.parseFilter(text, (name) => dp.portByName(name)?.number);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw dpctlError(`Failed to parse filter (${error.message})`);
+    throw dpctlError(`Failed to parse filter (${text}: ${error.message})`);
   }
-}
-
-/** Whether the flow as it was made from its first packet fits; the bits a flow leaves out are those of that packet. */
-function mayMatch(filter: Match, flow: DatapathFlow): boolean {
-  return matches(filter, flow.key);
 }
 
 /** Commands on flows. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { type Match, newMatch } from "#flow/match.js";
 import { FakeClock } from "#host/fake/clock.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
@@ -29,8 +30,10 @@ function makeSwitch(): { run(line: string): string; datapaths: Datapaths; clock:
       datapaths,
       clock,
       readFile: () => "",
-      parseFilter: (text) => {
-        throw new UserError(`${text}: unknown field ${text}`);
+      parseFilter: (text, portNumber) => {
+        const port = /^in_port=(\w+)$/.exec(text)?.[1];
+        if (port !== undefined) return inPort(portNumber(port) ?? Number(port));
+        throw new UserError(`unknown field ${text}`);
       },
       newUfid: () => (++ufids).toString(16).padStart(32, "0"),
     }),
@@ -60,6 +63,13 @@ function makeSwitch(): { run(line: string): string; datapaths: Datapaths; clock:
     }
   };
   return { run, datapaths, clock };
+}
+
+function inPort(port: number): Match {
+  const match = newMatch();
+  match.key[W.inPort] = port;
+  match.mask[W.inPort] = 0xffffffff;
+  return match;
 }
 
 /** Words at blanks outside parentheses. */
@@ -111,6 +121,8 @@ describe("dpctl commands", () => {
     );
     expect(run("dpctl/dump-flows type=offloaded")).toBe("");
     expect(run("dpctl/dump-flows type=foo")).toContain("Failed to parse type (foo) (Invalid argument)");
+    expect(run("dpctl/dump-flows filter=in_port=p1")).toContain("in_port(1)");
+    expect(run("dpctl/dump-flows filter=in_port=2")).toBe("");
     expect(run("dpctl/dump-flows filter=zork")).toContain("Failed to parse filter (zork: unknown field zork)");
     expect(datapaths.byName("dummy@ovs-dummy").portStats(2).txPackets).toBe(1);
   });
