@@ -5,6 +5,7 @@ import { hardwareVtepDeclaration } from "#ovsdb/schemas/hardware-vtep.js";
 import { localConfigDeclaration } from "#ovsdb/schemas/local-config.js";
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 import { openVSwitchDocs } from "#ovsdb/schemas/open-vswitch/docs/all-tables.js";
+import { parityPage } from "./parity/page.js";
 
 /** A file whose contents follow from the code. */
 export interface GeneratedFile {
@@ -27,4 +28,5 @@ export const generatedFiles: readonly GeneratedFile[] = [
     text: () =>
       formatSchemaReference(declaredSchema(openVSwitchDeclaration), "The Open_vSwitch database", openVSwitchDocs),
   },
+  { path: "docs/reference/parity.md", text: parityPage },
 ];

@@ -7,6 +7,14 @@ import { type DbReference, resolveDbReference } from "./db-reference.js";
 import { defaultRemote, type RemoteSettings, type RemoteStatus } from "./remote.js";
 import type { StandaloneDatabase } from "./standalone-database.js";
 
+/** The columns of a table of remotes (Manager, for one) that matter here, where the table has them. */
+export const remoteColumns = {
+  read: ["target", "max_backoff", "inactivity_probe", "read_only"],
+  written: ["is_connected", "status"],
+} as const;
+
+type RemoteColumn = (typeof remoteColumns)["read" | "written"][number];
+
 /** Reads the remotes that `db:DB,TABLE,COLUMN` stands for, and writes back what becomes of them. */
 export class RemoteRows {
   readonly #find: (name: string) => StandaloneDatabase | undefined;
@@ -90,14 +98,14 @@ function datumOf(row: Row, table: TableSchema, name: string): Datum | undefined 
 }
 
 /** The value of a column of a type, if the table has it and it holds one. */
-function one(row: Row, table: TableSchema, name: string, type: string): Atom | undefined {
+function one(row: Row, table: TableSchema, name: RemoteColumn, type: string): Atom | undefined {
   const column = table.columns.get(name);
   if (!column || column.type.value || column.type.max !== 1 || column.type.key.type !== type) return undefined;
   return row.data[column.index]?.keys[0];
 }
 
 function settingsOf(row: Row, table: TableSchema): RemoteSettings {
-  const integer = (name: string): number | undefined => {
+  const integer = (name: RemoteColumn): number | undefined => {
     const value = one(row, table, name, "integer");
     return value === undefined ? undefined : Number(value);
   };

@@ -1,0 +1,12 @@
+/** What upstream does not have: everything of ours that is in no list of upstream's must be here. */
+export const ownAdditions: {
+  readonly programs: { readonly [name: string]: string };
+  /** By daemon. */
+  readonly appctl: { readonly [daemon: string]: { readonly [command: string]: string } };
+  /** By program, without dashes. */
+  readonly options: { readonly [program: string]: { readonly [option: string]: string } };
+} = {
+  programs: { weft: "starts database and switch in one terminal, a demonstration, and what this host can do" },
+  appctl: { "ovs-vswitchd": { "ofproto/drops": "why packets were dropped, and how many" } },
+  options: {},
+};
