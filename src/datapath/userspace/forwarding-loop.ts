@@ -6,6 +6,7 @@ import { Counter, dropCounter } from "./counters.js";
 import type { Flow } from "./flow.js";
 import { Forwarder } from "./forwarder.js";
 import { HeadArena } from "./head-arena.js";
+import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
 
@@ -58,6 +59,8 @@ export class ForwardingLoop {
     );
     const forwarder = this.#forwarder;
     this.#receive = (port, memory, at, length, offload) => forwarder.receive(port, memory, at, length, offload);
+    const { buffer, cookies } = rehearse();
+    this.#post({ kind: "rehearsal", buffer, cookies }, [buffer]);
     Atomics.store(this.#control, Control.wakeFd, host.io.wakeFd);
     Atomics.store(this.#control, Control.ready, 1);
   }

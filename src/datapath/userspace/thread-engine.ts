@@ -231,6 +231,9 @@ export class ThreadEngine implements Engine {
         }
         return;
       }
+      case "rehearsal":
+        countHandled(new Int32Array(CONTROL_INTS), readUpcalls(event.buffer, event.cookies));
+        return;
       case "log":
         this.#host.log(event.level, event.text);
         return;

@@ -35,6 +35,8 @@ export type Command =
 export type Event =
   /** `upcall-batch.ts` packs and reads `buffer`, whose packets name their cookies by position. */
   | { readonly kind: "upcalls"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
+  /** Upcalls of no real packet, see `rehearsal.ts`. */
+  | { readonly kind: "rehearsal"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
   | { readonly kind: "log"; readonly level: "warn" | "err"; readonly text: string };
 
 /** What a forwarding thread is started with. */
