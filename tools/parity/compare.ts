@@ -41,7 +41,8 @@ export function comparePrograms(): ComparedProgram[] {
     });
     const commands = Object.entries(theirs.commands).map(([command, wanted]) => {
       const row = ours.commands.find((c) => c.name === command);
-      const lacking = row ? wanted.filter((o) => !row.options.includes(o)).map((o) => `\`--${o}\``) : [];
+      const lacking =
+        row && row.support === undefined ? wanted.filter((o) => !row.options.includes(o)).map((o) => `\`--${o}\``) : [];
       const note = lacking.length === 0 ? "" : `without ${lacking.join(", ")}`;
       return { name: command, state: stateOf(row), note: note || wanted.map((o) => `\`--${o}\``).join(" ") };
     });

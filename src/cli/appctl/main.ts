@@ -11,8 +11,9 @@ import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import { versionText } from "#util/version.js";
 import type { ToolIo } from "../io.js";
+import { listOptions } from "../list-options.js";
 import { helpText } from "./help.js";
-import { type AppctlArguments, listOptions, parseAppctlArguments } from "./options.js";
+import { type AppctlArguments, appctlOptionRows, parseAppctlArguments } from "./options.js";
 
 const program = "ovs-appctl";
 
@@ -40,7 +41,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
       io.stdout(versionText(program));
       return 0;
     case "options":
-      io.stdout(listOptions());
+      io.stdout(listOptions(appctlOptionRows));
       return 0;
     case "run":
       startAlarm(args.timeout, io, log);

@@ -96,13 +96,3 @@ function parseTimeout(text: string): number {
   }
   return seconds;
 }
-
-/** The options as `--option` lists them, for shells to complete. */
-export function listOptions(): string {
-  const lines = appctlOptionRows.map((row) => {
-    const tail = row.argument === "none" ? "" : row.argument === "required" ? "ARG" : "[ARG]";
-    const long = `--${row.name}${tail === "" ? "" : `=${tail}`}\n`;
-    return row.short ? `${long}-${row.short} ${tail}\n` : long;
-  });
-  return lines.join("");
-}

@@ -6,6 +6,7 @@ import { HostError, UserError } from "#util/errors.js";
 import { JsonSyntaxError } from "#util/json-parse.js";
 import { versionText } from "#util/version.js";
 import type { ToolIo } from "../io.js";
+import { listOptions } from "../list-options.js";
 import { toolCommands } from "./commands.js";
 import { helpText } from "./help.js";
 import type { ToolCommand, ToolContext } from "./tool-command.js";
@@ -49,17 +50,18 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const { db, pkgdata } = directories(io.host.process);
   const defaultDatabase = `${db}/conf.db`;
   const defaultSchema = `${pkgdata}/vswitch.ovsschema`;
+  const help = (): string => helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host));
   let more = 0;
   for (const option of parsed.options) {
     switch (option.name) {
       case "help":
-        io.stdout(helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host)));
+        io.stdout(help());
         return 0;
       case "version":
         io.stdout(versionText(program));
         return 0;
       case "option":
-        for (const row of toolOptionRows) io.stdout(`--${row.name}\n`);
+        io.stdout(listOptions(toolOptionRows));
         return 0;
       case "more":
         more++;
@@ -75,23 +77,12 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
     defaultDatabase,
     defaultSchema,
     more,
+    help,
     absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
     warn: (module, message) => log.module(module).warn(message),
   };
-  if (parsed.operands[0] === "list-commands") {
-    io.stdout(`The available commands are:\n${toolCommands.map(commandLine).join("")}`);
-    return 0;
-  }
-  if (parsed.operands[0] === "help") {
-    io.stdout(helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host)));
-    return 0;
-  }
   const { command, args } = findCommand(parsed.operands);
   return (await command.run(context, args)) ?? 0;
-}
-
-function commandLine({ name, usage }: ToolCommand): string {
-  return `  ${name.padEnd(23)} ${usage}\n`;
 }
 
 function findCommand([name, ...args]: readonly string[]): { command: ToolCommand; args: readonly string[] } {

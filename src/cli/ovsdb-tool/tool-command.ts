@@ -8,6 +8,8 @@ export interface ToolContext {
   readonly defaultSchema: string;
   /** How often `-m` stood on the command line. */
   readonly more: number;
+  /** What `--help` prints. */
+  help(): string;
   /** An absolute path for a file named on the command line. */
   absolute(path: string): string;
   /** A line for the log, on standard error as the tools have it. */
