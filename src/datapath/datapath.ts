@@ -20,7 +20,10 @@ export interface FlowStats {
   tcpFlags: number;
 }
 
-/** A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. */
+/**
+ * A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. Whoever puts one does
+ * not change its key and mask afterwards: they are kept as they are.
+ */
 export interface DatapathFlow {
   readonly ufid: string;
   readonly key: FlowKey;

@@ -31,7 +31,7 @@ export interface ThreadEngineHost {
 }
 
 interface Put {
-  readonly words: Uint32Array;
+  readonly flow: DatapathFlow;
   readonly slot: Slot;
   program: Program;
 }
@@ -94,7 +94,7 @@ export class ThreadEngine implements Engine {
       return;
     }
     const words = significantWords(flow.key, flow.mask);
-    this.#flows.set(id, { words, slot, program });
+    this.#flows.set(id, { flow, slot, program });
     this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
   }
 
@@ -153,7 +153,8 @@ export class ThreadEngine implements Engine {
   #replay(): void {
     this.#pending = [];
     for (const [chunk, memory] of this.#slots.entries()) this.#queue({ op: "slots", chunk, memory });
-    for (const [id, { words, slot, program }] of this.#flows) {
+    for (const [id, { flow, slot, program }] of this.#flows) {
+      const words = significantWords(flow.key, flow.mask);
       this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
     }
     for (const [number, device] of this.#ports) this.#attach(number, device);

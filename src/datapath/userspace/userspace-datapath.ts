@@ -1,4 +1,4 @@
-import { cloneKey, type FlowKey, type FlowMask } from "#flow/key.js";
+import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { LinkStats } from "#host/net.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
@@ -112,11 +112,10 @@ export class UserspaceDatapath implements Datapath {
     }
     const match = matchIdentity(flow.key, flow.mask);
     if (this.#matches.has(match)) throw hostErrorOf(`putting flow ${flow.ufid}`, "EEXIST");
-    const kept: DatapathFlow = { ...flow, key: cloneKey(flow.key), mask: cloneKey(flow.mask) };
-    const installed: Installed = { id: this.#nextFlow++, match, slot: this.#slots.take(), flow: kept };
+    const installed: Installed = { id: this.#nextFlow++, match, slot: this.#slots.take(), flow };
     this.#matches.add(match);
     this.#flows.set(flow.ufid, installed);
-    this.engine.put(installed.id, kept, program, installed.slot);
+    this.engine.put(installed.id, flow, program, installed.slot);
   }
 
   deleteFlow(ufid: string): FlowStats | undefined {
