@@ -47,7 +47,11 @@ function datapathClasses(
     timeOrigin: performance.timeOrigin,
     log: (level: "info" | "warn" | "err", text: string) => logger.log(level, text),
   };
-  const devices = [systemDevices(net), tapDevices(net, "internal"), tapDevices(net, "tap")];
+  const devices = [
+    systemDevices(net, (text) => log.module("netdev_linux").warn(text)),
+    tapDevices(net, "internal"),
+    tapDevices(net, "tap"),
+  ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
   if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));
   if (!dummies || wanted.dummies === "none") return classes;
