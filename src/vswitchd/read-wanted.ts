@@ -2,7 +2,14 @@ import { defaultLimits, type FlowLimits } from "#ofproto/limits.js";
 import type { PortSettings, VlanMode } from "#ofproto/settings.js";
 import { parseMac } from "#util/mac.js";
 import { parseDatapathId } from "./bridge-address.js";
-import type { BridgeRow, ConfigRows, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
+import {
+  type BridgeRow,
+  type ConfigRows,
+  type InterfaceRow,
+  type OpenVSwitchRow,
+  otherConfig,
+  type PortRow,
+} from "./rows.js";
 import type { Wanted, WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
 
 const defaultMacAgingTime = 300;
@@ -15,32 +22,26 @@ const vlanModes: ReadonlySet<string> = new Set<VlanMode>([
   "dot1q-tunnel",
 ]);
 
-/** An integer setting of an `other_config` map; the default where it is missing, malformed or out of range. */
-function integerSetting(
-  map: ReadonlyMap<string, string>,
-  key: string,
-  fallback: number,
-  min: number,
-  max: number,
-): number {
-  const text = map.get(key);
+/** An integer setting; the default where it is missing, malformed or out of range. */
+function integerSetting(text: string | undefined, fallback: number, min: number, max: number): number {
   if (text === undefined || !/^\s*[+-]?\d+/.test(text)) return fallback;
   const value = Number.parseInt(text, 10);
   return value < min || value > max ? fallback : value;
 }
 
 /** `other_config` booleans: `true` in any case of letters is true. */
-function booleanSetting(map: ReadonlyMap<string, string>, key: string): boolean {
-  return map.get(key)?.toLowerCase() === "true";
+function booleanSetting(text: string | undefined): boolean {
+  return text?.toLowerCase() === "true";
 }
 
 /** Limits of the flow cache from Open_vSwitch:other_config. */
 export function readFlowLimits(config: ReadonlyMap<string, string>): FlowLimits {
   const most = 0x7fffffff;
+  const setting = otherConfig("Open_vSwitch", config);
   return {
-    flowLimit: integerSetting(config, "flow-limit", defaultLimits.flowLimit, 0, most),
-    maxIdle: integerSetting(config, "max-idle", defaultLimits.maxIdle, 500, most),
-    maxRevalidator: integerSetting(config, "max-revalidator", defaultLimits.maxRevalidator, 100, most),
+    flowLimit: integerSetting(setting("flow-limit"), defaultLimits.flowLimit, 0, most),
+    maxIdle: integerSetting(setting("max-idle"), defaultLimits.maxIdle, 500, most),
+    maxRevalidator: integerSetting(setting("max-revalidator"), defaultLimits.maxRevalidator, 100, most),
   };
 }
 
@@ -50,7 +51,7 @@ function readVlanMode(row: PortRow): VlanMode {
 }
 
 function readPriorityTags(row: PortRow): PortSettings["priorityTags"] {
-  const text = row.other_config.get("priority-tags");
+  const text = otherConfig("Port", row.other_config)("priority-tags");
   if (text === undefined || text === "no" || text === "false") return "no";
   if (text === "always") return "always";
   return text === "true" || text === "if-nonzero" ? "if-nonzero" : "no";
@@ -88,7 +89,7 @@ function readPort(row: PortRow, interfaces: readonly WantedInterface[]): WantedP
       tag: row.tag === undefined || vlanMode === "trunk" ? -1 : Number(row.tag),
       trunks: vlanMode === "access" ? [] : row.trunks.map(Number),
       cvlans: row.cvlans.map(Number),
-      qinqEthertype: row.other_config.get("qinq-ethtype") === "802.1q" ? 0x8100 : 0x88a8,
+      qinqEthertype: otherConfig("Port", row.other_config)("qinq-ethtype") === "802.1q" ? 0x8100 : 0x88a8,
       priorityTags: readPriorityTags(row),
       protected: row.protected,
       members: interfaces.map((i) => i.name),
@@ -130,10 +131,11 @@ function impliedLocalPort(bridge: string): WantedPort {
 }
 
 function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly WantedPort[]): WantedBridge {
-  const config = row.other_config;
-  const hwaddr = config.get("hwaddr");
-  const datapathId = config.get("datapath-id");
-  const vlanLimit = integerSetting(root.other_config, "vlan-limit", 1, 0, Number.MAX_SAFE_INTEGER);
+  const setting = otherConfig("Bridge", row.other_config);
+  const hwaddr = setting("hwaddr");
+  const datapathId = setting("datapath-id");
+  const limit = otherConfig("Open_vSwitch", root.other_config)("vlan-limit");
+  const vlanLimit = integerSetting(limit, 1, 0, Number.MAX_SAFE_INTEGER);
   return {
     uuid: row.uuid,
     name: row.name,
@@ -145,15 +147,15 @@ function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly Wanted
       datapathType: row.datapath_type === "" ? "system" : row.datapath_type,
       failMode: row.fail_mode === "secure" ? "secure" : "standalone",
       hasControllers: row.controller.length > 0,
-      macAgingTime: integerSetting(config, "mac-aging-time", defaultMacAgingTime, 1, 0x7fffffff),
-      macTableSize: integerSetting(config, "mac-table-size", defaultMacTableSize, 1, 0x7fffffff),
-      forwardBpdu: booleanSetting(config, "forward-bpdu"),
+      macAgingTime: integerSetting(setting("mac-aging-time"), defaultMacAgingTime, 1, 0x7fffffff),
+      macTableSize: integerSetting(setting("mac-table-size"), defaultMacTableSize, 1, 0x7fffffff),
+      forwardBpdu: booleanSetting(setting("forward-bpdu")),
       floodVlans: row.flood_vlans.map(Number),
       mcastSnooping: row.mcast_snooping_enable,
       stp: row.stp_enable,
       rstp: row.rstp_enable,
-      description: config.get("dp-desc"),
-      serialNumber: config.get("dp-sn"),
+      description: setting("dp-desc"),
+      serialNumber: setting("dp-sn"),
       vlanLimit: vlanLimit === 1 ? 1 : 2,
     },
   };

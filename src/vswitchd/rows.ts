@@ -26,6 +26,26 @@ export const withoutEffect: { readonly [T in keyof typeof followed]?: readonly (
   Port: ["bond_mode"],
 };
 
+/** The keys of `other_config` that ovs-vswitchd reads. */
+export const otherConfigKeys = {
+  Open_vSwitch: ["flow-limit", "max-idle", "max-revalidator", "stats-update-interval", "vlan-limit"],
+  Bridge: ["datapath-id", "dp-desc", "dp-sn", "forward-bpdu", "hwaddr", "mac-aging-time", "mac-table-size"],
+  Port: ["priority-tags", "qinq-ethtype"],
+} as const;
+
+/** Keys among these that are read, while nothing in the switch acts on them yet. */
+export const keysWithoutEffect: {
+  readonly [T in keyof typeof otherConfigKeys]?: readonly (typeof otherConfigKeys)[T][number][];
+} = { Bridge: ["dp-desc", "dp-sn"] };
+
+/** Reads `other_config` of a row of a table, by the keys that are listed for it. */
+export function otherConfig<T extends keyof typeof otherConfigKeys>(
+  _table: T,
+  map: ReadonlyMap<string, string>,
+): (key: (typeof otherConfigKeys)[T][number]) => string | undefined {
+  return (key) => map.get(key);
+}
+
 type Row<T extends keyof typeof followed> = ReplicaRow<typeof openVSwitchDeclaration, typeof followed, T>;
 export type OpenVSwitchRow = Row<"Open_vSwitch">;
 export type BridgeRow = Row<"Bridge">;

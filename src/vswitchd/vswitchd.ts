@@ -6,7 +6,7 @@ import { type BridgeLog, Bridges } from "./bridges.js";
 import type { ConfigDatabase } from "./config-database.js";
 import { plan } from "./plan.js";
 import { readFlowLimits, readWanted } from "./read-wanted.js";
-import type { ConfigRows } from "./rows.js";
+import { type ConfigRows, otherConfig } from "./rows.js";
 import { bridgeStatus, interfaceStatus, statisticsColumn } from "./status.js";
 import { StatusWriter } from "./status-writer.js";
 
@@ -127,7 +127,7 @@ export class Vswitchd {
   }
 
   #scheduleStatistics(rows: ConfigRows): void {
-    const text = rows.root?.other_config.get("stats-update-interval") ?? "";
+    const text = otherConfig("Open_vSwitch", rows.root?.other_config ?? new Map())("stats-update-interval") ?? "";
     const interval = Math.max(defaultStatsInterval, Number.parseInt(text, 10) || 0);
     this.#statsDue ??= this.#deps.clock.after(interval, () => {
       this.#statsDue = undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columnStates } from "../../tools/parity/columns.js";
+import { columnStates, keyStates } from "../../tools/parity/columns.js";
 import { absentAdditions, compareAppctl, comparePrograms, unknownNames } from "../../tools/parity/compare.js";
 
 describe("names", () => {
@@ -19,6 +19,13 @@ describe("names", () => {
     expect(state("ovs-vswitchd", "--mlockall")).toBe("accepted");
     expect(state("ovsdb-tool", "--rbac-role")).toBe("missing");
     expect(compareAppctl("ovs-vswitchd").current.find((c) => c.name === "lacp/show")?.state).toBe("missing");
+  });
+
+  it("of settings count as acted on where a table says that they are read, and something acts on them", () => {
+    const key = (name: string): unknown => keyStates.find((k) => k.table === "Bridge" && k.key === name);
+    expect(key("hwaddr")).toMatchObject({ actedOn: true });
+    expect(key("dp-desc")).toMatchObject({ actedOn: false });
+    expect(key("stp-priority")).toMatchObject({ actedOn: false });
   });
 
   it("of columns that are read without effect do not count as acted on", () => {

@@ -1,7 +1,8 @@
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 import { remoteColumns } from "#ovsdb-server/remote-rows.js";
-import { followed, withoutEffect } from "#vswitchd/rows.js";
+import { followed, keysWithoutEffect, otherConfigKeys, withoutEffect } from "#vswitchd/rows.js";
 import { written } from "#vswitchd/status.js";
+import { upstreamOtherConfig } from "./upstream.js";
 
 type Names = { readonly [table: string]: readonly string[] | undefined };
 
@@ -50,4 +51,27 @@ export function unknownColumns(): string[] {
     .flatMap((names: Names) => Object.entries(names))
     .flatMap(([table, columns]) => (columns ?? []).map((column) => `${table}.${column}`))
     .filter((name) => !known.has(name));
+}
+
+/** A key of `other_config` and whether something acts on it. */
+export interface KeyState {
+  readonly table: string;
+  readonly key: string;
+  readonly actedOn: boolean;
+}
+
+/** Every key of `other_config` that upstream documents. */
+export const keyStates: readonly KeyState[] = [...upstreamOtherConfig].flatMap(([table, keys]) =>
+  keys.map((key) => ({
+    table,
+    key,
+    actedOn: has(otherConfigKeys, table, key) && !has(keysWithoutEffect, table, key),
+  })),
+);
+
+/** Keys that our table names and upstream's manual does not. */
+export function unknownKeys(): string[] {
+  return Object.entries(otherConfigKeys).flatMap(([table, keys]) =>
+    keys.filter((key) => !upstreamOtherConfig.get(table)?.includes(key)).map((key) => `${table}.other_config:${key}`),
+  );
 }

@@ -1,5 +1,5 @@
 import manifest from "../../package.json" with { type: "json" };
-import { unknownColumns } from "./columns.js";
+import { unknownColumns, unknownKeys } from "./columns.js";
 import { type OurName, ourAppctl, ourPrograms } from "./our-programs.js";
 import { ownAdditions } from "./own-additions.js";
 import { upstreamAppctl, upstreamPrograms } from "./upstream.js";
@@ -67,7 +67,7 @@ export function compareAppctl(daemon: string): { current: Compared[]; retired: C
 
 /** Names of ours that neither upstream nor the list of our own additions knows. */
 export function unknownNames(): string[] {
-  const unknown: string[] = unknownColumns().map((name) => `column ${name}`);
+  const unknown: string[] = [...unknownColumns(), ...unknownKeys()].map((name) => `column ${name}`);
   for (const program of installed) {
     if (!upstreamPrograms.has(program) && !ownAdditions.programs[program]) unknown.push(`program ${program}`);
   }

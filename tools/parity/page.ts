@@ -1,5 +1,5 @@
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
-import { type ColumnState, columnStates } from "./columns.js";
+import { type ColumnState, columnStates, keyStates } from "./columns.js";
 import { type Compared, compareAppctl, comparePrograms, installed, type State } from "./compare.js";
 import { ownAdditions } from "./own-additions.js";
 import { upstreamAppctl, upstreamPrograms } from "./upstream.js";
@@ -49,10 +49,18 @@ function summary(): string {
     kind((c) => c.written.length > 0),
     kind((c) => c.actedOn.length + c.written.length === 0),
   ];
+  const keysActedOn = keyStates.filter((k) => k.actedOn).length;
+  const keys = [
+    "keys of `other_config`",
+    String(keyStates.length),
+    String(keysActedOn),
+    "",
+    String(keyStates.length - keysActedOn),
+  ];
   const tables = Object.keys(openVSwitchDeclaration.tables);
   const used = tables.filter((t) => columnStates.some((c) => c.table === t && c.actedOn.length + c.written.length > 0));
   return `${table(["", "upstream", ...states], rows)}
-${table(["Open_vSwitch database", "upstream", "acted on", "written", "stored"], [columns])}
+${table(["Open_vSwitch database", "upstream", "acted on", "written", "stored"], [columns, keys])}
 All ${tables.length} tables are there; something acts on or writes ${used.length} of them.
 `;
 }
@@ -104,6 +112,19 @@ function columnSections(): string {
     .join("\n");
 }
 
+function keySections(): string {
+  const list = (table: string, actedOn: boolean): string =>
+    keyStates
+      .filter((k) => k.table === table && k.actedOn === actedOn)
+      .map((k) => `\`${k.key}\``)
+      .join(" ");
+  const names = [...new Set(keyStates.map((k) => k.table))];
+  return table(
+    ["table", "acted on", "stored"],
+    names.map((name) => [name, list(name, true), list(name, false)]),
+  );
+}
+
 function additions(): string {
   const { programs, appctl, options } = ownAdditions;
   const rows = [
@@ -130,8 +151,8 @@ Every program, option, command, appctl command, table and column of Open vSwitch
 - **accepted**: understood, and without effect.
 - **missing**: not there, or refused with a message that says so.
 
-A name says nothing of depth: a command that works may lack a detail. Keys of \`other_config\`, \`options\` and \`status\` columns are not
-listed, since no table holds them yet; \`docs/reference/schema-open-vswitch.md\` has what they mean.
+A name says nothing of depth: a command that works may lack a detail. Of the keys that
+columns hold only those of \`other_config\` are listed, as far as the manual of 3.1 names them; \`docs/reference/schema-open-vswitch.md\` tells of the others.
 
 ${summary()}
 ## Programs that are here
@@ -153,6 +174,9 @@ ${appctlSections()}
   clients. ovsdb-server acts on what its command line names: \`manager_options\` and \`SSL\` are what start scripts name.
 
 ${columnSections()}
+### Keys of \`other_config\`
+
+${keySections()}
 ## Weft's own
 
 What upstream does not have:

@@ -1,4 +1,5 @@
 import appctl from "../../docs/reference/upstream/appctl.json" with { type: "json" };
+import otherConfig from "../../docs/reference/upstream/other-config.json" with { type: "json" };
 import programs from "../../docs/reference/upstream/programs.json" with { type: "json" };
 
 /** What upstream's programs are called, and their options and commands: names only. */
@@ -31,3 +32,6 @@ export const upstreamAppctl: ReadonlyMap<string, UpstreamAppctl> = new Map([
   ],
   ["ovsdb-server", { current: new Map(Object.entries(appctl["ovsdb-server"])), retired: new Map() }],
 ]);
+
+/** The documented keys of `other_config`, by table. */
+export const upstreamOtherConfig: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(otherConfig));
