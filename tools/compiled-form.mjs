@@ -15,6 +15,9 @@ const usualCalls = {
   "ovs-appctl": "--target=SOCKET version",
 };
 
+/** True for programs that start, answer and end: their start-up time counts. */
+export const isTool = (name) => name in usualCalls;
+
 /** The compiled form of a program whose wrapped source lies in `file`. */
 export async function compiledForm(name, file, source) {
   if (!(name in usualCalls)) return compileAll(file, source);
