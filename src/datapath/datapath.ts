@@ -84,8 +84,10 @@ export interface Datapath {
   /** The receiver of upcalls, in batches; at most one. Without one, misses are lost and counted. */
   onUpcall(handler: ((batch: readonly Upcall[]) => void) | undefined): void;
   stats(): DatapathStats;
-  /** Drop reasons and how often each happened. */
+  /** Drop reasons (`drop-reasons.ts`) and how often each happened, in the whole datapath. */
   drops(): ReadonlyMap<string, number>;
+  /** Of these, what a port's own queues lost on the way in or out. */
+  portDrops(number: number): ReadonlyMap<string, number>;
   close(): void;
 }
 

@@ -16,8 +16,10 @@ export interface FrameCounters {
   txBytes: number;
   /** Frames the kernel or the device did not take; why is in `txErrors`. */
   txDropped: number;
-  /** Frames lost on the way in (ring or socket buffer full) plus those of no use (`rxErrors`). */
+  /** Frames lost on the way in: ring or socket buffer full, and those of `rxUnusable`. */
   rxDropped: number;
+  /** Large segments that came in but that no output could be told how to cut. */
+  rxUnusable: number;
   /** By errno name (`ENOBUFS`, `ENETDOWN`, `EIO`, …) or `oversize` for a frame beyond the MTU. */
   readonly txErrors: Map<string, number>;
 }

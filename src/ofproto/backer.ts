@@ -1,4 +1,5 @@
 import type { Datapath } from "#datapath/datapath.js";
+import type { DatapathDropReason } from "#datapath/drop-reasons.js";
 import type { Logger } from "#runtime/logger.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import type { MacNumber } from "#util/mac-number.js";
@@ -29,6 +30,7 @@ export class Backer implements World {
   megaflows = true;
   readonly #ports = new Map<number, OfPort>();
   readonly #patches = new Map<string, OfPort>();
+  readonly #dropped = new Map<string, number>();
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
 
   constructor(datapath: Datapath, clock: Clock, log: Logger, counters: OfprotoCounters) {
@@ -65,6 +67,17 @@ export class Backer implements World {
   patchPeer(port: OfPort): OfPort | undefined {
     const peer = this.#patches.get(port.device.options().get("peer") ?? "");
     return peer?.device.options().get("peer") === port.name ? peer : undefined;
+  }
+
+  /** Takes over what the datapath has dropped since the last time. Packets of flows without actions are counted with their flows. */
+  collectDrops(): void {
+    for (const [reason, packets] of this.datapath.drops()) {
+      const before = this.#dropped.get(reason) ?? 0;
+      this.#dropped.set(reason, packets);
+      if (reason !== "drop_action_of_pipeline") {
+        this.counters.datapathDropped(reason as DatapathDropReason, packets - before);
+      }
+    }
   }
 
   /** Settings, ports or tables are others now: every flow is to be translated again. */

@@ -1,3 +1,4 @@
+import { type DatapathDropReason, datapathDropReasons } from "#datapath/drop-reasons.js";
 import { type Counter, Coverage } from "#runtime/coverage.js";
 import { type DropReason, dropCoverage } from "./drop-reason.js";
 
@@ -28,8 +29,13 @@ export class OfprotoCounters {
     this.moved = coverage.counter("mac_learning_moved");
     this.expired = coverage.counter("mac_learning_expired");
     this.evicted = coverage.counter("mac_learning_evicted");
-    const names = new Set(Object.values(dropCoverage));
+    const names = new Set([...Object.values(dropCoverage), ...Object.keys(datapathDropReasons)]);
     this.#drops = new Map([...names].map((name) => [name, coverage.counter(name)]));
+  }
+
+  /** Packets that a datapath dropped by itself. */
+  datapathDropped(reason: DatapathDropReason, packets: number): void {
+    this.#drops.get(reason)?.add(packets);
   }
 
   dropped(reason: DropReason, packets: number): void {

@@ -91,6 +91,7 @@ export class Revalidator {
       if (!found || killAll || start - flow.lastUse >= maxIdle) idle.push(flow);
     }
     this.#remove(idle);
+    this.#backer.collectDrops();
     for (const bridge of bridges.values()) bridge.expire(start);
     this.#duration = clock.now() - start;
     this.#average = Math.floor((this.#average + count) / 2);

@@ -31,6 +31,7 @@ export class QueueFrameIo implements FrameIo {
       txBytes: 0,
       txDropped: 0,
       rxDropped: 0,
+      rxUnusable: 0,
       txErrors: new Map(),
     });
   }

@@ -1,3 +1,5 @@
+import { type DatapathDropReason, datapathDropReasons } from "../drop-reasons.js";
+
 /**
  * Counters of one datapath, as positions in a `Float64Array` that the forwarding thread writes and the main thread reads without
  * locks (an aligned 8-byte store is never torn).
@@ -22,28 +24,10 @@ export const Counter = {
   drops: 16,
 } as const;
 
-/**
- * Why the datapath itself dropped a packet, by the names Open vSwitch's `coverage/show` uses for the same reasons. `tx_dropped` is a
- * port that did not take the frame.
- */
-const dropReasons = [
-  "datapath_drop_rx_invalid_packet",
-  "datapath_drop_invalid_port",
-  "datapath_drop_upcall_error",
-  "datapath_drop_userspace_action_error",
-  "datapath_drop_recirc_error",
-  "datapath_drop_sample_error",
-  "drop_action_of_pipeline",
-  "drop_action_other",
-  "datapath_drop_header_truncated",
-  "datapath_drop_gso_segmentation",
-  "datapath_drop_tx",
-] as const;
-
-export type DropReason = (typeof dropReasons)[number];
+const dropReasons = Object.keys(datapathDropReasons) as readonly DatapathDropReason[];
 
 /** Position of a drop reason's counter. */
-export function dropCounter(reason: DropReason): number {
+export function dropCounter(reason: DatapathDropReason): number {
   return Counter.drops + dropReasons.indexOf(reason);
 }
 

@@ -13,6 +13,8 @@ import type { Program } from "./ops.js";
 export interface Engine {
   /** `counters.ts` says what is where. */
   readonly counters: Float64Array;
+  /** What a port's own queues lost, by reason; it lags a little. */
+  portDrops(number: number): ReadonlyMap<string, number>;
   /** Masks in the flow table, as last known. */
   masks(): number;
   /** Told of counter memory before a flow uses it. */

@@ -2,10 +2,11 @@ import { newKey } from "#flow/key.js";
 import type { FrameIo } from "#host/frame-io.js";
 import type { ThreadParent } from "#host/threads.js";
 import type { Offload } from "#wire/virtio-net.js";
-import { Counter, dropCounter } from "./counters.js";
+import { Counter } from "./counters.js";
 import type { Flow } from "./flow.js";
 import { Forwarder } from "./forwarder.js";
 import { HeadArena } from "./head-arena.js";
+import { PortLosses } from "./port-losses.js";
 import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
@@ -14,7 +15,8 @@ import { UpcallBatch } from "./upcall-batch.js";
 const BUDGET = 256;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
-const TX_DROPS = dropCounter("datapath_drop_tx");
+/** How often ports are asked what they lost, in milliseconds. */
+const LOSS_INTERVAL = 100;
 
 /** What a forwarding loop is built on; `now` is the main thread's clock. */
 export interface LoopHost {
@@ -38,11 +40,14 @@ export class ForwardingLoop {
   readonly #slots: Float64Array[] = [];
   readonly #flows = new Map<number, Flow>();
   readonly #ports = new Set<number>();
+  readonly #losses: PortLosses;
+  #lossesAt = 0;
+  /** Something was done since the ports were last asked what they lost. */
+  #unasked = false;
   readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
   #wantsUpcalls = false;
   #posted = 0;
   #masks = -1;
-  #detachedDrops = 0;
   #stopped = false;
 
   constructor(host: LoopHost) {
@@ -52,6 +57,7 @@ export class ForwardingLoop {
     this.#counters = new Float64Array(start.counters);
     this.#arena = new HeadArena(host.io.scratch);
     this.#upcalls = new UpcallBatch(this.#control);
+    this.#losses = new PortLosses(host.io, this.#counters);
     this.#forwarder = new Forwarder(
       host.io,
       { upcall: (frame, length, key, cookie) => this.#upcall(frame, length, key, cookie) },
@@ -91,13 +97,15 @@ export class ForwardingLoop {
       this.#host.io.flush();
       this.#arena.reset();
       this.#counters[Counter.turns]!++;
+      this.#unasked = true;
     }
-    return received === BUDGET;
+    if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
+    return received >= BUDGET;
   }
 
   #sleep(): void {
-    this.#countDrops();
-    if (Atomics.load(this.#control, Control.posted) === this.#posted) this.#host.io.wait(-1);
+    const timeout = this.#unasked ? LOSS_INTERVAL : -1;
+    if (Atomics.load(this.#control, Control.posted) === this.#posted) this.#host.io.wait(timeout);
   }
 
   #obey(): boolean {
@@ -168,6 +176,7 @@ export class ForwardingLoop {
       return;
     }
     this.#ports.add(command.port);
+    this.#losses.add(command.port);
     this.#forwarder.addPort(command.port);
   }
 
@@ -175,7 +184,7 @@ export class ForwardingLoop {
     this.#forwarder.removePort(port);
     if (!this.#ports.delete(port)) return;
     this.#host.io.flush();
-    this.#detachedDrops += this.#host.io.counters(port)?.txDropped ?? 0;
+    this.#losses.remove(port);
     this.#host.io.detach(port);
   }
 
@@ -219,10 +228,11 @@ export class ForwardingLoop {
     this.#arena.reset();
   }
 
-  #countDrops(): void {
-    let drops = this.#detachedDrops;
-    for (const port of this.#ports) drops += this.#host.io.counters(port)?.txDropped ?? 0;
-    this.#counters[TX_DROPS] = drops;
+  #tellLosses(): void {
+    this.#lossesAt = this.#forwarder.now;
+    this.#unasked = false;
+    const losses = this.#losses.collect();
+    if (losses.length > 0) this.#post({ kind: "losses", losses });
   }
 
   #post(event: Event, transfer: readonly ArrayBuffer[] = []): void {

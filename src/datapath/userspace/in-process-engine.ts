@@ -17,6 +17,8 @@ import type { Frame } from "./frame.js";
 import { HeadArena } from "./head-arena.js";
 import type { Program } from "./ops.js";
 
+const NO_DROPS: ReadonlyMap<string, number> = new Map();
+
 /**
  * Forwards in the caller's thread, one frame at a time, deterministically: when `transmit` of a device or the upcall handler is called, and
  * in which order, depends on nothing but the calls made before. An upcall is handed over, alone in its batch, once the frame that caused it is done.
@@ -44,6 +46,11 @@ export class InProcessEngine implements Engine {
 
   masks(): number {
     return this.#forwarder.table.masks;
+  }
+
+  /** Ports have no queues here. */
+  portDrops(): ReadonlyMap<string, number> {
+    return NO_DROPS;
   }
 
   addSlots(): void {}

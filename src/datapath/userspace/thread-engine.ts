@@ -12,6 +12,7 @@ import { COUNTERS } from "./counters.js";
 import type { Engine } from "./engine.js";
 import type { Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
+import type { PortLoss } from "./port-losses.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
 import { countHandled, readUpcalls } from "./upcall-batch.js";
 
@@ -47,6 +48,7 @@ export class ThreadEngine implements Engine {
   readonly #slots: SharedArrayBuffer[] = [];
   readonly #ports = new Map<number, Device>();
   readonly #flows = new Map<number, Put>();
+  readonly #portDrops = new Map<number, Map<string, number>>();
   #thread: Thread | undefined;
   #startedAt = 0;
   #pending: Command[] = [];
@@ -61,6 +63,10 @@ export class ThreadEngine implements Engine {
 
   masks(): number {
     return Atomics.load(this.#control, Control.masks);
+  }
+
+  portDrops(number: number): ReadonlyMap<string, number> {
+    return this.#portDrops.get(number) ?? new Map<string, number>();
   }
 
   addSlots(chunk: number, memory: SharedArrayBuffer): void {
@@ -81,6 +87,7 @@ export class ThreadEngine implements Engine {
 
   removePort(number: number): void {
     if (!this.#ports.delete(number)) return;
+    this.#portDrops.delete(number);
     this.#queue({ op: "detach", port: number });
     // The device's owner may close its descriptor next, and the number be given out again.
     this.settle();
@@ -235,10 +242,20 @@ export class ThreadEngine implements Engine {
       case "rehearsal":
         countHandled(new Int32Array(CONTROL_INTS), readUpcalls(event.buffer, event.cookies));
         return;
+      case "losses":
+        for (const loss of event.losses) this.#countLoss(loss);
+        return;
       case "log":
         this.#host.log(event.level, event.text);
         return;
     }
+  }
+
+  #countLoss({ port, reason, packets }: PortLoss): void {
+    if (!this.#ports.has(port)) return;
+    let drops = this.#portDrops.get(port);
+    if (!drops) this.#portDrops.set(port, (drops = new Map()));
+    drops.set(reason, (drops.get(reason) ?? 0) + packets);
   }
 
   #onExit(error: Error | undefined): void {

@@ -3,6 +3,7 @@ import type { FrameHandle } from "#host/net.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { Program } from "./ops.js";
+import type { PortLoss } from "./port-losses.js";
 
 /** What the main thread tells the forwarding thread, in batches; a batch is an array of these. */
 export type Command =
@@ -37,6 +38,8 @@ export type Event =
   | { readonly kind: "upcalls"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
   /** Upcalls of no real packet, see `rehearsal.ts`. */
   | { readonly kind: "rehearsal"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
+  /** What ports lost since the last event of this kind. */
+  | { readonly kind: "losses"; readonly losses: readonly PortLoss[] }
   | { readonly kind: "log"; readonly level: "warn" | "err"; readonly text: string };
 
 /** What a forwarding thread is started with. */

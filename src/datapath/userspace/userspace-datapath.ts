@@ -177,6 +177,10 @@ export class UserspaceDatapath implements Datapath {
     return readDrops(this.engine.counters);
   }
 
+  portDrops(number: number): ReadonlyMap<string, number> {
+    return this.engine.portDrops(number);
+  }
+
   close(): void {
     this.engine.close();
     this.#ports.clear();

@@ -30,6 +30,7 @@ export class FakeFrameIo implements FrameIo {
       txBytes: 0,
       txDropped: 0,
       rxDropped: 0,
+      rxUnusable: 0,
       txErrors: new Map(),
     };
     this.#ports.set(port, { fd: handle.fd, mtu: handle.mtu, counters });

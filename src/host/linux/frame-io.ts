@@ -35,8 +35,6 @@ interface Port {
   readonly queue: TransmitQueue;
   /** Identity in the ring's records and the program that writes them; undefined for a TAP or a socket. */
   readonly ring: { readonly id: number; readonly slot: number; readonly program: number } | undefined;
-  /** Frames that came in whose segmentation cannot be said to an output. */
-  unusable: number;
   /** Frames lost since the ring or the socket's buffer was full, as far as they have been asked for. */
   lost: number;
 }
@@ -88,6 +86,7 @@ export class LinuxFrameIo implements FrameIo {
       txBytes: 0,
       txDropped: 0,
       rxDropped: 0,
+      rxUnusable: 0,
       txErrors: new Map(),
     };
     const ring = handle.kind === "capture" && handle.input === "ring" ? this.#feedRing(handle) : undefined;
@@ -96,7 +95,7 @@ export class LinuxFrameIo implements FrameIo {
       this.#sockets ??= new SocketReader();
     }
     const queue = new TransmitQueue(handle.fd, handle.kind === "capture", handle.mtu, counters);
-    const attached = { number: port, handle, counters, queue, ring, unusable: 0, lost: 0 };
+    const attached = { number: port, handle, counters, queue, ring, lost: 0 };
     this.#ports[port] = attached;
     if (ring) this.#bySlot[ring.slot] = attached;
     else this.#poll.add(port, handle.fd);
@@ -161,7 +160,7 @@ export class LinuxFrameIo implements FrameIo {
     if (attached) {
       if (attached.ring && this.#ring) attached.lost = this.#ring.lost(attached.ring.slot);
       else if (attached.handle.kind === "capture") attached.lost += takeLost(attached.handle.fd);
-      attached.counters.rxDropped = attached.lost + attached.unusable;
+      attached.counters.rxDropped = attached.lost + attached.counters.rxUnusable;
     }
     return attached?.counters;
   }
@@ -202,7 +201,7 @@ export class LinuxFrameIo implements FrameIo {
       if (port?.ring?.id !== id) continue;
       const length = words[(at + captureRecord.length) >> 2]!;
       if (!readCaptureOffload(bytes, words, at, offload)) {
-        port.unusable++;
+        port.counters.rxUnusable++;
         continue;
       }
       port.counters.rxPackets++;
@@ -226,7 +225,7 @@ export class LinuxFrameIo implements FrameIo {
   ): number {
     this.#segments ??= new TunnelSegments();
     const count = this.#segments.deliver(port.number, memory, at, length, offload, receiver);
-    if (count === 0) port.unusable++;
+    if (count === 0) port.counters.rxUnusable++;
     return Math.max(0, count - 1);
   }
 
