@@ -39,6 +39,26 @@ export interface LinkStats {
   readonly rxMissedErrors: number;
 }
 
+/** All counters at zero. */
+export const noStats: LinkStats = {
+  rxPackets: 0,
+  txPackets: 0,
+  rxBytes: 0,
+  txBytes: 0,
+  rxErrors: 0,
+  txErrors: 0,
+  rxDropped: 0,
+  txDropped: 0,
+  multicast: 0,
+  collisions: 0,
+  rxLengthErrors: 0,
+  rxOverErrors: 0,
+  rxCrcErrors: 0,
+  rxFrameErrors: 0,
+  rxFifoErrors: 0,
+  rxMissedErrors: 0,
+};
+
 /** An address of a link. */
 export interface AddressInfo {
   readonly ifindex: number;

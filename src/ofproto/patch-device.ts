@@ -1,25 +1,6 @@
 import type { Device, DeviceClass, DeviceInfo } from "#datapath/device.js";
-import type { LinkStats } from "#host/net.js";
+import { type LinkStats, noStats } from "#host/net.js";
 import { UserError } from "#util/errors.js";
-
-const noStats: LinkStats = {
-  rxPackets: 0,
-  txPackets: 0,
-  rxBytes: 0,
-  txBytes: 0,
-  rxErrors: 0,
-  txErrors: 0,
-  rxDropped: 0,
-  txDropped: 0,
-  multicast: 0,
-  collisions: 0,
-  rxLengthErrors: 0,
-  rxOverErrors: 0,
-  rxCrcErrors: 0,
-  rxFrameErrors: 0,
-  rxFifoErrors: 0,
-  rxMissedErrors: 0,
-};
 
 /** One end of a patch between two bridges. Packets never reach it: translation goes on at the other end. */
 class PatchDevice implements Device {

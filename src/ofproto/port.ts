@@ -1,5 +1,5 @@
 import type { Device } from "#datapath/device.js";
-import type { LinkStats } from "#host/net.js";
+import { type LinkStats, noStats } from "#host/net.js";
 import { OFPP } from "#openflow/port-number.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { Bundle } from "./bundle.js";
@@ -48,22 +48,3 @@ export class OfPort implements SwitchPort {
     return { ...noStats, ...this.traffic };
   }
 }
-
-const noStats: LinkStats = {
-  rxPackets: 0,
-  txPackets: 0,
-  rxBytes: 0,
-  txBytes: 0,
-  rxErrors: 0,
-  txErrors: 0,
-  rxDropped: 0,
-  txDropped: 0,
-  multicast: 0,
-  collisions: 0,
-  rxLengthErrors: 0,
-  rxOverErrors: 0,
-  rxCrcErrors: 0,
-  rxFrameErrors: 0,
-  rxFifoErrors: 0,
-  rxMissedErrors: 0,
-};

@@ -13,6 +13,7 @@ import type {
   RouteInfo,
   TapSource,
 } from "../net.js";
+import { noStats } from "../net.js";
 
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
@@ -39,27 +40,6 @@ interface FakeLink {
   readonly outbound: FakeFrame[];
   tapOpen: boolean;
   persist: boolean;
-}
-
-function zeroStats(): MutableStats {
-  return {
-    rxPackets: 0,
-    txPackets: 0,
-    rxBytes: 0,
-    txBytes: 0,
-    rxErrors: 0,
-    txErrors: 0,
-    rxDropped: 0,
-    txDropped: 0,
-    multicast: 0,
-    collisions: 0,
-    rxLengthErrors: 0,
-    rxOverErrors: 0,
-    rxCrcErrors: 0,
-    rxFrameErrors: 0,
-    rxFifoErrors: 0,
-    rxMissedErrors: 0,
-  };
 }
 
 function refuse(tried: string, code: string): HostError {
@@ -280,7 +260,7 @@ export class FakeNetHost implements NetHost {
         carrier: false,
         carrierChanges: 1,
         master: 0,
-        stats: zeroStats(),
+        stats: { ...noStats },
       },
       peer: undefined,
       plugged: false,
