@@ -28,6 +28,7 @@ import {
 } from "#vswitchd/command-line.js";
 import { OvsdbConfigDatabase } from "#vswitchd/ovsdb-config-database.js";
 import { Vswitchd } from "#vswitchd/vswitchd.js";
+import { endWith } from "./support/end-with.js";
 
 const program = "ovs-vswitchd";
 
@@ -121,11 +122,4 @@ async function main(argv: readonly string[]): Promise<number> {
   );
 }
 
-main(process.argv.slice(2)).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    setImmediate(() => {
-      throw error;
-    });
-  },
-);
+endWith(main(process.argv.slice(2)));

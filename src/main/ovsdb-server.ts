@@ -18,11 +18,12 @@ import { vlogModules } from "#runtime/vlog-modules.js";
 import { applyVlogOption, vlogUsage } from "#runtime/vlog-options.js";
 import { HostError, UserError } from "#util/errors.js";
 import { OVS_VERSION, versionText } from "#util/version.js";
+import { endWith } from "./support/end-with.js";
 
 const program = "ovsdb-server";
 
-/** Runs the program; a status to end with, or undefined where it serves now. */
-async function start(argv: readonly string[], host: Host): Promise<number | undefined> {
+/** Runs the program to its end; the promise is the exit status. */
+async function live(argv: readonly string[], host: Host): Promise<number> {
   const { options, operands } = parseOptions(program, serverOptionRows, argv);
   const { db } = directories(host.process);
   for (const { name } of options) {
@@ -49,12 +50,11 @@ async function start(argv: readonly string[], host: Host): Promise<number | unde
   daemon.begin();
   try {
     const databases = operands.length > 0 || wanted.noDatabases ? operands : [`${db}/conf.db`];
-    await serve(host, log, daemon, wanted, databases);
+    return await serve(host, log, daemon, wanted, databases);
   } catch (error) {
     daemon.end();
     throw error;
   }
-  return undefined;
 }
 
 function makeLog(host: Host, options: readonly ParsedOption[], withFile: boolean): Vlog {
@@ -69,7 +69,7 @@ async function serve(
   daemon: Daemon,
   wanted: ServerCommandLine,
   databases: readonly string[],
-): Promise<void> {
+): Promise<number> {
   const { run } = directories(host.process);
   const server = new DatabaseServer(host, log, { runDirectory: run, tls: wanted.tls, columnDiffs: wanted.columnDiffs });
   for (const path of databases) if (!server.serves(path)) server.addDatabase(path);
@@ -80,12 +80,15 @@ async function serve(
     server.close();
     unixctl.close();
   };
-  const exit = (status: number): void => {
-    stop();
-    daemon.end();
-    // What was answered last is on its way to the peers still.
-    host.clock.after(10, () => process.exit(status));
-  };
+  let exit!: (status: number) => void;
+  const ended = new Promise<number>((resolve) => {
+    exit = (status) => {
+      stop();
+      daemon.end();
+      // What was answered last is on its way to the peers still.
+      host.clock.after(10, () => resolve(status));
+    };
+  });
   const figures = (): Record<string, number> => server.memory();
   unixctl.register([
     ...appctlCommands(server),
@@ -106,6 +109,7 @@ async function serve(
   log.module("ovsdb_server").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
   daemon.ready();
   if (wanted.run !== undefined) await runCommand(host, wanted.run, exit);
+  return ended;
 }
 
 /** Serves as long as a shell command runs. */
@@ -123,23 +127,18 @@ async function runCommand(host: Host, command: string, exit: (status: number) =>
   });
 }
 
-async function main(argv: readonly string[]): Promise<void> {
+async function main(argv: readonly string[]): Promise<number> {
   const { createDaemonHost } = await import("#host/linux/daemon-host.js");
   const host = createDaemonHost();
   try {
-    const status = await start(argv, host);
-    if (status !== undefined) process.exit(status);
+    return await live(argv, host);
   } catch (error) {
     if (error instanceof OptionError) host.process.stderr(`${error.message}\n`);
     else if (error instanceof UserError || error instanceof OvsdbError || error instanceof HostError) {
       host.process.stderr(`${program}: ${error.message}\n`);
     } else throw error;
-    process.exit(1);
+    return 1;
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  setImmediate(() => {
-    throw error;
-  });
-});
+endWith(main(process.argv.slice(2)));

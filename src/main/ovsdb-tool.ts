@@ -1,24 +1,15 @@
 import { ovsdbTool } from "#cli/ovsdb-tool/main.js";
+import type { Host } from "#host/host.js";
 import { createNodeHost } from "#host/node/host.js";
+import { runTool } from "./support/run-tool.js";
 
 /** Commands that write lock the database, for which koffi has to be loaded. */
 const writing = ["create", "compact", "convert", "transact"];
 
-async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
-  const locks = argv.some((word) => writing.includes(word));
-  const host = createNodeHost(locks ? { lock: (await import("#host/linux/record-lock.js")).lockRecord } : {});
-  process.exitCode = await ovsdbTool(argv, {
-    host,
-    stdout: (text) => host.process.stdout(text),
-    stderr: (text) => host.process.stderr(text),
-    stdoutIsTerminal: host.process.stdoutIsTerminal,
-    stdin: () => host.process.readStdin(),
-  });
+async function hostFor(argv: readonly string[]): Promise<Host> {
+  if (!argv.some((word) => writing.includes(word))) return createNodeHost();
+  const { lockRecord } = await import("#host/linux/record-lock.js");
+  return createNodeHost({ lock: lockRecord });
 }
 
-main().catch((error: unknown) => {
-  setImmediate(() => {
-    throw error;
-  });
-});
+runTool(ovsdbTool, hostFor(process.argv.slice(2)));

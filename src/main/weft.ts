@@ -6,6 +6,7 @@ import { weft } from "#cli/weft/weft.js";
 import { createNodeHost } from "#host/node/host.js";
 import { NodePrograms } from "#host/node/programs.js";
 import { NodeThreads } from "#host/node/threads.js";
+import { endWith } from "./support/end-with.js";
 
 const host = createNodeHost();
 const { process: self } = host;
@@ -24,7 +25,7 @@ function inUserNamespace(): Promise<number> {
   });
 }
 
-void weft(process.argv.slice(2), {
+const status = weft(process.argv.slice(2), {
   host,
   programs: new NodePrograms(),
   threads: new NodeThreads(dist),
@@ -37,4 +38,5 @@ void weft(process.argv.slice(2), {
     return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
   },
   inUserNamespace,
-}).then((status) => process.exit(status));
+});
+endWith(status);
