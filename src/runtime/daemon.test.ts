@@ -111,7 +111,7 @@ describe("Daemon", () => {
     expect(detached.host.process).toMatchObject({ ready: true, stdioDetached: true, cwd: "/" });
     const there = setup("--detach --no-chdir", "daemon");
     there.daemon.ready();
-    expect(there.host.process.cwd).toBe("/work");
+    expect(there.host.process.cwd).toBe("/home/user");
   });
 });
 

@@ -21,7 +21,7 @@ export const vswitchdOptionRows: readonly OptionRow[] = [
 ];
 
 /** What dummy devices stand in for: nothing but what asks for them, system devices, or every device and datapath. */
-export type DummyLevel = "none" | "new" | "system" | "override";
+type DummyLevel = "none" | "new" | "system" | "override";
 
 /** What the command line of ovs-vswitchd asks for. */
 export interface VswitchdCommandLine {

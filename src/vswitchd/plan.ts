@@ -3,12 +3,12 @@ import { equalSettings } from "./equal-settings.js";
 import type { Wanted, WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
 
 /** An interface as it was last applied; `failed` ones are tried again only after something has changed. */
-export interface RunningInterface {
+interface RunningInterface {
   readonly wanted: WantedInterface;
   readonly failed: boolean;
 }
 
-export interface RunningBridge {
+interface RunningBridge {
   readonly settings: Omit<WantedBridge, "ports" | "uuid">;
   readonly interfaces: ReadonlyMap<string, RunningInterface>;
   readonly ports: ReadonlyMap<string, PortSettings>;

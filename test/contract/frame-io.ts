@@ -16,7 +16,7 @@ export interface FrameIoFixture {
 }
 
 /** A frame between two made-up stations, recognizable by its source 02:00:00:00:00:02. */
-export function testFrame(length: number): Uint8Array {
+function testFrame(length: number): Uint8Array {
   const bytes = Uint8Array.from({ length }, (_, i) => i & 0xff);
   bytes.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5]);
   return bytes;

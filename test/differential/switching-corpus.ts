@@ -4,7 +4,7 @@
  */
 
 /** One 802.1Q or 802.1ad header. */
-export interface Tag {
+interface Tag {
   readonly tpid: number;
   readonly vid: number;
   readonly pcp: number;
@@ -30,7 +30,7 @@ export interface CorpusScenario {
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
 
 /** An Ethernet frame in hexadecimal. `payload` is hexadecimal too. */
-export function frame(dst: string, src: string, tags: readonly Tag[], etherType: number, payload: string): string {
+function frame(dst: string, src: string, tags: readonly Tag[], etherType: number, payload: string): string {
   const mac = (text: string): string => text.replaceAll(":", "");
   const tagged = tags.map((t) => hex(t.tpid, 4) + hex((t.pcp << 13) | t.vid, 4)).join("");
   return mac(dst) + mac(src) + tagged + hex(etherType, 4) + payload;

@@ -28,7 +28,7 @@ export interface OurName {
   readonly support?: "accepted" | "missing";
 }
 
-export interface OurCommand extends OurName {
+interface OurCommand extends OurName {
   /** Without dashes and `=`. */
   readonly options: readonly string[];
 }

@@ -44,7 +44,7 @@ export class FakeChild implements ChildProcess {
 export class FakeProcess implements ProcessHost {
   readonly pid: number;
   readonly env: Record<string, string | undefined>;
-  cwd = "/work";
+  cwd = "/home/user";
   isRoot = true;
   programFile = "/opt/weft/dist/program.cjs";
   hostname = "host";

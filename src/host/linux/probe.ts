@@ -10,7 +10,7 @@ import { ringInputFault } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
 
 /** An answer about this host: `undefined` where it cannot be told. `reason` says what was seen. */
-export interface ProbeResult {
+interface ProbeResult {
   readonly works: boolean | undefined;
   readonly reason: string;
 }
