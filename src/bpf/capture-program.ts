@@ -1,6 +1,6 @@
 import { add, and, mov, mov32, shiftRight, sub } from "./alu.js";
 import type { Btf } from "./btf.js";
-import { callHelper, callKernel, exit, jump, jumpEqual, jumpNotEqual } from "./control.js";
+import { callHelper, callKernel, exit, jump, jumpEqual, jumpGreater, jumpNotEqual } from "./control.js";
 import { helper } from "./helpers.js";
 import { label, type ProgramItem } from "./instruction.js";
 import { byte, double, half, loadMap, loadMapValue, word } from "./memory.js";
@@ -31,8 +31,28 @@ export const captureRecord = {
 /** Kernel functions the capture program calls. */
 export const captureFunctions: readonly string[] = ["bpf_cast_to_kern_ctx", "bpf_dynptr_from_skb", "bpf_dynptr_copy"];
 
-/** Bytes of the `state` map's value: word 0 is "the reader sleeps", the rest are 64-bit counters of frames lost, from 1 on. */
-export const captureState = { sleeping: 0, lost: (slot: number): number => 8 * slot } as const;
+/** Slots of ports: 1 to this. */
+export const CAPTURE_SLOTS = 511;
+
+/**
+ * Bytes of the `state` map's value: word 0 is "the reader sleeps"; for each slot a 64-bit counter of frames lost, and what the port's frames in
+ * the ring cost: 32-bit sums, modulo 2^32, over all that went in and, kept by the reader, over all that it has taken.
+ */
+export const captureState = {
+  sleeping: 0,
+  lost: (slot: number): number => 8 * slot,
+  entered: (slot: number): number => 4096 + 8 * slot,
+  taken: (slot: number): number => 4096 + 8 * slot + 4,
+  size: 8192,
+} as const;
+
+/** What a frame in the ring costs beyond its length: forwarding one takes about as long as copying this many bytes. */
+const FRAME_COST = 2048;
+
+/** What a frame costs whose record says it has `length` bytes. */
+export function captureCost(length: number): number {
+  return length + FRAME_COST;
+}
 
 /** Places in struct sk_buff and its ABI mirror that the program reads. */
 interface SkbPlaces {
@@ -58,12 +78,35 @@ const RING_DYNPTR = -16;
 const SKB_DYNPTR = -32;
 const RECORD = -48;
 const TAG = -56;
+/** bpf_ringbuf_query: bytes that the reader has not released. */
+const RING_UNREAD = 0;
 const BPF_RB_NO_WAKEUP = 1;
 const BPF_RB_FORCE_WAKEUP = 2;
 
+/**
+ * A port whose waiting frames cost more than twice what is free gets nothing more: alone it may fill most of the ring, and whatever the
+ * others do, there is room for one that begins.
+ */
+function leaveRoom(slot: number, ringSize: number): ProgramItem[] {
+  return [
+    mov.reg(r6, r1),
+    loadMap(r1, "ring"),
+    mov.imm(r2, RING_UNREAD),
+    callHelper(helper.ringbufQuery),
+    mov.imm(r1, ringSize),
+    sub.reg(r1, r0),
+    add.reg(r1, r1),
+    loadMapValue(r2, "state", captureState.entered(slot)),
+    word.load(r3, r2, 0),
+    word.load(r4, r2, captureState.taken(slot) - captureState.entered(slot)),
+    sub.reg(r3, r4),
+    mov32.reg(r3, r3),
+    jumpGreater.reg(r3, r1, "over"),
+  ];
+}
+
 /** The ring's free space is taken in r9 = header + frame (r7 bytes, plus 4 where r8 says that a tag waits in the metadata). */
 const reserve: readonly ProgramItem[] = [
-  mov.reg(r6, r1),
   word.load(r7, r6, ctx.length),
   word.load(r8, r6, ctx.vlanPresent),
   mov.reg(r9, r7),
@@ -174,6 +217,15 @@ const submit: readonly ProgramItem[] = [
   exit(),
 ];
 
+function countEntered(slot: number): ProgramItem[] {
+  return [
+    mov.reg(r2, r9),
+    add.imm(r2, FRAME_COST),
+    loadMapValue(r1, "state", captureState.entered(slot)),
+    word.atomicAdd(r1, 0, r2),
+  ];
+}
+
 function countLost(slot: number): ProgramItem[] {
   return [
     label("full"),
@@ -181,6 +233,7 @@ function countLost(slot: number): ProgramItem[] {
     add.imm(r1, RING_DYNPTR),
     mov.imm(r2, 0),
     callHelper(helper.ringbufDiscardDynptr),
+    label("over"),
     loadMapValue(r1, "state", captureState.lost(slot)),
     mov.imm(r2, 1),
     double.atomicAdd(r1, 0, r2),
@@ -192,11 +245,13 @@ function countLost(slot: number): ProgramItem[] {
 /**
  * The program for a captured port's tcx ingress: copies every frame whole (up to 64 KB for GSO) into the ring buffer map `ring`, with
  * its checksum and segmentation state and its VLAN tag in place, and drops the original. `slot` (1 to 511) is the port's counter
- * of frames lost to a full ring in the array map `state`.
+ * of frames lost to a full ring in the array map `state`, `ringSize` the ring's bytes.
  */
-export function captureProgram(port: number, slot: number, skb: SkbPlaces): ProgramItem[] {
+export function captureProgram(port: number, slot: number, ringSize: number, skb: SkbPlaces): ProgramItem[] {
   return [
+    ...leaveRoom(slot, ringSize),
     ...reserve,
+    ...countEntered(slot),
     ...writeHeader(port, skb),
     jumpNotEqual.imm(r8, 0, "tagged"),
     mov.reg(r5, r7),

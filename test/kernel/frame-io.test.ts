@@ -332,6 +332,22 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
       expect(collect(near, 1)).toHaveLength(1);
     });
 
+    it("leaves room for a port that begins while another sends more than can be taken", () => {
+      for (const length of [60, 1514]) {
+        const flood = frame(length);
+        for (let i = 0; i < 100_000; i++) far.send(1, flood, 0, 0, flood, 0, length, plainOffload());
+        far.flush();
+        const victim = Uint8Array.from(flood);
+        for (let i = 0; i < 50; i++) far.send(2, victim, 0, 0, victim, 0, length, plainOffload());
+        far.flush();
+        const waiting = collect(near, Number.POSITIVE_INFINITY);
+        expect(waiting.filter((s) => s.port === 2)).toHaveLength(50);
+        expect(waiting.filter((s) => s.port === 1).length).toBeLessThan(50_000);
+      }
+      expect(near.counters(1)!.rxDropped).toBeGreaterThan(90_000);
+      expect(near.counters(2)!.rxDropped).toBe(0);
+    });
+
     it("can be woken by another thread", () => {
       const one = new Uint8Array(8);
       one[0] = 1;

@@ -1,11 +1,17 @@
-import { captureFunctions, captureProgram, captureState, skbPlaces } from "#bpf/capture-program.js";
+import {
+  CAPTURE_SLOTS,
+  captureCost,
+  captureFunctions,
+  captureProgram,
+  captureState,
+  skbPlaces,
+} from "#bpf/capture-program.js";
 import { HostError } from "#util/errors.js";
 import { attachType, createMap, kernelBtf, loadProgram, MAP_MMAPABLE, mapType, programType } from "./bpf.js";
 import { Memory } from "./memory.js";
 import * as sys from "./syscalls.js";
 
 const PAGE = 4096;
-const SLOTS = 511;
 const BUSY = 0x80000000 | 0;
 const DISCARD = 0x40000000;
 const LENGTH = 0x3fffffff;
@@ -37,7 +43,7 @@ export class CaptureRing {
     this.#stateFd = createMap({
       type: mapType.array,
       keySize: 4,
-      valueSize: PAGE,
+      valueSize: captureState.size,
       entries: 1,
       flags: MAP_MMAPABLE,
       name: "weft_state",
@@ -45,7 +51,7 @@ export class CaptureRing {
     this.#consumer = Memory.map(this.fd, 0, PAGE, true);
     this.#consumer64 = new BigUint64Array(this.#consumer.bytes.buffer, 0, 1);
     this.data = Memory.map(this.fd, PAGE, PAGE + 2 * size, false);
-    this.#state = Memory.map(this.#stateFd, 0, PAGE, true);
+    this.#state = Memory.map(this.#stateFd, 0, captureState.size, true);
     this.#mask = size - 1;
   }
 
@@ -59,7 +65,7 @@ export class CaptureRing {
     return loadProgram({
       type: programType.schedCls,
       attach: attachType.tcxIngress,
-      items: captureProgram(port, slot, skb),
+      items: captureProgram(port, slot, this.#mask + 1, skb),
       symbols: {
         maps: { ring: this.fd, state: this.#stateFd },
         kernelFunctions: Object.fromEntries(ids) as Record<string, number>,
@@ -70,10 +76,11 @@ export class CaptureRing {
 
   /** A counter of lost frames for one port; throws `HostError` `ENOSPC` where all 511 are in use. */
   takeSlot(): number {
-    for (let slot = 1; slot <= SLOTS; slot++) {
+    for (let slot = 1; slot <= CAPTURE_SLOTS; slot++) {
       if (this.#slots[slot]) continue;
       this.#slots[slot] = true;
       this.#state.view.setBigUint64(captureState.lost(slot), 0n, true);
+      this.#state.view.setBigUint64(captureState.entered(slot), 0n, true);
       return slot;
     }
     throw sys.hostError("capture ring", 28);
@@ -83,7 +90,12 @@ export class CaptureRing {
     this.#slots[slot] = false;
   }
 
-  /** Frames of a slot lost because the ring was full. */
+  /** Makes room for others of this slot's frames: one of `length` bytes has been read. */
+  took(slot: number, length: number): void {
+    this.#state.ints[captureState.taken(slot) >> 2]! += captureCost(length);
+  }
+
+  /** Frames of a slot lost because the ring was full, or too full of the slot's. */
   lost(slot: number): number {
     return Number(this.#state.view.getBigUint64(captureState.lost(slot), true));
   }

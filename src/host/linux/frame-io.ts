@@ -111,7 +111,7 @@ export class LinuxFrameIo implements FrameIo {
         this.#poll.setRing(this.#ring.fd);
       }
       slot = this.#ring.takeSlot();
-      const id = (++this.#generation << SLOT_BITS) | slot;
+      const id = ((++this.#generation << SLOT_BITS) | slot) >>> 0;
       program = this.#ring.loadProgram(id, slot);
       updateLink(handle.hideLink, program);
       return { id, slot, program };
@@ -200,6 +200,7 @@ export class LinuxFrameIo implements FrameIo {
       const port = this.#bySlot[id & ((1 << SLOT_BITS) - 1)];
       if (port?.ring?.id !== id) continue;
       const length = words[(at + captureRecord.length) >> 2]!;
+      ring.took(port.ring.slot, length);
       if (!readCaptureOffload(bytes, words, at, offload)) {
         port.counters.rxUnusable++;
         continue;
