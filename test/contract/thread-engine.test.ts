@@ -72,4 +72,24 @@ describe("upcalls under attack", () => {
     expect(seen.length).toBe(1026);
     bed.close();
   });
+
+  it("of many ports at once leave room for one more", async () => {
+    const bed = threadBed();
+    const attackers = Array.from({ length: 20 }, (_, i) => bed.addPort(`a${i}`));
+    const victim = bed.addPort("v");
+    const seen: Upcall[] = [];
+    bed.datapath.onUpcall((batch) => seen.push(...batch));
+    await bed.settle();
+    const thread = bed.threads.current;
+    thread.hold = true;
+    for (const port of attackers) for (let i = 0; i < 2000; i++) bed.put(port, plain(frame));
+    await bed.settle();
+    for (let i = 0; i < 10; i++) bed.put(victim, plain(frame));
+    await bed.settle();
+    thread.hold = false;
+    await bed.settle();
+    expect(seen.filter((u) => u.key[W.inPort] === victim).length).toBe(10);
+    expect(seen.length).toBeLessThan(5000);
+    bed.close();
+  });
 });

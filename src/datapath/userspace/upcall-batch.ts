@@ -13,6 +13,10 @@ const HEADER_BYTES = (HEADER + CORE_WORDS) * 4;
 const MAX_WAITING = 4096;
 const MAX_PER_PORT = 1024;
 const MAX_PER_PORT_CROWDED = 256;
+/** What each port may have waiting whatever the others do. */
+const RESERVED_PER_PORT = 16;
+/** While crowded, handled upcalls are counted anew once in so many attempts. */
+const RECOUNT = 64;
 const MAX_BATCH_BYTES = 1 << 20;
 
 /** The bytes of a packet that is sent up; a `Frame` is one. */
@@ -29,6 +33,7 @@ export class UpcallBatch {
   readonly #control: Int32Array;
   readonly #sent: Int32Array = new Int32Array(PORT_SHARES);
   #total = 0;
+  #untilRecount = 0;
   #buffer = new ArrayBuffer(1 << 16);
   #length = 0;
   #cookies: UserspaceCookie[] = [];
@@ -83,9 +88,10 @@ export class UpcallBatch {
 
   #mayAdd(share: number): boolean {
     const waiting = this.#sent[share]! - Atomics.load(this.#control, Control.handled + share);
+    if (waiting < RESERVED_PER_PORT) return true;
     if (waiting >= MAX_PER_PORT) return false;
     if (this.#total >= MAX_WAITING >> 1) {
-      this.#recount();
+      if (--this.#untilRecount <= 0) this.#recount();
       if (this.#total >= MAX_WAITING) return false;
       if (this.#total >= MAX_WAITING >> 1 && waiting >= MAX_PER_PORT_CROWDED) return false;
     }
@@ -93,6 +99,7 @@ export class UpcallBatch {
   }
 
   #recount(): void {
+    this.#untilRecount = RECOUNT;
     let total = 0;
     for (let i = 0; i < PORT_SHARES; i++) total += this.#sent[i]! - Atomics.load(this.#control, Control.handled + i);
     this.#total = total;
