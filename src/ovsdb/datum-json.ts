@@ -64,8 +64,8 @@ function uuidFromJson(base: BaseType, json: Json, symbols: SymbolTable | undefin
   throw syntaxError('expected ["uuid", <string>]', json);
 }
 
-/** Writes an atom as JSON. */
-function atomToJson(type: AtomicType, atom: Atom, writeUuid: UuidWriter = plainUuid): Json {
+/** Writes an atom as JSON (RFC 7047 section 5.1 `<atom>`). */
+export function atomToJson(type: AtomicType, atom: Atom, writeUuid: UuidWriter = plainUuid): Json {
   return type === "uuid" ? writeUuid(atom as Uuid) : atom;
 }
 

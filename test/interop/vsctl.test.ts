@@ -192,6 +192,9 @@ describe("--format=json", () => {
     expect(await json("port-to-br p0")).toBe("f10");
     expect(await json("br-get-external-id br0")).toEqual({ a: "b" });
     expect(await json("br-get-external-id br0 x")).toBe(null);
+    expect(await json("get bridge br0 external_ids:a")).toBe("b");
+    expect(await json("--if-exists get bridge br0 external_ids:x")).toBe(null);
+    expect(await json("get bridge br0 name external_ids")).toEqual(["br0", ["map", [["a", "b"]]]]);
     expect(await json("get-controller br0")).toEqual(["tcp:1.2.3.4"]);
     expect(await json("get-fail-mode br0")).toBe("secure");
     expect(await json("get-ssl")).toEqual({
@@ -200,6 +203,11 @@ describe("--format=json", () => {
       ca_cert: "a",
       bootstrap_ca_cert: false,
     });
+  });
+
+  it("gives the UUID of a new row as it is in the database", async () => {
+    const uuid: unknown = await json("create queue dscp=3");
+    expect(await json(`get queue ${uuid} _uuid dscp`)).toEqual([["uuid", uuid], 3]);
   });
 
   it("gives show as a tree", async () => {

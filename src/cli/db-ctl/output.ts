@@ -35,7 +35,7 @@ export class Output {
   format(style: OutputStyle, tables: TablePrinter, finalUuid: (text: string) => string): string {
     if (this.#table !== undefined) return tables.print(this.#table);
     if (style.json && this.#data !== undefined) {
-      return `${formatJson(this.#data, { pretty: style.pretty })}\n`;
+      return `${finalUuid(formatJson(this.#data, { pretty: style.pretty }))}\n`;
     }
     const text = finalUuid(this.#text.join(""));
     return style.oneline ? oneLine(text) : text;

@@ -21,6 +21,7 @@ export const create: CtlCommand = {
     const row = insert(context);
     for (const text of context.args.slice(1)) assign(context, row, text);
     context.print(row.uuid);
+    context.output.setData(row.uuid);
     context.changed();
   },
 };

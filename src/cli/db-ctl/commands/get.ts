@@ -1,13 +1,24 @@
 import { formatAtom } from "#ovsdb/atom-text.js";
 import { valueAt } from "#ovsdb/datum.js";
+import { atomToJson, datumToJson } from "#ovsdb/datum-json.js";
 import { formatDatum } from "#ovsdb/datum-text.js";
 import { UserError } from "#util/errors.js";
+import type { Json } from "#util/json.js";
 import { type ColumnArgument, leadingColumn, parseColumnKey, parseKey } from "../column-argument.js";
 import type { CtlCommand } from "../command.js";
 import type { CtlContext } from "../context.js";
 import type { CtlRow } from "../row.js";
 
-/** `get TABLE RECORD [COLUMN[:KEY]]...`: values of one row, a line each; `--id` gives the row a name. */
+/** A value in both its forms. */
+interface Value {
+  readonly text: string;
+  readonly data: Json;
+}
+
+/**
+ * `get TABLE RECORD [COLUMN[:KEY]]...`: values of one row, a line each; `--id` gives the row a name. As data a value is what `list`
+ * shows, several are an array, and a key that is not there is null.
+ */
 export const get: CtlCommand = {
   name: "get",
   minArgs: 2,
@@ -29,9 +40,10 @@ export const get: CtlCommand = {
     const row = context.record(table, record);
     if (row === undefined) return;
     if (id !== undefined) nameRow(context, id, row);
-    for (const text of context.args.slice(2)) {
-      context.print(formatColumn(context, row, record, parseColumnKey(table, text)));
-    }
+    const values = context.args.slice(2).map((text) => read(context, row, record, parseColumnKey(table, text)));
+    for (const { text } of values) context.print(text);
+    const data = values.map((value) => value.data);
+    if (data.length > 0) context.output.setData(data.length === 1 ? data[0]! : data);
   },
 };
 
@@ -50,14 +62,16 @@ function nameRow(context: CtlContext, id: string, row: CtlRow): void {
   symbol.strongRef = true;
 }
 
-function formatColumn(context: CtlContext, row: CtlRow, record: string, argument: ColumnArgument): string {
+function read(context: CtlContext, row: CtlRow, record: string, argument: ColumnArgument): Value {
   const { name, type } = argument.column;
   row.verify(name);
   const datum = row.get(name);
-  if (argument.key === undefined) return formatDatum(type, datum);
+  if (argument.key === undefined) return { text: formatDatum(type, datum), data: datumToJson(type, datum) };
   const key = parseKey(argument, "get", context.resolve);
   const value = valueAt(datum, key);
-  if (value !== undefined && type.value !== undefined) return formatAtom(type.value.type, value);
-  if (context.has("if-exists")) return "";
+  if (value !== undefined && type.value !== undefined) {
+    return { text: formatAtom(type.value.type, value), data: atomToJson(type.value.type, value) };
+  }
+  if (context.has("if-exists")) return { text: "", data: null };
   throw new UserError(`no key "${argument.key}" in ${row.table.name} record "${record}" column ${name}`);
 }
