@@ -51,7 +51,7 @@ export class SwitchDaemons {
 
   /** Starts both; false where one of them ended before it served. `switchOptions` go to ovs-vswitchd. */
   async start(switchOptions: readonly string[]): Promise<boolean> {
-    const common = ["--no-chdir", "--pidfile", "--log-file", "-vconsole:warn"];
+    const common = ["-vconsole:warn", "--no-chdir", "--pidfile", "--log-file"];
     const remotes = [`--remote=p${this.#socket}`, "--remote=db:Open_vSwitch,Open_vSwitch,manager_options"];
     return (
       (await this.#start("ovsdb-server", [`${this.#places.db}/conf.db`, ...remotes, ...common])) &&
