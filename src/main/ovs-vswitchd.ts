@@ -83,9 +83,15 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const datapaths = new Datapaths(datapathClasses(context, wanted, net, dummies, clock));
   const { coverage } = context;
   const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes, coverage });
-  log.module("vswitchd").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
   const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], wanted.tls ? { tls: wanted.tls } : {});
-  const daemon = new Vswitchd({ database, switches, clock, log: log.module("bridge") });
+  const daemon = new Vswitchd({
+    database,
+    switches,
+    clock,
+    log: log.module("bridge"),
+    deviceLog: log.module("netdev"),
+  });
+  void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));
   const watch = net.watch((event) => {
     if (event.kind === "link") daemon.linkAppeared(event.link.name);
   });

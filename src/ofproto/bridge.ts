@@ -66,14 +66,16 @@ export class Bridge implements Switch {
     return port;
   }
 
-  removePort(name: string): void {
+  removePort(name: string, mayReturn = false): void {
     const port = this.state.portsByName.get(name);
     if (!port) return;
     this.state.ports.delete(port.ofport);
     this.state.portsByName.delete(name);
     this.#resolveBundles();
     this.backer.removePort(port);
-    if (!port.isLocal) this.#numbers.release(port.ofport);
+    if (port.isLocal) return;
+    this.#numbers.release(port.ofport);
+    if (!mayReturn) this.#numbers.forget(name);
   }
 
   port(name: string): SwitchPort | undefined {

@@ -25,6 +25,11 @@ export class PortNumbers {
     if (this.#inUse.delete(number)) this.#freed.add(number);
   }
 
+  /** Forgets which number a name had. */
+  forget(name: string): void {
+    this.#byName.delete(name);
+  }
+
   isFree(number: number): boolean {
     return !this.#inUse.has(number);
   }

@@ -19,11 +19,12 @@ export interface Switch {
   readonly name: string;
   configure(settings: BridgeSettings): void;
   /**
-   * Adds an opened device as an OpenFlow port. `requested` is Interface:ofport_request. The number is stable for a name
-   * across calls in one process. Throws `UserError` or `HostError`, whose message becomes Interface:error.
+   * Adds an opened device as an OpenFlow port. `requested` is Interface:ofport_request. A port that was removed
+   * with `mayReturn` gets the number it had. Throws `UserError` or `HostError`, whose message becomes Interface:error.
    */
   addPort(device: Device, requested: number | undefined): SwitchPort;
-  removePort(name: string): void;
+  /** `mayReturn` is true where a device has vanished, as against one that is not wanted any more. */
+  removePort(name: string, mayReturn?: boolean): void;
   port(name: string): SwitchPort | undefined;
   ports(): Iterable<SwitchPort>;
   portStats(name: string): LinkStats;

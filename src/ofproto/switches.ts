@@ -34,7 +34,6 @@ export class OfprotoSwitches implements Switches {
   readonly #counters: OfprotoCounters;
   readonly #patch: DeviceClass = patchClass();
   /** Outlive bridges, so that a name gets its number again. */
-  readonly #numbers = new Map<string, PortNumbers>();
   #limits: FlowLimits = defaultLimits;
 
   constructor(deps: SwitchesDeps) {
@@ -66,9 +65,7 @@ export class OfprotoSwitches implements Switches {
     }
     if (old) this.remove(settings.name);
     const backer = this.#backer(settings.datapathType);
-    let numbers = this.#numbers.get(settings.name);
-    if (!numbers) this.#numbers.set(settings.name, (numbers = new PortNumbers()));
-    const bridge = new Bridge(settings, backer, numbers);
+    const bridge = new Bridge(settings, backer, new PortNumbers());
     this.bridges.set(settings.name, bridge);
     return bridge;
   }
@@ -114,7 +111,7 @@ export class OfprotoSwitches implements Switches {
     const known = this.backers.get(type);
     if (known) return known;
     const engine = this.#classes.get(type);
-    if (!engine) throw new UserError(`could not create bridge of unknown type ${type}`);
+    if (!engine) throw new UserError("Address family not supported by protocol");
     const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log, this.#counters);
     backer.limits = this.#limits;
     this.backers.set(type, backer);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { formatMac, parseMac } from "#util/mac.js";
 import {
+  addressFault,
   chooseBridgeAddress,
   datapathIdOf,
   defaultBridgeAddress,
@@ -36,9 +37,16 @@ it("prefers other_config:hwaddr unless it is multicast or zero", () => {
   expect(chooseBridgeAddress(mac("00:00:00:00:00:00"), [], fallback)).toBe(fallback);
 });
 
-it("reads a datapath id of exactly 16 digits, not zero", () => {
+it("says why an address is not taken", () => {
+  expect(addressFault(mac("02:11:22:33:44:55"))).toBeUndefined();
+  expect(addressFault(mac("01:00:00:00:00:99"))).toBe("cannot set MAC address to multicast address 01:00:00:00:00:99");
+  expect(addressFault(mac("00:00:00:00:00:00"))).toBe("cannot set MAC address to zero");
+});
+
+it("reads a datapath id of exactly 16 digits, or of fewer behind 0x, not zero", () => {
+  expect(parseDatapathId("0x1236")).toBe(0x1236n);
   expect(parseDatapathId("00000000000000ff")).toBe(255n);
   expect(parseDatapathId("0x00000000000000ff")).toBe(255n);
-  for (const bad of ["ff", "0000000000000000", "00000000000000fg", "000000000000000ff"])
+  for (const bad of ["ff", "0000000000000000", "00000000000000fg", "000000000000000ff", "0x", "0x000000000000000ff"])
     expect(parseDatapathId(bad)).toBeUndefined();
 });

@@ -1,3 +1,5 @@
+import { formatMac } from "#util/mac.js";
+
 /** An interface or port that might lend the bridge its address. */
 export interface AddressCandidate {
   readonly mac: Uint8Array;
@@ -30,6 +32,12 @@ export function defaultBridgeAddress(uuid: string): Uint8Array {
   return mac;
 }
 
+/** Why other_config:hwaddr cannot be a bridge's address, in Open vSwitch's words; undefined where it can. */
+export function addressFault(hwaddr: Uint8Array): string | undefined {
+  if ((hwaddr[0] ?? 0) & 1) return `cannot set MAC address to multicast address ${formatMac(hwaddr)}`;
+  return hwaddr.every((b) => b === 0) ? "cannot set MAC address to zero" : undefined;
+}
+
 /**
  * Chooses a bridge's Ethernet address: other_config:hwaddr where usable, else the lowest hardware address among its ports, else
  * the default.
@@ -39,7 +47,7 @@ export function chooseBridgeAddress(
   candidates: readonly AddressCandidate[],
   fallback: Uint8Array,
 ): Uint8Array {
-  if (hwaddr && !((hwaddr[0] ?? 0) & 1) && hwaddr.some((b) => b !== 0)) return hwaddr;
+  if (hwaddr && addressFault(hwaddr) === undefined) return hwaddr;
   let best: Uint8Array | undefined;
   for (const { mac } of candidates) {
     if (!unfit(mac) && (best === undefined || compareMacs(mac, best) < 0)) best = mac;
@@ -52,9 +60,9 @@ export function datapathIdOf(mac: Uint8Array): bigint {
   return mac.reduce((id, b) => (id << 8n) | BigInt(b), 0n);
 }
 
-/** Reads other_config:datapath-id: 16 hexadecimal digits, perhaps behind `0x`; undefined where malformed or zero. */
+/** Reads other_config:datapath-id: exactly 16 hexadecimal digits, or up to 16 behind `0x`; undefined where malformed or zero. */
 export function parseDatapathId(text: string): bigint | undefined {
-  const digits = text.match(/^(?:0x)?([0-9a-fA-F]{16})$/)?.[1];
+  const digits = text.match(/^(?:0x(?=[0-9a-f]{1,16}$)|(?=.{16}$))([0-9a-f]+)$/i)?.[1];
   if (digits === undefined) return undefined;
   const id = BigInt(`0x${digits}`);
   return id === 0n ? undefined : id;

@@ -5,6 +5,7 @@ import { HostError, UserError } from "#util/errors.js";
 import { formatMac } from "#util/mac.js";
 import {
   type AddressCandidate,
+  addressFault,
   chooseBridgeAddress,
   datapathIdOf,
   defaultBridgeAddress,
@@ -45,6 +46,7 @@ interface MutableBridge {
 export interface BridgeLog {
   info(text: string): void;
   warn(text: string): void;
+  err(text: string): void;
 }
 
 /** Called when something outside the database has changed. */
@@ -62,6 +64,11 @@ function reason(error: unknown): string {
   throw error;
 }
 
+/** True for devices that a bridge makes, as against those it finds. */
+function isInternal(device: Device): boolean {
+  return device.type === "internal" || device.type === "dummy-internal";
+}
+
 /**
  * The switches of this process and the devices plugged into them, changed step by step by `apply`. A step that fails leaves its
  * reason on the interface; the others go on.
@@ -69,12 +76,18 @@ function reason(error: unknown): string {
 export class Bridges {
   readonly #switches: Switches;
   readonly #log: BridgeLog;
+  readonly #deviceLog: BridgeLog;
   readonly #events: BridgeEvents;
   readonly #bridges = new Map<string, MutableBridge>();
 
-  constructor(switches: Switches, log: BridgeLog, events: BridgeEvents) {
+  constructor(
+    switches: Switches,
+    logs: { readonly log: BridgeLog; readonly deviceLog: BridgeLog },
+    events: BridgeEvents,
+  ) {
     this.#switches = switches;
-    this.#log = log;
+    this.#log = logs.log;
+    this.#deviceLog = logs.deviceLog;
     this.#events = events;
   }
 
@@ -84,7 +97,10 @@ export class Bridges {
     for (const [name, bridge] of this.#bridges) {
       const { ports: _ports, uuid: _uuid, ...settings } = bridge.wanted;
       const interfaces = new Map(
-        [...bridge.interfaces].map(([n, i]) => [n, { wanted: i.wanted, failed: i.port === undefined }]),
+        [...bridge.interfaces].map(([n, i]) => [
+          n,
+          { wanted: i.wanted, failed: i.port === undefined, ofport: i.port?.ofport },
+        ]),
       );
       const ports = new Map<string, PortSettings>([...bridge.ports].map(([n, p]) => [n, p.settings]));
       running.set(name, { settings, interfaces, ports });
@@ -109,6 +125,7 @@ export class Bridges {
     for (const bridge of this.#bridges.values()) {
       this.#settleMtus(bridge);
       this.#settleAddress(bridge);
+      this.#settleMacs(bridge);
     }
   }
 
@@ -186,7 +203,7 @@ export class Bridges {
         announcedId: undefined,
       });
     } catch (error) {
-      this.#log.warn(`failed to create bridge ${wanted.name}: ${reason(error)}`);
+      this.#log.err(`failed to create bridge ${wanted.name}: ${reason(error)}`);
     }
   }
 
@@ -199,12 +216,13 @@ export class Bridges {
     this.#bridges.delete(name);
   }
 
-  #removeInterface(bridgeName: string, name: string): void {
+  /** `mayReturn`: its number is kept for it. */
+  #removeInterface(bridgeName: string, name: string, mayReturn = false): void {
     const bridge = this.#bridges.get(bridgeName);
     const iface = bridge?.interfaces.get(name);
     if (!bridge || !iface) return;
     if (iface.port) {
-      bridge.switch.removePort(name);
+      bridge.switch.removePort(name, mayReturn);
       this.#log.info(`bridge ${bridgeName}: deleted interface ${name} on port ${iface.port.ofport}`);
     }
     iface.device?.close();
@@ -222,22 +240,24 @@ export class Bridges {
     const deviceClass = this.#switches.deviceClass(bridge.settings.datapathType, wanted.type);
     const cannotOpen = `could not open network device ${wanted.name}`;
     if (!deviceClass) {
-      this.#log.warn(`could not create netdev ${wanted.name} of unknown type ${wanted.type}`);
-      return failed(`${cannotOpen} (Address family not supported by protocol)`);
+      const text = `${cannotOpen} (Address family not supported by protocol)`;
+      this.#log.warn(text);
+      return failed(text);
     }
     let device: Device;
     try {
       device = deviceClass.open(wanted.name, wanted.options);
     } catch (error) {
       const why = reason(error);
-      // A complaint about the row itself stands alone; a refusal by the system is told as one.
-      const text = error instanceof HostError ? `${cannotOpen} (${why})` : why;
+      // A complaint about the row itself stands alone, in the row only; a refusal by the system is told as one.
+      if (!(error instanceof HostError)) return failed(why);
+      const text = `${cannotOpen} (${why})`;
       this.#log.warn(text);
       return failed(text);
     }
     try {
-      if (deviceClass.type === "internal" || deviceClass.type === "dummy-internal") device.setUp(true);
-      this.#configureDevice(device, wanted);
+      if (isInternal(device)) device.setUp(true);
+      this.#setMtu(device, wanted.mtuRequest);
       const port = bridge.switch.addPort(device, wanted.ofportRequest ?? wanted.previousOfport);
       this.#log.info(`bridge ${bridge.wanted.name}: added interface ${wanted.name} on port ${port.ofport}`);
       device.onChange(() => this.#events.statusChanged());
@@ -252,18 +272,36 @@ export class Bridges {
     }
   }
 
-  #configureDevice(device: Device, wanted: WantedInterface): void {
-    if (wanted.mac && !wanted.isLocal && device.type !== "system")
-      this.#try(wanted.name, () => device.setMac(wanted.mac!));
-    const mtu = wanted.mtuRequest;
-    if (mtu !== undefined && mtu !== device.info().mtu) this.#try(wanted.name, () => device.setMtu(mtu));
+  #setMtu(device: Device, mtu: number | undefined): void {
+    if (mtu === undefined || mtu === device.info().mtu) return;
+    this.#try(`failed to set MTU for network device ${device.name}`, () => device.setMtu(mtu));
   }
 
-  #try(name: string, action: () => void): void {
+  #setMac(device: Device, mac: Uint8Array): void {
+    if (formatMac(mac) === formatMac(device.info().mac)) return;
+    this.#try(`interface ${device.name}: setting MAC failed`, () => device.setMac(mac));
+  }
+
+  /** What a device refuses is logged; it stays as it is. */
+  #try(what: string, action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.#log.warn(`could not configure network device ${name} (${reason(error)})`);
+      this.#deviceLog.warn(`${what}: ${reason(error)}`);
+    }
+  }
+
+  /** Interface:mac, which is for internal ports only; the port of a fake bridge has its bridge's default address. */
+  #settleMacs(bridge: MutableBridge): void {
+    for (const { wanted, device } of bridge.interfaces.values()) {
+      const mac = wanted.mac ?? (wanted.isFakeBridge ? defaultBridgeAddress(bridge.wanted.uuid) : undefined);
+      if (!mac || !device || !isInternal(device)) continue;
+      if (wanted.isLocal) {
+        const why = "ignoring mac in Interface record (use Bridge record to set local port's mac)";
+        this.#log.err(`interface ${wanted.name}: ${why}`);
+      } else if ((mac[0] ?? 0) & 1) {
+        this.#log.err(`interface ${wanted.name}: cannot set MAC to multicast address`);
+      } else this.#setMac(device, mac);
     }
   }
 
@@ -272,42 +310,42 @@ export class Bridges {
     const live = bridge?.interfaces.get(wanted.name);
     if (!bridge || !live?.device) return;
     const device = live.device;
-    let error: string | undefined;
     if (!equalSettings(wanted.options, running.options)) {
       try {
         device.setOptions(wanted.options);
       } catch (e) {
-        error = reason(e);
-        this.#log.warn(error);
+        // What cannot be as it is wanted is no port at all.
+        this.#removeInterface(bridgeName, wanted.name);
+        bridge.interfaces.set(wanted.name, { wanted, device: undefined, port: undefined, error: reason(e) });
+        return;
       }
     }
-    this.#configureDevice(device, wanted);
-    bridge.interfaces.set(wanted.name, { ...live, wanted, error });
+    this.#setMtu(device, wanted.mtuRequest);
+    bridge.interfaces.set(wanted.name, { ...live, wanted });
   }
 
   #gone(bridge: MutableBridge, name: string, device: Device): void {
     const live = bridge.interfaces.get(name);
     if (live?.device !== device) return;
-    this.#removeInterface(bridge.wanted.name, name);
+    this.#removeInterface(bridge.wanted.name, name, true);
     this.#events.deviceGone();
   }
 
   /** An internal port without a request follows the smallest MTU of the bridge's other ports. */
   #settleMtus(bridge: MutableBridge): void {
     const devices = [...bridge.interfaces.values()].filter((i) => i.device);
-    const isInternal = (i: LiveInterface): boolean => i.device?.type === "internal";
-    const others = devices.filter((i) => !isInternal(i) && i.device?.type !== "patch").map((i) => i.device!.info().mtu);
+    const others = devices.filter((i) => !isInternal(i.device!) && i.device!.type !== "patch");
     if (others.length === 0) return;
-    const smallest = Math.min(...others);
-    for (const { device, wanted } of devices.filter(isInternal)) {
-      if (wanted.mtuRequest === undefined && device!.info().mtu !== smallest) {
-        this.#try(wanted.name, () => device!.setMtu(smallest));
-      }
+    const smallest = Math.min(...others.map((i) => i.device!.info().mtu));
+    for (const { device, wanted } of devices.filter((i) => isInternal(i.device!))) {
+      if (wanted.mtuRequest === undefined) this.#setMtu(device!, smallest);
     }
   }
 
   #settleAddress(bridge: MutableBridge): void {
     const wanted = bridge.wanted;
+    const fault = wanted.hwaddr && addressFault(wanted.hwaddr);
+    if (fault !== undefined) this.#log.err(`bridge ${wanted.name}: ${fault}`);
     const candidates: AddressCandidate[] = wanted.ports.flatMap((port) => {
       if (port.mac) return [{ mac: port.mac }];
       const first = port.interfaces
@@ -319,9 +357,7 @@ export class Bridges {
     });
     bridge.address = chooseBridgeAddress(wanted.hwaddr, candidates, defaultBridgeAddress(wanted.uuid));
     const local = bridge.interfaces.get(wanted.name)?.device;
-    if (local && formatMac(local.info().mac) !== formatMac(bridge.address)) {
-      this.#try(wanted.name, () => local.setMac(bridge.address));
-    }
+    if (local) this.#setMac(local, bridge.address);
     const settings = { ...wanted.settings, datapathId: wanted.datapathId ?? datapathIdOf(bridge.address) };
     if (!equalSettings(settings, bridge.settings)) bridge.switch.configure(settings);
     bridge.settings = settings;

@@ -7,8 +7,13 @@ export interface ConfigDatabase {
   rows(): ConfigRows | undefined;
   /** True for an Interface, Port or Bridge row that still exists. */
   has(table: "Bridge" | "Port" | "Interface", uuid: string): boolean;
-  /** Called after every change of the rows and every change of `rows()` to and from undefined. */
-  onChange(handler: () => void): void;
+  /** True for a column of the schema the server has, which may be older than ours. */
+  hasColumn(table: string, column: string): boolean;
+  /**
+   * Called after every change of the rows and every change of `rows()` to and from undefined. `wanted` is false where only columns
+   * changed that this daemon writes itself.
+   */
+  onChange(handler: (wanted: boolean) => void): void;
   /** Sends operations as one transaction; resolves with the results, rejects where the connection is lost. */
   transact(operations: readonly Json[]): Promise<readonly Json[]>;
 }

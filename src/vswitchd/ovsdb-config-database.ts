@@ -8,7 +8,7 @@ import type { Log } from "#runtime/logger.js";
 import { WireError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
 import type { ConfigDatabase } from "./config-database.js";
-import { type ConfigRows, followed } from "./rows.js";
+import { type ConfigRows, followed, statusColumns } from "./rows.js";
 
 const databaseName = "Open_vSwitch";
 const monitorId = "ovs-vswitchd";
@@ -21,7 +21,9 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
   readonly #log: Log;
   readonly #pid: number;
   readonly #replica = new Replica(openVSwitchDeclaration, followed);
-  readonly #handlers: (() => void)[] = [];
+  readonly #handlers: ((wanted: boolean) => void)[] = [];
+  /** `TABLE.COLUMN` of the schema the server has. */
+  #columns: ReadonlySet<string> = new Set();
   #filled = false;
   #locked = false;
   /** Updates that came in one piece with the reply to the monitor request, whose promise settles later. */
@@ -63,7 +65,11 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
     return this.#replica.rows(table).has(uuid);
   }
 
-  onChange(handler: () => void): void {
+  hasColumn(table: string, column: string): boolean {
+    return this.#columns.has(`${table}.${column}`);
+  }
+
+  onChange(handler: (wanted: boolean) => void): void {
     this.#handlers.push(handler);
   }
 
@@ -76,8 +82,8 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
     this.#session.close();
   }
 
-  #changed(): void {
-    for (const handler of this.#handlers) handler();
+  #changed(wanted = true): void {
+    for (const handler of this.#handlers) handler(wanted);
   }
 
   #connected(): void {
@@ -91,8 +97,10 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
 
   async #start(): Promise<void> {
     this.#early = [];
+    this.#columns = columnsOf(await this.#session.request("get_schema", [databaseName]));
+    const followed = this.#replica.request((table, column) => this.hasColumn(table, column));
     const lock = this.#session.request("lock", [lockName]);
-    const contents = this.#session.request("monitor", [databaseName, monitorId, this.#replica.request()]);
+    const contents = this.#session.request("monitor", [databaseName, monitorId, followed]);
     const [granted, initial] = await Promise.all([lock, contents]);
     this.#replica.replace(initial);
     for (const updates of this.#early) this.#replica.update(updates);
@@ -138,14 +146,34 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
       this.#early.push(updates);
       return;
     }
+    let changed: ReadonlySet<string>;
     try {
-      this.#replica.update(updates);
+      changed = this.#replica.update(updates);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#log.module("ovsdb_idl").warn(`${this.#session.name}: bad update: ${error.message}`);
       this.#session.forceReconnect();
       return;
     }
-    this.#changed();
+    this.#changed([...changed].some((column) => !statusColumns.has(column)));
   }
+}
+
+/** The columns of a schema as `TABLE.COLUMN`. */
+function columnsOf(schema: Json): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [table, parts] of members(schema, "tables")) {
+    for (const [column] of members(parts, "columns")) names.add(`${table}.${column}`);
+  }
+  return names;
+}
+
+/** The members of an object that is itself a member of an object; none where anything is missing. */
+function members(json: Json, name: string): [string, Json][] {
+  const inner = isObject(json) ? json[name] : undefined;
+  return isObject(inner) ? Object.entries(inner) : [];
+}
+
+function isObject(json: Json | undefined): json is { readonly [name: string]: Json } {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

@@ -7,6 +7,8 @@ import type { Wanted } from "./wanted.js";
 
 interface Spec {
   readonly [bridge: string]: {
+    /** False: no row for the bridge's own port, as `ovs-vsctl create` leaves it. */
+    readonly local?: false;
     readonly row?: Partial<BridgeRow>;
     readonly ports: readonly (Partial<PortRow> & { name: string; ifaces?: readonly Partial<InterfaceRow>[] })[];
   };
@@ -18,9 +20,10 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
   const ports = new Map<string, PortRow>();
   const interfaces = new Map<string, InterfaceRow>();
   const none = new Map<string, string>();
-  for (const [name, { row, ports: portSpecs }] of Object.entries(spec)) {
+  for (const [name, { row, local, ports: listed }] of Object.entries(spec)) {
     const portIds: string[] = [];
-    for (const { ifaces, ...port } of portSpecs) {
+    const hasLocal = local === false || listed.some((p) => p.name === name);
+    for (const { ifaces, ...port } of hasLocal ? listed : [{ name, ifaces: undefined }, ...listed]) {
       const ifaceIds: string[] = [];
       for (const iface of ifaces ?? [{}]) {
         const id = `i-${port.name}-${ifaceIds.length}`;
@@ -49,6 +52,7 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
         bond_mode: undefined,
         mac: undefined,
         protected: false,
+        fake_bridge: false,
         other_config: none,
         ...port,
       });
@@ -89,7 +93,10 @@ function runningAfter(wanted: Wanted, failed: readonly string[] = []): Running {
       const { ports, uuid: _uuid, ...settings } = b;
       const interfaces = new Map(
         ports.flatMap((p) =>
-          p.interfaces.map((i) => [i.name, { wanted: i, failed: failed.includes(i.name) }] as const),
+          p.interfaces.map((i) => {
+            const lost = failed.includes(i.name);
+            return [i.name, { wanted: i, failed: lost, ofport: lost ? undefined : i.ofportRequest }] as const;
+          }),
         ),
       );
       return [b.name, { settings, interfaces, ports: new Map(ports.map((p) => [p.settings.name, p.settings])) }];
@@ -109,6 +116,14 @@ describe("readWanted", () => {
       ],
       [["br1", "internal", true]],
     ]);
+  });
+
+  it("makes up the own port of a bridge with controllers, and of no other", () => {
+    const bare = { ports: [], local: false } as const;
+    const controller = ["c"] as unknown as BridgeRow["controller"];
+    const { bridges, warnings } = readWanted(rowsOf({ a: bare, b: { ...bare, row: { controller } } }));
+    expect(bridges.map((b) => b.ports.map((p) => p.settings.name))).toEqual([[], ["b"]]);
+    expect(warnings).toEqual(["bridge b: no port named b, synthesizing one"]);
   });
 
   it("makes a port with a tag an access port, and one without a trunk", () => {
@@ -170,8 +185,8 @@ describe("plan", () => {
     expect(kinds).toEqual([
       "add-bridge",
       "add-interface",
-      "configure-port",
       "add-interface",
+      "configure-port",
       "configure-port",
       "add-bridge",
       "add-interface",
@@ -199,6 +214,83 @@ describe("plan", () => {
     expect(change({ ofport_request: 9 })).toEqual(["remove-interface", "add-interface", "configure-port"]);
     expect(change({ mtu_request: 1400 })).toEqual(["configure-interface"]);
     expect(change({ ofport: 4 })).toEqual([]);
+  });
+
+  describe("port numbers", () => {
+    type Asking = readonly (readonly [name: string, ofport: number, request?: number])[];
+    const rows = (asking: Asking) =>
+      readWanted(
+        rowsOf({
+          b: { ports: asking.map(([name, , ofport_request]) => ({ name, ifaces: [{ ofport_request }] })) },
+        }),
+      );
+    /** Names of interfaces that are added when `now` is wanted while the numbers are those of `was`. */
+    const added = (was: Asking, now: Asking): string[] => {
+      const running = runningAfter(rows(was));
+      const bridge = running.get("b")!;
+      const interfaces = [...bridge.interfaces].map(([name, i]) => {
+        const ofport = was.find(([n]) => n === name)?.[1] ?? 65534;
+        return [name, { ...i, ofport }] as const;
+      });
+      const changes = plan(new Map([["b", { ...bridge, interfaces: new Map(interfaces) }]]), rows(now));
+      return changes.flatMap((c) => (c.kind === "add-interface" ? [c.wanted.name] : []));
+    };
+
+    it("go to who asks for them, also when somebody has them unasked", () => {
+      expect(
+        added(
+          [
+            ["p", 1],
+            ["q", 2],
+          ],
+          [
+            ["p", 1],
+            ["q", 2, 1],
+          ],
+        ),
+      ).toEqual(["q", "p"]);
+    });
+    it("stay with a holder that asks for its own", () => {
+      expect(
+        added(
+          [
+            ["p", 1, 1],
+            ["q", 2],
+          ],
+          [
+            ["p", 1, 1],
+            ["q", 2, 1],
+          ],
+        ),
+      ).toEqual([]);
+    });
+    it("go to who has waited, when the holder asks for another", () => {
+      expect(
+        added(
+          [
+            ["p", 5, 5],
+            ["q", 1, 5],
+          ],
+          [
+            ["p", 5, 6],
+            ["q", 1, 5],
+          ],
+        ),
+      ).toEqual(["p", "q"]);
+    });
+    it("of new ports are given first to those that ask", () => {
+      expect(
+        added(
+          [],
+          [
+            ["a", 0],
+            ["b1", 0, 1],
+            ["c", 0],
+            ["d", 0, 2],
+          ],
+        ),
+      ).toEqual(["b1", "d", "a", "c"]);
+    });
   });
 
   it("rebuilds a bridge whose datapath type changed", () => {

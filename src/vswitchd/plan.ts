@@ -6,6 +6,8 @@ import type { Wanted, WantedBridge, WantedInterface, WantedPort } from "./wanted
 interface RunningInterface {
   readonly wanted: WantedInterface;
   readonly failed: boolean;
+  /** The OpenFlow port number it has; undefined where it failed. */
+  readonly ofport: number | undefined;
 }
 
 interface RunningBridge {
@@ -38,12 +40,39 @@ function bridgeSettings(bridge: WantedBridge): Omit<WantedBridge, "ports" | "uui
 }
 
 /** A change of these cannot be made on a device that is open: it is removed and added. */
-function mustReopen(running: WantedInterface, wanted: WantedInterface): boolean {
-  return (
-    running.type !== wanted.type ||
-    running.isLocal !== wanted.isLocal ||
-    (wanted.ofportRequest !== undefined && running.ofportRequest !== wanted.ofportRequest)
+function isOther(running: WantedInterface, wanted: WantedInterface): boolean {
+  return running.type !== wanted.type || running.isLocal !== wanted.isLocal;
+}
+
+/**
+ * Names of the interfaces that must be removed and added, since they are of another kind now or for the sake of port numbers: one that asks for another
+ * number than it has, unless the holder of that number asks for it too; and the holder, which gets a new one.
+ */
+function reopened(was: RunningBridge, now: WantedBridge): ReadonlySet<string> {
+  const wanted = new Map(now.ports.flatMap((p) => p.interfaces.map((i) => [i.name, i] as const)));
+  const holders = new Map(
+    [...was.interfaces].flatMap(([name, i]) => (i.ofport === undefined ? [] : [[i.ofport, name]])),
   );
+  const names = new Set<string>();
+  for (const [name, iface] of was.interfaces) {
+    const next = wanted.get(name);
+    if (!next) continue;
+    if (isOther(iface.wanted, next)) names.add(name);
+    const request = next.ofportRequest;
+    if (iface.failed || next.isLocal || request === undefined || request === iface.ofport) continue;
+    const holder = holders.get(request);
+    if (holder !== undefined && wanted.get(holder)?.ofportRequest === request) continue;
+    names.add(name);
+    if (holder !== undefined) names.add(holder);
+  }
+  return names;
+}
+
+/** Interfaces that ask for a number are added before those that had one, and these before all others, so that each gets its own. */
+function byClaim(a: WantedInterface, b: WantedInterface): number {
+  const claim = (i: WantedInterface): number =>
+    i.isLocal ? -1 : i.ofportRequest !== undefined ? 0 : i.previousOfport !== undefined ? 1 : 2;
+  return claim(a) - claim(b);
 }
 
 /** What of an interface is set on an open device; identity and history do not count. */
@@ -68,13 +97,13 @@ export function plan(running: Running, wanted: Wanted): readonly Change[] {
       continue;
     }
     const ports = new Set(now.ports.map((p) => p.settings.name));
-    const interfaces = new Map(now.ports.flatMap((p) => p.interfaces.map((i) => [i.name, i] as const)));
+    const interfaces = new Set(now.ports.flatMap((p) => p.interfaces.map((i) => i.name)));
     for (const port of was.ports.keys()) {
       if (!ports.has(port)) removals.push({ kind: "remove-port", bridge: name, port });
     }
-    for (const [ifaceName, iface] of was.interfaces) {
-      const next = interfaces.get(ifaceName);
-      if (!next || mustReopen(iface.wanted, next)) {
+    const again = reopened(was, now);
+    for (const ifaceName of was.interfaces.keys()) {
+      if (!interfaces.has(ifaceName) || again.has(ifaceName)) {
         removals.push({ kind: "remove-interface", bridge: name, name: ifaceName });
       }
     }
@@ -85,21 +114,21 @@ export function plan(running: Running, wanted: Wanted): readonly Change[] {
     const was = before?.settings.settings.datapathType === bridge.settings.datapathType ? before : undefined;
     if (!was) additions.push({ kind: "add-bridge", bridge });
     else if (!equalSettings(was.settings, bridgeSettings(bridge))) additions.push({ kind: "configure-bridge", bridge });
-    for (const port of bridge.ports) {
-      let membersChanged = false;
-      for (const iface of port.interfaces) {
-        const now = was?.interfaces.get(iface.name);
-        if (!now || mustReopen(now.wanted, iface)) {
-          additions.push({ kind: "add-interface", bridge: bridge.name, wanted: iface });
-          membersChanged = true;
-        } else if (!now.failed && !equalSettings(liveSettings(now.wanted), liveSettings(iface))) {
-          additions.push({ kind: "configure-interface", bridge: bridge.name, wanted: iface, running: now.wanted });
-        } else if (now.failed && !equalSettings(liveSettings(now.wanted), liveSettings(iface))) {
-          additions.push({ kind: "add-interface", bridge: bridge.name, wanted: iface });
-          membersChanged = true;
-        }
+    const again = was ? reopened(was, bridge) : new Set<string>();
+    const added = new Set<string>();
+    for (const iface of bridge.ports.flatMap((p) => p.interfaces).sort(byClaim)) {
+      const now = was?.interfaces.get(iface.name);
+      const differs = now !== undefined && !equalSettings(liveSettings(now.wanted), liveSettings(iface));
+      if (!now || again.has(iface.name) || (now.failed && differs)) {
+        additions.push({ kind: "add-interface", bridge: bridge.name, wanted: iface });
+        added.add(iface.name);
+      } else if (differs) {
+        additions.push({ kind: "configure-interface", bridge: bridge.name, wanted: iface, running: now.wanted });
       }
+    }
+    for (const port of bridge.ports) {
       const settings = was?.ports.get(port.settings.name);
+      const membersChanged = port.interfaces.some((i) => added.has(i.name));
       if (membersChanged || !settings || !equalSettings(settings, port.settings)) {
         additions.push({ kind: "configure-port", bridge: bridge.name, port });
       }

@@ -24,9 +24,15 @@ const vlanModes: ReadonlySet<string> = new Set<VlanMode>([
 
 /** An integer setting; the default where it is missing, malformed or out of range. */
 function integerSetting(text: string | undefined, fallback: number, min: number, max: number): number {
-  if (text === undefined || !/^\s*[+-]?\d+/.test(text)) return fallback;
+  if (text === undefined || !/^\s*[+-]?\d+$/.test(text)) return fallback;
   const value = Number.parseInt(text, 10);
   return value < min || value > max ? fallback : value;
+}
+
+/** Bridge:other_config:mac-table-size. Upstream takes a negative size for a huge one. */
+function readMacTableSize(text: string | undefined): number {
+  const size = integerSetting(text, defaultMacTableSize, -0x80000000, 0x7fffffff);
+  return size < 0 ? 0x7fffffff : size === 0 ? defaultMacTableSize : size;
 }
 
 /** `other_config` booleans: `true` in any case of letters is true. */
@@ -62,13 +68,14 @@ function readBondMode(row: PortRow): PortSettings["bondMode"] {
   return mode === "balance-slb" || mode === "balance-tcp" ? mode : "active-backup";
 }
 
-function readInterface(row: InterfaceRow, bridge: string): WantedInterface {
+function readInterface(row: InterfaceRow, port: PortRow, bridge: string): WantedInterface {
   const isLocal = row.name === bridge;
   return {
     uuid: row.uuid,
     name: row.name,
     type: isLocal ? "internal" : row.type === "" ? "system" : row.type,
     isLocal,
+    isFakeBridge: port.fake_bridge && port.name === row.name,
     ofportRequest: row.ofport_request === undefined ? undefined : Number(row.ofport_request),
     previousOfport: row.ofport === undefined || row.ofport < 0 ? undefined : Number(row.ofport),
     options: row.options,
@@ -98,13 +105,14 @@ function readPort(row: PortRow, interfaces: readonly WantedInterface[]): WantedP
   };
 }
 
-/** A bridge always has its own port, whether or not a row names it. */
+/** A bridge with controllers has a port of its own, whether or not a row names it. */
 function impliedLocalPort(bridge: string): WantedPort {
   const iface: WantedInterface = {
     uuid: "",
     name: bridge,
     type: "internal",
     isLocal: true,
+    isFakeBridge: false,
     ofportRequest: undefined,
     previousOfport: undefined,
     options: new Map(),
@@ -148,7 +156,7 @@ function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly Wanted
       failMode: row.fail_mode === "secure" ? "secure" : "standalone",
       hasControllers: row.controller.length > 0,
       macAgingTime: integerSetting(setting("mac-aging-time"), defaultMacAgingTime, 1, 0x7fffffff),
-      macTableSize: integerSetting(setting("mac-table-size"), defaultMacTableSize, 1, 0x7fffffff),
+      macTableSize: readMacTableSize(setting("mac-table-size")),
       forwardBpdu: booleanSetting(setting("forward-bpdu")),
       floodVlans: row.flood_vlans.map(Number),
       mcastSnooping: row.mcast_snooping_enable,
@@ -168,7 +176,8 @@ function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly Wanted
 export function readWanted(rows: ConfigRows): Wanted {
   const warnings: string[] = [];
   const root = rows.root;
-  if (!root) return { bridges: [], warnings };
+  const defaultBonds: string[] = [];
+  if (!root) return { bridges: [], warnings, defaultBonds };
   const bridgeNames = new Set<string>();
   const interfaceNames = new Set<string>();
   const bridges: WantedBridge[] = [];
@@ -203,15 +212,18 @@ export function readWanted(rows: ConfigRows): Wanted {
           continue;
         }
         interfaceNames.add(iface.name);
-        interfaces.push(readInterface(iface, row.name));
+        interfaces.push(readInterface(iface, port, row.name));
       }
+      interfaces.sort((a, b) => (a.name < b.name ? -1 : 1));
+      if (interfaces.length > 1 && port.bond_mode === undefined) defaultBonds.push(port.name);
       if (interfaces.length > 0) ports.push(readPort(port, interfaces));
     }
-    if (!ports.some((p) => p.interfaces.some((i) => i.isLocal))) {
+    if (row.controller.length > 0 && !ports.some((p) => p.interfaces.some((i) => i.isLocal))) {
+      warnings.push(`bridge ${row.name}: no port named ${row.name}, synthesizing one`);
       interfaceNames.add(row.name);
       ports.unshift(impliedLocalPort(row.name));
     }
     bridges.push(readBridge(row, root, ports));
   }
-  return { bridges, warnings };
+  return { bridges, warnings, defaultBonds };
 }

@@ -16,7 +16,19 @@ export const followed = {
     "rstp_enable",
     "other_config",
   ],
-  Port: ["name", "interfaces", "vlan_mode", "tag", "trunks", "cvlans", "bond_mode", "mac", "protected", "other_config"],
+  Port: [
+    "name",
+    "interfaces",
+    "vlan_mode",
+    "tag",
+    "trunks",
+    "cvlans",
+    "bond_mode",
+    "mac",
+    "protected",
+    "fake_bridge",
+    "other_config",
+  ],
   Interface: ["name", "type", "options", "ofport", "ofport_request", "mac", "mtu_request"],
 } as const;
 
@@ -45,6 +57,9 @@ export function otherConfig<T extends keyof typeof otherConfigKeys>(
 ): (key: (typeof otherConfigKeys)[T][number]) => string | undefined {
   return (key) => map.get(key);
 }
+
+/** Followed columns that only this daemon should write: a change of them asks for nothing. */
+export const statusColumns: ReadonlySet<string> = new Set(["Interface.ofport", "Open_vSwitch.ovs_version"]);
 
 type Row<T extends keyof typeof followed> = ReplicaRow<typeof openVSwitchDeclaration, typeof followed, T>;
 export type OpenVSwitchRow = Row<"Open_vSwitch">;

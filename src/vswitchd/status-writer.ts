@@ -43,6 +43,11 @@ export class StatusWriter {
     };
   }
 
+  /** Says that somebody else has written a column: it is written again with the next `stage`. */
+  overwritten(uuid: string, column: string): void {
+    this.#written.get(uuid)?.delete(column);
+  }
+
   /** Forgets everything written, as after a new connection, or the rows that `exists` denies. */
   forget(exists: (uuid: string) => boolean = () => false): void {
     for (const uuid of this.#written.keys()) if (!exists(uuid)) this.#written.delete(uuid);

@@ -118,7 +118,7 @@ class FakeDatabase implements ConfigDatabase {
   nextCfg = 0;
   present = true;
   readonly written: Json[][] = [];
-  #handler: () => void = () => {};
+  #handler: (wanted: boolean) => void = () => {};
 
   rows(): ConfigRows | undefined {
     if (!this.present) return undefined;
@@ -142,14 +142,22 @@ class FakeDatabase implements ConfigDatabase {
   has(): boolean {
     return true;
   }
-  onChange(handler: () => void): void {
+  hasColumn(): boolean {
+    return true;
+  }
+  onChange(handler: (wanted: boolean) => void): void {
     this.#handler = handler;
   }
   changed(): void {
-    this.#handler();
+    this.#handler(true);
   }
   transact(operations: readonly Json[]): Promise<readonly Json[]> {
     this.written.push([...operations]);
+    for (const { row, where } of operations as unknown as { row: Partial<InterfaceRow>; where: Json[][] }[]) {
+      const [, uuid] = where[0]![2] as string[];
+      if (row.ofport === undefined) continue;
+      this.interfaceRows = this.interfaceRows.map((r) => (r.uuid === uuid ? { ...r, ofport: row.ofport } : r));
+    }
     return Promise.resolve(operations.map(() => ({ count: 1 })));
   }
   addBridge(name: string): void {
@@ -166,6 +174,7 @@ class FakeDatabase implements ConfigDatabase {
       rstp_enable: false,
       other_config: new Map(),
     });
+    this.addPort(name, { type: "internal" });
   }
   addPort(name: string, iface: Partial<InterfaceRow> = {}): void {
     this.interfaceRows.push({
@@ -190,6 +199,7 @@ class FakeDatabase implements ConfigDatabase {
       bond_mode: undefined,
       mac: undefined,
       protected: false,
+      fake_bridge: false,
       other_config: new Map(),
     });
     const bridge = this.bridgeRows[0]!;
@@ -255,7 +265,8 @@ describe("Vswitchd", () => {
       close: () => {},
     };
     const line = (text: string): void => void log.push(text);
-    daemon = new Vswitchd({ database, switches, clock, log: { info: line, warn: line } });
+    const lines = { info: line, warn: line, err: line };
+    daemon = new Vswitchd({ database, switches, clock, log: lines, deviceLog: lines });
     database.addBridge("br0");
   });
 

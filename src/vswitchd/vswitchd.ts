@@ -7,7 +7,7 @@ import type { ConfigDatabase } from "./config-database.js";
 import { plan } from "./plan.js";
 import { readFlowLimits, readWanted } from "./read-wanted.js";
 import { type ConfigRows, otherConfig } from "./rows.js";
-import { bridgeStatus, interfaceStatus, statisticsColumn } from "./status.js";
+import { bridgeStatus, interfaceStatus, type StatusColumns, type StatusTable, statisticsColumn } from "./status.js";
 import { StatusWriter } from "./status-writer.js";
 
 const defaultStatsInterval = 5000;
@@ -19,6 +19,8 @@ export interface VswitchdDependencies {
   readonly switches: Switches;
   readonly clock: Clock;
   readonly log: BridgeLog;
+  /** Where complaints about single devices go. */
+  readonly deviceLog: BridgeLog;
 }
 
 /**
@@ -32,7 +34,7 @@ export class Vswitchd {
   /** Resolves when the first configuration is in force. */
   readonly configured: Promise<void>;
   #setConfigured: () => void = () => {};
-  readonly #reported = new Set<string>();
+  #toldOfBondMode = false;
   #timer: Cancel | undefined;
   #statsDue: Cancel | undefined;
   #writing = false;
@@ -47,11 +49,14 @@ export class Vswitchd {
     this.configured = new Promise((resolve) => {
       this.#setConfigured = resolve;
     });
-    this.#bridges = new Bridges(deps.switches, deps.log, {
+    this.#bridges = new Bridges(deps.switches, deps, {
       statusChanged: () => this.#statusSoon(),
       deviceGone: () => this.retry(),
     });
-    deps.database.onChange(() => this.#databaseChanged());
+    deps.database.onChange((wanted) => {
+      if (wanted) this.#databaseChanged();
+      else this.#statusSoon();
+    });
     this.#databaseChanged();
   }
 
@@ -100,11 +105,8 @@ export class Vswitchd {
     const rows = this.#deps.database.rows();
     if (!rows) return;
     const wanted = readWanted(rows);
-    for (const warning of wanted.warnings) {
-      if (!this.#reported.has(warning)) this.#deps.log.warn(warning);
-    }
-    this.#reported.clear();
-    for (const warning of wanted.warnings) this.#reported.add(warning);
+    for (const warning of wanted.warnings) this.#deps.log.warn(warning);
+    this.#tellOfBondMode(wanted.defaultBonds);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     const changes = plan(this.#bridges.running(), wanted);
     this.#bridges.apply(changes);
@@ -117,6 +119,14 @@ export class Vswitchd {
     };
     if (changes.length === 0) settled();
     else void this.#deps.switches.settle().then(settled);
+  }
+
+  #tellOfBondMode([bond]: readonly string[]): void {
+    if (bond === undefined || this.#toldOfBondMode) return;
+    this.#toldOfBondMode = true;
+    this.#deps.log.warn(
+      `port ${bond}: Using the default bond_mode active-backup. Note that in previous versions, the default bond_mode was balance-slb`,
+    );
   }
 
   #statusSoon(): void {
@@ -179,29 +189,37 @@ export class Vswitchd {
     if (!root) return;
     for (const bridge of this.#bridges.bridges().values()) {
       if (database.has("Bridge", bridge.wanted.uuid))
-        this.#writer.stage("Bridge", bridge.wanted.uuid, bridgeStatus(bridge));
+        this.#stageRow("Bridge", bridge.wanted.uuid, bridgeStatus(bridge));
       const live = switches.get(bridge.wanted.name);
       for (const iface of bridge.interfaces.values()) {
         const uuid = iface.wanted.uuid;
         if (!database.has("Interface", uuid)) continue;
         const problem = iface.port && live?.portProblem(iface.wanted.name);
-        this.#writer.stage("Interface", uuid, interfaceStatus(iface, problem));
+        // The one status column that is followed is put right where somebody else has written it.
+        if (rows.interface(uuid)?.ofport !== (iface.port?.ofport ?? -1)) this.#writer.overwritten(uuid, "ofport");
+        this.#stageRow("Interface", uuid, interfaceStatus(iface, problem));
         if (!withStatistics) continue;
         const statistics =
           iface.port && live
             ? statisticsColumn(iface.port.device.type, live.portStats(iface.wanted.name))
             : new Map<string, number>();
-        this.#writer.stage("Interface", uuid, { statistics });
+        this.#stageRow("Interface", uuid, { statistics });
       }
     }
     const types = new Set(switches.datapathTypes.flatMap((t) => switches.interfaceTypes(t)));
-    this.#writer.stage("Open_vSwitch", root.uuid, {
+    this.#stageRow("Open_vSwitch", root.uuid, {
       datapath_types: [...switches.datapathTypes].sort(),
       iface_types: [...types].sort(),
       dpdk_initialized: false,
       dpdk_version: "none",
       ...(rows.root?.ovs_version === undefined ? { ovs_version: OVS_VERSION } : {}),
     });
-    if (this.#settledCfg !== undefined) this.#writer.stage("Open_vSwitch", root.uuid, { cur_cfg: this.#settledCfg });
+    if (this.#settledCfg !== undefined) this.#stageRow("Open_vSwitch", root.uuid, { cur_cfg: this.#settledCfg });
+  }
+
+  /** Stages what the database's schema, which may be older than ours, has columns for. */
+  #stageRow<T extends StatusTable>(table: T, uuid: string, columns: StatusColumns<T>): void {
+    const known = Object.entries(columns).filter(([column]) => this.#deps.database.hasColumn(table, column));
+    this.#writer.stage(table, uuid, Object.fromEntries(known) as StatusColumns<T>);
   }
 }

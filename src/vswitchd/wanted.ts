@@ -8,6 +8,8 @@ export interface WantedInterface {
   readonly type: string;
   /** True for the port named after its bridge. */
   readonly isLocal: boolean;
+  /** True for the port that stands for a fake bridge, which has its parent's address. */
+  readonly isFakeBridge: boolean;
   readonly ofportRequest: number | undefined;
   /** Interface:ofport of an earlier life, wanted again where it is free. */
   readonly previousOfport: number | undefined;
@@ -16,7 +18,7 @@ export interface WantedInterface {
   readonly mtuRequest: number | undefined;
 }
 
-/** A Port row as settings. `uuid` is empty for a bridge's own port that no row names. */
+/** A Port row as settings. `uuid` is empty for a bridge's own port that no row names, made up since controllers need it. */
 export interface WantedPort {
   readonly uuid: string;
   readonly settings: PortSettings;
@@ -30,6 +32,7 @@ export interface WantedBridge {
   readonly uuid: string;
   readonly name: string;
   readonly settings: Omit<BridgeSettings, "datapathId">;
+  /** other_config:hwaddr where it is an Ethernet address at all. */
   readonly hwaddr: Uint8Array | undefined;
   readonly datapathId: bigint | undefined;
   readonly ports: readonly WantedPort[];
@@ -39,4 +42,6 @@ export interface WantedBridge {
 export interface Wanted {
   readonly bridges: readonly WantedBridge[];
   readonly warnings: readonly string[];
+  /** Bonds that leave their mode to the default, which was once another one. */
+  readonly defaultBonds: readonly string[];
 }

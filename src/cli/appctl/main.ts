@@ -67,11 +67,11 @@ async function call(args: AppctlArguments, io: ToolIo, log: Vlog): Promise<numbe
       if (!("error" in answer)) return answer.result;
       checkKind(answer.error, "error type in JSON RPC reply", client, path, log);
       io.stderr(answer.error as string);
-      io.stderr(`${program}: ${path}: server returned an error\n`);
+      io.stderr(`${program}: ${args.target}: server returned an error\n`);
       return undefined;
     } catch (error) {
       if (!(error instanceof ConnectionEnded)) throw error;
-      throw new UserError(`${path}: transaction error (${error.message})`);
+      throw new UserError(`${args.target}: transaction error (${error.message})`);
     }
   };
   try {

@@ -10,6 +10,15 @@ import type { DummyDevices } from "./dummy-devices.js";
 /** Interface types that a dummy stands in for under `--enable-dummy=override`; `system` alone under `=system`. */
 const OVERRIDDEN: readonly string[] = ["system", "internal", "tap"];
 
+/** In a world of dummies no device of the system is found. */
+const noSuchDevices: DeviceClass = {
+  type: "system",
+  hasDatapathPort: true,
+  open(name) {
+    throw new HostError(`open ${name}`, "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
+  },
+};
+
 /**
  * Datapaths that forward between dummy devices, in the caller's thread. `type` is `dummy`, or the type taken over:
  * `netdev` and `system` under `--enable-dummy=override`.
@@ -27,7 +36,8 @@ export function dummyDatapathClass(
   add("dummy-internal", "dummy-internal");
   add("dummy-pmd", "dummy-pmd");
   add("internal", "dummy-internal");
-  if (type !== "dummy") for (const t of OVERRIDDEN) if (!classes.has(t)) add(t, t);
+  if (type === "dummy") classes.set("system", noSuchDevices);
+  else for (const t of OVERRIDDEN) if (!classes.has(t)) add(t, t);
   return {
     type,
     interfaceTypes: [...classes.keys()],

@@ -43,12 +43,12 @@ describe("dummy devices", () => {
     const device = open("a");
     let changes = 0;
     device.onChange(() => changes++);
-    device.setUp(true);
-    device.setUp(true);
+    device.setUp(false);
+    device.setUp(false);
     device.setMtu(1400);
     device.setMac(Uint8Array.of(2, 0, 0, 0, 0, 1));
     expect(changes).toBe(3);
-    expect(device.info()).toMatchObject({ up: true, carrier: true, mtu: 1400 });
+    expect(device.info()).toMatchObject({ up: false, carrier: false, mtu: 1400 });
   });
 
   it("write both directions into one capture file", () => {

@@ -2,6 +2,8 @@ import type { Files } from "#host/files.js";
 import type { LinkStats } from "#host/net.js";
 import type { Streams } from "#host/streams.js";
 import type { Clock } from "#util/clock.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { DeviceInfo } from "../device.js";
 import type { Packet } from "../packet.js";
@@ -30,7 +32,7 @@ export class DummyDevice implements DirectDevice {
   readonly #onClose: () => void;
   #mac: Uint8Array;
   #mtu = 1500;
-  #up = false;
+  #up = true;
   #carrierResets = 0;
   #options: ReadonlyMap<string, string> = new Map();
   #rxPackets = 0;
@@ -98,6 +100,9 @@ export class DummyDevice implements DirectDevice {
 
   setMtu(mtu: number): void {
     if (mtu === this.#mtu) return;
+    if (mtu < MIN_MTU || mtu > MAX_MTU) {
+      throw new HostError(`set MTU of ${this.name}`, "EINVAL", errnoNumber("EINVAL"), errnoText("EINVAL"));
+    }
     this.#mtu = mtu;
     this.#notify();
   }

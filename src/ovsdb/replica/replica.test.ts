@@ -34,6 +34,28 @@ describe("Replica", () => {
     });
   });
 
+  it("asks for what the server's schema knows; the rest reads as empty", () => {
+    const replica = new Replica(declaration, followed);
+    const known = (_table: string, column: string): boolean => column === "name" || column === "other_config";
+    expect(replica.request(known)).toEqual({ Bridge: { columns: ["name", "other_config"] } });
+    expect(replica.request(() => false)).toEqual({});
+    replica.replace({ Bridge: { b0: { new: { name: "br0", other_config: ["map", []] } } } });
+    expect(replica.rows("Bridge").get("b0")).toEqual({
+      uuid: "b0",
+      name: "br0",
+      ports: [],
+      fail_mode: undefined,
+      other_config: new Map(),
+    });
+  });
+
+  it("says which columns an update changed, and in which tables rows came and went", () => {
+    const replica = filled();
+    expect([...replica.update({ Bridge: { b0: { old: { name: "x" }, new: row } } })]).toEqual(["Bridge.name"]);
+    expect([...replica.update({ Bridge: { b1: { new: row } } })]).toEqual(["Bridge"]);
+    expect([...replica.update({ Bridge: { b1: { old: row } } })]).toEqual(["Bridge"]);
+  });
+
   it("gives sets as arrays, optional values as undefined, maps as maps", () => {
     expect(filled().rows("Bridge").get("b0")).toEqual({
       uuid: "b0",

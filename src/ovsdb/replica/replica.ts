@@ -27,6 +27,13 @@ type Shapes = Map<string, Map<string, ColumnShape>>;
 
 type JsonObject = { readonly [name: string]: Json };
 
+const empty: Readonly<Record<ColumnShape, ReplicaValue>> = { scalar: "", optional: undefined, set: [], map: new Map() };
+
+/** What a row has in columns that the server does not know. */
+function blank(shapes: ReadonlyMap<string, ColumnShape>): Record<string, ReplicaValue> {
+  return Object.fromEntries([...shapes].map(([column, shape]) => [column, empty[shape]]));
+}
+
 function object(json: Json, what: string): JsonObject {
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new WireError(`${what} is not an object`);
   return json as JsonObject;
@@ -49,9 +56,16 @@ export class Replica<S extends SchemaDeclaration, F extends Followed<S>> {
     }
   }
 
-  /** The `monitor-requests` member of a monitor request (RFC 7047, 4.1.5). */
-  request(): Json {
-    return Object.fromEntries([...this.#shapes].map(([table, columns]) => [table, { columns: [...columns.keys()] }]));
+  /**
+   * The `monitor-requests` member of a monitor request (RFC 7047, 4.1.5). `has` says which columns the server's schema knows; an older one lacks
+   * some, which then read as empty.
+   */
+  request(has: (table: string, column: string) => boolean = () => true): Json {
+    const requests = [...this.#shapes].map(([table, columns]) => {
+      const known = [...columns.keys()].filter((column) => has(table, column));
+      return [table, { columns: known }] as const;
+    });
+    return Object.fromEntries(requests.filter(([, { columns }]) => columns.length > 0));
   }
 
   /** Takes the reply to a monitor request: everything held before is replaced. */
@@ -60,15 +74,21 @@ export class Replica<S extends SchemaDeclaration, F extends Followed<S>> {
     this.update(tableUpdates);
   }
 
-  /** Takes `table-updates` (RFC 7047, 4.1.6). Throws `WireError` where they are malformed; nothing has changed then. */
-  update(tableUpdates: Json): void {
+  /**
+   * Takes `table-updates` (RFC 7047, 4.1.6), and gives what has changed: `TABLE.COLUMN` for columns of rows that were there, `TABLE` for rows that
+   * came or went. Throws `WireError` where they are malformed; nothing has changed then.
+   */
+  update(tableUpdates: Json): ReadonlySet<string> {
     const steps: (() => void)[] = [];
+    const changed = new Set<string>();
     for (const [tableName, rows] of Object.entries(object(tableUpdates, "table-updates"))) {
       const shapes = this.#shapes.get(tableName);
       const table = this.#tables.get(tableName);
       if (!shapes || !table) continue;
       for (const [uuid, change] of Object.entries(object(rows, "table-update"))) {
-        const fresh = object(change, "row-update")["new"];
+        const { new: fresh, old } = object(change, "row-update");
+        if (fresh === undefined || old === undefined) changed.add(tableName);
+        else for (const column of Object.keys(object(old, "row"))) changed.add(`${tableName}.${column}`);
         if (fresh === undefined) {
           steps.push(() => table.delete(uuid));
           continue;
@@ -78,10 +98,11 @@ export class Replica<S extends SchemaDeclaration, F extends Followed<S>> {
         for (const [column, shape] of shapes) {
           if (column in columns) values[column] = readValue(shape, columns[column] as Json);
         }
-        steps.push(() => table.set(uuid, { ...table.get(uuid), ...values, uuid }));
+        steps.push(() => table.set(uuid, { ...(table.get(uuid) ?? blank(shapes)), ...values, uuid }));
       }
     }
     for (const step of steps) step();
+    return changed;
   }
 
   /** The rows of a table, by UUID. */
