@@ -1,5 +1,4 @@
 import type { Host } from "#host/host.js";
-import { OvsdbError } from "#ovsdb/error.js";
 import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { readServerOptions, type ServerCommandLine, serverOptionRows } from "#ovsdb-server/server-command-line.js";
@@ -10,13 +9,13 @@ import { daemonCommands } from "#runtime/daemon-commands.js";
 import { launchDaemon } from "#runtime/daemon-launch.js";
 import { daemonSettings, daemonUsage } from "#runtime/daemon-options.js";
 import { directories } from "#runtime/dirs.js";
+import { endReason } from "#runtime/end-reason.js";
 import { watchMemory } from "#runtime/memory.js";
-import { OptionError, type ParsedOption, parseOptions } from "#runtime/options.js";
+import { type ParsedOption, parseOptions } from "#runtime/options.js";
 import { controlSocketPath, UnixctlServer } from "#runtime/unixctl-server.js";
 import { Vlog } from "#runtime/vlog.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
 import { applyVlogOption, vlogUsage } from "#runtime/vlog-options.js";
-import { HostError, UserError } from "#util/errors.js";
 import { OVS_VERSION, versionText } from "#util/version.js";
 import { endWith } from "./support/end-with.js";
 
@@ -133,10 +132,9 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     return await live(argv, host);
   } catch (error) {
-    if (error instanceof OptionError) host.process.stderr(`${error.message}\n`);
-    else if (error instanceof UserError || error instanceof OvsdbError || error instanceof HostError) {
-      host.process.stderr(`${program}: ${error.message}\n`);
-    } else throw error;
+    const reason = endReason(program, error);
+    if (reason === undefined) throw error;
+    host.process.stderr(reason);
     return 1;
   }
 }

@@ -121,11 +121,7 @@ class Monitor {
 
   /** The log file is the daemon's; the monitor opens it only as long as it has something to say. */
   #say(write: (log: Vlog) => void): void {
-    try {
-      if (this.#logFile !== undefined) this.#log.openFile(this.#logFile);
-    } catch {
-      // The console has the message still.
-    }
+    if (this.#logFile !== undefined) this.#log.openFile(this.#logFile);
     write(this.#log);
     this.#log.closeFile();
   }

@@ -1,12 +1,12 @@
 import type { Host } from "#host/host.js";
-import { HostError, UserError } from "#util/errors.js";
 import { Coverage } from "./coverage.js";
 import { Daemon } from "./daemon.js";
 import { daemonCommands } from "./daemon-commands.js";
 import { launchDaemon } from "./daemon-launch.js";
 import { daemonOptionRows, daemonSettings, isDaemonOption } from "./daemon-options.js";
+import { endReason } from "./end-reason.js";
 import { type MemoryReporter, watchMemory } from "./memory.js";
-import { OptionError, type OptionRow, type ParsedOption, parseOptions } from "./options.js";
+import { type OptionRow, type ParsedOption, parseOptions } from "./options.js";
 import { controlSocketPath, UnixctlServer } from "./unixctl-server.js";
 import { Vlog } from "./vlog.js";
 import { vlogModules } from "./vlog-modules.js";
@@ -79,26 +79,16 @@ export async function runDaemon(program: DaemonProgram, argv: readonly string[],
     }
     return await live(program, host, options, operands);
   } catch (error) {
-    if (error instanceof OptionError) host.process.stderr(`${error.message}\n`);
-    else if (error instanceof UserError) host.process.stderr(`${name}: ${error.message}\n`);
-    else if (!(error instanceof LogFileError)) throw error;
+    const reason = endReason(name, error);
+    if (reason === undefined) throw error;
+    host.process.stderr(reason);
     return 1;
   }
 }
 
-/** The log file could not be opened, of which the log has told. */
-class LogFileError extends Error {}
-
 function createLog(name: string, host: Host, options: readonly ParsedOption[]): Vlog {
   const log = new Vlog(host, { program: name, modules: vlogModules });
-  for (const option of options) {
-    try {
-      applyVlogOption(log, option);
-    } catch (error) {
-      if (option.name === "log-file" && error instanceof HostError) throw new LogFileError(error.message);
-      throw error;
-    }
-  }
+  for (const option of options) applyVlogOption(log, option);
   return log;
 }
 

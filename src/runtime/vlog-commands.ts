@@ -1,3 +1,4 @@
+import { UserError } from "#util/errors.js";
 import type { AppctlCommand } from "./command.js";
 import type { Vlog } from "./vlog.js";
 import { destinations } from "./vlog-spec.js";
@@ -66,7 +67,8 @@ export function vlogCommands(vlog: Vlog): AppctlCommand[] {
       maxArgs: 0,
       run() {
         if (vlog.filePath === undefined) return "Logging to file not configured";
-        vlog.reopenFile();
+        const fault = vlog.reopenFile();
+        if (fault !== undefined) throw new UserError(fault);
         return "";
       },
     },

@@ -1,6 +1,7 @@
 import type { Host } from "#host/host.js";
 import { UserError } from "#util/errors.js";
 import { directories } from "./dirs.js";
+import { ToldError } from "./end-reason.js";
 import type { OptionRow, ParsedOption } from "./options.js";
 import { Vlog } from "./vlog.js";
 import { vlogModules } from "./vlog-modules.js";
@@ -20,7 +21,10 @@ export function createToolLog(program: string, host: Host): Vlog {
   return vlog;
 }
 
-/** Applies one of the logging options, in its place among others; false where it is none. Throws `UserError` or `HostError`. */
+/**
+ * Applies one of the logging options, in its place among others; false where it is none. Throws `UserError`, or `ToldError` where a log
+ * file that was named cannot be opened; without the default one a program goes on.
+ */
 export function applyVlogOption(vlog: Vlog, option: ParsedOption): boolean {
   switch (option.name) {
     case "verbose":
@@ -32,7 +36,9 @@ export function applyVlogOption(vlog: Vlog, option: ParsedOption): boolean {
       }
       return true;
     case "log-file":
-      vlog.openFile(option.value ?? vlog.defaultFile);
+      if (vlog.openFile(option.value ?? vlog.defaultFile) !== undefined && option.value !== undefined) {
+        throw new ToldError(`${option.value} cannot be opened`);
+      }
       return true;
     case "syslog-method":
       vlog.setSyslogMethod(option.value ?? "");

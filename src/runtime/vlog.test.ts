@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFakeHost } from "#host/fake/host.js";
+import { ToldError } from "./end-reason.js";
 import { Vlog } from "./vlog.js";
 import { vlogCommands } from "./vlog-commands.js";
 import { applyVlogOption } from "./vlog-options.js";
@@ -123,8 +124,23 @@ describe("vlog", () => {
 
   it("says why a log file cannot be opened", () => {
     const { host, vlog } = setup();
-    expect(() => vlog.openFile("/nope/x")).toThrow();
+    expect(vlog.openFile("/nope/x")).toBe("No such file or directory");
     expect(host.process.err).toContain("|vlog|WARN|failed to open /nope/x for logging: No such file or directory\n");
+  });
+
+  it("ends a program whose user named a log file that cannot be opened, and goes on without the default one", () => {
+    const { host, vlog } = setup();
+    expect(() => applyVlogOption(vlog, { name: "log-file", value: "/nope/x" })).toThrow(ToldError);
+    host.process.env["OVS_LOGDIR"] = "/nope";
+    expect(applyVlogOption(vlog, { name: "log-file", value: undefined })).toBe(true);
+    expect(run(vlog, "vlog/reopen")).toBe("Logging to file not configured");
+  });
+
+  it("gives the reason to who asks for the file to be reopened in vain", () => {
+    const { host, vlog } = setup();
+    vlog.openFile("/tmp/a.log");
+    host.files.fail("open", "/tmp/a.log", "EACCES");
+    expect(() => run(vlog, "vlog/reopen")).toThrow(/^Permission denied$/);
   });
 
   it("formats every conversion as recorded from Open vSwitch 3.1", () => {

@@ -173,18 +173,20 @@ export class Vlog implements Log {
     this.#target = this.#host.syslog(`udp:${target}`);
   }
 
-  /** Starts to log into a file. Throws `HostError` after saying so on the console. */
-  openFile(path: string): void {
+  /** Starts to log into a file. Where that fails it logs so, and gives the reason in strerror's words. */
+  openFile(path: string): string | undefined {
     this.closeFile();
     try {
       this.#file = this.#host.files.openAppend(path, { create: true, exclusive: false, mode: 0o640 });
     } catch (error) {
-      const reason = error instanceof HostError ? errnoText(error.code) : String(error);
+      if (!(error instanceof HostError)) throw error;
+      const reason = errnoText(error.code);
       this.#own.warn(`failed to open ${path} for logging: ${reason}`);
-      throw error;
+      return reason;
     }
     this.#path = path;
     this.#own.info(`opened log file ${path}`);
+    return undefined;
   }
 
   /** Closes the log file; `reopenFile` opens it again. */
@@ -195,9 +197,9 @@ export class Vlog implements Log {
     this.#file = undefined;
   }
 
-  /** Closes the log file and opens it anew, as after a rotation; nothing without a log file. */
-  reopenFile(): void {
-    if (this.#path !== undefined) this.openFile(this.#path);
+  /** Closes the log file and opens it anew, as after a rotation, as `openFile` does; nothing without a log file. */
+  reopenFile(): string | undefined {
+    return this.#path === undefined ? undefined : this.openFile(this.#path);
   }
 
   /** Where `--log-file` without a name logs to. */

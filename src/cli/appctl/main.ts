@@ -1,6 +1,6 @@
 import { directories } from "#runtime/dirs.js";
+import { endReason } from "#runtime/end-reason.js";
 import { ConnectionEnded } from "#runtime/jsonrpc.js";
-import { OptionError } from "#runtime/options.js";
 import { readPidfile } from "#runtime/pidfile.js";
 import { UnixctlClient } from "#runtime/unixctl-client.js";
 import type { Vlog } from "#runtime/vlog.js";
@@ -22,10 +22,9 @@ export async function appctl(argv: readonly string[], io: ToolIo): Promise<numbe
   try {
     return await run(argv, io);
   } catch (error) {
-    if (error instanceof OptionError) io.stderr(`${error.message}\n`);
-    else if (error instanceof UserError) io.stderr(`${program}: ${error.message}\n`);
-    // A log file that cannot be opened has been complained of in the log.
-    else if (!(error instanceof HostError)) throw error;
+    const reason = endReason(program, error);
+    if (reason === undefined) throw error;
+    io.stderr(reason);
     return 1;
   }
 }

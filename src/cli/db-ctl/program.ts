@@ -1,10 +1,10 @@
 import { parseUuid, type Uuid } from "#ovsdb/atom.js";
 import type { SchemaDeclaration } from "#ovsdb/declaration.js";
 import { SymbolTable } from "#ovsdb/symbols.js";
-import { OptionError } from "#runtime/options.js";
+import { endReason } from "#runtime/end-reason.js";
 import type { Vlog } from "#runtime/vlog.js";
 import { createToolLog } from "#runtime/vlog-options.js";
-import { HostError, UserError } from "#util/errors.js";
+import { UserError } from "#util/errors.js";
 import { TablePrinter } from "#util/text-table.js";
 import type { ToolIo } from "../io.js";
 import type { CtlCall, CtlCommand } from "./command.js";
@@ -52,8 +52,9 @@ export async function runCtl(program: CtlProgram, argv: readonly string[], io: T
     return await new CtlRun(program, argv, io, vlog).run();
   } catch (error) {
     if (error instanceof ExitNow) return error.status;
-    if (!(error instanceof UserError || error instanceof HostError)) throw error;
-    io.stderr(error instanceof OptionError ? `${error.message}\n` : `${program.name}: ${error.message}\n`);
+    const reason = endReason(program.name, error);
+    if (reason === undefined) throw error;
+    io.stderr(reason);
     return 1;
   } finally {
     vlog.close();

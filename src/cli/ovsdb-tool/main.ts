@@ -1,9 +1,8 @@
-import { OvsdbError } from "#ovsdb/error.js";
 import { directories } from "#runtime/dirs.js";
-import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
+import { endReason } from "#runtime/end-reason.js";
+import { type OptionRow, parseOptions } from "#runtime/options.js";
 import { applyVlogOption, createToolLog, vlogOptionRows, vlogUsage } from "#runtime/vlog-options.js";
-import { HostError, UserError } from "#util/errors.js";
-import { JsonSyntaxError } from "#util/json-parse.js";
+import { UserError } from "#util/errors.js";
 import { versionText } from "#util/version.js";
 import type { ToolIo } from "../io.js";
 import { listOptions } from "../list-options.js";
@@ -30,15 +29,9 @@ export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<nu
   try {
     return await run(argv, io);
   } catch (error) {
-    if (error instanceof OptionError) io.stderr(`${error.message}\n`);
-    else if (
-      error instanceof UserError ||
-      error instanceof OvsdbError ||
-      error instanceof JsonSyntaxError ||
-      error instanceof HostError
-    ) {
-      io.stderr(`${program}: ${error.message}\n`);
-    } else throw error;
+    const reason = endReason(program, error);
+    if (reason === undefined) throw error;
+    io.stderr(reason);
     return 1;
   }
 }

@@ -1,6 +1,7 @@
 import type { ThreadHost } from "#host/threads.js";
-import { OptionError, type OptionRow, parseOptions } from "#runtime/options.js";
-import { HostError, UserError } from "#util/errors.js";
+import { endReason } from "#runtime/end-reason.js";
+import { type OptionRow, parseOptions } from "#runtime/options.js";
+import { UserError } from "#util/errors.js";
 import { formatJson } from "#util/json-text.js";
 import { OVS_VERSION, weftVersion } from "#util/version.js";
 import { type UpEnvironment, up } from "./up.js";
@@ -45,9 +46,9 @@ export async function weft(argv: readonly string[], env: WeftEnvironment): Promi
   try {
     return await run(argv, env);
   } catch (error) {
-    if (error instanceof OptionError) env.error(`${error.message}\n`);
-    else if (error instanceof UserError || error instanceof HostError) env.error(`weft: ${error.message}\n`);
-    else throw error;
+    const reason = endReason("weft", error);
+    if (reason === undefined) throw error;
+    env.error(reason);
     return 1;
   }
 }

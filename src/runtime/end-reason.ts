@@ -1,0 +1,20 @@
+import { OvsdbError } from "#ovsdb/error.js";
+import { HostError, UserError } from "#util/errors.js";
+import { JsonSyntaxError } from "#util/json-parse.js";
+import { OptionError } from "./options.js";
+
+/** A program ends for a reason that the log has told already. */
+export class ToldError extends Error {
+  override name = "ToldError";
+}
+
+/**
+ * What a program that ends by an error prints on standard error, in upstream's form: empty where the log has told it, undefined where
+ * the error is a fault of ours, which is to be thrown on. The exit status that goes with it is 1.
+ */
+export function endReason(program: string, error: unknown): string | undefined {
+  if (error instanceof ToldError) return "";
+  if (error instanceof OptionError) return `${error.message}\n`;
+  const known = [UserError, HostError, OvsdbError, JsonSyntaxError];
+  return known.some((kind) => error instanceof kind) ? `${program}: ${(error as Error).message}\n` : undefined;
+}
