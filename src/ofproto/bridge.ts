@@ -73,6 +73,7 @@ export class Bridge implements Switch {
     this.state.portsByName.delete(name);
     this.#resolveBundles();
     this.backer.removePort(port);
+    this.state.drops.forget(name);
     if (port.isLocal) return;
     this.#numbers.release(port.ofport);
     if (!mayReturn) this.#numbers.forget(name);

@@ -1,3 +1,4 @@
+import type { DatapathAction } from "#datapath/actions.js";
 import type { Upcall } from "#datapath/datapath.js";
 import { type FlowMask, newKey } from "#flow/key.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
@@ -7,6 +8,7 @@ import type { DropReason } from "./drop-reason.js";
 import { applyEffects } from "./effect.js";
 import { Megaflow } from "./megaflow.js";
 import type { OfPort } from "./port.js";
+import { sameActions } from "./same-actions.js";
 import type { Translation } from "./translate/context.js";
 import { translate } from "./translate/translate.js";
 import { ufidOf } from "./ufid.js";
@@ -55,10 +57,10 @@ export class Upcalls {
     const now = backer.clock.now();
     const answer = translateKey(backer, port, key);
     applyEffects(answer.effects, { packets: 1, bytes: packet.data.length, used: now });
-    this.#install(key, answer, now);
-    if (answer.actions.length === 0) return;
+    const actions = this.#install(key, answer, now);
+    if (actions.length === 0) return;
     backer.counters.packetsExecuted.add();
-    backer.datapath.execute(packet, key, answer.actions);
+    backer.datapath.execute(packet, key, actions);
   }
 
   /** A packet that a flow's `userspace` action sent up: for a controller. None can be connected yet. */
@@ -74,21 +76,24 @@ export class Upcalls {
     this.#backer.counters.dropped(reason, 1);
   }
 
-  #install(key: Uint32Array, answer: Translation, now: number): void {
+  /** Returns the actions to execute: those of a flow that is there already, where they are the same, for the datapath knows these. */
+  #install(key: Uint32Array, answer: Translation, now: number): readonly DatapathAction[] {
     const { flows, flowLimit, datapath, megaflows, revalidator } = this.#backer;
     if (flows.size >= flowLimit.value) {
       this.counters.flowLimitHit++;
       this.#backer.counters.flowLimitHit.add();
-      return;
+      return answer.actions;
     }
     const mask = megaflows ? answer.mask : exactMask();
     const ufid = ufidOf(key, mask);
     const known = flows.get(ufid);
-    if (known && datapath.flow(ufid)) return;
+    if (known && datapath.flow(ufid)) {
+      return sameActions(known.actions, answer.actions) ? known.actions : answer.actions;
+    }
     // Someone else removed it from the datapath.
     if (known) flows.delete(known);
     const { actions, effects, macs } = answer;
-    if (!this.#put(() => datapath.putFlow({ ufid, key, mask, actions }))) return;
+    if (!this.#put(() => datapath.putFlow({ ufid, key, mask, actions }))) return actions;
     this.#backer.counters.flowsPut.add();
     flows.add(
       new Megaflow({
@@ -103,6 +108,7 @@ export class Upcalls {
       }),
     );
     this.#backer.wake(this.#backer.limits.maxRevalidator);
+    return actions;
   }
 
   #put(put: () => void): boolean {

@@ -35,6 +35,21 @@ export function compileActions(actions: readonly DatapathAction[], key: FlowKey,
   return actions.flatMap((action) => compileAction(action, key, depth));
 }
 
+const programs = new WeakMap<readonly DatapathAction[], { readonly headers: number; readonly program: Program }>();
+
+/**
+ * As `compileActions`, and the same program again for the same list of actions, which nobody changes meanwhile: a packet that comes up is
+ * executed with the actions that its new flow has.
+ */
+export function programOf(actions: readonly DatapathAction[], key: FlowKey): Program {
+  const headers = ((key[W.ethType]! & 0xffff) << 8) | (key[W.nw]! & 0xff);
+  const known = programs.get(actions);
+  if (known?.headers === headers) return known.program;
+  const program = compileActions(actions, key);
+  programs.set(actions, { headers, program });
+  return program;
+}
+
 function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[] {
   switch (action.kind) {
     case "output":

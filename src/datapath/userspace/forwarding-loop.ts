@@ -11,8 +11,10 @@ import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
 
-/** Frames taken per turn. */
+/** Frames taken per turn: fewer where that makes turns longer than `LONG_TURN` milliseconds, as when each goes to a thousand ports. */
 const BUDGET = 256;
+const LEAST_BUDGET = 4;
+const LONG_TURN = 10;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
@@ -46,6 +48,7 @@ export class ForwardingLoop {
   #unasked = false;
   readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
   #wantsUpcalls = false;
+  #budget = BUDGET;
   #posted = 0;
   #masks = -1;
   #stopped = false;
@@ -91,16 +94,23 @@ export class ForwardingLoop {
     }
     if (this.#stopped) return true;
     this.#forwarder.now = this.#host.now();
-    const received = this.#host.io.receive(BUDGET, this.#receive);
+    const budget = this.#budget;
+    const received = this.#host.io.receive(budget, this.#receive);
     if (received > 0 || obeyed) {
       this.#sendUpcalls();
       this.#host.io.flush();
       this.#arena.reset();
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
+      this.#adjustBudget(this.#host.now() - this.#forwarder.now);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
-    return received >= BUDGET;
+    return received >= budget;
+  }
+
+  #adjustBudget(took: number): void {
+    if (took > LONG_TURN) this.#budget = Math.max(LEAST_BUDGET, this.#budget >> 1);
+    else if (took < LONG_TURN / 4 && this.#budget < BUDGET) this.#budget *= 2;
   }
 
   #sleep(): void {

@@ -7,7 +7,7 @@ import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import type { Packet } from "../packet.js";
-import { compileActions } from "./compile.js";
+import { programOf } from "./compile.js";
 import { COUNTERS } from "./counters.js";
 import type { Engine } from "./engine.js";
 import type { Slot } from "./flow-slots.js";
@@ -112,7 +112,7 @@ export class ThreadEngine implements Engine {
   }
 
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
-    const program = compileActions(actions, key);
+    const program = programOf(actions, key);
     this.#queue({ op: "execute", data: packet.data, offload: packet.offload, key, program });
   }
 

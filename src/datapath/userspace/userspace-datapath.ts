@@ -6,7 +6,7 @@ import type { DatapathAction } from "../actions.js";
 import type { Datapath, DatapathFlow, DatapathPort, DatapathStats, FlowStats, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { Packet } from "../packet.js";
-import { compileActions } from "./compile.js";
+import { programOf } from "./compile.js";
 import { Counter, readDrops } from "./counters.js";
 import type { Engine } from "./engine.js";
 import { FlowSlots, readSlot, type Slot } from "./flow-slots.js";
@@ -103,7 +103,7 @@ export class UserspaceDatapath implements Datapath {
   }
 
   putFlow(flow: DatapathFlow): void {
-    const program = compileActions(flow.actions, flow.key);
+    const program = programOf(flow.actions, flow.key);
     const known = this.#flows.get(flow.ufid);
     if (known !== undefined) {
       known.flow = { ...known.flow, actions: flow.actions };
