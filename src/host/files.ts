@@ -57,5 +57,6 @@ export interface Files {
    * Opens nothing that could drop a lock of this process.
    */
   lockHolder(path: string): number | undefined;
-  realPath(path: string): string;
+  /** Where an absolute path leads when it is a symbolic link, also one to what does not exist yet; else the path itself. */
+  followLinks(path: string): string;
 }

@@ -17,7 +17,7 @@ export function lockfileName(path: string): string {
  */
 export function lockDatabase(files: Files, path: string, name: string, warn: LockWarning): { release(): void } {
   // A symbolic link and its target must share one lock.
-  const target = files.exists(path) ? files.realPath(path) : path;
+  const target = files.followLinks(path);
   try {
     return files.lock(lockfileName(target));
   } catch (error) {

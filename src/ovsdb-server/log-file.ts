@@ -57,7 +57,7 @@ export class LogFile {
     const lock = mode === "read" ? undefined : lockDatabase(files, path, name, warn);
     const opening = mode === "create" || mode === "replace" ? "create" : "open";
     try {
-      const target = files.exists(path) ? files.realPath(path) : path;
+      const target = files.followLinks(path);
       if (mode === "create" || mode === "replace") return LogFile.#create(files, target, options, lock);
       return LogFile.#openExisting(files, target, options, lock);
     } catch (error) {

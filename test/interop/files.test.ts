@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +19,17 @@ describe("files over Node", () => {
   filesContract(() => {
     const own = mkdtempSync(join(directory, "contract-"));
     return { files, directory: own, close: () => rmSync(own, { recursive: true }) };
+  });
+
+  it("follows links, also to what is not there yet, and round in a circle", () => {
+    const at = (name: string): string => join(directory, name);
+    symlinkSync("second", at("first"));
+    symlinkSync(at("third"), at("second"));
+    expect(files.followLinks(at("first"))).toBe(at("third"));
+    files.write(at("third"), "");
+    expect(files.followLinks(at("first"))).toBe(at("third"));
+    symlinkSync("round", at("round"));
+    expect(files.followLinks(at("round"))).toBe(at("round"));
   });
 });
 

@@ -161,8 +161,7 @@ export class FakeFiles implements Files {
     return inode && this.#elsewhere.get(inode);
   }
 
-  realPath(path: string): string {
-    if (!this.exists(path)) throw refusal(path, "ENOENT");
+  followLinks(path: string): string {
     return path;
   }
 

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { AppendFile, Files, ReadFile } from "../files.js";
 import { toHostError, tryHost } from "./host-error.js";
 import { recordLockHolder } from "./lock-table.js";
@@ -7,6 +8,9 @@ import { recordLockHolder } from "./lock-table.js";
 export type FileLocker = (path: string) => { release(): void };
 
 const open = (path: string): string => `${path}: open`;
+
+/** Symbolic links that the kernel follows on one path (path_resolution(7)). */
+const mostLinks = 40;
 
 /** The machine's files. Without a locker (`host/linux/record-lock.js` has it), `lock` refuses with `ENOLCK`. */
 export class NodeFiles implements Files {
@@ -103,8 +107,17 @@ export class NodeFiles implements Files {
     return recordLockHolder(path);
   }
 
-  realPath(path: string): string {
-    return tryHost(path, () => fs.realpathSync(path));
+  followLinks(path: string): string {
+    let at = path;
+    for (let followed = 0; followed < mostLinks; followed++) {
+      try {
+        at = resolve(dirname(at), fs.readlinkSync(at));
+      } catch {
+        // No link, or nothing that may be looked at, which is for opening it to say.
+        break;
+      }
+    }
+    return at;
   }
 }
 
