@@ -4,18 +4,24 @@ import { type ColumnType, UNLIMITED } from "./column-type.js";
 import { setOf } from "./datum.js";
 import { type DatabaseSchema, makeTable, type TableSchema } from "./schema.js";
 
+/** Limits: `[least]` or `[least, greatest]`. */
+type Limits<N> = readonly [N] | readonly [N, N];
+
 /**
- * What one atom of a column is: a plain type, an integer in a range (`[least]` or `[least, greatest]`), one of some words,
- * or a reference to a row of a table.
+ * What one atom of a column is: a plain type, an integer or a real in a range, a string whose length (in characters) is in a
+ * range, one of some words or integers, or a reference to a row of a table.
  */
-type BaseDeclaration =
+export type BaseDeclaration =
   | "integer"
   | "real"
   | "boolean"
   | "string"
   | "uuid"
-  | { readonly integer: readonly [number] | readonly [number, number] }
+  | { readonly integer: Limits<number | bigint> }
+  | { readonly real: Limits<number> }
+  | { readonly string: Limits<number> }
   | { readonly oneOf: readonly string[] }
+  | { readonly oneOfIntegers: readonly (number | bigint)[] }
   | { readonly ref: string; readonly weak?: true };
 
 interface ColumnFlags {
@@ -49,23 +55,26 @@ export interface SchemaDeclaration {
   readonly tables: { readonly [name: string]: TableDeclaration };
 }
 
-type AtomOf<B> = B extends "integer"
+/** What a program sees of an atom. */
+export type AtomOf<B> = B extends "integer"
   ? number | bigint
-  : B extends "real"
+  : B extends "real" | { readonly real: unknown }
     ? number
     : B extends "boolean"
       ? boolean
-      : B extends "string"
+      : B extends "string" | { readonly string: unknown }
         ? string
         : B extends "uuid" | { readonly ref: string }
           ? Uuid
           : B extends { readonly integer: readonly [number, number] }
             ? number
-            : B extends { readonly integer: readonly number[] }
+            : B extends { readonly integer: unknown }
               ? number | bigint
               : B extends { readonly oneOf: readonly (infer Word)[] }
                 ? Word
-                : never;
+                : B extends { readonly oneOfIntegers: readonly (infer Choice)[] }
+                  ? Choice
+                  : never;
 
 /** What a program sees of a column: a value, a value or undefined, an array, or a map. */
 type ColumnValue<C> = C extends { readonly one: infer B }
@@ -125,7 +134,20 @@ function columnType(column: ColumnDeclaration): ColumnType {
 function baseType(base: BaseDeclaration): BaseType {
   if (typeof base === "string") return { type: base };
   if ("oneOf" in base) return { type: "string", enum: setOf(base.oneOf) };
+  if ("oneOfIntegers" in base) return { type: "integer", enum: setOf(base.oneOfIntegers) };
   if ("ref" in base) return { type: "uuid", refTable: base.ref, ...(base.weak ? { refType: "weak" } : {}) };
+  if ("string" in base) {
+    const [minLength, maxLength] = base.string;
+    return {
+      type: "string",
+      ...(minLength > 0 ? { minLength } : {}),
+      ...(maxLength === undefined ? {} : { maxLength }),
+    };
+  }
+  if ("real" in base) {
+    const [minReal, maxReal] = base.real;
+    return { type: "real", minReal, ...(maxReal === undefined ? {} : { maxReal }) };
+  }
   const [minInteger, maxInteger] = base.integer;
   return { type: "integer", minInteger, ...(maxInteger === undefined ? {} : { maxInteger }) };
 }
