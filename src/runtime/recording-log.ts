@@ -1,30 +1,35 @@
-import type { Log, Logger, MessageLevel } from "./logger.js";
+import { LevelLogger, type Log, type Logger, type MessageLevel } from "./logger.js";
 
 /** A log that keeps its lines as `module|LEVEL|message`, for tests. Nothing is limited. */
 export interface RecordingLog extends Log {
   readonly lines: string[];
 }
 
-/** Records messages up to `level` dbg unless told otherwise. */
+/** Records messages of every level. */
 export function recordingLog(): RecordingLog {
   const lines: string[] = [];
-  return { lines, module: (name) => recorder(name, lines) };
+  return { lines, module: (name) => new Recorder(name, lines) };
 }
 
-function recorder(module: string, lines: string[]): Logger {
-  const log = (level: MessageLevel, message: string): void => {
-    lines.push(`${module}|${level.toUpperCase()}|${message}`);
-  };
-  const logger: Logger = {
-    module,
-    isEnabled: () => true,
-    log,
-    emer: (message) => log("emer", message),
-    err: (message) => log("err", message),
-    warn: (message) => log("warn", message),
-    info: (message) => log("info", message),
-    dbg: (message) => log("dbg", message),
-    limited: () => logger,
-  };
-  return logger;
+class Recorder extends LevelLogger {
+  readonly module: string;
+  readonly #lines: string[];
+
+  constructor(module: string, lines: string[]) {
+    super();
+    this.module = module;
+    this.#lines = lines;
+  }
+
+  isEnabled(): boolean {
+    return true;
+  }
+
+  log(level: MessageLevel, message: string): void {
+    this.#lines.push(`${this.module}|${level.toUpperCase()}|${message}`);
+  }
+
+  limited(): Logger {
+    return this;
+  }
 }

@@ -4,13 +4,11 @@ import type { SyslogTarget } from "#host/syslog.js";
 import { errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import { directories } from "./dirs.js";
-import { type Level, type Log, type Logger, levels, type MessageLevel } from "./logger.js";
+import { type Level, type Log, type Logger, type MessageLevel, severity } from "./logger.js";
 import { facilityNumber } from "./syslog-facility.js";
-import { TokenBucket } from "./token-bucket.js";
+import { type LogSink, type ModuleLevels, VlogModule } from "./vlog-logger.js";
 import { formatRecord, type LogOrigin, type LogRecord } from "./vlog-pattern.js";
 import { type Destination, destinations, parseVlogSpec } from "./vlog-spec.js";
-
-const rank: Readonly<Record<Level, number>> = { off: 0, emer: 1, err: 2, warn: 3, info: 4, dbg: 5 };
 
 /** What goes before the pattern in a message to a remote syslog. */
 const remotePrefix = "<%B> %D{%h %e %T} %E %A:";
@@ -20,13 +18,6 @@ const defaultPatterns: Readonly<Record<Destination, string>> = {
   console: "%D{%Y-%m-%dT%H:%M:%SZ}|%05N|%c%T|%p|%m",
   file: "%D{%Y-%m-%dT%H:%M:%S.###Z}|%05N|%c%T|%p|%m",
 };
-
-/** A module's levels. */
-interface ModuleLevels {
-  readonly syslog: Level;
-  readonly console: Level;
-  readonly file: Level;
-}
 
 export interface VlogSettings {
   readonly program: string;
@@ -44,7 +35,7 @@ const remoteFacility = facilityNumber("local0")!;
  * The log of a program: modules with levels for the system log, the console (standard error) and a file, each with its pattern.
  * The words and defaults are those of ovs-appctl(8).
  */
-export class Vlog implements Log {
+export class Vlog implements Log, LogSink {
   readonly #host: Host;
   readonly #settings: VlogSettings;
   readonly #modules = new Map<string, VlogModule>();
@@ -214,12 +205,12 @@ export class Vlog implements Log {
   /** Writes a message wherever its level reaches. */
   write(levelsOfModule: ModuleLevels, level: MessageLevel, module: string, message: string): void {
     const record: LogRecord = { level, module, message, serial: ++this.#serial, wall: this.#host.clock.wall() };
-    const needed = rank[level];
-    if (needed <= rank[levelsOfModule.console]) {
+    const needed = severity[level];
+    if (needed <= severity[levelsOfModule.console]) {
       this.#host.process.stderr(`${formatRecord(this.#patterns.console, record, this.#origin(remoteFacility))}\n`);
     }
-    if (this.#file && needed <= rank[levelsOfModule.file]) this.#writeFile(record);
-    if (needed <= rank[levelsOfModule.syslog]) this.#writeSyslog(record);
+    if (this.#file && needed <= severity[levelsOfModule.file]) this.#writeFile(record);
+    if (needed <= severity[levelsOfModule.syslog]) this.#writeSyslog(record);
   }
 
   /** Lets go of files and sockets. */
@@ -230,6 +221,7 @@ export class Vlog implements Log {
     this.#target?.close();
   }
 
+  /** Milliseconds of the monotonic clock. */
   now(): number {
     return this.#host.clock.now();
   }
@@ -270,136 +262,5 @@ export class Vlog implements Log {
       started: this.#started,
       facility: this.#facility ?? facility,
     };
-  }
-}
-
-/** One module's logger. */
-class VlogModule implements Logger {
-  readonly module: string;
-  readonly levels: Record<Destination, Level>;
-  honorLimits = true;
-  readonly #vlog: Vlog;
-  #highest = 0;
-
-  constructor(module: string, vlog: Vlog, initial: Record<Destination, Level>) {
-    this.module = module;
-    this.levels = initial;
-    this.#vlog = vlog;
-    this.#update();
-  }
-
-  setLevel(destination: Destination, level: Level): void {
-    this.levels[destination] = level;
-    this.#update();
-  }
-
-  isEnabled(level: MessageLevel): boolean {
-    return rank[level] <= this.#highest;
-  }
-
-  log(level: MessageLevel, message: string): void {
-    if (rank[level] <= this.#highest) this.#vlog.write(this.levels, level, this.module, message);
-  }
-
-  emer(message: string): void {
-    this.log("emer", message);
-  }
-
-  err(message: string): void {
-    this.log("err", message);
-  }
-
-  warn(message: string): void {
-    this.log("warn", message);
-  }
-
-  info(message: string): void {
-    this.log("info", message);
-  }
-
-  dbg(message: string): void {
-    this.log("dbg", message);
-  }
-
-  limited(rate: number, burst: number): Logger {
-    return new LimitedLogger(this, new TokenBucket(rate, burst), () => this.#vlog.now());
-  }
-
-  #update(): void {
-    this.#highest = Math.max(...destinations.map((d) => levels.indexOf(this.levels[d])));
-  }
-}
-
-/** A module behind a rate limit. */
-class LimitedLogger implements Logger {
-  readonly #inner: VlogModule;
-  readonly #bucket: TokenBucket;
-  readonly #now: () => number;
-  #dropped = 0;
-  #firstDropped = 0;
-  #lastDropped = 0;
-
-  constructor(inner: VlogModule, bucket: TokenBucket, now: () => number) {
-    this.#inner = inner;
-    this.#bucket = bucket;
-    this.#now = now;
-  }
-
-  get module(): string {
-    return this.#inner.module;
-  }
-
-  isEnabled(level: MessageLevel): boolean {
-    return this.#inner.isEnabled(level);
-  }
-
-  log(level: MessageLevel, message: string): void {
-    if (!this.#inner.isEnabled(level)) return;
-    if (this.#inner.honorLimits && this.#drops(level)) return;
-    this.#inner.log(level, message);
-  }
-
-  emer(message: string): void {
-    this.log("emer", message);
-  }
-
-  err(message: string): void {
-    this.log("err", message);
-  }
-
-  warn(message: string): void {
-    this.log("warn", message);
-  }
-
-  info(message: string): void {
-    this.log("info", message);
-  }
-
-  dbg(message: string): void {
-    this.log("dbg", message);
-  }
-
-  limited(rate: number, burst: number): Logger {
-    return this.#inner.limited(rate, burst);
-  }
-
-  #drops(level: MessageLevel): boolean {
-    const now = this.#now();
-    if (!this.#bucket.take(now)) {
-      if (this.#dropped === 0) this.#firstDropped = now;
-      this.#lastDropped = now;
-      this.#dropped++;
-      return true;
-    }
-    if (this.#dropped > 0) {
-      const since = Math.floor((now - this.#firstDropped) / 1000);
-      const ago = Math.floor((now - this.#lastDropped) / 1000);
-      this.#inner.log(
-        level,
-        `Dropped ${this.#dropped} log messages in last ${since} seconds (most recently, ${ago} seconds ago) due to excessive rate`,
-      );
-      this.#dropped = 0;
-    }
-    return false;
   }
 }
