@@ -38,6 +38,7 @@ export interface ProcessHost {
   stderr(text: string): void;
   /** The whole of standard input as text. */
   readStdin(): Promise<string>;
+  readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** Calls the handler for the signal; the default action no longer happens. */
@@ -56,8 +57,8 @@ export interface ProcessHost {
   setTitle(title: string): void;
   /** Calls the handler for an error that nobody caught, then ends the process by SIGABRT, as a crash. */
   onCrash(handler: (error: unknown) => void): void;
-  /** Points standard input, output and error at /dev/null. */
-  detachStdio(): void;
+  /** Points standard input, output and error at /dev/null, but for those (1, 2) that are to stay. */
+  detachStdio(keep?: readonly number[]): void;
   chdir(path: string): void;
   /** Ids of a user and group by name. Throws `HostError` `EINVAL` where one is unknown. */
   identity(user: string | undefined, group: string | undefined): Identity;

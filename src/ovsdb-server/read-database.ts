@@ -5,6 +5,9 @@ import { recordToChanges } from "#ovsdb/log-record.js";
 import { schemaFromJson } from "#ovsdb/schema-json.js";
 import type { LogFile } from "./log-file.js";
 
+/** Where records come from: a log file, or what looks like one. */
+export type RecordSource = Pick<LogFile, "name" | "size" | "next" | "reject">;
+
 export interface ReadDatabase {
   readonly database: Database;
   /** Where the first record of rows ends: about what the log would take if it were compacted. */
@@ -19,7 +22,7 @@ export interface ReadDatabase {
  * Reads a log whole. A schema that cannot be read is thrown; a damaged or senseless record ends the reading, and the next
  * append replaces it and what follows.
  */
-export function readDatabase(log: LogFile, newUuid: () => Uuid): ReadDatabase {
+export function readDatabase(log: RecordSource, newUuid: () => Uuid): ReadDatabase {
   const schema = log.next();
   if (!schema) throw new OvsdbError("ovsdb error", `${log.name}: cannot identify file type`);
   const database = new Database(schemaFromJson(schema));

@@ -38,13 +38,13 @@ export class Daemon {
     if (identity) this.#host.process.setIdentity(identity, this.#keepNetwork);
   }
 
-  /** The program serves: whoever waits for it is told, and with `--detach` the terminal is let go. */
-  ready(): void {
+  /** The program serves: whoever waits for it is told, and with `--detach` the terminal is let go, but for the descriptors to `keep`. */
+  ready(keep: readonly number[] = []): void {
     const detached = this.#host.process.role !== undefined && this.#settings.detach;
     this.#host.process.signalReady();
     if (!detached) return;
     if (this.#settings.chdir) this.#host.process.chdir("/");
-    this.#host.process.detachStdio();
+    this.#host.process.detachStdio(keep);
   }
 
   /**
@@ -66,13 +66,7 @@ export class Daemon {
       }
     };
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.onSignal(signal, () => void terminate(signal));
-    process.onSignal("SIGHUP", () => {
-      try {
-        this.#log.reopenFile();
-      } catch {
-        // The log said so; the daemon goes on without a file.
-      }
-    });
+    process.onSignal("SIGHUP", () => void this.#log.reopenFile());
     process.onCrash((error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#log.module("util").emer(text);

@@ -14,6 +14,8 @@ export interface TableCell {
   string(): string;
   bare(): string;
   json(): Json;
+  /** Plain text, which `--data` does not change. */
+  readonly plain?: true;
 }
 
 /** How tables are printed: the table formatting options that the tools share. */
@@ -30,14 +32,19 @@ export interface TableStyle {
 /** A table to print: an optional caption, headings, and rows with a cell for each heading. */
 export interface TextTable {
   readonly caption?: string | undefined;
+  /** When it was made: a line above the table, or the member `time`. */
+  readonly time?: string | undefined;
   readonly headings: readonly string[];
   readonly rows: readonly (readonly TableCell[])[];
 }
 
 /** A cell that holds plain text, which `--data` does not change. */
 export function textCell(text: string): TableCell {
-  return { string: () => text, bare: () => text, json: () => text };
+  return { string: () => text, bare: () => text, json: () => text, plain: true };
 }
+
+/** A cell of a row that has nothing there. */
+export const noCell: TableCell = { string: () => "", bare: () => "", json: () => null, plain: true };
 
 /** Prints tables one after the other in one style, with the blank lines that go between them. */
 export class TablePrinter {
@@ -74,10 +81,15 @@ export function formatTable(table: TextTable, style: TableStyle): string {
 }
 
 function caption(table: TextTable): string {
-  return table.caption === undefined ? "" : `${table.caption}\n`;
+  return timeLine(table) + (table.caption === undefined ? "" : `${table.caption}\n`);
+}
+
+function timeLine(table: TextTable): string {
+  return table.time === undefined ? "" : `${table.time}\n`;
 }
 
 function cellText(cell: TableCell, style: TableStyle): string {
+  if (cell.plain) return cell.string();
   if (style.cells === "json") return formatJson(cell.json(), { sorted: true });
   return style.cells === "bare" ? cell.bare() : cell.string();
 }
@@ -130,24 +142,34 @@ function formatList(table: TextTable, style: TableStyle): string {
 
 function formatHtml(table: TextTable, style: TableStyle): string {
   const line = (element: string, texts: readonly string[]): string =>
-    `  <tr>\n${texts.map((text) => `    <${element}>${htmlText(text)}</${element}>\n`).join("")}  </tr>\n`;
+    `  <tr>\n${texts.map((text) => `    <${element}>${text}</${element}>\n`).join("")}  </tr>\n`;
   const title = table.caption === undefined ? "" : `    <caption>${htmlText(table.caption)}</caption>\n`;
-  const head = style.headings ? line("th", table.headings) : "";
+  const head = style.headings ? line("th", table.headings.map(htmlText)) : "";
   const rows = table.rows.map((row) =>
     line(
       "td",
-      row.map((cell) => cellText(cell, style)),
+      row.map((cell, i) => {
+        const text = cellText(cell, style);
+        return table.headings[i] === "_uuid" ? anchor(text) : htmlText(text);
+      }),
     ),
   );
-  return `<table border=1>\n${title}${head}${rows.join("")}</table>\n`;
+  return `${timeLine(table)}<table border=1>\n${title}${head}${rows.join("")}</table>\n`;
 }
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const uuids = /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 
+/** A row's own UUID is what links to the row lead to; its first eight digits are shown. */
+function anchor(text: string): string {
+  return `<a name="${escapeHtml(text)}">${escapeHtml(text.slice(0, 8))}</a>`;
+}
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (c) => entities[c] ?? c);
+
 /** Escapes text; a UUID becomes a link to itself that shows its first eight digits. */
 function htmlText(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => entities[c] ?? c).replace(uuids, '<a href="#$&">$1</a>');
+  return escapeHtml(text).replace(uuids, '<a href="#$&">$1</a>');
 }
 
 function formatCsv(table: TextTable, style: TableStyle): string {
@@ -166,6 +188,7 @@ function formatTableJson(table: TextTable, style: TableStyle): string {
     ...(table.caption === undefined ? {} : { caption: table.caption }),
     data: table.rows.map((row) => row.map((cell) => cell.json())),
     headings: [...table.headings],
+    ...(table.time === undefined ? {} : { time: table.time }),
   };
   return `${formatJson(json, { sorted: true, pretty: style.pretty })}\n`;
 }

@@ -1,6 +1,6 @@
 import type { Host } from "#host/host.js";
 import { isPassiveName, isTlsName } from "#host/stream-name.js";
-import { type Stream, StreamError, type TlsSettings } from "#host/streams.js";
+import { type Listener, type Stream, StreamError, type TlsSettings } from "#host/streams.js";
 import { directories, resolveStreamName } from "#runtime/dirs.js";
 import type { Log } from "#runtime/logger.js";
 import { errnoText } from "#util/errno.js";
@@ -30,7 +30,7 @@ export async function connectDatabase(host: Host, settings: GlobalSettings, log:
     let failure: unknown;
     for (const remote of remotes) {
       try {
-        return await connectOne(host, remote, settings.tls);
+        return await connectRemote(host, remote, settings.tls);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         complain(error, log);
@@ -52,18 +52,32 @@ function complain(error: HostError, log: Log): void {
   for (const { module, level, message } of error.complaints) log.module(module).log(level, message);
 }
 
-async function connectOne(host: Host, remote: string, options: TlsOptions): Promise<Stream> {
+/**
+ * Connects to one remote, or waits for a peer to connect to a passive one; `onListening` is told when that begins. Rejects with
+ * `StreamError`.
+ */
+export async function connectRemote(
+  host: Host,
+  remote: string,
+  options: TlsOptions,
+  onListening: (listener: Listener) => void = () => {},
+): Promise<Stream> {
   const name = resolveStreamName(remote, directories(host.process).run);
-  if (!isTlsName(name)) return open(host, name, undefined);
+  if (!isTlsName(name)) return open(host, name, undefined, onListening);
   const first = readTlsSettings(host.files, name, options);
-  const stream = await open(host, name, first);
+  const stream = await open(host, name, first, onListening);
   if (first.bootstrapCa === undefined) return stream;
   // The first connection was only to learn the CA certificate; nothing is said on it.
   stream.destroy();
-  return open(host, name, readTlsSettings(host.files, name, options));
+  return open(host, name, readTlsSettings(host.files, name, options), onListening);
 }
 
-function open(host: Host, name: string, tls: TlsSettings | undefined): Promise<Stream> {
+function open(
+  host: Host,
+  name: string,
+  tls: TlsSettings | undefined,
+  onListening: (listener: Listener) => void,
+): Promise<Stream> {
   const options = { defaultPort, tls };
   if (!isPassiveName(name)) return host.streams.connect(name, options);
   return new Promise((resolve, reject) => {
@@ -72,7 +86,7 @@ function open(host: Host, name: string, tls: TlsSettings | undefined): Promise<S
       listening.then((listener) => listener.close()).catch(reject);
     };
     const listening = host.streams.listen(name, accept, options);
-    listening.catch(reject);
+    listening.then(onListening, reject);
   });
 }
 

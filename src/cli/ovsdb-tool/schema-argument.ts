@@ -6,8 +6,11 @@ import type { Json } from "#util/json.js";
 import { JsonSyntaxError, parseJson } from "#util/json-parse.js";
 import type { ToolContext } from "./tool-command.js";
 
+/** What the reading of a schema file needs. */
+type SchemaContext = Pick<ToolContext, "io" | "absolute" | "defaultSchema">;
+
 /** Reads the schema file that a command names, or the default one. */
-export async function readSchema(context: ToolContext, path: string | undefined): Promise<DatabaseSchema> {
+export async function readSchema(context: SchemaContext, path: string | undefined): Promise<DatabaseSchema> {
   const name = path ?? context.defaultSchema;
   if (path === undefined && !context.io.host.files.exists(context.absolute(name))) return builtInSchema();
   const json = readJsonFile(context, name);
@@ -29,7 +32,7 @@ async function builtInSchema(): Promise<DatabaseSchema> {
   return schemaFromJson(parseJson(formatSchemaFile(declaredSchema(openVSwitchDeclaration))));
 }
 
-function readJsonFile(context: ToolContext, name: string): Json {
+function readJsonFile(context: SchemaContext, name: string): Json {
   const fail = (why: string): UserError =>
     new UserError(`failed to read schema: "${name}" could not be read as JSON (${why})`);
   let text: string;

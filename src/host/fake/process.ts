@@ -48,6 +48,7 @@ export class FakeProcess implements ProcessHost {
   isRoot = true;
   programFile = "/opt/weft/dist/program.cjs";
   hostname = "host";
+  stdinIsTerminal = false;
   stdoutIsTerminal = false;
   stderrIsTerminal = false;
   /** What was printed. */

@@ -67,6 +67,10 @@ export class NodeProcess implements ProcessHost {
     });
   }
 
+  get stdinIsTerminal(): boolean {
+    return isTerminal(0);
+  }
+
   get stdoutIsTerminal(): boolean {
     return isTerminal(1);
   }
@@ -120,8 +124,9 @@ export class NodeProcess implements ProcessHost {
     }
   }
 
-  detachStdio(): void {
+  detachStdio(keep: readonly number[] = []): void {
     for (const fd of [0, 1, 2]) {
+      if (keep.includes(fd)) continue;
       // The lowest free number is taken, so each one is replaced in place.
       tryHost("/dev/null: open", () => {
         closeSync(fd);
@@ -187,10 +192,8 @@ function isTerminal(fd: number): boolean {
     return false;
   }
   // node:tty is loaded only for character devices, which a pipe or a file is not.
-  return (
-    (process as { stdout: { isTTY?: boolean }; stderr: { isTTY?: boolean } })[fd === 1 ? "stdout" : "stderr"].isTTY ===
-    true
-  );
+  const name = (["stdin", "stdout", "stderr"] as const)[fd];
+  return name !== undefined && (process[name] as { isTTY?: boolean }).isTTY === true;
 }
 
 /** Writes all of a text to a descriptor, waiting where it is a full non-blocking pipe; a reader that has gone is no fault. */

@@ -1,0 +1,168 @@
+import { OvsdbError } from "#ovsdb/error.js";
+import { directories } from "#runtime/dirs.js";
+import { OptionError, parseOptions } from "#runtime/options.js";
+import { signalNumber, signalText } from "#runtime/signal-text.js";
+import { Vlog } from "#runtime/vlog.js";
+import { vlogModules } from "#runtime/vlog-modules.js";
+import { HostError, UserError } from "#util/errors.js";
+import { versionText } from "#util/version.js";
+import type { ToolIo } from "../io.js";
+import type { ClientCommand, ClientContext } from "./client-command.js";
+import { clientCommands } from "./commands.js";
+import { clusterMembers, connectServer } from "./connect.js";
+import { chooseDatabase } from "./database.js";
+import { helpText } from "./help.js";
+import { type ClientSettings, clientOptionRows, readClientOptions } from "./options.js";
+
+const program = "ovsdb-client";
+
+/** The status of a process that SIGALRM has killed, as a shell shows it. */
+const alarmStatus = 142;
+
+/** Runs `ovsdb-client` with its arguments (without the program's name); the promise is the exit status. */
+export async function ovsdbClient(argv: readonly string[], io: ToolIo): Promise<number> {
+  const log = new Vlog(io.host, { program, modules: vlogModules });
+  try {
+    return await run(argv, io, log);
+  } catch (error) {
+    if (error instanceof OptionError) io.stderr(`${error.message}\n`);
+    else if (error instanceof UserError || error instanceof OvsdbError || error instanceof HostError) {
+      io.stderr(`${program}: ${error.message}\n`);
+    } else if (!(error instanceof LogFileError)) throw error;
+    return 1;
+  } finally {
+    log.close();
+  }
+}
+
+/** The log file could not be opened, of which the log has told. */
+class LogFileError extends Error {}
+
+async function run(argv: readonly string[], io: ToolIo, log: Vlog): Promise<number> {
+  const { options, operands } = parseOptions(program, clientOptionRows, argv);
+  let settings: ClientSettings;
+  try {
+    settings = readClientOptions(options, log);
+  } catch (error) {
+    throw error instanceof HostError ? new LogFileError(error.message) : error;
+  }
+  if (settings.print !== undefined) {
+    io.stdout(settings.print === "help" ? helpText(io) : versionText(program));
+    return 0;
+  }
+  const [name, ...rest] = operands;
+  if (name === undefined) throw new UserError("missing command name; use --help for help");
+  const command = clientCommands.find((one) => one.name === name);
+  if (command === undefined) throw new UserError(`unknown command '${name}'; use --help for help`);
+  // The server counts among the arguments of commands that connect by themselves.
+  if (command.on === "nothing") checkCount(command, rest);
+  const status = await launch(command, settings, io, log);
+  if (status !== undefined) return status;
+  const { server, args } = takeServer(command, rest, io);
+  let beforeEnd: () => void = () => {};
+  const context: ClientContext = {
+    io,
+    log,
+    settings,
+    server,
+    onSignal(handler) {
+      beforeEnd = handler;
+    },
+  };
+  handleSignals(context, () => beforeEnd());
+  return limited(context, () => beforeEnd(), perform(command, context, args));
+}
+
+/** Starts the background process where one is asked for; a status means that the work is another process's. */
+async function launch(
+  command: ClientCommand,
+  { daemon }: ClientSettings,
+  io: ToolIo,
+  log: Vlog,
+): Promise<number | undefined> {
+  if (!command.background || !(daemon.detach || daemon.monitor)) return undefined;
+  const { launchDaemon } = await import("#runtime/daemon-launch.js");
+  return launchDaemon(io.host, program, daemon, () => ({ log, logFile: undefined }));
+}
+
+/** The server that the first argument names, or the default one, and the arguments that are left. */
+function takeServer(
+  { minArgs }: ClientCommand,
+  args: readonly string[],
+  io: ToolIo,
+): { readonly server: string; readonly args: readonly string[] } {
+  const [first] = args;
+  if (first !== undefined && args.length > minArgs && /^[A-Za-z].*:/s.test(first)) {
+    return { server: first, args: args.slice(1) };
+  }
+  return { server: `unix:${directories(io.host.process).run}/db.sock`, args };
+}
+
+async function perform(command: ClientCommand, context: ClientContext, given: readonly string[]): Promise<void> {
+  if (command.on === "nothing") {
+    await command.run(context, given);
+    return;
+  }
+  let args = given;
+  let database: string | undefined;
+  if (command.on === "database" && clusterMembers(context.server).length > 1) {
+    // Which member to talk to depends on the database.
+    if (args.length <= command.minArgs) throw new UserError("database name is required with multiple remotes");
+    [database, ...args] = args as readonly [string, ...string[]];
+  }
+  const peer = await connectServer(context, database);
+  try {
+    if (command.on === "server") {
+      checkCount(command, args);
+      await command.run({ ...context, peer }, args);
+      return;
+    }
+    if (database === undefined) ({ database, args } = await chooseDatabase(peer, args, command.minArgs));
+    checkCount(command, args);
+    await command.run({ ...context, peer, database }, args);
+  } finally {
+    peer.close();
+  }
+}
+
+function checkCount({ name, minArgs, maxArgs }: ClientCommand, args: readonly string[]): void {
+  if (args.length >= minArgs && args.length <= maxArgs) return;
+  throw new UserError(`invalid syntax for '${name}' (use --help for help)`);
+}
+
+function handleSignals({ io, log }: ClientContext, beforeEnd: () => void): void {
+  const { process } = io.host;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.onSignal(signal, () => {
+      const text = `terminating with signal ${signalNumber(signal)} (${signalText(signal)})`;
+      log.module("fatal_signal").warn(text);
+      beforeEnd();
+      process.dieBySignal(signal);
+    });
+  }
+}
+
+/** Gives up after the seconds that `--timeout` allows, and dies by SIGALRM, as scripts expect of a time-out. */
+async function limited(context: ClientContext, beforeEnd: () => void, work: Promise<void>): Promise<number> {
+  const { io, log, settings } = context;
+  const done = work.then(() => 0);
+  if (settings.timeout === undefined) return done;
+  const { clock, process } = io.host;
+  let ring: (status: number) => void = () => {};
+  const alarm = new Promise<number>((resolve) => {
+    ring = resolve;
+  });
+  const timer = clock.after(settings.timeout * 1000, () => {
+    log.module("fatal_signal").warn("terminating with signal 14 (Alarm clock)");
+    beforeEnd();
+    process.dieBySignal("SIGALRM");
+    ring(alarmStatus);
+  });
+  // When the alarm has gone off, nobody looks at how the work ends.
+  done.catch(() => {});
+  try {
+    return await Promise.race([alarm, done]);
+  } finally {
+    timer.cancel();
+  }
+}
