@@ -20,6 +20,7 @@ function operation(code: number, instructionClass: number): AluOperation {
 
 export const add: AluOperation = operation(0x00, CLASS_ALU64);
 export const sub: AluOperation = operation(0x10, CLASS_ALU64);
+export const mul: AluOperation = operation(0x20, CLASS_ALU64);
 export const and: AluOperation = operation(0x50, CLASS_ALU64);
 export const shiftRight: AluOperation = operation(0x70, CLASS_ALU64);
 export const mov: AluOperation = operation(0xb0, CLASS_ALU64);

@@ -1,4 +1,4 @@
-import { add, and, mov, mov32, shiftRight, sub } from "./alu.js";
+import { add, and, mov, mov32, mul, shiftRight, sub } from "./alu.js";
 import type { Btf } from "./btf.js";
 import { callHelper, callKernel, exit, jump, jumpEqual, jumpGreater, jumpNotEqual } from "./control.js";
 import { helper } from "./helpers.js";
@@ -35,24 +35,18 @@ export const captureFunctions: readonly string[] = ["bpf_cast_to_kern_ctx", "bpf
 export const CAPTURE_SLOTS = 511;
 
 /**
- * Bytes of the `state` map's value: word 0 is "the reader sleeps"; for each slot a 64-bit counter of frames lost, and what the port's frames in
- * the ring cost: 32-bit sums, modulo 2^32, over all that went in and, kept by the reader, over all that it has taken.
+ * Bytes of the `state` map's value: word 0 is "the reader sleeps"; word 1 what a frame in the ring costs beyond its length; for each slot a
+ * 64-bit counter of frames lost, and 32-bit sums, modulo 2^32, of the frames that went into the ring and, kept by the reader, of those it has
+ * taken: their number, four bytes further on the length of their records.
  */
 export const captureState = {
   sleeping: 0,
+  frameCost: 4,
   lost: (slot: number): number => 8 * slot,
-  entered: (slot: number): number => 4096 + 8 * slot,
-  taken: (slot: number): number => 4096 + 8 * slot + 4,
-  size: 8192,
+  entered: (slot: number): number => 4096 + 16 * slot,
+  taken: (slot: number): number => 4096 + 16 * slot + 8,
+  size: 12288,
 } as const;
-
-/** What a frame in the ring costs beyond its length: forwarding one takes about as long as copying this many bytes. */
-const FRAME_COST = 2048;
-
-/** What a frame costs whose record says it has `length` bytes. */
-export function captureCost(length: number): number {
-  return length + FRAME_COST;
-}
 
 /** Places in struct sk_buff and its ABI mirror that the program reads. */
 interface SkbPlaces {
@@ -98,9 +92,17 @@ function leaveRoom(slot: number, ringSize: number): ProgramItem[] {
     add.reg(r1, r1),
     loadMapValue(r2, "state", captureState.entered(slot)),
     word.load(r3, r2, 0),
-    word.load(r4, r2, captureState.taken(slot) - captureState.entered(slot)),
+    word.load(r4, r2, 8),
     sub.reg(r3, r4),
     mov32.reg(r3, r3),
+    loadMapValue(r5, "state", captureState.frameCost),
+    word.load(r5, r5, 0),
+    mul.reg(r3, r5),
+    word.load(r4, r2, 4),
+    word.load(r5, r2, 12),
+    sub.reg(r4, r5),
+    mov32.reg(r4, r4),
+    add.reg(r3, r4),
     jumpGreater.reg(r3, r1, "over"),
   ];
 }
@@ -219,10 +221,10 @@ const submit: readonly ProgramItem[] = [
 
 function countEntered(slot: number): ProgramItem[] {
   return [
-    mov.reg(r2, r9),
-    add.imm(r2, FRAME_COST),
     loadMapValue(r1, "state", captureState.entered(slot)),
+    mov.imm(r2, 1),
     word.atomicAdd(r1, 0, r2),
+    word.atomicAdd(r1, 4, r9),
   ];
 }
 

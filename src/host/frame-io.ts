@@ -47,7 +47,8 @@ export interface FrameIo {
   readonly wakeFd: number;
   /**
    * Receives up to `budget` (at most 256) frames from all ports, fairly; returns how many. A GSO frame of a tunnel that a guest runs is
-   * cut here into its segments, which no output could do; then it may be some more.
+   * cut here into its segments, which no output could do; then it may be some more. A small budget says that each frame takes long: then
+   * fewer may wait.
    */
   receive(budget: number, receiver: FrameReceiver): number;
   send(

@@ -1,11 +1,4 @@
-import {
-  CAPTURE_SLOTS,
-  captureCost,
-  captureFunctions,
-  captureProgram,
-  captureState,
-  skbPlaces,
-} from "#bpf/capture-program.js";
+import { CAPTURE_SLOTS, captureFunctions, captureProgram, captureState, skbPlaces } from "#bpf/capture-program.js";
 import { HostError } from "#util/errors.js";
 import { attachType, createMap, kernelBtf, loadProgram, MAP_MMAPABLE, mapType, programType } from "./bpf.js";
 import { Memory } from "./memory.js";
@@ -80,7 +73,7 @@ export class CaptureRing {
       if (this.#slots[slot]) continue;
       this.#slots[slot] = true;
       this.#state.view.setBigUint64(captureState.lost(slot), 0n, true);
-      this.#state.view.setBigUint64(captureState.entered(slot), 0n, true);
+      this.#state.bytes.fill(0, captureState.entered(slot), captureState.taken(slot) + 8);
       return slot;
     }
     throw sys.hostError("capture ring", 28);
@@ -90,9 +83,20 @@ export class CaptureRing {
     this.#slots[slot] = false;
   }
 
+  /**
+   * Says what a frame costs beyond its length. A port whose waiting frames cost more than twice what is free in the ring gets nothing more
+   * into it, so this bounds how many frames may wait.
+   */
+  setFrameCost(cost: number): void {
+    this.#state.ints[captureState.frameCost >> 2] = cost;
+  }
+
   /** Makes room for others of this slot's frames: one of `length` bytes has been read. */
   took(slot: number, length: number): void {
-    this.#state.ints[captureState.taken(slot) >> 2]! += captureCost(length);
+    const { ints } = this.#state;
+    const at = captureState.taken(slot) >> 2;
+    ints[at]!++;
+    ints[at + 1]! += length;
   }
 
   /** Frames of a slot lost because the ring was full, or too full of the slot's. */

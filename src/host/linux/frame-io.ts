@@ -24,6 +24,8 @@ const COPIES = 1 << 20;
 const MAX_BUDGET = 256;
 /** Frames of one TAP or socket before the next has its turn. */
 const SHARE = 32;
+/** What it costs to forward a frame, in bytes that could be copied meanwhile; more where turns have a smaller budget. */
+const FRAME_COST = 2048;
 /** The low bits of a ring identity are the counter slot; the rest tells one use of it from the next. */
 const SLOT_BITS = 9;
 
@@ -68,6 +70,8 @@ export class LinuxFrameIo implements FrameIo {
   readonly #offload: Offload = plainOffload();
   #turn = 0;
   #polled = false;
+  /** The budget that the ring's frame cost fits. */
+  #budget = 0;
 
   /** Throws `HostError` where the kernel has no room. */
   constructor(options: LinuxFrameIoOptions = {}) {
@@ -108,6 +112,7 @@ export class LinuxFrameIo implements FrameIo {
     try {
       if (!this.#ring) {
         this.#ring = new CaptureRing(this.#ringSize);
+        this.#ring.setFrameCost(FRAME_COST);
         this.#poll.setRing(this.#ring.fd);
       }
       slot = this.#ring.takeSlot();
@@ -180,6 +185,10 @@ export class LinuxFrameIo implements FrameIo {
     if (poll.size > 0 && !this.#polled) poll.look();
     this.#polled = false;
     const limit = Math.min(budget, MAX_BUDGET);
+    if (this.#ring && limit !== this.#budget) {
+      this.#budget = limit;
+      this.#ring.setFrameCost(Math.ceil((FRAME_COST * MAX_BUDGET) / Math.max(1, limit)));
+    }
     const others = poll.size > 0 && poll.anyReady();
     let count = this.#ring ? this.#receiveRing(this.#ring, others ? limit - (limit >> 2) : limit, receiver) : 0;
     if (others) count += this.#receiveOthers(limit - count, receiver);
