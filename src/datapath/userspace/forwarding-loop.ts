@@ -87,6 +87,7 @@ export class ForwardingLoop {
   /** One turn; false where there is nothing more to do until `FrameIo.wait` returns. */
   turn(): boolean {
     const asked = Atomics.load(this.#control, Control.asked);
+    const start = this.#host.now();
     const obeyed = this.#obey();
     if (Atomics.load(this.#control, Control.done) !== asked) {
       Atomics.store(this.#control, Control.done, asked);
@@ -102,7 +103,7 @@ export class ForwardingLoop {
       this.#arena.reset();
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
-      this.#adjustBudget(this.#host.now() - this.#forwarder.now);
+      this.#adjustBudget(this.#host.now() - start);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
     return received >= budget;
@@ -111,6 +112,8 @@ export class ForwardingLoop {
   #adjustBudget(took: number): void {
     if (took > LONG_TURN) this.#budget = Math.max(LEAST_BUDGET, this.#budget >> 1);
     else if (took < LONG_TURN / 4 && this.#budget < BUDGET) this.#budget *= 2;
+    else return;
+    this.#upcalls.limitTo(this.#budget / BUDGET);
   }
 
   #sleep(): void {

@@ -34,6 +34,8 @@ export class UpcallBatch {
   readonly #sent: Int32Array = new Int32Array(PORT_SHARES);
   #total = 0;
   #untilRecount = 0;
+  /** Upcalls of one port that may wait, at most `MAX_PER_PORT`. */
+  #perPort = MAX_PER_PORT;
   #buffer = new ArrayBuffer(1 << 16);
   #length = 0;
   #cookies: UserspaceCookie[] = [];
@@ -50,6 +52,11 @@ export class UpcallBatch {
   /** True when the batch should be sent before more is added. */
   get isFull(): boolean {
     return this.#length >= MAX_BATCH_BYTES;
+  }
+
+  /** Says that executing a packet takes long: only `share` (0 to 1) of the usual number may wait of each port. */
+  limitTo(share: number): void {
+    this.#perPort = Math.max(RESERVED_PER_PORT, MAX_PER_PORT * share);
   }
 
   /** Adds a packet's first `length` bytes and its key. False where there is no room for one of this port. */
@@ -89,7 +96,7 @@ export class UpcallBatch {
   #mayAdd(share: number): boolean {
     const waiting = this.#sent[share]! - Atomics.load(this.#control, Control.handled + share);
     if (waiting < RESERVED_PER_PORT) return true;
-    if (waiting >= MAX_PER_PORT) return false;
+    if (waiting >= this.#perPort) return false;
     if (this.#total >= MAX_WAITING >> 1) {
       if (--this.#untilRecount <= 0) this.#recount();
       if (this.#total >= MAX_WAITING) return false;
