@@ -8,5 +8,5 @@ export const ownAdditions: {
 } = {
   programs: { weft: "starts database and switch in one terminal, a demonstration, and what this host can do" },
   appctl: { "ovs-vswitchd": { "ofproto/drops": "why packets were dropped, and how many" } },
-  options: {},
+  options: { "ovsdb-tool": { format: "what a command has to say, as JSON" } },
 };

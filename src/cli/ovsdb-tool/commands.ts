@@ -22,9 +22,12 @@ const listCommands: ToolCommand = {
   usage: "",
   minArgs: 0,
   maxArgs: Number.POSITIVE_INFINITY,
-  run({ io }) {
+  run({ answer }) {
     const lines = toolCommands.map(({ name, usage }) => `  ${name.padEnd(23)} ${usage}\n`);
-    io.stdout(`The available commands are:\n${lines.join("")}`);
+    answer(
+      toolCommands.map(({ name, usage }) => ({ name, usage })),
+      `The available commands are:\n${lines.join("")}`,
+    );
     return 0;
   },
 };

@@ -2,13 +2,17 @@ import { schemaToJson } from "#ovsdb/schema-json.js";
 import { formatJson } from "#util/json-text.js";
 import { openLog, readDatabaseSchema } from "./log-access.js";
 import { readSchema } from "./schema-argument.js";
-import type { ToolCommand } from "./tool-command.js";
+import type { ToolCommand, ToolContext } from "./tool-command.js";
 
 const members = [
   ["name", "name"],
   ["version", "version"],
   ["cksum", "cksum"],
 ] as const;
+
+function answerMember(context: ToolContext, value: string): void {
+  context.answer(value, `${value}\n`);
+}
 
 /** `db-name`, `db-version`, `db-cksum`: what a database's schema says of itself. */
 const ofDatabase: ToolCommand[] = members.map(([what, member]) => ({
@@ -17,7 +21,7 @@ const ofDatabase: ToolCommand[] = members.map(([what, member]) => ({
   minArgs: 0,
   maxArgs: 1,
   run(context, [path = context.defaultDatabase]) {
-    context.io.stdout(`${readDatabaseSchema(context, path)[member]}\n`);
+    answerMember(context, readDatabaseSchema(context, path)[member]);
     return 0;
   },
 }));
@@ -29,7 +33,7 @@ const ofSchema: ToolCommand[] = members.map(([what, member]) => ({
   minArgs: 0,
   maxArgs: 1,
   async run(context, [path]) {
-    context.io.stdout(`${(await readSchema(context, path))[member]}\n`);
+    answerMember(context, (await readSchema(context, path))[member]);
     return 0;
   },
 }));
@@ -55,7 +59,8 @@ const needsConversion: ToolCommand = {
     const wanted = await readSchema(context, schemaPath);
     const present = readDatabaseSchema(context, path);
     const text = (schema: typeof wanted): string => formatJson(schemaToJson(schema), { sorted: true });
-    context.io.stdout(text(wanted) === text(present) ? "no\n" : "yes\n");
+    const needed = text(wanted) !== text(present);
+    context.answer(needed, needed ? "yes\n" : "no\n");
     return 0;
   },
 };

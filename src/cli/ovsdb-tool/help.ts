@@ -32,6 +32,7 @@ The default SCHEMA is ${defaultSchema}.
 ${vlogUsage}
 Other options:
   -m, --more                  increase show-log verbosity
+  -f, --format=text|json      print what a command has to say as text, or as JSON
   --rbac-role=ROLE            RBAC role for transact and query commands
   -h, --help                  display this help message
   -V, --version               display version information

@@ -3,6 +3,7 @@ import { endReason } from "#runtime/end-reason.js";
 import { type OptionRow, parseOptions } from "#runtime/options.js";
 import { applyVlogOption, createToolLog, vlogOptionRows, vlogUsage } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
+import { formatJson } from "#util/json-text.js";
 import { versionText } from "#util/version.js";
 import type { ToolIo } from "../io.js";
 import { listOptions } from "../list-options.js";
@@ -12,7 +13,7 @@ import type { ToolCommand, ToolContext } from "./tool-command.js";
 
 const program = "ovsdb-tool";
 
-/** The options of `ovsdb-tool`, in upstream's order, which shows where an abbreviation is ambiguous. */
+/** The options of `ovsdb-tool`, in upstream's order, which shows where an abbreviation is ambiguous; `--format` is ours. */
 export const toolOptionRows: readonly OptionRow[] = [
   { name: "more", short: "m", argument: "none" },
   { name: "rbac-role", argument: "required", support: "missing" },
@@ -22,6 +23,7 @@ export const toolOptionRows: readonly OptionRow[] = [
   { name: "help", short: "h", argument: "none" },
   { name: "version", short: "V", argument: "none" },
   { name: "option", short: "o", argument: "none" },
+  { name: "format", short: "f", argument: "required" },
 ];
 
 /** Runs `ovsdb-tool` with its arguments (without the program's name); the promise is the exit status. */
@@ -45,6 +47,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const defaultSchema = `${pkgdata}/vswitch.ovsschema`;
   const help = (): string => helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host));
   let more = 0;
+  let json = false;
   for (const option of parsed.options) {
     switch (option.name) {
       case "help":
@@ -59,6 +62,9 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
       case "more":
         more++;
         break;
+      case "format":
+        json = parseFormat(option.value ?? "");
+        break;
       case "rbac-role":
         throw new UserError("--rbac-role is not implemented yet");
       default:
@@ -70,12 +76,20 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
     defaultDatabase,
     defaultSchema,
     more,
+    json,
     help,
+    answer: (data, text) => io.stdout(json ? `${formatJson(data)}\n` : text),
     absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
     warn: (module, message) => log.module(module).warn(message),
   };
   const { command, args } = findCommand(parsed.operands);
   return (await command.run(context, args)) ?? 0;
+}
+
+/** True for JSON. */
+function parseFormat(text: string): boolean {
+  if (text !== "text" && text !== "json") throw new UserError(`unknown output format "${text}"`);
+  return text === "json";
 }
 
 function findCommand([name, ...args]: readonly string[]): { command: ToolCommand; args: readonly string[] } {

@@ -95,6 +95,27 @@ describe("ovsdb-tool", () => {
     expect(host.files.read("/tmp/s.db")).toEqual(before);
   });
 
+  it("has a JSON form of what its commands say", async () => {
+    await run("create", "/tmp/s.db", "/tmp/s.ovsschema");
+    await run("transact", "/tmp/s.db", insert);
+    const json = async (...argv: string[]): Promise<unknown> => JSON.parse((await run("-f", "json", ...argv))[1]);
+    expect(await json("db-name", "/tmp/s.db")).toBe("S");
+    expect(await json("schema-version", "/tmp/s.ovsschema")).toBe("1.0.0");
+    expect(await json("needs-conversion", "/tmp/s.db", "/tmp/s.ovsschema")).toBe(false);
+    expect(await json("list-commands")).toContainEqual({ name: "show-log", usage: "[db]" });
+    expect(await json("show-log", "/tmp/s.db")).toEqual([
+      { record: 0, schema: { name: "S", version: "1.0.0", cksum: "" } },
+      {
+        record: 1,
+        date: Date.UTC(2024, 0, 1),
+        comment: "why",
+        is_diff: expect.any(Boolean),
+        tables: { T: expect.any(Object) },
+      },
+    ]);
+    expect(await run("-f", "xml", "db-name")).toEqual([1, "", 'ovsdb-tool: unknown output format "xml"\n']);
+  });
+
   it("says what is not there yet", async () => {
     expect(await run("create-cluster", "a", "b", "c")).toEqual([
       1,

@@ -23,17 +23,48 @@ export const showLog: ToolCommand = {
     try {
       if (log.magic === "CLUSTER")
         throw new UserError(`${path}: show-log of clustered databases is not implemented yet`);
-      const printer = new LogPrinter(context);
+      const printer = context.json ? new JsonLogPrinter(context) : new LogPrinter(context);
       for (let number = 0; ; number++) {
         const record = log.next();
-        if (!record) return 0;
+        if (!record) break;
         printer.print(number, record);
       }
+      printer.end();
+      return 0;
     } finally {
       log.close();
     }
   },
 };
+
+/** Prints an array with an object for each record, whatever `-m` says; a line each, for a log may be long. */
+class JsonLogPrinter {
+  readonly #context: ToolContext;
+  #before = "[";
+
+  constructor(context: ToolContext) {
+    this.#context = context;
+  }
+
+  print(number: number, record: LogRecord): void {
+    const { _date: date, _comment: comment, _is_diff: isDiff, ...tables } = record;
+    const what: JsonObject =
+      number === 0
+        ? { schema: describeSchema(record) }
+        : { date: date ?? null, comment: comment ?? null, is_diff: isDiff ?? false, tables };
+    this.#context.io.stdout(`${this.#before}${formatJson({ record: number, ...what })}`);
+    this.#before = ",\n ";
+  }
+
+  end(): void {
+    this.#context.io.stdout(this.#before === "[" ? "[]\n" : "]\n");
+  }
+}
+
+function describeSchema(record: LogRecord): JsonObject {
+  const { name, version, cksum } = schemaFromJson(record);
+  return { name, version, cksum };
+}
 
 class LogPrinter {
   readonly #context: ToolContext;
@@ -65,6 +96,8 @@ class LogPrinter {
     }
     this.#out("\n");
   }
+
+  end(): void {}
 
   #row(tableName: string, uuid: string, row: Json, isDiff: boolean): void {
     const short = uuid.slice(0, 8);

@@ -1,3 +1,4 @@
+import type { Json } from "#util/json.js";
 import type { ToolIo } from "../io.js";
 
 /** What a command of `ovsdb-tool` is given. */
@@ -8,8 +9,12 @@ export interface ToolContext {
   readonly defaultSchema: string;
   /** How often `-m` stood on the command line. */
   readonly more: number;
+  /** `--format=json` was given. */
+  readonly json: boolean;
   /** What `--help` prints. */
   help(): string;
+  /** Prints what a command has to say: `data` with `--format=json`, else `text`, which has its newline. */
+  answer(data: Json, text: string): void;
   /** An absolute path for a file named on the command line. */
   absolute(path: string): string;
   /** A line for the log, on standard error as the tools have it. */
