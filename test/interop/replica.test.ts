@@ -8,7 +8,7 @@ import type { Json } from "#util/json.js";
 import { describeWith, openVswitch } from "../support/needs.js";
 import { startRealCluster } from "../support/ovsdb-cluster.js";
 import { startOurs, startReal, type TestServer } from "../support/ovsdb-servers.js";
-import { shopDeclaration } from "../support/replica-fixture.js";
+import { shopDeclaration } from "../support/shop-declaration.js";
 
 const schema = schemaToJson(declaredSchema(shopDeclaration));
 const follow = { Shop: "all", Shelf: "all", Visitor: ["name", "seen"] } as const;

@@ -8,6 +8,7 @@ import { ReplicaSession, type ReplicaSessionSettings } from "#runtime/replica-se
 export type { Uuid } from "#ovsdb/atom.js";
 export type { RowOf, RowsOf, SchemaDeclaration } from "#ovsdb/declaration.js";
 export type { Changes, ChangeTracker } from "#ovsdb/replica/change-tracker.js";
+export type { RowCondition, RowConditions } from "#ovsdb/replica/conditions.js";
 export type { Follow, FollowedRow } from "#ovsdb/replica/follow.js";
 export type { LockState } from "#ovsdb/replica/lock-state.js";
 export type { NewRow } from "#ovsdb/replica/new-row.js";

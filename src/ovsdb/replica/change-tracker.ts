@@ -5,7 +5,7 @@ import type { Follow, FollowedColumn, FollowedRow, FollowedTable } from "./follo
 import type { AnyRow, Entry, ReplicaStore, RowListener } from "./store.js";
 
 /** A row that is another than it was. */
-export interface Modified<Row, Column extends string> {
+interface Modified<Row, Column extends string> {
   readonly before: Row;
   readonly row: Row;
   /** The columns that differ. */

@@ -14,7 +14,7 @@ export type ReplicaValue =
   | undefined
   | readonly ReplicaAtom[]
   | ReadonlyMap<ReplicaAtom, ReplicaAtom>;
-export type ReplicaAtom = string | number | bigint | boolean;
+type ReplicaAtom = string | number | bigint | boolean;
 
 function atom(json: Json): ReplicaAtom {
   if (Array.isArray(json) && json.length === 2 && json[0] === "uuid" && typeof json[1] === "string") return json[1];

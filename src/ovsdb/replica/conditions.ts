@@ -9,7 +9,7 @@ type Value<S extends SchemaDeclaration, T extends TableName<S>, C extends Column
   keyof RowsOf<S>[T]];
 
 /** A comparison of a column of a table with a value (RFC 7047, 5.1 `<condition>`). */
-export type Comparison<S extends SchemaDeclaration, T extends TableName<S>> = {
+type Comparison<S extends SchemaDeclaration, T extends TableName<S>> = {
   readonly [C in ColumnName<S, T>]: readonly [
     C,
     "==" | "!=" | "<" | "<=" | ">" | ">=" | "includes" | "excludes",

@@ -22,7 +22,7 @@ export type TransactionOutcome =
   | { readonly status: "aborted" };
 
 /** It was carried out; the replica shows what it follows of it. */
-export interface TransactionSuccess {
+interface TransactionSuccess {
   readonly status: "success";
   /** What the incremented column has now, by the transaction's own doing. */
   readonly incremented: number | bigint | undefined;

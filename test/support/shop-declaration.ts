@@ -1,6 +1,7 @@
+// The Shop database's schema 1.2.0, generated from shop.ovsschema. Do not edit.
 import type { RowsOf } from "#ovsdb/declaration.js";
 
-/** A schema with every kind of column, for tests of replicas. */
+/** The schema of the Shop database. */
 export const shopDeclaration = {
   name: "Shop",
   version: "1.2.0",
@@ -19,7 +20,7 @@ export const shopDeclaration = {
       columns: {
         name: { one: "string", mutable: false },
         floor: { one: { integer: [-2, 9] } },
-        kind: { optional: { oneOf: ["dry", "cold"] } },
+        kind: { optional: { oneOf: ["cold", "dry"] } },
         neighbour: { optional: { ref: "Shelf", weak: true } },
         tags: { set: "string" },
         weight: { one: "real" },
@@ -38,5 +39,5 @@ export const shopDeclaration = {
   },
 } as const;
 
-/** Rows of the schema. */
+/** Rows of the Shop database by table name. */
 export type ShopRows = RowsOf<typeof shopDeclaration>;
