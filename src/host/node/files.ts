@@ -1,4 +1,23 @@
-import * as fs from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppendFile, Files, ReadFile } from "../files.js";
 import { toHostError, tryHost } from "./host-error.js";
@@ -21,16 +40,16 @@ export class NodeFiles implements Files {
   }
 
   read(path: string): Uint8Array {
-    return tryHost(open(path), () => fs.readFileSync(path));
+    return tryHost(open(path), () => readFileSync(path));
   }
 
   readText(path: string): string {
-    return tryHost(open(path), () => fs.readFileSync(path, "utf8"));
+    return tryHost(open(path), () => readFileSync(path, "utf8"));
   }
 
   readTextIfExists(path: string): string | undefined {
     try {
-      return fs.readFileSync(path, "utf8");
+      return readFileSync(path, "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw toHostError(open(path), error);
@@ -38,63 +57,63 @@ export class NodeFiles implements Files {
   }
 
   write(path: string, bytes: Uint8Array | string, mode = 0o666): void {
-    tryHost(open(path), () => fs.writeFileSync(path, bytes, { mode }));
+    tryHost(open(path), () => writeFileSync(path, bytes, { mode }));
   }
 
   exists(path: string): boolean {
-    return fs.existsSync(path);
+    return existsSync(path);
   }
 
   list(path: string): string[] {
-    return tryHost(`${path}: opendir`, () => fs.readdirSync(path)).sort();
+    return tryHost(`${path}: opendir`, () => readdirSync(path)).sort();
   }
 
   makeDirectory(path: string): void {
-    tryHost(`${path}: mkdir`, () => fs.mkdirSync(path, { recursive: true }));
+    tryHost(`${path}: mkdir`, () => mkdirSync(path, { recursive: true }));
   }
 
   remove(path: string): void {
-    tryHost(`${path}: unlink`, () => fs.rmSync(path));
+    tryHost(`${path}: unlink`, () => rmSync(path));
   }
 
   rename(from: string, to: string): void {
-    tryHost(`rename ${from} to ${to}`, () => fs.renameSync(from, to));
+    tryHost(`rename ${from} to ${to}`, () => renameSync(from, to));
   }
 
   syncDirectory(path: string): void {
     tryHost(`${path}: fsync`, () => {
-      const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+      const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
       try {
-        fs.fsyncSync(fd);
+        fsyncSync(fd);
       } finally {
-        fs.closeSync(fd);
+        closeSync(fd);
       }
     });
   }
 
   openRead(path: string): ReadFile {
-    const fd = tryHost(open(path), () => fs.openSync(path, fs.constants.O_RDONLY));
+    const fd = tryHost(open(path), () => openSync(path, constants.O_RDONLY));
     return {
       read: (position, size) =>
         tryHost(`${path}: read`, () => {
           const bytes = new Uint8Array(size);
           let at = 0;
           while (at < size) {
-            const count = fs.readSync(fd, bytes, at, size - at, position + at);
+            const count = readSync(fd, bytes, at, size - at, position + at);
             if (count === 0) break;
             at += count;
           }
           return at === size ? bytes : bytes.slice(0, at);
         }),
-      size: () => tryHost(`${path}: fstat`, () => fs.fstatSync(fd).size),
-      close: () => tryHost(`${path}: close`, () => fs.closeSync(fd)),
+      size: () => tryHost(`${path}: fstat`, () => fstatSync(fd).size),
+      close: () => tryHost(`${path}: close`, () => closeSync(fd)),
     };
   }
 
   openAppend(path: string, options: { create: boolean; exclusive: boolean; mode?: number }): AppendFile {
-    const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = fs.constants;
+    const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
     const flags = O_APPEND | O_RDWR | (options.create ? O_CREAT : 0) | (options.exclusive ? O_EXCL : 0);
-    const fd = tryHost(open(path), () => fs.openSync(path, flags, options.mode ?? 0o666));
+    const fd = tryHost(open(path), () => openSync(path, flags, options.mode ?? 0o666));
     return new NodeAppendFile(path, fd);
   }
 
@@ -111,7 +130,7 @@ export class NodeFiles implements Files {
     let at = path;
     for (let followed = 0; followed < mostLinks; followed++) {
       try {
-        at = resolve(dirname(at), fs.readlinkSync(at));
+        at = resolve(dirname(at), readlinkSync(at));
       } catch {
         // No link, or nothing that may be looked at, which is for opening it to say.
         break;
@@ -132,29 +151,29 @@ class NodeAppendFile implements AppendFile {
 
   append(bytes: Uint8Array): void {
     tryHost(`${this.#path}: write`, () => {
-      for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at);
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     });
   }
 
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.#fd, (error) => (error ? reject(toHostError(`${this.#path}: fdatasync`, error)) : resolve()));
+      fdatasync(this.#fd, (error) => (error ? reject(toHostError(`${this.#path}: fdatasync`, error)) : resolve()));
     });
   }
 
   syncNow(): void {
-    tryHost(`${this.#path}: fdatasync`, () => fs.fdatasyncSync(this.#fd));
+    tryHost(`${this.#path}: fdatasync`, () => fdatasyncSync(this.#fd));
   }
 
   truncate(size: number): void {
-    tryHost(`${this.#path}: ftruncate`, () => fs.ftruncateSync(this.#fd, size));
+    tryHost(`${this.#path}: ftruncate`, () => ftruncateSync(this.#fd, size));
   }
 
   size(): number {
-    return tryHost(`${this.#path}: fstat`, () => fs.fstatSync(this.#fd).size);
+    return tryHost(`${this.#path}: fstat`, () => fstatSync(this.#fd).size);
   }
 
   close(): void {
-    tryHost(`${this.#path}: close`, () => fs.closeSync(this.#fd));
+    tryHost(`${this.#path}: close`, () => closeSync(this.#fd));
   }
 }
