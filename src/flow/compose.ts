@@ -9,7 +9,7 @@ import { ETH_TYPE_NONE, MAX_VLANS, VLAN_PRESENT, W } from "./layout.js";
 import { mplsLabels } from "./odp-text.js";
 
 export interface ComposeOptions {
-  /** Bytes of the whole frame: what the headers leave is zeros. By default UDP and ICMP carry 64 bytes, others nothing. */
+  /** Bytes of the whole frame: what the headers leave is zeros. By default UDP, ICMP and TCP within a connection carry 64 bytes, others nothing. */
   readonly length?: number;
   /** What follows the headers; not together with `length`. */
   readonly payload?: Uint8Array;
@@ -18,7 +18,7 @@ export interface ComposeOptions {
 /** The largest frame that can be asked for. */
 const MAX_FRAME = 65_535;
 
-/** The 64 bytes that UDP and ICMP carry unless told otherwise: 0, 1, 2, … */
+/** The 64 bytes that UDP, TCP and ICMP carry unless told otherwise: 0, 1, 2, … */
 const pattern: Uint8Array = Uint8Array.from({ length: 64 }, (_, i) => i);
 
 /**
@@ -41,9 +41,19 @@ function carriesPattern(key: FlowKey): boolean {
   const proto = key[W.nw]! & 0xff;
   const later = ((key[W.nw]! >>> 24) & 2) !== 0;
   if (later) return false;
+  if ((type === EtherType.ipv4 || type === EtherType.ipv6) && proto === 6) return !opensOrCloses(key);
   if (type === EtherType.ipv4) return proto === 17 || proto === 1;
   const nd = key[W.tp] === 135 << 16 || key[W.tp] === 136 << 16;
   return type === EtherType.ipv6 && (proto === 17 || (proto === 58 && !nd));
+}
+
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+
+/** A segment that opens or ends a connection carries nothing. */
+function opensOrCloses(key: FlowKey): boolean {
+  return (key[W.l4]! & (FIN | SYN | RST)) !== 0;
 }
 
 function assemble(key: FlowKey, payload: Uint8Array): Uint8Array {

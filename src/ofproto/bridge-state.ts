@@ -6,6 +6,7 @@ import { DropCounters } from "./drop-counters.js";
 import type { DropReason } from "./drop-reason.js";
 import type { FlowTable } from "./flow-table.js";
 import type { OfPort } from "./port.js";
+import type { Rule } from "./rule.js";
 import type { BridgeSettings } from "./settings.js";
 
 /** A bridge as translation reads it: settings, ports, logical ports, tables, addresses. `bridge.ts` changes it. */
@@ -18,6 +19,8 @@ export class BridgeState {
   readonly bundles: Map<string, Bundle> = new Map();
   readonly macs: MacTable<Bundle>;
   readonly tables: FlowTable[];
+  /** The switch's own rule that counts packets which no rule matched. */
+  readonly missDrop: Rule;
   readonly drops: DropCounters = new DropCounters();
   readonly #counters: OfprotoCounters;
   /** Evictions counted so far. */
@@ -26,6 +29,7 @@ export class BridgeState {
   constructor(
     settings: BridgeSettings,
     tables: FlowTable[],
+    missDrop: Rule,
     counters: OfprotoCounters,
     macChanged: (mac: MacNumber) => void,
   ) {
@@ -33,6 +37,7 @@ export class BridgeState {
     this.name = settings.name;
     this.settings = settings;
     this.tables = tables;
+    this.missDrop = missDrop;
     this.macs = new MacTable(macChanged);
   }
 

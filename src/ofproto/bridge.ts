@@ -24,10 +24,10 @@ export class Bridge implements Switch {
     const tables: FlowTable[] = [];
     tables[0] = new FlowTable(0);
     tables[INTERNAL_TABLE] = new FlowTable(INTERNAL_TABLE);
-    this.state = new BridgeState(settings, tables, backer.counters, (mac) => backer.macChanged(mac));
     const now = backer.clock.now();
+    const missDrop = installInternalRules(tables[INTERNAL_TABLE], now);
+    this.state = new BridgeState(settings, tables, missDrop, backer.counters, (mac) => backer.macChanged(mac));
     installDefaultRules(tables[0], settings, now);
-    installInternalRules(tables[INTERNAL_TABLE], now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);
   }

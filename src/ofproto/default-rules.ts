@@ -23,8 +23,11 @@ export function installDefaultRules(table: FlowTable, settings: BridgeSettings, 
   if (actsAlone(settings)) table.add(new Rule({ tableId: 0, priority: 0, match: newMatch(), actions: [normal], now }));
 }
 
-/** The switch's own rules: where recirculated packets begin, and what becomes of packets no rule matches. */
-export function installInternalRules(table: FlowTable, now: number): void {
+/**
+ * Puts in the switch's own rules: where recirculated packets begin, and what becomes of packets no rule matches. Gives the one for packets
+ * that are dropped then, which counts them.
+ */
+export function installInternalRules(table: FlowTable, now: number): Rule {
   const rule = (priority: number, match: Match, actions: readonly Action[]): Rule =>
     new Rule({ tableId: INTERNAL_TABLE, priority, match, actions, now });
   table.add(rule(2, matching("recirc_id", 0), []));
@@ -35,8 +38,10 @@ export function installInternalRules(table: FlowTable, now: number): void {
     controllerId: 0,
   } as const;
   table.add(rule(0, matching("reg0", 1), [toController]));
-  table.add(rule(0, matching("reg0", 2), []));
+  const missDrop = rule(0, matching("reg0", 2), []);
+  table.add(missDrop);
   table.add(rule(0, matching("reg0", 3), []));
+  return missDrop;
 }
 
 function matching(name: string, value: number): Match {

@@ -50,6 +50,7 @@ class PatchDevice implements Device {
   setOptions(options: ReadonlyMap<string, string>): void {
     const peer = options.get("peer");
     if (peer === undefined) throw new UserError(`${this.name}: patch type requires valid 'peer' argument`);
+    if (options.size > 1) throw new UserError(`${this.name}: patch type takes only a 'peer' argument`);
     if (peer === this.name) throw new UserError(`${this.name}: patch peer must not be self`);
     this.#options = new Map(options);
     this.#changed();

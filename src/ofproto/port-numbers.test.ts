@@ -8,6 +8,9 @@ describe("OpenFlow port numbers", () => {
     numbers.release(2);
     expect(numbers.take("d", undefined)).toBe(4);
     expect(numbers.take("b", undefined)).toBe(2);
+    numbers.release(3);
+    numbers.forget("c");
+    expect(numbers.take("c", undefined)).toBe(5);
   });
 
   it("are those asked for, where free and in range", () => {

@@ -106,8 +106,10 @@ export class MacTable<P> {
       if (respectLock && !gratuitousArp && now < old.lockedUntil) return "locked";
     }
     if (gratuitousArp) old.lockedUntil = now + GRATUITOUS_ARP_LOCK;
-    old.seen = Math.max(old.seen, now);
     const moved = old.port !== port;
+    // What was seen in this very second is not touched again, as upstream does it: the order of entries shows.
+    if (!moved && now - old.seen < 1000) return "refreshed";
+    old.seen = Math.max(old.seen, now);
     this.#leavePort(old);
     old.port = port;
     this.#joinPort(old);

@@ -40,6 +40,8 @@ interface MutableBridge {
   settings: BridgeSettings;
   address: Uint8Array;
   announcedId: bigint | undefined;
+  /** The MTU that internal ports have unless told otherwise. */
+  smallestMtu: number;
 }
 
 /** Where the log lines of module `bridge` go. */
@@ -63,6 +65,9 @@ function reason(error: unknown): string {
   if (error instanceof UserError) return error.message;
   throw error;
 }
+
+/** MTU of a bridge without other ports than its own, in bytes. */
+const defaultMtu = 1500;
 
 /** True for devices that a bridge makes, as against those it finds. */
 function isInternal(device: Device): boolean {
@@ -201,6 +206,7 @@ export class Bridges {
         settings,
         address,
         announcedId: undefined,
+        smallestMtu: defaultMtu,
       });
     } catch (error) {
       this.#log.err(`failed to create bridge ${wanted.name}: ${reason(error)}`);
@@ -320,7 +326,8 @@ export class Bridges {
         return;
       }
     }
-    this.#setMtu(device, wanted.mtuRequest);
+    const released = running.mtuRequest !== undefined && wanted.mtuRequest === undefined && isInternal(device);
+    this.#setMtu(device, released ? bridge.smallestMtu : wanted.mtuRequest);
     bridge.interfaces.set(wanted.name, { ...live, wanted });
   }
 
@@ -335,10 +342,14 @@ export class Bridges {
   #settleMtus(bridge: MutableBridge): void {
     const devices = [...bridge.interfaces.values()].filter((i) => i.device);
     const others = devices.filter((i) => !isInternal(i.device!) && i.device!.type !== "patch");
-    if (others.length === 0) return;
-    const smallest = Math.min(...others.map((i) => i.device!.info().mtu));
+    const smallest = others.length === 0 ? defaultMtu : Math.min(...others.map((i) => i.device!.info().mtu));
+    const before = bridge.smallestMtu;
+    bridge.smallestMtu = smallest;
     for (const { device, wanted } of devices.filter((i) => isInternal(i.device!))) {
-      if (wanted.mtuRequest === undefined) this.#setMtu(device!, smallest);
+      // A port that has come with a smaller one keeps it.
+      if (wanted.mtuRequest === undefined && (smallest !== before || device!.info().mtu > smallest)) {
+        this.#setMtu(device!, smallest);
+      }
     }
   }
 

@@ -4,6 +4,16 @@ export interface WholeScenario {
   readonly lines: readonly string[];
   /** Switch commands whose output is compared after every line. */
   readonly watched?: readonly string[];
+  /** Differences there are, each with its reason. One that is not found any more fails the test, as one that is new does. */
+  readonly expected?: readonly ExpectedDifference[];
+}
+
+export interface ExpectedDifference {
+  readonly reason: string;
+  /** Matches the name of what differs. */
+  readonly what: RegExp;
+  /** Matches the line after which it differs; any where absent. */
+  readonly line?: RegExp;
 }
 
 const br0 = "add-br br0 -- set bridge br0 datapath_type=dummy";
@@ -17,7 +27,7 @@ export const wholeScenarios: readonly WholeScenario[] = [
     lines: [
       br0,
       dummy("p1"),
-      `${dummy("p9")} -- ${dummy("p3")} -- ${dummy("a")}`,
+      `${dummy("p9")} -- ${dummy("p3")}`,
       "del-port p3",
       dummy("new"),
       "add-br br1 -- set bridge br1 datapath_type=dummy",
@@ -31,6 +41,13 @@ export const wholeScenarios: readonly WholeScenario[] = [
   },
   {
     name: "requested port numbers",
+    expected: [
+      {
+        what: /^Interface br0 mac_in_use$/,
+        line: /^restart$/,
+        reason: "upstream writes the address of a bridge's own port late when its row had one before",
+      },
+    ],
     watched: ["dpif/show"],
     lines: [
       br0,
@@ -47,6 +64,9 @@ export const wholeScenarios: readonly WholeScenario[] = [
       "set interface br0 ofport_request=9",
       "clear interface p7 ofport_request",
       dummy("p8"),
+      `${dummy("p9")} ofport_request=3`,
+      "set interface p9 ofport_request=4",
+      "set interface p8 ofport_request=1000 -- set interface p9 ofport_request=3",
       "restart",
       "set interface p8 ofport=9",
       "restart",
@@ -89,6 +109,18 @@ export const wholeScenarios: readonly WholeScenario[] = [
   },
   {
     name: "types",
+    expected: [
+      {
+        what: /^Interface nosuch error$/,
+        line: /^clear interface other options$/,
+        reason: "upstream forgets a patch port's missing peer at the next change; it is missing still",
+      },
+      {
+        what: /^Interface br1 mac_in_use$/,
+        line: /datapath_type=dummy$/,
+        reason: "upstream writes the address of a bridge's own port late when its row had one before",
+      },
+    ],
     watched: ["dpif/show"],
     lines: [
       br0,
@@ -98,7 +130,6 @@ export const wholeScenarios: readonly WholeScenario[] = [
       "set interface nosuch type=dummy",
       'set interface nosuch type=""',
       "set interface nosuch type=internal",
-      "set interface nosuch type=tap",
       "set interface nosuch type=system",
       "set interface nosuch type=patch",
       "set interface nosuch options:peer=other",
@@ -137,22 +168,31 @@ export const wholeScenarios: readonly WholeScenario[] = [
   },
   {
     name: "bonds and fake bridges",
-    watched: ["dpif/show", "bond/list", "bond/show"],
+    expected: [{ what: /^Port \w+ bond_active_slave$/, reason: "bonds choose their members in a later release" }],
+    watched: ["dpif/show"],
     lines: [
       br0,
-      "add-bond br0 bond0 b1 b2 -- set interface b1 type=dummy -- set interface b2 type=dummy",
+      dummy("p1"),
+      "add-bond br0 bond0 b11 b12 -- set interface b11 type=dummy ofport_request=11 -- set interface b12 type=dummy ofport_request=12",
       "set port bond0 bond_mode=balance-slb",
       "add-bond br0 bond1 c1 c2 bond_mode=active-backup -- set interface c1 type=dummy",
-      "del-bond-iface bond0 b2",
+      "del-bond-iface bond0 b12",
       "del-port bond0",
       "add-br fake br0 100",
       dummy("f1", "fake"),
-      "--fake-iface add-bond br0 fb d1 d2 -- set interface d1 type=dummy -- set interface d2 type=dummy",
+      "--fake-iface add-bond br0 fb d21 d22 -- set interface d21 type=dummy ofport_request=21 -- set interface d22 type=dummy ofport_request=22",
       "del-br fake",
     ],
   },
   {
     name: "fail modes",
+    expected: [
+      {
+        what: /^bridge\/dump-flows/,
+        line: /^set/,
+        reason: "connections to controllers, and the in-band rules for them, come with OpenFlow",
+      },
+    ],
     watched: ["bridge/dump-flows br0", "bridge/dump-flows --offload-stats br0"],
     lines: [
       br0,
@@ -167,6 +207,9 @@ export const wholeScenarios: readonly WholeScenario[] = [
   },
   {
     name: "settings that are malformed",
+    expected: [
+      { what: / (status|rstp_status)$/, line: /s?tp_enable=true$/, reason: "spanning trees are not there yet" },
+    ],
     watched: ["fdb/stats-show br0"],
     lines: [
       br0,
@@ -188,6 +231,18 @@ export const wholeScenarios: readonly WholeScenario[] = [
   },
   {
     name: "packets",
+    expected: [
+      {
+        what: / statistics$/,
+        line: /^statistics$/,
+        reason: "upstream's dummies count made-up things beside packets and bytes",
+      },
+      {
+        what: /dump-flows/,
+        line: /^appctl fdb\/(flush|add|del)|^appctl time\/warp/,
+        reason: "a flow that other bits matter to after a flush is forgotten here, and made anew by its next packet",
+      },
+    ],
     watched: [
       "fdb/show br0",
       "fdb/show br1",
@@ -197,8 +252,12 @@ export const wholeScenarios: readonly WholeScenario[] = [
       "bridge/dump-flows br0",
     ],
     lines: [
-      `${br0} -- ${dummy("p1")} -- ${dummy("p2")} -- ${dummy("p3")} -- set port p3 tag=7`,
-      "add-br br1 -- set bridge br1 datapath_type=dummy -- add-port br0 x1 -- set interface x1 type=patch options:peer=x2 -- add-port br1 x2 -- set interface x2 type=patch options:peer=x1",
+      br0,
+      dummy("p1"),
+      dummy("p2"),
+      `${dummy("p3")} -- set port p3 tag=7`,
+      "add-br br1 -- set bridge br1 datapath_type=dummy",
+      "add-port br0 x1 -- set interface x1 type=patch options:peer=x2 -- add-port br1 x2 -- set interface x2 type=patch options:peer=x1",
       dummy("q1", "br1"),
       "appctl time/stop",
       "appctl netdev-dummy/receive p1 in_port(1),eth(src=50:54:00:00:00:05,dst=50:54:00:00:00:07),eth_type(0x0800),ipv4(src=192.168.0.1,dst=192.168.0.2,proto=1,tos=0,ttl=64,frag=no),icmp(type=8,code=0)",
@@ -221,6 +280,20 @@ export const wholeScenarios: readonly WholeScenario[] = [
   },
   {
     name: "commands with bad arguments",
+    expected: [
+      {
+        what: /^std(out|err)$/,
+        line: /^appctl (bridge\/reconnect|qos\/)/,
+        reason: "commands of parts that are not there yet",
+      },
+      {
+        what: /^(status|stdout|stderr)$/,
+        line: /^appctl dpctl\/del-flows nosuch$/,
+        reason: "upstream prints this error as a result and goes on; it is an error here",
+      },
+      { what: /^stdout$/, line: /^appctl dpctl\/dump-dps$/, reason: "sorted by nothing there, by age here" },
+      { what: /^stdout$/, line: /^appctl version$/, reason: "another version" },
+    ],
     lines: [
       br0,
       "appctl nosuch",
@@ -272,7 +345,6 @@ export const wholeScenarios: readonly WholeScenario[] = [
       "appctl time/warp",
       "appctl time/warp x",
       "appctl coverage/read-counter nosuch",
-      "appctl exit now",
       "appctl qos/show br0",
       "appctl qos/show-types nosuch",
       "appctl version",

@@ -41,7 +41,9 @@ export async function databaseState(stack: SwitchStack, withStatistics: boolean)
         const all = withStatistics && table === "Interface" ? [...columns, "statistics"] : columns;
         for (const column of all) {
           const value = row[column];
-          if (value !== undefined) state[`${table} ${name} ${column}`] = relabel(JSON.stringify(value), labels);
+          if (value === undefined) continue;
+          const isRandom = column === "mac_in_use" && /^(patch|tap|system)?$/.test(String(row["type"] ?? ""));
+          state[`${table} ${name} ${column}`] = isRandom ? "<random>" : relabel(JSON.stringify(value), labels);
         }
       }
     }
@@ -58,7 +60,8 @@ function bridgeIdentity(row: Parameters<typeof uuidOf>[0]): [string, string][] {
   const address = defaultBridgeAddress(uuidOf(row));
   const name = String(row["name"]);
   return [
-    [formatMac(address), `<${name}'s address>`],
     [formatDatapathId(datapathIdOf(address)), `<${name}'s id>`],
+    [formatMac(address), `<${name}'s address>`],
+    [formatMac(address).replaceAll(":", ""), `<${name}'s address>`],
   ];
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestNamespace, testNamespace } from "./namespace.js";
-import { program } from "./needs.js";
+import { type Need, program } from "./needs.js";
 
 const bin = join(import.meta.dirname, "../../bin");
 
@@ -34,7 +34,7 @@ export const realPrograms: StackPrograms = {
 
 export const realSchema = "/usr/share/openvswitch/vswitch.ovsschema";
 /** What every test with `realPrograms` needs. */
-export const needsRealPrograms = program("/usr/sbin/ovs-vswitchd", "openvswitch-switch");
+export const needsRealPrograms: Need = program("/usr/sbin/ovs-vswitchd", "openvswitch-switch");
 
 /** What a program printed, and its exit status; a signal's name stands for the status where one ended it. */
 export interface Ran {
@@ -143,7 +143,9 @@ export class SwitchStack {
   unalias(text: string): string {
     let plain = text.replaceAll(this.directory, "<dir>");
     for (const [random, name] of this.aliases) plain = plain.replaceAll(random, name);
-    return plain;
+    return plain
+      .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
+      .replace(/\baa:55:aa:55:[0-9a-f]{2}:[0-9a-f]{2}\b/g, "<a dummy's address>");
   }
 
   /** Starts a program that goes on; it is killed with the stack. */

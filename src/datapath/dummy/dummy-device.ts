@@ -190,13 +190,22 @@ export class DummyDevice implements DirectDevice {
     this.#closeFiles();
     const both = this.#options.get("pcap");
     if (both !== undefined) {
-      this.#rxFile = this.#txFile = new PcapFile(this.#host.files, both);
+      this.#rxFile = this.#txFile = this.#capture(both);
       return;
     }
-    const rx = this.#options.get("rxq_pcap");
-    const tx = this.#options.get("tx_pcap");
-    if (rx !== undefined) this.#rxFile = new PcapFile(this.#host.files, rx);
-    if (tx !== undefined) this.#txFile = new PcapFile(this.#host.files, tx);
+    this.#rxFile = this.#capture(this.#options.get("rxq_pcap"));
+    this.#txFile = this.#capture(this.#options.get("tx_pcap"));
+  }
+
+  /** A file that cannot be made is done without, as upstream does it. */
+  #capture(path: string | undefined): PcapFile | undefined {
+    if (path === undefined) return undefined;
+    try {
+      return new PcapFile(this.#host.files, path);
+    } catch (error) {
+      if (error instanceof HostError) return undefined;
+      throw error;
+    }
   }
 
   #closeFiles(): void {

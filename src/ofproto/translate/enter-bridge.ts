@@ -25,6 +25,7 @@ function mayReceive(ctx: TranslationContext): boolean {
 }
 
 function miss(ctx: TranslationContext): void {
+  ctx.effects.push({ kind: "rule", rule: ctx.bridge.missDrop });
   ctx.trace?.enter("action", "drop");
   ctx.trace?.leave();
   ctx.refuse("no_match");
