@@ -51,7 +51,9 @@ describe("UnixctlServer", () => {
     expect(await client.call("test/add", ["1", "2"])).toEqual({ result: "sum 3\n" });
     expect(await client.call("set-options", ["--format", "json"])).toMatchObject({ result: {} });
     expect(await client.call("test/add", ["1", "2"])).toEqual({ result: { sum: 3 } });
-    expect(await client.call("list-commands", [])).toMatchObject({ result: { "reply-format": "plain" } });
+    expect(await client.call("list-commands", [])).toMatchObject({
+      result: expect.arrayContaining([{ name: "list-commands", usage: "" }]),
+    });
   });
 
   it.each([

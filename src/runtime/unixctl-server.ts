@@ -48,7 +48,14 @@ export class UnixctlServer {
     this.#log = log.module("unixctl");
     this.#rpcLog = log.module("jsonrpc");
     this.register([
-      { name: "list-commands", usage: "", minArgs: 0, maxArgs: 0, run: () => this.#listCommands() },
+      {
+        name: "list-commands",
+        usage: "",
+        minArgs: 0,
+        maxArgs: 0,
+        run: () => this.commands().map(({ name, usage }) => ({ name, usage })),
+        text: () => this.#listCommands(),
+      },
       { name: "set-options", usage: "[--format text|json]", minArgs: 2, maxArgs: 2, run: () => "" },
     ]);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFakeHost } from "#host/fake/host.js";
+import type { Json } from "#util/json.js";
 import { ToldError } from "./end-reason.js";
 import { Vlog } from "./vlog.js";
 import { vlogCommands } from "./vlog-commands.js";
@@ -12,10 +13,12 @@ function setup(settings = {}) {
   return { host, vlog, sent: host.syslogMessages };
 }
 
-const run = (vlog: Vlog, name: string, ...args: string[]): unknown =>
-  vlogCommands(vlog)
-    .find((c) => c.name === name)!
-    .run(args);
+/** What a command prints. */
+function run(vlog: Vlog, name: string, ...args: string[]): string {
+  const command = vlogCommands(vlog).find((c) => c.name === name)!;
+  const data = command.run(args) as Json;
+  return command.text ? command.text(data) : String(data);
+}
 
 describe("vlog", () => {
   it("writes each destination in its pattern", () => {
