@@ -22,7 +22,7 @@ describe("the reader and the writer of control messages", () => {
       255n,
     ]);
     expect(Buffer.from(r.slice(4).rest()).toString()).toBe("abcd");
-    expect(r.left).toBe(3);
+    expect(r.left).toBe(2);
     expect(r.zeros(2)).toBe(false);
   });
 
