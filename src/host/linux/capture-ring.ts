@@ -91,6 +91,17 @@ export class CaptureRing {
     this.#state.ints[captureState.frameCost >> 2] = cost;
   }
 
+  /** True where more of a slot's frames wait than the program would let in by now. */
+  hasTooMany(slot: number): boolean {
+    const { ints } = this.#state;
+    const entered = captureState.entered(slot) >> 2;
+    const taken = captureState.taken(slot) >> 2;
+    const frames = (Atomics.load(ints, entered) - ints[taken]!) >>> 0;
+    const bytes = (ints[entered + 1]! - ints[taken + 1]!) >>> 0;
+    const unread = (Atomics.load(this.data.ints, 0) - this.#position) >>> 0;
+    return frames * ints[captureState.frameCost >> 2]! + bytes > 2 * (this.#mask + 1 - unread);
+  }
+
   /** Makes room for others of this slot's frames: one of `length` bytes has been read. */
   took(slot: number, length: number): void {
     const { ints } = this.#state;

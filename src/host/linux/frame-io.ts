@@ -37,6 +37,8 @@ interface Port {
   readonly queue: TransmitQueue;
   /** Identity in the ring's records and the program that writes them; undefined for a TAP or a socket. */
   readonly ring: { readonly id: number; readonly slot: number; readonly program: number } | undefined;
+  /** Frames that were not taken from the ring, since too many waited. */
+  skipped: number;
   /** Frames lost since the ring or the socket's buffer was full, as far as they have been asked for. */
   lost: number;
 }
@@ -99,7 +101,7 @@ export class LinuxFrameIo implements FrameIo {
       this.#sockets ??= new SocketReader();
     }
     const queue = new TransmitQueue(handle.fd, handle.kind === "capture", handle.mtu, counters);
-    const attached = { number: port, handle, counters, queue, ring, lost: 0 };
+    const attached = { number: port, handle, counters, queue, ring, skipped: 0, lost: 0 };
     this.#ports[port] = attached;
     if (ring) this.#bySlot[ring.slot] = attached;
     else this.#poll.add(port, handle.fd);
@@ -165,7 +167,7 @@ export class LinuxFrameIo implements FrameIo {
     if (attached) {
       if (attached.ring && this.#ring) attached.lost = this.#ring.lost(attached.ring.slot);
       else if (attached.handle.kind === "capture") attached.lost += takeLost(attached.handle.fd);
-      attached.counters.rxDropped = attached.lost + attached.counters.rxUnusable;
+      attached.counters.rxDropped = attached.lost + attached.skipped + attached.counters.rxUnusable;
     }
     return attached?.counters;
   }
@@ -198,6 +200,7 @@ export class LinuxFrameIo implements FrameIo {
   #receiveRing(ring: CaptureRing, budget: number, receiver: FrameReceiver): number {
     const { bytes, words } = ring.data;
     const offload = this.#offload;
+    const isSlow = this.#budget < MAX_BUDGET;
     let count = 0;
     while (count < budget) {
       const at = ring.record(this.#taken);
@@ -209,6 +212,13 @@ export class LinuxFrameIo implements FrameIo {
       const port = this.#bySlot[id & ((1 << SLOT_BITS) - 1)];
       if (port?.ring?.id !== id) continue;
       const length = words[(at + captureRecord.length) >> 2]!;
+      // Frames that came before it was known how long they take.
+      if (isSlow && ring.hasTooMany(port.ring.slot)) {
+        ring.took(port.ring.slot, length);
+        port.skipped++;
+        count--;
+        continue;
+      }
       ring.took(port.ring.slot, length);
       if (!readCaptureOffload(bytes, words, at, offload)) {
         port.counters.rxUnusable++;
