@@ -162,7 +162,7 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
     return this.#engine.transaction();
   }
 
-  /** Puts a transaction to the server. Never rejects. */
+  /** Puts a transaction to the server. Rejects only if it names new rows of another transaction. */
   commit(
     transaction: WriteTransaction<S, F>,
     options: { readonly dryRun?: boolean } = {},
