@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
+import { eventually } from "../support/eventually.js";
 import { describeWith, program } from "../support/needs.js";
 
 const schema =
@@ -26,10 +27,10 @@ async function start(command: string, before: readonly string[]): Promise<Side> 
   const args = [...before, "S", `--unixctl=${socket}`, "--remote=punix:db.sock", "-vconsole:off", "-vsyslog:off"];
   const child = spawn(command, args, { cwd: directory, env, stdio: "ignore" });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  while (!existsSync(socket)) {
+  await eventually(() => {
     if (child.exitCode !== null) throw new Error(`ovsdb-server ended with ${child.exitCode}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return existsSync(socket);
+  }, "the control socket");
   return {
     ask: (words) =>
       new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.js";
 import { describeWith, root as needsRoot, openVswitch } from "../support/needs.js";
 import { type ProgramOutcome, runProgram } from "../support/run-program.js";
 
@@ -52,18 +53,10 @@ function alive(pid: number): boolean {
   }
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 2000; i++) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`never: ${what}`);
-}
-
 async function end(pid: number, signal: NodeJS.Signals): Promise<void> {
   if (!alive(pid)) return;
   process.kill(pid, signal);
-  await until(() => !alive(pid), `${pid} ends`);
+  await eventually(() => !alive(pid), `${pid} ends`);
 }
 
 describe("daemon life", () => {
@@ -108,11 +101,11 @@ describe("daemon life", () => {
     await start("--detach", "--pidfile", "-vconsole:off", `--log-file=${run}/log`);
     const pid = pidIn();
     expect(await appctl("exit", "--cleanup")).toEqual({ status: 0, stdout: "", stderr: "" });
-    await until(() => !alive(pid), "the daemon exits");
+    await eventually(() => !alive(pid), "the daemon exits");
     expect(readdirSync(run)).toEqual(["log"]);
     expect(readFileSync(join(run, "log"), "utf8")).toMatch(/idle\|INFO\|stopping, cleanup true\n$/);
     const stuck = start("--pidfile", "--stuck", "-vconsole:off");
-    await until(() => readdirSync(run).some((n) => n.endsWith(".ctl")), "the control socket");
+    await eventually(() => readdirSync(run).some((n) => n.endsWith(".ctl")), "the control socket");
     expect(await appctl("exit")).toMatchObject({ status: 0 });
     expect(await stuck).toMatchObject({ status: 0 });
   });
@@ -124,14 +117,14 @@ describe("daemon life", () => {
     const monitor = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${first}/status`, "utf8"))![1]);
     expect(title(monitor)).toContain(`idle-daemon: monitoring pid ${first} (healthy)`);
     expect(await appctl("test/crash")).toMatchObject({ status: 0 });
-    await until(
+    await eventually(
       () => !alive(first) && pidIn() !== first && existsSync(`${run}/idle-daemon.${pidIn()}.ctl`),
       "a restart",
     );
     const second = pidIn();
     expect(await appctl("version")).toMatchObject({ status: 0 });
     await end(second, "SIGTERM");
-    await until(() => !alive(monitor), "the monitor ends");
+    await eventually(() => !alive(monitor), "the monitor ends");
     const log = readFileSync(join(run, "log"), "utf8");
     expect(log).toMatch(/\|util\|EMER\|Error: bug/);
     expect(log).toContain(`|daemon_unix(monitor)|ERR|1 crashes: pid ${first} died, killed (Aborted), restarting\n`);
@@ -143,8 +136,8 @@ describe("daemon life", () => {
     const log = join(run, "idle-daemon.log");
     renameSync(log, `${log}.1`);
     process.kill(pidIn(), "SIGHUP");
-    await until(() => existsSync(log), "a new log");
-    await until(() => readFileSync(log, "utf8").includes(`|vlog|INFO|opened log file ${log}\n`), "its first line");
+    await eventually(() => existsSync(log), "a new log");
+    await eventually(() => readFileSync(log, "utf8").includes(`|vlog|INFO|opened log file ${log}\n`), "its first line");
     expect(statSync(log).mode & 0o777).toBe(0o640);
   });
 

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Json } from "#util/json.js";
+import { eventually } from "../support/eventually.js";
 import { describeWith, type Need, program } from "../support/needs.js";
 import { RawClient } from "../support/ovsdb-raw-client.js";
 import { type OurServer, startOurs } from "../support/ovsdb-servers.js";
@@ -133,15 +134,15 @@ describeWith(
         const until = async (text: string): Promise<void> => {
           while (!lines.some((line) => line.includes(text))) await new Promise<void>((resolve) => (wake = resolve));
         };
-        // The monitor stands once the server counts it.
-        while (server.server.memory()["monitors"] === before) await new Promise((resolve) => setTimeout(resolve, 2));
+        const monitors = (): number | undefined => server.server.memory()["monitors"];
+        await eventually(() => monitors() !== before, "the server to count the monitor");
         if (command === "monitor") await until("initial,br0");
         await vsctl("add-br", "watched");
         await until("insert,watched");
         await vsctl("del-br", "watched");
         await until("delete,");
         child.kill();
-        while (server.server.memory()["monitors"] !== before) await new Promise((resolve) => setTimeout(resolve, 2));
+        await eventually(() => monitors() === before, "the monitor to go");
       }
     });
 

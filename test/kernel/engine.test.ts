@@ -22,6 +22,7 @@ import { finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import { copyOffload, plainOffload } from "#wire/virtio-net.js";
 import { type Bed, datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
+import { eventually } from "../support/eventually.js";
 import { describeWith, root, tun } from "../support/needs.js";
 
 /** Nothing more happens when nothing has for so long, in milliseconds. */
@@ -93,7 +94,7 @@ function kernelBed(): Bed & { readonly log: string[]; readonly threads: Thread[]
       far.flush();
     },
     async settle() {
-      while (!engine.isRunning) await new Promise((resolve) => setTimeout(resolve, 2));
+      await eventually(() => engine.isRunning, "the forwarding thread");
       engine.settle();
       let last = "";
       for (let end = performance.now() + QUIET; performance.now() < end; ) {
@@ -214,7 +215,7 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
       // Nothing that the engine would ever say.
       bed.threads[0]!.post([{ op: "put" }]);
       bed.datapath.execute(plain(ether(0x1234, [2])), newKey(), []);
-      while (bed.threads.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      await eventually(() => bed.threads.length >= 2, "another forwarding thread");
       expect(bed.log[0]).toMatch(/^the forwarding thread failed \(.+\); starting another$/);
       await bed.settle();
       bed.put(a, plain(ether(0x1234, [3])));

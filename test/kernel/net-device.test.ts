@@ -3,16 +3,11 @@ import { systemDevices } from "#datapath/devices/system-device.js";
 import { tapDevices } from "#datapath/devices/tap-device.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { plainOffload } from "#wire/virtio-net.js";
+import { eventually } from "../support/eventually.js";
 import { type TestNamespace, testNamespace } from "../support/namespace.js";
 import { describeWith, root, tun } from "../support/needs.js";
 
 const none: ReadonlyMap<string, string> = new Map();
-
-/** Waits for a condition that an event of the kernel brings about. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(condition()).toBe(true);
-}
 
 describeWith([root, tun], "devices of the host", () => {
   let host: TestNamespace;
@@ -32,10 +27,10 @@ describeWith([root, tun], "devices of the host", () => {
     expect(device.info().status.get("driver_name")).toBe("veth");
     host.ip("link set wld1 up");
     host.ip("link set wld0 up mtu 1400");
-    await until(() => device.info().mtu === 1400 && device.info().carrier);
+    await eventually(() => device.info().mtu === 1400 && device.info().carrier, "an event of the kernel");
     expect(device.info()).toMatchObject({ up: true, carrierResets: 1 });
     host.ip("link del wld0");
-    await until(() => told.includes("gone"));
+    await eventually(() => told.includes("gone"), "an event of the kernel");
     expect(device.info()).toMatchObject({ up: false, carrier: false });
     expect(() => device.setMtu(1500)).toThrow("wld0: No such device");
     device.close();
@@ -89,15 +84,15 @@ describeWith([root, tun], "devices of the host", () => {
         gone = true;
       });
       host.ip(`link set wlbr0 netns /proc/${process.pid}/fd/${guest.fd}`);
-      await until(() => host.net.link("wlbr0") === undefined);
+      await eventually(() => host.net.link("wlbr0") === undefined, "an event of the kernel");
       guest.ip("link set wlbr0 up mtu 1300");
-      await until(() => device.info().mtu === 1300);
+      await eventually(() => device.info().mtu === 1300, "an event of the kernel");
       expect(device.info().up).toBe(true);
       expect(gone).toBe(false);
       device.setMtu(1350);
       expect(guest.net.link("wlbr0")!.mtu).toBe(1350);
       guest.ip("link del wlbr0");
-      await until(() => gone);
+      await eventually(() => gone, "an event of the kernel");
       device.close();
     } finally {
       guest.close();

@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Json } from "#util/json.js";
-import { program } from "./needs.js";
+import { type Need, program } from "./needs.js";
 import { startReal, type TestServer } from "./ovsdb-servers.js";
 import type { Outcome } from "./vsctl-run.js";
 
 export const realVsctl = "/usr/bin/ovs-vsctl";
 const schema = "/usr/share/openvswitch/vswitch.ovsschema";
 
-export const needsRealVsctl = program(realVsctl, "openvswitch-common");
-export const needsRealServer = program("/usr/sbin/ovsdb-server", "openvswitch-switch");
+export const needsRealVsctl: Need = program(realVsctl, "openvswitch-common");
+export const needsRealServer: Need = program("/usr/sbin/ovsdb-server", "openvswitch-switch");
 
 /** A real `ovsdb-server` with an empty database of its own release's schema. */
 export function startRealSwitchDatabase(): Promise<TestServer> {
