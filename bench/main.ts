@@ -1,9 +1,11 @@
 /*
- * npm run bench -- tcp | pps | cli [ROUNDS]
+ * npm run bench -- tcp | pps | cli | ovsdb [ROUNDS [PART...]]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
 import { benchCli } from "./cli.js";
 import { sendSmallFrames } from "./frame-sender.js";
+import { benchOvsdb } from "./ovsdb.js";
+
 import { benchSwitches } from "./switches.js";
 
 const [what, ...rest] = process.argv.slice(2);
@@ -17,12 +19,15 @@ switch (what) {
   case "cli":
     void benchCli(rounds);
     break;
+  case "ovsdb":
+    void benchOvsdb(rounds, rest.slice(1));
+    break;
   case "sender": {
     const [source, destination, seconds, flows] = rest;
     console.log(sendSmallFrames(source!, destination!, Number(seconds), Number(flows)));
     break;
   }
   default:
-    console.error("usage: npm run bench -- tcp|pps|cli [ROUNDS]");
+    console.error("usage: npm run bench -- tcp|pps|cli|ovsdb [ROUNDS [PART...]]");
     process.exitCode = 1;
 }

@@ -98,6 +98,7 @@ export class ActiveRemote implements Remote {
       {
         name: this.#target,
         send: (message) => rpc.send(message),
+        sendEncoded: (message) => rpc.sendEncoded(message),
         backlog: () => rpc.backlog(),
         disconnect: (reason) => {
           log.info(`${this.#target}: disconnecting (${reason})`);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFakeHost } from "#host/fake/host.js";
 import { schemaFromJson } from "#ovsdb/schema-json.js";
-import type { JsonRpcMessage } from "#runtime/jsonrpc-message.js";
+import { decodeMessage, type JsonRpcMessage } from "#runtime/jsonrpc-message.js";
 import { recordingLog } from "#runtime/recording-log.js";
 import type { Json } from "#util/json.js";
 import { ClientSession } from "./client-session.js";
@@ -31,7 +31,13 @@ function setUp(): { session: ClientSession; sent: JsonRpcMessage[] } {
     databaseNames: () => ["S"],
     convert: async () => {},
   };
-  const link = { name: "link", send: (m: JsonRpcMessage) => sent.push(m), backlog: () => 0, disconnect: () => {} };
+  const link = {
+    name: "link",
+    send: (m: JsonRpcMessage) => sent.push(m),
+    sendEncoded: (bytes: Uint8Array) => sent.push(decodeMessage(JSON.parse(new TextDecoder().decode(bytes)))),
+    backlog: () => 0,
+    disconnect: () => {},
+  };
   return { session: new ClientSession(server, link, { readOnly: false }), sent };
 }
 

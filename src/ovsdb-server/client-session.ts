@@ -24,6 +24,8 @@ export interface SessionServer {
 export interface SessionLink {
   readonly name: string;
   send(message: JsonRpcMessage): void;
+  /** Sends a message that is encoded already. */
+  sendEncoded(message: Uint8Array): void;
   /** Bytes that were sent and the peer has not taken. */
   backlog(): number;
   /** Ends the connection because of the reason, which is logged. */
@@ -175,9 +177,12 @@ export class ClientSession implements LockOwner {
   #send(message: JsonRpcMessage): void {
     if (this.#closed) return;
     this.#link.send(message);
-    if (this.#link.backlog() > this.#server.backlogLimit) {
-      this.#link.disconnect(`it is ${this.#link.backlog()} bytes behind`);
-    }
+    this.#checkBacklog();
+  }
+
+  #checkBacklog(): void {
+    const backlog = this.#link.backlog();
+    if (backlog > this.#server.backlogLimit) this.#link.disconnect(`it is ${backlog} bytes behind`);
   }
 
   #database(method: string, params: readonly Json[]): ServedDatabase {
@@ -215,9 +220,11 @@ export class ClientSession implements LockOwner {
     }
     const at = key(id);
     if (this.#monitors.has(at)) throw syntaxError("duplicate monitor ID", id);
-    const { monitor, initial } = database.monitor(version, id, requests, since, (method, body) =>
-      this.#send({ kind: "notification", method, params: body }),
-    );
+    const { monitor, initial } = database.monitor(version, id, requests, since, (message) => {
+      if (this.#closed) return;
+      this.#link.sendEncoded(message);
+      this.#checkBacklog();
+    });
     this.#monitors.set(at, monitor);
     return initial;
   }
@@ -291,5 +298,6 @@ export class ClientSession implements LockOwner {
 
 /** Ids may be any JSON; two are the same when their sorted text is. */
 function key(id: Json): string {
+  if (typeof id === "number") return String(id);
   return formatJson(id, { sorted: true });
 }

@@ -18,6 +18,7 @@ export interface DatabaseMonitor {
 
 interface Entry {
   id: Json;
+  idText: string;
   spec: MonitorSpec;
   readonly version: MonitorVersion;
   readonly notify: Notify;
@@ -51,7 +52,7 @@ export class MonitorSet {
     };
     shared.users++;
     this.#specs.set(key, shared);
-    const entry: Entry = { id, spec: shared.spec, version, notify };
+    const entry: Entry = { id, idText: formatJson(id), spec: shared.spec, version, notify };
     this.#entries.add(entry);
     const monitor: DatabaseMonitor = {
       get id() {
@@ -68,12 +69,23 @@ export class MonitorSet {
 
   /** Tells every monitor what it wants to know of a change that has been applied. */
   tell(changes: ChangeSet): void {
-    const computed = new Map<MonitorSpec, TableUpdates | undefined>();
+    if (this.#entries.size === 0) return;
+    const told = new Map<MonitorSpec, Map<string, Uint8Array | undefined>>();
     for (const entry of this.#entries) {
-      const { spec, version } = entry;
-      if (!computed.has(spec))
-        computed.set(spec, version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes));
-      send(entry, computed.get(spec));
+      const { spec, version, idText } = entry;
+      let messages = told.get(spec);
+      if (!messages) {
+        messages = new Map();
+        told.set(spec, messages);
+      }
+      // Clients that asked for the same in the same way get the same bytes.
+      const key = version + idText;
+      let message = messages.get(key);
+      if (message === undefined && !messages.has(key)) {
+        message = notification(entry, version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes));
+        messages.set(key, message);
+      }
+      if (message) entry.notify(message);
     }
   }
 
@@ -81,8 +93,10 @@ export class MonitorSet {
     const spec = changeConditions(entry.spec, requests, database.schema);
     const updates = updates2OfConditions(entry.spec, spec, database);
     entry.id = id;
+    entry.idText = formatJson(id);
     entry.spec = spec;
-    send(entry, updates);
+    const message = notification(entry, updates);
+    if (message) entry.notify(message);
   }
 
   /** Forgets all monitors; their sessions have been told. */
@@ -99,9 +113,12 @@ function initialReply({ version, spec }: Entry, database: Database): Json {
   return version === "monitor_cond" ? updates : [false, ZERO_UUID, updates];
 }
 
-function send({ id, version, notify }: Entry, updates: TableUpdates | undefined): void {
-  if (!updates) return;
-  if (version === "monitor") notify("update", [id, updates]);
-  else if (version === "monitor_cond") notify("update2", [id, updates]);
-  else notify("update3", [id, ZERO_UUID, updates]);
+const updateMethods = { monitor: "update", monitor_cond: "update2", monitor_cond_since: "update3" } as const;
+
+/** The bytes of the message that tells a monitor of updates, if there are any. */
+function notification({ idText, version }: Entry, updates: TableUpdates | undefined): Uint8Array | undefined {
+  if (!updates) return undefined;
+  const transaction = version === "monitor_cond_since" ? `"${ZERO_UUID}",` : "";
+  const params = `[${idText},${transaction}${formatJson(updates)}]`;
+  return Buffer.from(`{"id":null,"method":"${updateMethods[version]}","params":${params}}`);
 }

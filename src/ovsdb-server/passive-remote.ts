@@ -132,6 +132,7 @@ export class PassiveRemote implements Remote {
     const link = {
       name: stream.name,
       send: rpc.send.bind(rpc),
+      sendEncoded: rpc.sendEncoded.bind(rpc),
       backlog: () => rpc.backlog(),
       disconnect: (reason: string) => this.#disconnect(connection, reason),
     };

@@ -26,7 +26,8 @@ export interface MonitorHandle {
   cancel(): void;
 }
 
-export type Notify = (method: string, params: readonly Json[]) => void;
+/** Sends a notification, whose bytes other sessions may be sent too. */
+export type Notify = (message: Uint8Array) => void;
 
 /** Figures for `memory/show`. */
 export interface DatabaseSize {

@@ -1,4 +1,5 @@
 import type { Json } from "#util/json.js";
+import { formatJson } from "#util/json-text.js";
 
 export type JsonRpcId = Json;
 
@@ -69,16 +70,16 @@ export function decodeMessage(json: Json): JsonRpcMessage {
   }
 }
 
-/** The JSON of a message, with the members that upstream sends, in its order. An error has no `result`. */
-export function encodeMessage(message: JsonRpcMessage): Json {
+/** The text of a message, with the members that upstream sends, in its order. An error has no `result`. */
+export function messageText(message: JsonRpcMessage): string {
   switch (message.kind) {
     case "request":
-      return { id: message.id, method: message.method, params: message.params };
+      return `{"id":${formatJson(message.id)},"method":${JSON.stringify(message.method)},"params":${formatJson(message.params)}}`;
     case "notification":
-      return { id: null, method: message.method, params: message.params };
+      return `{"id":null,"method":${JSON.stringify(message.method)},"params":${formatJson(message.params)}}`;
     case "reply":
-      return { id: message.id, result: message.result, error: null };
+      return `{"id":${formatJson(message.id)},"result":${formatJson(message.result)},"error":null}`;
     case "error":
-      return { id: message.id, error: message.error };
+      return `{"id":${formatJson(message.id)},"error":${formatJson(message.error)}}`;
   }
 }

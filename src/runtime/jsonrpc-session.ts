@@ -141,8 +141,9 @@ export class JsonRpcSession {
     this.#rpc?.send(message);
   }
 
-  sendText(text: string): void {
-    this.#rpc?.sendText(text);
+  /** As `JsonRpc.sendEncoded`. */
+  sendEncoded(bytes: Uint8Array): void {
+    this.#rpc?.sendEncoded(bytes);
   }
 
   setProbeInterval(milliseconds: number): void {

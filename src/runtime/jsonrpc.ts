@@ -2,11 +2,12 @@ import type { Stream } from "#host/streams.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
-import { JsonSyntaxError } from "#util/json-parse.js";
+import { JsonSyntaxError, parseJson } from "#util/json-parse.js";
 import { formatJson } from "#util/json-text.js";
 import { JsonFraming } from "./json-framing.js";
-import { decodeMessage, encodeMessage, JsonRpcError, type JsonRpcId, type JsonRpcMessage } from "./jsonrpc-message.js";
+import { decodeMessage, JsonRpcError, type JsonRpcId, type JsonRpcMessage, messageText } from "./jsonrpc-message.js";
 import type { Logger } from "./logger.js";
+import { Outbox } from "./outbox.js";
 
 /** The peer answered a request with an error, which `error` holds. */
 export class JsonRpcRefusal extends Error {
@@ -81,6 +82,7 @@ export class JsonRpc {
   readonly #warnings: Logger;
   readonly #framing: JsonFraming;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #outbox: Outbox;
   #handlers: JsonRpcHandlers = {};
   #nextId = 0;
   #ended = false;
@@ -91,6 +93,7 @@ export class JsonRpc {
     this.#log = log;
     this.#warnings = limitedOnce(log);
     this.#framing = new JsonFraming(limit);
+    this.#outbox = new Outbox(stream);
   }
 
   get name(): string {
@@ -143,23 +146,29 @@ export class JsonRpc {
   send(message: JsonRpcMessage): void {
     if (this.#ended) return;
     if (this.#log.isEnabled("dbg")) this.#log.dbg(`${this.name}: send ${describe(message)}`);
-    this.stream.write(formatJson(encodeMessage(message)));
+    this.#outbox.push(messageText(message));
   }
 
-  /** Sends a message whose JSON text is made already, as for one update to many monitors. */
-  sendText(text: string): void {
-    if (!this.#ended) this.stream.write(text);
+  /** Sends a message that is encoded already, as for one update to many monitors. The bytes must not change any more. */
+  sendEncoded(bytes: Uint8Array): void {
+    if (this.#ended) return;
+    if (this.#log.isEnabled("dbg")) {
+      const message = decodeMessage(parseJson(new TextDecoder().decode(bytes)));
+      this.#log.dbg(`${this.name}: send ${describe(message)}`);
+    }
+    this.#outbox.push(bytes);
   }
 
   /** Bytes that were sent and that the kernel has not taken yet. */
   backlog(): number {
-    return this.stream.pending();
+    return this.#outbox.size + this.stream.pending();
   }
 
   /** Flushes and ends the connection from this side. */
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#outbox.flush();
     this.stream.close();
     this.#rejectAll(undefined);
   }

@@ -14,8 +14,27 @@ export interface JsonStyle {
  * Writes JSON text the way Open vSwitch does: no spaces unless pretty, integers of up to 64 bits in full, other numbers with
  * 15 significant digits.
  */
-export function formatJson(json: Json, style: JsonStyle = {}): string {
-  return write(json, style, "\n");
+export function formatJson(json: Json, style?: JsonStyle): string {
+  return style ? write(json, style, "\n") : writePlain(json);
+}
+
+/** As `write` without any style, for the messages that servers exchange by the thousand. */
+function writePlain(json: Json): string {
+  if (typeof json === "string") return JSON.stringify(json);
+  if (typeof json === "number") return Number.isSafeInteger(json) ? String(json + 0) : formatReal(json);
+  if (json === null || typeof json !== "object") return write(json, {}, "");
+  let text = "";
+  if (Array.isArray(json)) {
+    for (let i = 0; i < json.length; i++) text += i === 0 ? writePlain(json[i]) : `,${writePlain(json[i])}`;
+    return `[${text}]`;
+  }
+  const object = json as { readonly [name: string]: Json };
+  for (const name of Object.keys(object)) {
+    const value = object[name];
+    if (value === undefined) continue;
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${writePlain(value)}`;
+  }
+  return `{${text}}`;
 }
 
 function write(json: Json, style: JsonStyle, newline: string): string {
