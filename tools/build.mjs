@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import Module from "node:module";
 import { basename, join } from "node:path";
 import { compiledForm, isTool } from "./compiled-form.mjs";
+import { buildPackage } from "./package.mjs";
 import { programs, root } from "./programs.mjs";
 
 const dist = join(root, "dist");
@@ -28,6 +29,7 @@ if (process.argv.includes("--if-stale") && existsSync(stamp)) {
 const esbuild = await import("esbuild");
 mkdirSync(dist, { recursive: true });
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const library = buildPackage(esbuild, dist, version);
 const names = programs();
 /** Bundles programs. Short names spare a tool half a millisecond; a daemon's are kept, so that its log can be read. */
 const bundle = (programs, shortNames) =>
@@ -93,5 +95,6 @@ const young = Date.now() - 60_000;
 for (const name of readdirSync(lib)) {
   if (!current.has(name) && statSync(join(lib, name)).mtimeMs < young) rmSync(join(lib, name), { force: true });
 }
+await library;
 writeFileSync(stamp, "");
 if (process.stdout.isTTY) console.log(`built ${names.length} programs into dist/`);

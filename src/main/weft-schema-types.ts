@@ -7,7 +7,7 @@ import { schemaFromJson } from "#ovsdb/schema-json.js";
 import { JsonSyntaxError, parseJson } from "#util/json-parse.js";
 
 // Writes a TypeScript declaration of a database's schema, from which a replica's row types follow.
-const usage = `usage: schema-types [--name=NAME] [--from=MODULE] SCHEMA.ovsschema [OUTPUT.ts]
+const usage = `usage: weft-schema-types [--name=NAME] [--from=MODULE] SCHEMA.ovsschema [OUTPUT.ts]
   --name=NAME    what the declaration is called (made from the schema's name)
   --from=MODULE  where the types come from (weft-switch/ovsdb)`;
 
@@ -39,6 +39,7 @@ try {
   const known =
     error instanceof OvsdbError || error instanceof JsonSyntaxError || (error instanceof Error && "code" in error);
   if (!known) throw error;
-  console.error(`schema-types: ${error.message}`);
+  const why = error instanceof OvsdbError ? (error.details ?? error.tag) : error.message;
+  console.error(`weft-schema-types: ${why}`);
   process.exitCode = 1;
 }
