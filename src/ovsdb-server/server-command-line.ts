@@ -1,5 +1,6 @@
 import { daemonOptionRows } from "#runtime/daemon-options.js";
 import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { tlsOptionRows } from "#runtime/stream-options.js";
 import { vlogOptionRows } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
 import type { TlsOptions } from "./tls-files.js";
@@ -13,11 +14,7 @@ const ownOptionRows: readonly OptionRow[] = [
   { name: "version", short: "V", argument: "none" },
   { name: "bootstrap-ca-cert", argument: "required" },
   { name: "peer-ca-cert", argument: "required" },
-  { name: "private-key", short: "p", argument: "required" },
-  { name: "certificate", short: "c", argument: "required" },
-  { name: "ca-cert", short: "C", argument: "required" },
-  { name: "ssl-protocols", argument: "required" },
-  { name: "ssl-ciphers", argument: "required" },
+  ...tlsOptionRows,
   { name: "sync-from", argument: "required", support: "missing" },
   { name: "sync-exclude-tables", argument: "required", support: "missing" },
   { name: "active", argument: "none", support: "accepted" },

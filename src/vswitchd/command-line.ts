@@ -1,6 +1,7 @@
 import type { Files } from "#host/files.js";
 import type { TlsSettings } from "#host/streams.js";
 import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { streamUsage } from "#runtime/stream-options.js";
 import { UserError } from "#util/errors.js";
 
 /** Options of ovs-vswitchd besides those of every daemon. */
@@ -72,19 +73,7 @@ usage: ovs-vswitchd [OPTIONS] [DATABASE]
 where DATABASE is a socket on which ovsdb-server is listening
       (default: "unix:${runDirectory}/db.sock").
 
-Active DATABASE connection methods:
-  tcp:HOST:PORT           PORT at remote HOST
-  ssl:HOST:PORT           SSL PORT at remote HOST
-  unix:FILE               Unix domain socket named FILE
-PKI configuration (required to use SSL):
-  -p, --private-key=FILE  file with private key
-  -c, --certificate=FILE  file with certificate for private key
-  -C, --ca-cert=FILE      file with peer CA certificate
-  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
-SSL options:
-  --ssl-protocols=PROTOS  list of SSL protocols to enable
-  --ssl-ciphers=CIPHERS   list of SSL ciphers to enable
-${daemonUsage}${vlogUsage}
+${streamUsage("DATABASE", "active")}${daemonUsage}${vlogUsage}
 DPDK options:
 Configuration of DPDK via command-line is removed from this
 version of Open vSwitch. DPDK is configured through ovsdb.

@@ -5,7 +5,8 @@ import { directories, resolveStreamName } from "#runtime/dirs.js";
 import type { Log } from "#runtime/logger.js";
 import { errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
-import type { GlobalSettings, TlsOptions } from "./global-options.js";
+import type { TlsOptions } from "../tls-options.js";
+import type { GlobalSettings } from "./global-options.js";
 import { readTlsSettings } from "./tls-settings.js";
 
 /** OVSDB's port. */

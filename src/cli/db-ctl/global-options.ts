@@ -1,10 +1,13 @@
 import { directories } from "#runtime/dirs.js";
 import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { tlsOptionRows } from "#runtime/stream-options.js";
 import type { Vlog } from "#runtime/vlog.js";
 import { applyVlogOption, vlogOptionRows } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
-import { type CellFormat, cellFormats, type TableFormat, type TableStyle, tableFormats } from "#util/text-table.js";
+import type { TableStyle } from "#util/text-table.js";
 import type { ToolIo } from "../io.js";
+import { tableActions, tableOptionRows, type WritableTableStyle } from "../table-options.js";
+import { type TlsOptions, tlsActions } from "../tls-options.js";
 
 /** Options of `ovs-vsctl`, in the order of `--options`. */
 export const globalOptionRows: readonly OptionRow[] = [
@@ -24,31 +27,11 @@ export const globalOptionRows: readonly OptionRow[] = [
   { name: "no-shuffle-remotes", argument: "none" },
   { name: "version", short: "V", argument: "none" },
   ...vlogOptionRows,
-  { name: "format", short: "f", argument: "required" },
-  { name: "data", short: "d", argument: "required" },
-  { name: "no-headings", argument: "none" },
-  { name: "pretty", argument: "none" },
-  { name: "bare", argument: "none" },
-  { name: "max-column-width", argument: "required" },
-  { name: "private-key", short: "p", argument: "required" },
-  { name: "certificate", short: "c", argument: "required" },
-  { name: "ca-cert", short: "C", argument: "required" },
-  { name: "ssl-protocols", argument: "required" },
-  { name: "ssl-ciphers", argument: "required" },
+  ...tableOptionRows,
+  ...tlsOptionRows,
   { name: "bootstrap-ca-cert", argument: "required" },
   { name: "peer-ca-cert", argument: "required" },
 ];
-
-/** Files and settings for `ssl:` remotes, as given. */
-export interface TlsOptions {
-  readonly privateKey?: string;
-  readonly certificate?: string;
-  readonly caCertificate?: string;
-  readonly bootstrapCaCertificate?: string;
-  readonly peerCaCertificate?: string;
-  readonly protocols?: string;
-  readonly ciphers?: string;
-}
 
 /** What the global options ask for. */
 export interface GlobalSettings {
@@ -77,7 +60,7 @@ export function readGlobalOptions(
   vlog: Vlog,
   io: ToolIo,
 ): GlobalSettings {
-  const table: Writable<TableStyle> = {
+  const table: WritableTableStyle = {
     format: "list",
     cells: "string",
     headings: true,
@@ -99,6 +82,7 @@ export function readGlobalOptions(
     json: false,
     tls,
   };
+  const tables = tableActions(table);
   const actions: Readonly<Record<string, (value: string) => void>> = {
     db: (value) => void (settings.remote = value),
     "no-syslog": () => vlog.setLevel(program.logModule, "syslog", "warn"),
@@ -113,22 +97,12 @@ export function readGlobalOptions(
     version: () => print.push("version"),
     "shuffle-remotes": () => void (settings.shuffleRemotes = true),
     "no-shuffle-remotes": () => void (settings.shuffleRemotes = false),
+    ...tables,
     format(value) {
-      table.format = oneOf(tableFormats, value, "output") as TableFormat;
+      tables["format"]?.(value);
       settings.json = value === "json";
     },
-    data: (value) => void (table.cells = oneOf(cellFormats, value, "data") as CellFormat),
-    "no-headings": () => void (table.headings = false),
-    pretty: () => void (table.pretty = true),
-    bare: () => void Object.assign(table, { format: "list", cells: "bare", headings: false }),
-    "max-column-width": (value) => void (table.maxColumnWidth = Math.max(0, Number.parseInt(value, 10) || 0)),
-    "private-key": (value) => void (tls.privateKey = value),
-    certificate: (value) => void (tls.certificate = value),
-    "ca-cert": (value) => void (tls.caCertificate = value),
-    "ssl-protocols": (value) => void (tls.protocols = value),
-    "ssl-ciphers": (value) => void (tls.ciphers = value),
-    "bootstrap-ca-cert": (value) => void (tls.bootstrapCaCertificate = value),
-    "peer-ca-cert": (value) => void (tls.peerCaCertificate = value),
+    ...tlsActions(tls),
   };
   for (const option of options) {
     if (!applyVlogOption(vlog, option)) actions[option.name]?.(option.value ?? "");
@@ -140,11 +114,6 @@ function parseTimeout(value: string): number {
   const seconds = /^\d+$/.test(value) ? Number(value) : 0;
   if (seconds < 1) throw new UserError(`value ${value} on -t or --timeout is invalid`);
   return seconds;
-}
-
-function oneOf(known: readonly string[], value: string, what: string): string {
-  if (!known.includes(value)) throw new UserError(`unknown ${what} format "${value}"`);
-  return value;
 }
 
 /** The output of `--options`. */

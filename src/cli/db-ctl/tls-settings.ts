@@ -2,7 +2,7 @@ import type { Files } from "#host/files.js";
 import { type Complaint, StreamError, type TlsSettings } from "#host/streams.js";
 import { errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
-import type { TlsOptions } from "./global-options.js";
+import type { TlsOptions } from "../tls-options.js";
 
 /**
  * Reads the files that the public key options name, for a connection called `name`. Where a CA certificate is to be learned from the

@@ -1,7 +1,9 @@
 import { daemonUsage } from "#runtime/daemon-options.js";
 import { directories } from "#runtime/dirs.js";
+import { streamUsage } from "#runtime/stream-options.js";
 import { vlogUsage } from "#runtime/vlog-options.js";
 import type { ToolIo } from "../io.js";
+import { tableUsage } from "../table-options.js";
 
 /** What `ovsdb-client --help` prints. */
 export function helpText(io: ToolIo): string {
@@ -92,32 +94,8 @@ Valid commands are:
 The default SERVER is unix:${run}/db.sock.
 The default DATABASE is Open_vSwitch.
 
-Active SERVER connection methods:
-  tcp:HOST:PORT           PORT at remote HOST
-  ssl:HOST:PORT           SSL PORT at remote HOST
-  unix:FILE               Unix domain socket named FILE
-Passive SERVER connection methods:
-  ptcp:PORT[:IP]          listen to TCP PORT on IP
-  pssl:PORT[:IP]          listen for SSL on PORT on IP
-  punix:FILE              listen on Unix domain socket FILE
-PKI configuration (required to use SSL):
-  -p, --private-key=FILE  file with private key
-  -c, --certificate=FILE  file with certificate for private key
-  -C, --ca-cert=FILE      file with peer CA certificate
-  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
-SSL options:
-  --ssl-protocols=PROTOS  list of SSL protocols to enable
-  --ssl-ciphers=CIPHERS   list of SSL ciphers to enable
-
-Output formatting options:
-  -f, --format=FORMAT         set output formatting to FORMAT
-                              ("table", "html", "csv", or "json")
-  -d, --data=FORMAT           set table cell output formatting to
-                              FORMAT ("string", "bare", or "json")
-  --no-headings               omit table heading row
-  --pretty                    pretty-print JSON in output
-  --bare                      equivalent to "--format=list --data=bare --no-headings"
-  --timestamp                 timestamp "monitor" output${daemonUsage("ovsdb-client", io.host)}${vlogUsage("ovsdb-client", io.host)}
+${streamUsage("SERVER", "active and passive")}
+${tableUsage}  --timestamp                 timestamp "monitor" output${daemonUsage("ovsdb-client", io.host)}${vlogUsage("ovsdb-client", io.host)}
 Other options:
   -u, --unixctl=SOCKET        with --detach, override default control socket name
   -h, --help                  display this help message

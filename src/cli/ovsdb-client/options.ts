@@ -1,10 +1,12 @@
 import { type DaemonSettings, daemonSettings } from "#runtime/daemon-options.js";
 import type { OptionRow, ParsedOption } from "#runtime/options.js";
+import { tlsOptionRows } from "#runtime/stream-options.js";
 import type { Vlog } from "#runtime/vlog.js";
 import { applyVlogOption, vlogOptionRows } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
-import { cellFormats, type TableStyle, tableFormats } from "#util/text-table.js";
-import type { TlsOptions } from "../db-ctl/global-options.js";
+import type { TableStyle } from "#util/text-table.js";
+import { tableActions, tableOptionRows, type WritableTableStyle } from "../table-options.js";
+import { type TlsOptions, tlsActions } from "../tls-options.js";
 
 /** The options of `ovsdb-client`, in upstream's order, which shows where an abbreviation is ambiguous. */
 export const clientOptionRows: readonly OptionRow[] = [
@@ -26,17 +28,8 @@ export const clientOptionRows: readonly OptionRow[] = [
   { name: "monitor", argument: "none" },
   { name: "user", argument: "required" },
   { name: "bootstrap-ca-cert", argument: "required" },
-  { name: "private-key", short: "p", argument: "required" },
-  { name: "certificate", short: "c", argument: "required" },
-  { name: "ca-cert", short: "C", argument: "required" },
-  { name: "ssl-protocols", argument: "required" },
-  { name: "ssl-ciphers", argument: "required" },
-  { name: "format", short: "f", argument: "required" },
-  { name: "data", short: "d", argument: "required" },
-  { name: "no-headings", argument: "none" },
-  { name: "pretty", argument: "none" },
-  { name: "bare", argument: "none" },
-  { name: "max-column-width", argument: "required" },
+  ...tlsOptionRows,
+  ...tableOptionRows,
   { name: "record", argument: "optional", support: "missing" },
   { name: "replay", argument: "optional", support: "missing" },
   { name: "unixctl", short: "u", argument: "required" },
@@ -66,7 +59,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads the options in their order, of which the first `--help` or `--version` ends the reading. Throws `UserError`. */
 export function readClientOptions(options: readonly ParsedOption[], vlog: Vlog): ClientSettings {
-  const table: Writable<TableStyle> = {
+  const table: WritableTableStyle = {
     format: "table",
     cells: "string",
     headings: true,
@@ -96,18 +89,8 @@ export function readClientOptions(options: readonly ParsedOption[], vlog: Vlog):
     "no-db-change-aware": () => void (settings.changeAware = false),
     "leader-only": () => void (settings.leaderOnly = true),
     "no-leader-only": () => void (settings.leaderOnly = false),
-    "bootstrap-ca-cert": (value) => void (tls.bootstrapCaCertificate = value),
-    "private-key": (value) => void (tls.privateKey = value),
-    certificate: (value) => void (tls.certificate = value),
-    "ca-cert": (value) => void (tls.caCertificate = value),
-    "ssl-protocols": (value) => void (tls.protocols = value),
-    "ssl-ciphers": (value) => void (tls.ciphers = value),
-    format: (value) => void (table.format = oneOf(tableFormats, value, "output")),
-    data: (value) => void (table.cells = oneOf(cellFormats, value, "data")),
-    "no-headings": () => void (table.headings = false),
-    pretty: () => void (table.pretty = true),
-    bare: () => void Object.assign(table, { format: "list", cells: "bare", headings: false }),
-    "max-column-width": (value) => void (table.maxColumnWidth = Math.max(0, Number.parseInt(value, 10) || 0)),
+    ...tlsActions(tls),
+    ...tableActions(table),
     record: () => missing("record"),
     replay: () => missing("replay"),
     unixctl: (value) => void (settings.unixctl = value),
@@ -123,12 +106,6 @@ function parseTimeout(value: string): number {
   const seconds = /^\d+$/.test(value) ? Number(value) : 0;
   if (seconds < 1 || seconds > 0xffff_ffff) throw new UserError(`value ${value} on -t or --timeout is invalid`);
   return seconds;
-}
-
-function oneOf<T extends string>(known: readonly T[], value: string, what: string): T {
-  const found = known.find((one) => one === value);
-  if (found === undefined) throw new UserError(`unknown ${what} format "${value}"`);
-  return found;
 }
 
 function missing(option: string): never {

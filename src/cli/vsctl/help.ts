@@ -1,8 +1,10 @@
 import { directories } from "#runtime/dirs.js";
+import { streamUsage } from "#runtime/stream-options.js";
 import { vlogUsage } from "#runtime/vlog-options.js";
 import { databaseCommandsHelp } from "../db-ctl/commands/database-commands.js";
 import { describeRecordNames } from "../db-ctl/records.js";
 import type { ToolIo } from "../io.js";
+import { tableUsage } from "../table-options.js";
 import { recordNames, singletons, tableNames } from "./record-names.js";
 
 /** The text of `ovs-vsctl --help`. */
@@ -90,33 +92,9 @@ Options:
   --dry-run                   do not commit changes to database
   --oneline                   print exactly one line of output per command
 
-Output formatting options:
-  -f, --format=FORMAT         set output formatting to FORMAT
-                              ("table", "html", "csv", or "json")
-  -d, --data=FORMAT           set table cell output formatting to
-                              FORMAT ("string", "bare", or "json")
-  --no-headings               omit table heading row
-  --pretty                    pretty-print JSON in output
-  --bare                      equivalent to "--format=list --data=bare --no-headings"
-${vlogUsage("ovs-vsctl", io.host)}  --no-syslog             equivalent to --verbose=vsctl:syslog:warn
+${tableUsage}${vlogUsage("ovs-vsctl", io.host)}  --no-syslog             equivalent to --verbose=vsctl:syslog:warn
 
-Active database connection methods:
-  tcp:HOST:PORT           PORT at remote HOST
-  ssl:HOST:PORT           SSL PORT at remote HOST
-  unix:FILE               Unix domain socket named FILE
-Passive database connection methods:
-  ptcp:PORT[:IP]          listen to TCP PORT on IP
-  pssl:PORT[:IP]          listen for SSL on PORT on IP
-  punix:FILE              listen on Unix domain socket FILE
-PKI configuration (required to use SSL):
-  -p, --private-key=FILE  file with private key
-  -c, --certificate=FILE  file with certificate for private key
-  -C, --ca-cert=FILE      file with peer CA certificate
-  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
-SSL options:
-  --ssl-protocols=PROTOS  list of SSL protocols to enable
-  --ssl-ciphers=CIPHERS   list of SSL ciphers to enable
-
+${streamUsage("database", "active and passive")}
 Other options:
   -h, --help                  display this help message
   -V, --version               display version information
