@@ -332,6 +332,17 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
       expect(collect(near, 1)).toHaveLength(1);
     });
 
+    it("sends full frames with an 802.1ad tag", () => {
+      const { data, offload } = tcpFrame(1460);
+      const tagged = Uint8Array.from([...data.subarray(0, 12), 0x88, 0xa8, 0, 10, ...data.subarray(12)]);
+      expect(tagged.length).toBe(1518);
+      put(near, 1, tagged, { ...offload, gsoType: 0, gsoSize: 0, headerLength: 0, csumStart: 38 });
+      expect(near.counters(1)).toMatchObject({ txPackets: 1, txDropped: 0 });
+      const [seen] = collect(far, 1);
+      expect(seen!.data).toEqual(tagged);
+      expect(seen!.offload).toMatchObject({ flags: 1, gsoType: 0, csumStart: 38 });
+    });
+
     it("leaves room for a port that begins while another sends more than can be taken", () => {
       for (const length of [60, 1514]) {
         const flood = frame(length);

@@ -21,7 +21,7 @@ interface Seen {
 const DOWN: ReadonlySet<string> = new Set(["ENETDOWN", "EIO", "ENXIO"]);
 
 function transmitReason(error: string): DatapathDropReason {
-  if (error === "oversize") return "datapath_drop_tx_oversize";
+  if (error === "oversize" || error === "EMSGSIZE") return "datapath_drop_tx_oversize";
   return DOWN.has(error) ? "datapath_drop_tx_down" : "datapath_drop_tx";
 }
 

@@ -11,6 +11,7 @@ import { Memory } from "./memory.js";
 import { startReceiving, stopReceiving, takeLost } from "./packet-socket.js";
 import { PollSet } from "./poll-set.js";
 import { SocketReader } from "./socket-reader.js";
+import { admitStackedTag } from "./stacked-tag.js";
 import * as sys from "./syscalls.js";
 import { TapReader } from "./tap-reader.js";
 import { TransmitQueue } from "./transmit-queue.js";
@@ -313,7 +314,11 @@ export class LinuxFrameIo implements FrameIo {
     const headAddress = headLength > 0 ? this.#address(head, headAt, headLength) : 0;
     const tailAddress = tailLength > 0 ? this.#address(tail, tailAt, tailLength) : 0;
     if (queue.length === 0) this.#waiting.push(queue);
-    queue.add(headAddress, headLength, tailAddress, tailLength, offload);
+    const state =
+      offload.gsoType === 0 && queue.isOneTagOver(headLength + tailLength)
+        ? admitStackedTag(offload, (at) => u16Of(head, headAt, headLength, tail, tailAt, at))
+        : offload;
+    queue.add(headAddress, headLength, tailAddress, tailLength, state);
   }
 
   /** Where the kernel finds these bytes: where they are, or in a copy when they are in nobody's fixed memory. */
@@ -349,4 +354,17 @@ export class LinuxFrameIo implements FrameIo {
     this.#poll.close();
     sys.close(this.wakeFd);
   }
+}
+
+/** 16 bits at `at` of the frame made of two parts. */
+function u16Of(
+  head: Uint8Array,
+  headAt: number,
+  headLength: number,
+  tail: Uint8Array,
+  tailAt: number,
+  at: number,
+): number {
+  const byte = (i: number): number => (i < headLength ? head[headAt + i]! : (tail[tailAt + i - headLength] ?? 0));
+  return (byte(at) << 8) | byte(at + 1);
 }

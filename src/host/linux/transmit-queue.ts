@@ -23,6 +23,7 @@ const EAGAIN = 11;
 const ENETDOWN = 100;
 const TWO_32 = 2 ** 32;
 
+const ETHERNET_HEADER = 14;
 /** Beyond the MTU, what a frame may have: the Ethernet header and one tag. */
 const LINK_HEADER = 18;
 
@@ -60,6 +61,11 @@ export class TransmitQueue {
       memory.putAddress(iovecs, memory, HEADERS_AT + i * HEADER);
       memory.view.setUint32(iovecs + 8, VNET_HEADER, true);
     }
+  }
+
+  /** True for a frame that is longer than the MTU by no more than a tag: the kernel then wants to see one. */
+  isOneTagOver(length: number): boolean {
+    return this.#isSocket && length > this.mtu + ETHERNET_HEADER && length <= this.mtu + LINK_HEADER;
   }
 
   /** Queues the frame made of `headLength` bytes at the address `head` and `tailLength` bytes at `tail`; either may be empty. */
