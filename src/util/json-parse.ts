@@ -124,7 +124,7 @@ class Reader {
       return { kind: "mark", mark: c };
     }
     if (c === '"') return { kind: "value", value: this.#string() };
-    const rest = /^(?:[a-z]+|[-0-9][-+.0-9eE]*)/i.exec(text.slice(this.#at, this.#at + 400))?.[0];
+    const rest = /^(?:[a-z][a-zA-Z]*|[-0-9][-+.0-9eE]*)/.exec(text.slice(this.#at, this.#at + 400))?.[0];
     if (rest === undefined) throw this.#fault(`invalid character '${c}'`);
     this.#at += rest.length;
     this.#noticed = this.#at;

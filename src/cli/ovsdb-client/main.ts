@@ -1,10 +1,10 @@
-import { OvsdbError } from "#ovsdb/error.js";
 import { directories } from "#runtime/dirs.js";
-import { OptionError, parseOptions } from "#runtime/options.js";
+import { endReason } from "#runtime/end-reason.js";
+import { parseOptions } from "#runtime/options.js";
 import { signalNumber, signalText } from "#runtime/signal-text.js";
 import { Vlog } from "#runtime/vlog.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
-import { HostError, UserError } from "#util/errors.js";
+import { UserError } from "#util/errors.js";
 import { versionText } from "#util/version.js";
 import type { ToolIo } from "../io.js";
 import type { ClientCommand, ClientContext } from "./client-command.js";
@@ -25,27 +25,18 @@ export async function ovsdbClient(argv: readonly string[], io: ToolIo): Promise<
   try {
     return await run(argv, io, log);
   } catch (error) {
-    if (error instanceof OptionError) io.stderr(`${error.message}\n`);
-    else if (error instanceof UserError || error instanceof OvsdbError || error instanceof HostError) {
-      io.stderr(`${program}: ${error.message}\n`);
-    } else if (!(error instanceof LogFileError)) throw error;
+    const reason = endReason(program, error);
+    if (reason === undefined) throw error;
+    io.stderr(reason);
     return 1;
   } finally {
     log.close();
   }
 }
 
-/** The log file could not be opened, of which the log has told. */
-class LogFileError extends Error {}
-
 async function run(argv: readonly string[], io: ToolIo, log: Vlog): Promise<number> {
   const { options, operands } = parseOptions(program, clientOptionRows, argv);
-  let settings: ClientSettings;
-  try {
-    settings = readClientOptions(options, log);
-  } catch (error) {
-    throw error instanceof HostError ? new LogFileError(error.message) : error;
-  }
+  const settings = readClientOptions(options, log);
   if (settings.print !== undefined) {
     io.stdout(settings.print === "help" ? helpText(io) : versionText(program));
     return 0;
