@@ -53,7 +53,8 @@ const program: CtlProgram = {
     const rows = new Map(now.rows("Interface").map((row) => [row.text("name"), row]));
     const lines = newInterfaces(txn).flatMap((name) => {
       const row = rows.get(name);
-      if (row?.one("ofport") !== -1) return [];
+      const ofport = row?.one("ofport");
+      if (!row || (ofport !== undefined && ofport !== -1)) return [];
       const error = row.one("error");
       const why = error === undefined ? "" : `: ${error}`;
       return [`Error detected while setting up '${name}'${why}.  See ovs-vswitchd log for details.`];
