@@ -1,5 +1,7 @@
 import { appctlOptionRows } from "#cli/appctl/options.js";
 import { globalOptionRows } from "#cli/db-ctl/global-options.js";
+import { clientCommands } from "#cli/ovsdb-client/commands.js";
+import { clientOptionRows } from "#cli/ovsdb-client/options.js";
 import { toolCommands } from "#cli/ovsdb-tool/commands.js";
 import { toolOptionRows } from "#cli/ovsdb-tool/main.js";
 import { vsctlCommands } from "#cli/vsctl/main.js";
@@ -49,6 +51,16 @@ export const ourPrograms: ReadonlyMap<string, OurProgram> = new Map<string, OurP
   ],
   ["ovs-appctl", { options: appctlOptionRows, commands: [] }],
   ["ovsdb-tool", { options: toolOptionRows, commands: toolCommands.map((c) => ({ ...c, options: [] })) }],
+  [
+    "ovsdb-client",
+    {
+      // Upstream's manual tells of --force with the one command that it is for, and not of `help`.
+      options: clientOptionRows.filter(({ name }) => name !== "force"),
+      commands: clientCommands
+        .filter(({ name }) => name !== "help")
+        .map(({ name }) => ({ name, options: name === "restore" ? ["force"] : [] })),
+    },
+  ],
   ["ovsdb-server", { options: serverOptionRows, commands: [] }],
   ["ovs-vswitchd", { options: [...vswitchdOptionRows, ...commonOptionRows] satisfies OptionRow[], commands: [] }],
 ]);

@@ -6,7 +6,10 @@ export const ownAdditions: {
   /** By program, without dashes. */
   readonly options: { readonly [program: string]: { readonly [option: string]: string } };
 } = {
-  programs: { weft: "starts database and switch in one terminal, a demonstration, and what this host can do" },
+  programs: {
+    weft: "starts database and switch in one terminal, a demonstration, and what this host can do",
+    "weft-schema-types": "a TypeScript declaration of any database's schema",
+  },
   appctl: { "ovs-vswitchd": { "ofproto/drops": "why packets were dropped, and how many" } },
   options: { "ovsdb-tool": { format: "what a command has to say, as JSON" } },
 };
