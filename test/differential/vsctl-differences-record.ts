@@ -8,7 +8,7 @@ import { startRealSwitchDatabase } from "../support/real-openvswitch.js";
 import type { Corpus, Difference } from "../support/vsctl-corpus.js";
 import { runOurVsctl } from "../support/vsctl-in-process.js";
 import { runScenario } from "../support/vsctl-run.js";
-import { scenarios } from "./vsctl-scenarios.js";
+import { scenarios } from "./vsctl-scenarios/all.js";
 
 /*
  * Writes down where ours differs from the recorded release, for a person to read and give reasons:

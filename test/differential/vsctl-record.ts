@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { realVsctl, runReal, startRealSwitchDatabase } from "../support/real-openvswitch.js";
 import { runScenario, type Step } from "../support/vsctl-run.js";
-import { scenarios } from "./vsctl-scenarios.js";
+import { scenarios } from "./vsctl-scenarios/all.js";
 
 /*
- * Records what the installed `ovs-vsctl` does with every line of `vsctl-scenarios.ts`. Run it when they change:
+ * Records what the installed `ovs-vsctl` does with every line of `vsctl-scenarios/`. Run it when they change:
  * `node tools/run.mjs test/differential/vsctl-record.ts [FILE]`.
  */
 

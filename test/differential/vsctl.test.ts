@@ -14,7 +14,8 @@ import {
 import { expectedSteps, readCorpus, readDifferences } from "../support/vsctl-corpus.js";
 import { runOurVsctl } from "../support/vsctl-in-process.js";
 import { type Invoke, runScenario } from "../support/vsctl-run.js";
-import { type Scenario, scenarios } from "./vsctl-scenarios.js";
+import { scenarios } from "./vsctl-scenarios/all.js";
+import type { Scenario } from "./vsctl-scenarios/scenario.js";
 
 const corpus = readCorpus();
 

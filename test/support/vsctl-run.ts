@@ -1,4 +1,4 @@
-import type { Scenario } from "../differential/vsctl-scenarios.js";
+import type { Scenario } from "../differential/vsctl-scenarios/scenario.js";
 import { databaseLines, dumpDatabase, type RawDatabase, relabel, rowLabels, uuidOf } from "./ovsdb-dump.js";
 import { RawClient } from "./ovsdb-raw-client.js";
 import { shellWords } from "./shell-words.js";

@@ -11,5 +11,8 @@ export const ownAdditions: {
     "weft-schema-types": "a TypeScript declaration of any database's schema",
   },
   appctl: { "ovs-vswitchd": { "ofproto/drops": "why packets were dropped, and how many" } },
-  options: { "ovsdb-tool": { format: "what a command has to say, as JSON" } },
+  options: {
+    "ovsdb-tool": { format: "what a command has to say, as JSON" },
+    "ovsdb-client": { unixctl: "where a client in the background listens for `ovs-appctl`" },
+  },
 };
