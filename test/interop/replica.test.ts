@@ -6,14 +6,16 @@ import { recordingLog } from "#runtime/recording-log.js";
 import { ReplicaSession } from "#runtime/replica-session.js";
 import type { Json } from "#util/json.js";
 import { describeWith, openVswitch } from "../support/needs.js";
-import { startRealCluster } from "../support/ovsdb-cluster.js";
+import { type RealCluster, startCluster, startRealCluster } from "../support/ovsdb-cluster.js";
 import { startOurs, startReal, type TestServer } from "../support/ovsdb-servers.js";
 import { shopDeclaration } from "../support/shop-declaration.js";
 
 const schema = schemaToJson(declaredSchema(shopDeclaration));
 const follow = { Shop: "all", Shelf: "all", Visitor: ["name", "seen"] } as const;
 
-function openShop(server: TestServer, settings: { readonly lock?: string } = {}) {
+type ShopServer = Pick<TestServer, "socket" | "stop">;
+
+function openShop(server: ShopServer, settings: { readonly lock?: string } = {}) {
   const log = recordingLog();
   const remote = `unix:${server.socket}`;
   return ReplicaSession.open(createNodeHost(), log, [remote], shopDeclaration, follow, settings);
@@ -31,8 +33,8 @@ async function withShop(replica: ShopReplica): Promise<void> {
   });
 }
 
-function suite(start: (schema: Json) => Promise<TestServer>, keepsHistory: boolean): void {
-  let server: TestServer;
+function suite(start: (schema: Json) => Promise<ShopServer>, keepsHistory: boolean): void {
+  let server: ShopServer;
   const open: ShopReplica[] = [];
   const replicaOf = (settings: { readonly lock?: string } = {}): ShopReplica => {
     const replica = openShop(server, settings);
@@ -230,6 +232,44 @@ function suite(start: (schema: Json) => Promise<TestServer>, keepsHistory: boole
   });
 }
 
-describe("a replica of our ovsdb-server", () => suite(startOurs, false));
+describe("a replica of our ovsdb-server", () => suite(startOurs, true));
 describeWith([openVswitch], "a replica of the real ovsdb-server", () => suite(startReal, false));
 describeWith([openVswitch], "a replica of a real cluster", () => suite(startRealCluster, true));
+
+describeWith([openVswitch], "a replica of a cluster of three", () => {
+  let cluster: RealCluster;
+  const open: ShopReplica[] = [];
+  const openAll = (leaderOnly: boolean): ShopReplica => {
+    const remotes = cluster.sockets.map((socket) => `unix:${socket}`);
+    const settings = { leaderOnly, maxBackoff: 1000 };
+    const replica = ReplicaSession.open(createNodeHost(), recordingLog(), remotes, shopDeclaration, follow, settings);
+    open.push(replica);
+    return replica;
+  };
+  beforeAll(async () => {
+    cluster = await startCluster(schema, 3);
+  });
+  afterAll(async () => {
+    for (const replica of open) replica.close();
+    await cluster.stop();
+  });
+
+  it("finds the leader, and the next one when that dies, without a full download; no write is lost", async () => {
+    const leader = openAll(true);
+    const any = openAll(false);
+    await Promise.all([leader.whenCurrent(), any.whenCurrent()]);
+    const first = cluster.leader();
+    expect(leader.name).toBe(`unix:${cluster.sockets[first]}`);
+    await withShop(leader);
+    for (let i = 0; i < 20; i++) await leader.write((t) => t.increment("Shop", shopOf(leader).uuid, "next_cfg"));
+    await any.when(() => any.table("Shop").size === 1 && shopOf(any).next_cfg === 20);
+    await cluster.kill(first);
+    await leader.when(() => !leader.isCurrent);
+    expect(shopOf(leader).next_cfg).toBe(20);
+    await Promise.all([leader.whenCurrent(), any.whenCurrent()]);
+    expect(leader.name).toBe(`unix:${cluster.sockets[cluster.leader()]}`);
+    expect(leader.figures).toMatchObject({ downloads: 1, resumptions: 1 });
+    await any.write((t) => t.increment("Shop", shopOf(any).uuid, "next_cfg"));
+    await leader.when(() => shopOf(leader).next_cfg === 21);
+  });
+});

@@ -294,7 +294,8 @@ export class ReplicaEngine<const S extends SchemaDeclaration, const F extends Fo
   #start(): void {
     this.#state = "starting";
     this.#following = undefined;
-    if (this.#conditions.lost()) this.#lastTransaction = ZERO_UUID;
+    // A change of conditions that has not been answered yet comes after the end of its monitor, and is refused.
+    this.#conditions.lost();
     this.#effects.changed();
     this.#request("get_schema", [this.#database], (answer) => {
       if (this.#state !== "starting") return;

@@ -53,10 +53,21 @@ function* rowsOf(tables: ReplicaTables, updates: Json, before: Before, read: Rea
 export class UpdateReader {
   readonly #tables: ReplicaTables;
   readonly #served: ServedColumns["tables"];
+  /** By table, then by `ReplicaColumn.index`: what a row has that says nothing of a column. Rows share them. */
+  readonly #defaults: ReadonlyMap<string, readonly Datum[]>;
 
   constructor(tables: ReplicaTables, served: ServedColumns["tables"]) {
     this.#tables = tables;
     this.#served = served;
+    const defaults = [...tables.values()].map(({ name, columns }) => {
+      const types = served.get(name);
+      const data = columns.map((column) => {
+        const type = types?.get(column.name);
+        return type ? servedDefault(column, type) : column.default;
+      });
+      return [name, data] as const;
+    });
+    this.#defaults = new Map(defaults);
   }
 
   /** `<table-updates>` (RFC 7047, 4.1.6). */
@@ -84,11 +95,10 @@ export class UpdateReader {
 
   #whole(table: ReplicaTable, row: JsonObject): Datum[] {
     const served = this.#served.get(table.name);
+    const defaults = this.#defaults.get(table.name)!;
     return table.columns.map((column) => {
-      const type = served?.get(column.name);
-      if (!type) return column.default;
-      const json = row[column.name];
-      return json === undefined ? servedDefault(column, type) : fitted(column, readDatum(column, json));
+      const json = served?.has(column.name) ? row[column.name] : undefined;
+      return json === undefined ? defaults[column.index]! : fitted(column, readDatum(column, json));
     });
   }
 

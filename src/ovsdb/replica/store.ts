@@ -77,21 +77,20 @@ export class ReplicaStore {
     return changed;
   }
 
-  /** Takes the whole contents; rows not named are gone. True if any row is another than before. */
-  replace(contents: readonly RowNews[]): boolean {
+  /** Takes the whole contents; rows not named are gone. */
+  replace(contents: readonly RowNews[]): void {
     const named = new Map<string, Set<Uuid>>();
     for (const { table, uuid } of contents) {
       const uuids = named.get(table);
       if (uuids) uuids.add(uuid);
       else named.set(table, new Set([uuid]));
     }
-    let changed = false;
     for (const [name, table] of this.#stored) {
       for (const uuid of [...table.entries.keys()]) {
-        if (!named.get(name)?.has(uuid)) changed = this.#put(table, uuid, undefined) || changed;
+        if (!named.get(name)?.has(uuid)) this.#put(table, uuid, undefined);
       }
     }
-    return this.apply(contents) || changed;
+    this.apply(contents);
   }
 
   #table(name: string): StoredTable {
