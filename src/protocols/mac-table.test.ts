@@ -76,6 +76,14 @@ describe("the MAC learning table", () => {
     expect(macs.stats().evicted).toBe(96);
   });
 
+  it("evicts a learned entry for a static one where it is full", () => {
+    const { macs } = table();
+    for (const mac of [1, 2, 3, 4]) macs.learn(mac, "a", 0, mac);
+    macs.addStatic(5, "b", 0, 5);
+    expect(contents(macs)).toEqual(["a 0 2", "a 0 3", "a 0 4", "b 0 5"]);
+    expect(macs.stats()).toMatchObject({ current: 4, static: 1, evicted: 1 });
+  });
+
   it("refuses to learn when only static entries fill it", () => {
     const { macs } = table({ ...small, maxEntries: 1 });
     macs.addStatic(0, "a", 0, 1);

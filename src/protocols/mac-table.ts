@@ -131,6 +131,8 @@ export class MacTable<P> {
   addStatic(now: number, port: P, vlan: number, mac: MacNumber): P | undefined {
     const old = this.#vlans.get(vlan)?.get(mac);
     if (old) this.#remove(old);
+    // Learned entries make room; what an operator adds beyond that is kept.
+    while (this.#order.size >= this.#maxEntries && this.#evict());
     this.#insert({ mac, vlan, port, isStatic: true, seen: now, lockedUntil: 0 });
     this.#changed(mac);
     return old?.isStatic ? old.port : undefined;

@@ -266,7 +266,10 @@ export class Bridges {
       this.#setMtu(device, wanted.mtuRequest);
       const port = bridge.switch.addPort(device, wanted.ofportRequest ?? wanted.previousOfport);
       this.#log.info(`bridge ${bridge.wanted.name}: added interface ${wanted.name} on port ${port.ofport}`);
-      device.onChange(() => this.#events.statusChanged());
+      device.onChange(() => {
+        this.#settleMtus(bridge);
+        this.#events.statusChanged();
+      });
       device.onGone(() => this.#gone(bridge, wanted.name, device));
       return { wanted, device, port, error: undefined };
     } catch (error) {

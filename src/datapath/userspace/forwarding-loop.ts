@@ -11,10 +11,10 @@ import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
 
-/** Frames taken per turn: fewer where that makes turns longer than `LONG_TURN` milliseconds, as when each goes to a thousand ports. */
+/** Frames taken per turn: fewer where a turn sends more than `LONG_TURN`, as when each goes to a thousand ports. */
 const BUDGET = 256;
 const LEAST_BUDGET = 4;
-const LONG_TURN = 10;
+const LONG_TURN = 8192;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
@@ -87,7 +87,7 @@ export class ForwardingLoop {
   /** One turn; false where there is nothing more to do until `FrameIo.wait` returns. */
   turn(): boolean {
     const asked = Atomics.load(this.#control, Control.asked);
-    const start = this.#host.now();
+    const before = this.#counters[Counter.sent]!;
     const obeyed = this.#obey();
     if (Atomics.load(this.#control, Control.done) !== asked) {
       Atomics.store(this.#control, Control.done, asked);
@@ -103,15 +103,15 @@ export class ForwardingLoop {
       this.#arena.reset();
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
-      this.#adjustBudget(this.#host.now() - start);
+      this.#adjustBudget(this.#counters[Counter.sent]! - before);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
     return received >= budget;
   }
 
-  #adjustBudget(took: number): void {
-    if (took > LONG_TURN) this.#budget = Math.max(LEAST_BUDGET, this.#budget >> 1);
-    else if (took < LONG_TURN / 4 && this.#budget < BUDGET) this.#budget *= 2;
+  #adjustBudget(sent: number): void {
+    if (sent > LONG_TURN) this.#budget = Math.max(LEAST_BUDGET, this.#budget >> 1);
+    else if (sent < LONG_TURN / 4 && this.#budget < BUDGET) this.#budget *= 2;
     else return;
     this.#upcalls.limitTo(this.#budget / BUDGET);
   }
