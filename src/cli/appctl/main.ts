@@ -10,6 +10,7 @@ import { HostError, UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import { versionText } from "#util/version.js";
+import { withAlarm } from "../alarm.js";
 import type { ToolIo } from "../io.js";
 import { listOptions } from "../list-options.js";
 import { helpText } from "./help.js";
@@ -43,18 +44,8 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
       io.stdout(listOptions(appctlOptionRows));
       return 0;
     case "run":
-      startAlarm(args.timeout, io, log);
-      return call(args, io, log);
+      return withAlarm(call(args, io, log), { seconds: args.timeout, host: io.host, log });
   }
-}
-
-/** After the time allowed the process ends by SIGALRM, as scripts expect of a time-out. */
-function startAlarm(seconds: number | undefined, io: ToolIo, log: Vlog): void {
-  if (seconds === undefined) return;
-  io.host.clock.after(seconds * 1000, () => {
-    log.module("fatal_signal").warn("terminating with signal 14 (Alarm clock)");
-    io.host.process.dieBySignal("SIGALRM");
-  });
 }
 
 async function call(args: AppctlArguments, io: ToolIo, log: Vlog): Promise<number> {

@@ -6,6 +6,7 @@ import type { Vlog } from "#runtime/vlog.js";
 import { createToolLog } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
 import { TablePrinter } from "#util/text-table.js";
+import { withAlarm } from "../alarm.js";
 import type { ToolIo } from "../io.js";
 import type { CtlCall, CtlCommand } from "./command.js";
 import { parseCommands, splitCommandLine } from "./command-line.js";
@@ -42,9 +43,6 @@ export interface CtlProgram {
   problems?(txn: Transaction, now: Transaction, io: ToolIo): readonly string[];
 }
 
-/** The status of a process that SIGALRM has killed, as a shell shows it. */
-const alarmStatus = 142;
-
 /** Runs the tool and gives its exit status. */
 export async function runCtl(program: CtlProgram, argv: readonly string[], io: ToolIo): Promise<number> {
   const vlog = createToolLog(program.name, io.host);
@@ -66,6 +64,7 @@ class CtlRun {
   readonly #argv: readonly string[];
   readonly #io: ToolIo;
   readonly #vlog: Vlog;
+  #session: DatabaseSession | undefined;
 
   constructor(program: CtlProgram, argv: readonly string[], io: ToolIo, vlog: Vlog) {
     this.#program = program;
@@ -84,8 +83,12 @@ class CtlRun {
     const level = calls.some((call) => call.command.changes) ? "info" : "dbg";
     const log = this.#vlog.module(this.#program.logModule);
     if (log.isEnabled(level)) log.log(level, `Called as ${describeInvocation(name, this.#argv).line}`);
-    if (settings.timeout === undefined) return this.#work(settings, calls);
-    return this.#limited(settings.timeout, (given) => this.#work(settings, calls, given));
+    return withAlarm(this.#work(settings, calls), {
+      seconds: settings.timeout,
+      host: this.#io.host,
+      log: this.#vlog,
+      beforeEnd: () => this.#session?.close(),
+    });
   }
 
   #print(settings: GlobalSettings): number {
@@ -105,45 +108,12 @@ class CtlRun {
     return 0;
   }
 
-  /** Gives up after so many seconds, and dies by SIGALRM, as scripts expect of a time-out. */
-  async #limited(
-    seconds: number,
-    work: (onSession: (session: DatabaseSession) => void) => Promise<number>,
-  ): Promise<number> {
-    const { clock, process } = this.#io.host;
-    let session: DatabaseSession | undefined;
-    let ring: (status: number) => void = () => {};
-    const alarm = new Promise<number>((resolve) => {
-      ring = resolve;
-    });
-    const timer = clock.after(seconds * 1000, () => {
-      this.#vlog.module("fatal_signal").warn("terminating with signal 14 (Alarm clock)");
-      process.dieBySignal("SIGALRM");
-      session?.close();
-      ring(alarmStatus);
-    });
-    const done = work((opened) => {
-      session = opened;
-    });
-    // When the alarm has gone off, nobody looks at how the work ends.
-    done.catch(() => {});
-    try {
-      return await Promise.race([alarm, done]);
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  async #work(
-    settings: GlobalSettings,
-    calls: readonly CtlCall[],
-    onSession: (session: DatabaseSession) => void = () => {},
-  ): Promise<number> {
+  async #work(settings: GlobalSettings, calls: readonly CtlCall[]): Promise<number> {
     const declared = CtlSchema.declared(this.#program.schema);
     const needs = this.#needs(declared, settings, calls);
     const stream = await connectDatabase(this.#io.host, settings, this.#vlog);
     const session = new DatabaseSession(stream, this.#vlog, this.#program.schema.name);
-    onSession(session);
+    this.#session = session;
     try {
       const schema = (await session.monitor(needs.requests())) ? declared : await this.#fit(session, settings, calls);
       return await this.#converse(session, schema, settings, calls);

@@ -6,6 +6,7 @@ import { Vlog } from "#runtime/vlog.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
 import { UserError } from "#util/errors.js";
 import { versionText } from "#util/version.js";
+import { withAlarm } from "../alarm.js";
 import type { ToolIo } from "../io.js";
 import type { ClientCommand, ClientContext } from "./client-command.js";
 import { clientCommands } from "./commands.js";
@@ -15,9 +16,6 @@ import { helpText } from "./help.js";
 import { type ClientSettings, clientOptionRows, readClientOptions } from "./options.js";
 
 const program = "ovsdb-client";
-
-/** The status of a process that SIGALRM has killed, as a shell shows it. */
-const alarmStatus = 142;
 
 /** Runs `ovsdb-client` with its arguments (without the program's name); the promise is the exit status. */
 export async function ovsdbClient(argv: readonly string[], io: ToolIo): Promise<number> {
@@ -61,7 +59,8 @@ async function run(argv: readonly string[], io: ToolIo, log: Vlog): Promise<numb
     },
   };
   handleSignals(context, () => beforeEnd());
-  return limited(context, () => beforeEnd(), perform(command, context, args));
+  const work = perform(command, context, args).then(() => 0);
+  return withAlarm(work, { seconds: settings.timeout, host: io.host, log, beforeEnd: () => beforeEnd() });
 }
 
 /** Starts the background process where one is asked for; a status means that the work is another process's. */
@@ -130,30 +129,5 @@ function handleSignals({ io, log }: ClientContext, beforeEnd: () => void): void 
       beforeEnd();
       process.dieBySignal(signal);
     });
-  }
-}
-
-/** Gives up after the seconds that `--timeout` allows, and dies by SIGALRM, as scripts expect of a time-out. */
-async function limited(context: ClientContext, beforeEnd: () => void, work: Promise<void>): Promise<number> {
-  const { io, log, settings } = context;
-  const done = work.then(() => 0);
-  if (settings.timeout === undefined) return done;
-  const { clock, process } = io.host;
-  let ring: (status: number) => void = () => {};
-  const alarm = new Promise<number>((resolve) => {
-    ring = resolve;
-  });
-  const timer = clock.after(settings.timeout * 1000, () => {
-    log.module("fatal_signal").warn("terminating with signal 14 (Alarm clock)");
-    beforeEnd();
-    process.dieBySignal("SIGALRM");
-    ring(alarmStatus);
-  });
-  // When the alarm has gone off, nobody looks at how the work ends.
-  done.catch(() => {});
-  try {
-    return await Promise.race([alarm, done]);
-  } finally {
-    timer.cancel();
   }
 }
