@@ -58,7 +58,7 @@ export const clientDifferences: readonly ClientDifference[] = [
   },
   {
     line: "restore S < twice.db",
-    why: "A snapshot that breaks the schema's rules is refused. 3.1 does nothing and says nothing.",
+    why: "A snapshot that breaks the schema's rules is refused. 3.1 empties the table and says nothing.",
     ours: {
       status: 1,
       stderr:

@@ -141,6 +141,7 @@ async function runClientLine(line: string, { directory }: TestServer, invoke: In
 export function tidy(text: string, directory: string): string {
   return text
     .replaceAll(directory, "{dir}")
+    .replace(/last_id: [0-9a-f-]{36}/g, "last_id: UUIDUUID-UUID-UUID-UUID-UUIDUUIDUUID")
     .replace(/(?<!-)\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, (uuid) =>
       uuid.startsWith("11111111") ? uuid : "UUIDUUID-UUID-UUID-UUID-UUIDUUIDUUID",
     )

@@ -248,7 +248,7 @@ const conversions: ClientScenario = {
     "convert {dir}/newer.ovsschema",
     "get-schema-version",
     "needs-conversion unix:db.sock newer.ovsschema",
-    "dump S T",
+    "dump S T name i u",
   ],
 };
 
@@ -266,7 +266,6 @@ const backups: ClientScenario = {
     "restore S < flipped.db",
     "restore S < newer.db",
     "restore S < other.db",
-    "--force restore S < other.db",
     "restore S < cluster.db",
     "restore S < badtype.db",
     "restore S < badtable.db",
@@ -280,7 +279,6 @@ const backups: ClientScenario = {
     "restore < two.db",
     "dump",
     "restore S < twice.db",
-    "dump",
     "restore < onlyschema.db",
     "dump",
   ],
