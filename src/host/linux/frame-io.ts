@@ -311,6 +311,8 @@ export class LinuxFrameIo implements FrameIo {
     const attached = this.#ports[port];
     if (!attached) return;
     const queue = attached.queue;
+    // Never between the parts of one frame: the first one's copy could be written over before it is sent.
+    if (this.#copied + headLength + tailLength > COPIES) this.flush();
     const headAddress = headLength > 0 ? this.#address(head, headAt, headLength) : 0;
     const tailAddress = tailLength > 0 ? this.#address(tail, tailAt, tailLength) : 0;
     if (queue.length === 0) this.#waiting.push(queue);
@@ -328,7 +330,6 @@ export class LinuxFrameIo implements FrameIo {
     if (memory === this.#taps.memory.bytes) return this.#taps.memory.address + at;
     if (this.#sockets && memory === this.#sockets.memory.bytes) return this.#sockets.memory.address + at;
     if (this.#segments && memory === this.#segments.memory.bytes) return this.#segments.memory.address + at;
-    if (this.#copied + length > COPIES) this.flush();
     const place = this.#copied;
     this.#copies.bytes.set(memory.subarray(at, at + length), place);
     this.#copied = place + length;

@@ -58,6 +58,11 @@ export function openTap(
       frames: { kind: "tap", name, ifindex, fd, mtu, input: "socket", hideLink: -1, dropProgram: -1 },
       created: !options.existed,
       close: () => void sys.close(fd),
+      remove: () => {
+        // By the descriptor: the device may have another name or namespace by now.
+        sys.ioctlNumber(fd, TUNSETPERSIST, 0);
+        sys.close(fd);
+      },
     };
   } catch (error) {
     sys.close(fd);
