@@ -1,7 +1,7 @@
 import type { Host } from "#host/host.js";
 import type { Programs, RunningProgram } from "#host/programs.js";
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
-import { UserError } from "#util/errors.js";
+import { HostError, UserError } from "#util/errors.js";
 import { OVS_VERSION } from "#util/version.js";
 import type { Places } from "./places.js";
 
@@ -41,12 +41,21 @@ export class SwitchDaemons {
   /** Creates the database where it is missing; true when it was made. Throws `UserError`. */
   async createDatabase(): Promise<boolean> {
     const { run, log, db } = this.#places;
-    for (const path of [run, log, db]) this.#env.host.files.makeDirectory(path);
+    for (const path of [run, log, db]) this.#makeDirectory(path);
     const file = `${db}/conf.db`;
     if (this.#env.host.files.exists(file)) return false;
     const made = await this.#run("ovsdb-tool", ["create", file]);
     if (made.status !== 0) throw new UserError(`could not create ${file}: ${made.stderr.trim()}`);
     return true;
+  }
+
+  #makeDirectory(path: string): void {
+    try {
+      this.#env.host.files.makeDirectory(path);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      throw new UserError(`cannot keep files in ${path} (${error.text}); choose another folder with --dir`);
+    }
   }
 
   /** Starts both; false where one of them ended before it served. `switchOptions` go to ovs-vswitchd. */

@@ -1,5 +1,6 @@
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, rmSync, statSync } from "node:fs";
 import type * as Net from "node:net";
+import { dirname } from "node:path";
 import { errnoNumber } from "#util/errno.js";
 import { formatHostPort, parseStreamName } from "../stream-name.js";
 import type { Complaint, ConnectOptions, Listener, Stream, Streams } from "../streams.js";
@@ -156,7 +157,7 @@ async function listenUnix(name: string, path: string, server: Net.Server): Promi
     chmodSync(path, 0o750);
   } catch (error) {
     // Node says EACCES for every failed bind of a path, whatever the kernel said.
-    throw streamError(name, await bindCause(path, error), complain);
+    throw streamError(name, bindCause(path, error), complain);
   } finally {
     address.release();
   }
@@ -174,10 +175,8 @@ async function listenUnix(name: string, path: string, server: Net.Server): Promi
 }
 
 /** libuv maps ENOENT of a unix bind to EACCES; asks the directory what was really wrong. */
-async function bindCause(path: string, cause: unknown): Promise<unknown> {
+function bindCause(path: string, cause: unknown): unknown {
   if ((cause as NodeJS.ErrnoException).code !== "EACCES") return cause;
-  const { statSync } = await import("node:fs");
-  const { dirname } = await import("node:path");
   try {
     statSync(dirname(path));
     return cause;
