@@ -152,6 +152,8 @@ export interface FrameSource {
 /** Making the TAP made the device; `created` is false where a persistent one was there already. */
 export interface TapSource extends FrameSource {
   readonly created: boolean;
+  /** Closes the source and deletes the device, even a persistent one. */
+  remove(): void;
   /** Where the device is when somebody has moved it to another network namespace; undefined where it is not elsewhere. */
   follow(): MovedDevice | undefined;
 }

@@ -124,9 +124,13 @@ export class Bridges {
     }
   }
 
-  /** Carries out the changes in order, then gives every bridge they touched its address and datapath id. */
-  apply(changes: readonly Change[]): void {
+  /**
+   * Carries out the changes in order, takes over the rows of `wanted` to which they lead, then gives every bridge its address and datapath
+   * id, and its devices what follows from the others.
+   */
+  apply(changes: readonly Change[], wanted: readonly WantedBridge[]): void {
     for (const change of changes) this.#step(change);
+    this.#adopt(wanted);
     for (const bridge of this.#bridges.values()) {
       this.#settleMtus(bridge);
       this.#settleAddress(bridge);
@@ -135,7 +139,7 @@ export class Bridges {
   }
 
   /** Takes the row identities of the latest rows, which may differ where a row was replaced by an equal one. */
-  adopt(bridges: readonly WantedBridge[]): void {
+  #adopt(bridges: readonly WantedBridge[]): void {
     for (const wanted of bridges) {
       const bridge = this.#bridges.get(wanted.name);
       if (!bridge) continue;
@@ -344,7 +348,9 @@ export class Bridges {
   /** An internal port without a request follows the smallest MTU of the bridge's other ports. */
   #settleMtus(bridge: MutableBridge): void {
     const devices = [...bridge.interfaces.values()].filter((i) => i.device);
-    const others = devices.filter((i) => !isInternal(i.device!) && i.device!.type !== "patch");
+    const others = devices.filter((i) =>
+      isInternal(i.device!) ? i.wanted.mtuRequest !== undefined : i.device!.type !== "patch",
+    );
     const smallest = others.length === 0 ? defaultMtu : Math.min(...others.map((i) => i.device!.info().mtu));
     const before = bridge.smallestMtu;
     bridge.smallestMtu = smallest;

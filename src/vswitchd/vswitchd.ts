@@ -109,8 +109,7 @@ export class Vswitchd {
     this.#tellOfBondMode(wanted.defaultBonds);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     const changes = plan(this.#bridges.running(), wanted);
-    this.#bridges.apply(changes);
-    this.#bridges.adopt(wanted.bridges);
+    this.#bridges.apply(changes, wanted.bridges);
     const cfg = Number(rows.root?.next_cfg ?? 0);
     const settled = (): void => {
       this.#settledCfg = cfg;

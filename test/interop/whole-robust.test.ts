@@ -127,6 +127,24 @@ describeWith([root, tun], "the switch in trouble", () => {
     expect(await stack.must(ourPrograms.appctl, "ofproto/list")).toBe("");
   });
 
+  it("leaves a bridge's own device with its address to the next daemon, and takes it away with --cleanup", async () => {
+    await vsctl("add-br br0 -- set bridge br0 datapath_type=netdev");
+    await stack.must("ip", "addr", "add", "10.99.0.1/24", "dev", "br0");
+    const address = async () => (await stack.run("ip", "-o", "addr", "show", "br0")).stdout.includes("10.99.0.1/24");
+    const index = await vsctl("get interface br0 ifindex");
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      await stack.stop("ovs-vswitchd", signal);
+      expect(await address()).toBe(true);
+      await stack.startSwitch();
+      expect(await address()).toBe(true);
+      expect(await vsctl("set bridge br0 other_config:a=b -- get interface br0 ifindex")).toBe(index);
+    }
+    const pid = stack.pid("ovs-vswitchd");
+    await stack.must(ourPrograms.appctl, "exit", "--cleanup");
+    await eventually(async () => (await stack.run("ip", "link", "show", "br0")).status !== 0, "br0 to go");
+    await eventually(async () => (await stack.run("kill", "-0", String(pid))).status !== 0, "the daemon to end");
+  });
+
   it("survives a real port that comes and goes two hundred times", async () => {
     await vsctl("add-br br0 -- set bridge br0 datapath_type=netdev");
     await stack.must("ip", "link", "add", "wir0", "type", "veth", "peer", "name", "wir1");

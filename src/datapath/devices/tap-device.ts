@@ -60,8 +60,8 @@ function openPair(net: NetHost, name: string): FrameSource {
 }
 
 /**
- * `type=internal` and `type=tap`: a TAP device of the port's name, made when the port is opened and gone when it is closed. The host uses it as any
- * other interface, in its own network namespace or another that it is moved to. An internal port is a veth pair where the host has no TAP.
+ * `type=internal` and `type=tap`: a TAP device of the port's name, made when the port is opened and gone when it is closed. It outlives a process that ends
+ * without closing it, with its addresses and routes, and is taken up again by the next. The host uses it as any other interface, in its own network namespace or another that it is moved to. An internal port is a veth pair where the host has no TAP.
  */
 export function tapDevices(net: NetHost, type: "internal" | "tap"): FrameDeviceClass {
   return {
@@ -69,8 +69,9 @@ export function tapDevices(net: NetHost, type: "internal" | "tap"): FrameDeviceC
     hasDatapathPort: true,
     open(name, options) {
       try {
-        const source = net.openTap(name, { persist: false });
-        return new NetDevice(net, name, { type, stats: switchSide, follow: source.follow }, source, options);
+        const source = net.openTap(name, { persist: true });
+        const kind = { type, stats: switchSide, follow: source.follow };
+        return new NetDevice(net, name, kind, { ...source, close: source.remove }, options);
       } catch (error) {
         if (type === "tap" || !(error instanceof HostError && noTap.has(error.code))) throw error;
         const kind = { type, stats: switchSide, follow: () => undefined };

@@ -159,6 +159,10 @@ export class FakeNetHost implements NetHost {
         link.tapOpen = false;
         if (!link.persist) this.#remove(link);
       },
+      remove: () => {
+        if (!this.#open.delete(source.fd)) return;
+        this.#remove(link);
+      },
     };
   }
 
