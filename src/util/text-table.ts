@@ -3,11 +3,11 @@ import { formatJson } from "./json-text.js";
 
 /** The formats of `--format`. */
 export const tableFormats = ["table", "list", "html", "csv", "json"] as const;
-export type TableFormat = (typeof tableFormats)[number];
+type TableFormat = (typeof tableFormats)[number];
 
 /** The formats of `--data`. */
 export const cellFormats = ["string", "bare", "json"] as const;
-export type CellFormat = (typeof cellFormats)[number];
+type CellFormat = (typeof cellFormats)[number];
 
 /** What one cell holds: its text in the two text formats, and as JSON. Only what the style asks for is computed. */
 export interface TableCell {

@@ -26,7 +26,7 @@ export const invokeReal: InvokeClient = (argv, directory, stdinFile) =>
     closeSync(stdin);
     const said = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (text: string) => {
+      child[name]?.setEncoding("utf8").on("data", (text: string) => {
         said[name] += text;
       });
     }

@@ -144,7 +144,7 @@ describeWith(
       await until(() => readFileSync(out, "utf8").endsWith('stolen\n["one"]\n'));
       thief.kill("SIGTERM");
       expect(await new Promise((resolve) => thief.on("exit", (_, signal) => resolve(signal)))).toBe("SIGTERM");
-        const pid = Number(readFileSync(file("l.pid"), "utf8"));
+      const pid = Number(readFileSync(file("l.pid"), "utf8"));
       expect((await appctl("l.ctl", "exit")).status).toBe(0);
       await until(() => !existsSync(`/proc/${pid}`));
     });
