@@ -1,16 +1,22 @@
 import type { NetHost } from "#host/net.js";
+import { UserError } from "#util/errors.js";
 import type { FrameDeviceClass } from "./frame-device.js";
 import { NetDevice } from "./net-device.js";
 
+const IFF_LOOPBACK = 0x8;
+
 /**
  * `type=system`: a network device that is there already. It is taken from the host's own stack while it is a port. Interface:options
- * mean nothing to it and are kept. `warn` is told of a device that cannot be kept from that stack here.
+ * mean nothing to it and are kept. `warn` is told of a device that cannot be kept from that stack here. The loopback device is refused.
  */
 export function systemDevices(net: NetHost, warn: (text: string) => void = () => undefined): FrameDeviceClass {
   return {
     type: "system",
     hasDatapathPort: true,
     open(name, options) {
+      if (((net.link(name)?.flags ?? 0) & IFF_LOOPBACK) !== 0) {
+        throw new UserError(`could not add network device ${name} to ofproto (Invalid argument)`);
+      }
       const kind = { type: "system", stats: (stats: ReturnType<NetDevice["stats"]>) => stats, follow: () => undefined };
       const capture = net.capture(name);
       if (capture.hidden.by === "none")
