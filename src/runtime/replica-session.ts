@@ -17,6 +17,7 @@ import type { TransactionOutcome } from "#ovsdb/replica/transaction-outcome.js";
 import type { WriteTransaction } from "#ovsdb/replica/write-transaction.js";
 import type { ReconnectSettings } from "#protocols/reconnect.js";
 import type { Cancel } from "#util/clock.js";
+import type { Json } from "#util/json.js";
 import { JsonRpcSession } from "./jsonrpc-session.js";
 import type { Log } from "./logger.js";
 import { shuffled } from "./replica-session-shuffle.js";
@@ -96,6 +97,11 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
   /** Tables and columns that are followed but that the server lacks. */
   get missing(): readonly string[] {
     return this.#engine.missing;
+  }
+
+  /** Whether the present server's schema has a column, followed or not. */
+  serves(table: string, column: string): boolean {
+    return this.#engine.serves(table, column);
   }
 
   get conditionsInForce(): boolean {
@@ -187,6 +193,15 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
       const outcome = await this.commit(transaction);
       if (outcome.status !== "tryAgain" || outcome.uncertain || attempt >= (options.attempts ?? 1000)) return outcome;
     }
+  }
+
+  /**
+   * Sends operations (RFC 7047, 5.2) as one transaction, for what `WriteTransaction` does not do. Resolves with their results, as the
+   * server gives them; rejects where there is no connection, or it is lost.
+   */
+  async transact(operations: readonly Json[]): Promise<readonly Json[]> {
+    const results = await this.#session.request("transact", [this.#engine.database, ...operations]);
+    return Array.isArray(results) ? results : [];
   }
 
   /** Changes where to connect to. */

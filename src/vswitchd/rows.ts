@@ -1,4 +1,4 @@
-import type { ReplicaRow } from "#ovsdb/replica/replica.js";
+import type { FollowedRow } from "#ovsdb/replica/follow.js";
 import type { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 
 /** The columns ovs-vswitchd reads; a change of any of them makes it look again. */
@@ -61,7 +61,7 @@ export function otherConfig<T extends keyof typeof otherConfigKeys>(
 /** Followed columns that only this daemon should write: a change of them asks for nothing. */
 export const statusColumns: ReadonlySet<string> = new Set(["Interface.ofport", "Open_vSwitch.ovs_version"]);
 
-type Row<T extends keyof typeof followed> = ReplicaRow<typeof openVSwitchDeclaration, typeof followed, T>;
+type Row<T extends keyof typeof followed> = FollowedRow<typeof openVSwitchDeclaration, typeof followed, T>;
 export type OpenVSwitchRow = Row<"Open_vSwitch">;
 export type BridgeRow = Row<"Bridge">;
 export type PortRow = Row<"Port">;

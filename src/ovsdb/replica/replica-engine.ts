@@ -123,6 +123,16 @@ export class ReplicaEngine<const S extends SchemaDeclaration, const F extends Fo
     return this.#missing;
   }
 
+  /** Whether the present server's schema has a column, followed or not. */
+  serves(table: string, column: string): boolean {
+    return this.#following?.server.tables.get(table)?.columns.has(column) ?? false;
+  }
+
+  /** The name of the database. */
+  get database(): string {
+    return this.#database;
+  }
+
   /** Whether the rows here are those that the conditions last asked for select. */
   get conditionsInForce(): boolean {
     return this.#state === "current" && this.#conditions.settled;
