@@ -152,6 +152,6 @@ export function tidy(text: string, directory: string): string {
 }
 
 /** Lines in an order of their own. */
-export function sortLines(text: string): string {
+function sortLines(text: string): string {
   return text.split("\n").sort().join("\n");
 }
