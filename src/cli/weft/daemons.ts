@@ -82,6 +82,8 @@ export class SwitchDaemons {
   /** Ends what runs, the switch first. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    // Ended by a signal alone, the switch would leave the devices of its bridges to the next one.
+    if (this.#running.length > 1) await this.#run("ovs-appctl", ["exit", "--cleanup"]).catch(() => undefined);
     for (const program of this.#running.reverse()) {
       program.kill("SIGTERM");
       await program.exit;
