@@ -50,6 +50,23 @@ describe("JsonRpcSession", () => {
     session.close();
   });
 
+  it("goes from a peer that will not do to each other remote at once, then waits", async () => {
+    const { host, log, events, handlers } = setup();
+    for (const name of ["/a", "/b"]) await host.streams.listen(`punix:${name}`, (s) => s.onData(() => {}));
+    const session = JsonRpcSession.open(host, log, ["unix:/a", "unix:/b"], handlers);
+    await host.clock.advanceAsync(0);
+    session.tryAnotherRemote();
+    await host.clock.advanceAsync(0);
+    await host.clock.advanceAsync(0);
+    expect(events).toEqual(["connected unix:/a", "disconnected eof", "connected unix:/b"]);
+    session.tryAnotherRemote();
+    await host.clock.advanceAsync(999);
+    expect(events).toHaveLength(4);
+    await host.clock.advanceAsync(1);
+    expect(events.at(-1)).toBe("connected unix:/a");
+    session.close();
+  });
+
   it("probes a silent peer, then drops it and reconnects", async () => {
     const { host, log, events, handlers } = setup();
     await host.streams.listen("punix:/b", (s: Stream) => s.onData(() => {}));

@@ -49,6 +49,8 @@ export class JsonRpcSession {
   #attempt = 0;
   #lastError: Error | undefined;
   #closed = false;
+  /** The present peer is being left because it will not do. */
+  #unfit = false;
 
   private constructor(
     host: Host,
@@ -167,6 +169,12 @@ export class JsonRpcSession {
   forceReconnect(): void {
     this.#fsm.forceReconnect(this.#host.clock.now());
     this.#schedule();
+  }
+
+  /** Drops the connection because its peer will not do. Where other remotes have not been tried in this round, they need not wait. */
+  tryAnotherRemote(): void {
+    this.#unfit = true;
+    this.forceReconnect();
   }
 
   /** Ends the session for good; what was sent is flushed. */
@@ -296,8 +304,9 @@ export class JsonRpcSession {
     this.#listener?.close();
     this.#listener = undefined;
     this.#fsm.disconnected(this.#host.clock.now(), reason);
+    if (!rpc || this.#unfit) this.#tryNextSoon();
+    this.#unfit = false;
     if (rpc) this.#handlers.onDisconnected?.(undefined);
-    else this.#tryNextSoon();
   }
 
   #ended(error: Error | undefined): void {

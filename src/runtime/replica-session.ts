@@ -231,7 +231,7 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
     const { leave } = effects;
     if (leave && !(leave.onlyForAnother && this.#remotes.length < 2)) {
       log.info(`${this.#session.name}: ${leave.why}`);
-      this.#session.forceReconnect();
+      this.#session.tryAnotherRemote();
     }
     if (effects.changed) for (const handler of [...this.#handlers]) handler();
   }
