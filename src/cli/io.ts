@@ -9,3 +9,17 @@ export interface ToolIo {
   readonly stdoutIsTerminal: boolean;
   stdin(): Promise<string>;
 }
+
+/** A tool's input and output as its process has them. */
+export function toolIo(host: Host): ToolIo {
+  const { process } = host;
+  return {
+    host,
+    stdout: (text) => process.stdout(text),
+    stderr: (text) => process.stderr(text),
+    get stdoutIsTerminal() {
+      return process.stdoutIsTerminal;
+    },
+    stdin: () => process.readStdin(),
+  };
+}

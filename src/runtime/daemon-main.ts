@@ -4,7 +4,7 @@ import { Daemon } from "./daemon.js";
 import { daemonCommands } from "./daemon-commands.js";
 import { launchDaemon } from "./daemon-launch.js";
 import { daemonOptionRows, daemonSettings, isDaemonOption } from "./daemon-options.js";
-import { endReason } from "./end-reason.js";
+import { exitStatus } from "./end-reason.js";
 import { type MemoryReporter, watchMemory } from "./memory.js";
 import { type OptionRow, type ParsedOption, parseOptions } from "./options.js";
 import { controlSocketPath, UnixctlServer } from "./unixctl-server.js";
@@ -70,20 +70,19 @@ export const commonOptionRows: readonly OptionRow[] = [
  */
 export async function runDaemon(program: DaemonProgram, argv: readonly string[], host: Host): Promise<number> {
   const name = program.program;
-  try {
-    const { options, operands } = parseOptions(name, [...program.options, ...commonOptionRows], argv);
-    for (const option of options) {
-      if (option.name !== "help" && option.name !== "version") continue;
-      host.process.stdout(option.name === "help" ? program.help() : program.version());
-      return 0;
-    }
-    return await live(program, host, options, operands);
-  } catch (error) {
-    const reason = endReason(name, error);
-    if (reason === undefined) throw error;
-    host.process.stderr(reason);
-    return 1;
-  }
+  return exitStatus(
+    name,
+    (text) => host.process.stderr(text),
+    async () => {
+      const { options, operands } = parseOptions(name, [...program.options, ...commonOptionRows], argv);
+      for (const option of options) {
+        if (option.name !== "help" && option.name !== "version") continue;
+        host.process.stdout(option.name === "help" ? program.help() : program.version());
+        return 0;
+      }
+      return live(program, host, options, operands);
+    },
+  );
 }
 
 function createLog(name: string, host: Host, options: readonly ParsedOption[]): Vlog {

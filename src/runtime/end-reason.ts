@@ -18,3 +18,19 @@ export function endReason(program: string, error: unknown): string | undefined {
   const known = [UserError, HostError, OvsdbError, JsonSyntaxError];
   return known.some((kind) => error instanceof kind) ? `${program}: ${(error as Error).message}\n` : undefined;
 }
+
+/** The exit status of a program whose work is `run`: what that gives, or 1 where it fails, after telling why. Rejects with faults of ours. */
+export async function exitStatus(
+  program: string,
+  stderr: (text: string) => void,
+  run: () => number | Promise<number>,
+): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const reason = endReason(program, error);
+    if (reason === undefined) throw error;
+    stderr(reason);
+    return 1;
+  }
+}

@@ -1,5 +1,7 @@
+import { toolIo } from "#cli/io.js";
 import { main } from "#cli/vsctl/main.js";
 import { FakeProcess } from "#host/fake/process.js";
+import type { Host } from "#host/host.js";
 import { NodeClock } from "#host/node/clock.js";
 import { NodeFiles } from "#host/node/files.js";
 import { NodeStreams } from "#host/node/streams.js";
@@ -12,19 +14,14 @@ import type { Outcome } from "./vsctl-run.js";
  */
 export async function runOurVsctl(argv: readonly string[], clock: Clock = new NodeClock()): Promise<Outcome> {
   const process = new FakeProcess({ OVS_RUNDIR: "/nonexistent" });
-  const status = await main(argv, {
-    host: {
-      clock,
-      streams: new NodeStreams(),
-      files: new NodeFiles(),
-      process,
-      syslog: () => undefined,
-      random: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
-    },
-    stdout: (text) => process.stdout(text),
-    stderr: (text) => process.stderr(text),
-    stdoutIsTerminal: false,
-    stdin: () => process.readStdin(),
-  });
+  const host: Host = {
+    clock,
+    streams: new NodeStreams(),
+    files: new NodeFiles(),
+    process,
+    syslog: () => undefined,
+    random: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
+  };
+  const status = await main(argv, toolIo(host));
   return { status: process.diedBy ?? status, stdout: process.out, stderr: process.err };
 }

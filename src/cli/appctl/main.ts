@@ -1,5 +1,5 @@
 import { directories } from "#runtime/dirs.js";
-import { endReason } from "#runtime/end-reason.js";
+import { exitStatus } from "#runtime/end-reason.js";
 import { ConnectionEnded } from "#runtime/jsonrpc.js";
 import { readPidfile } from "#runtime/pidfile.js";
 import { UnixctlClient } from "#runtime/unixctl-client.js";
@@ -19,15 +19,8 @@ import { type AppctlArguments, appctlOptionRows, parseAppctlArguments } from "./
 const program = "ovs-appctl";
 
 /** Runs `ovs-appctl` with its arguments (without the program's name); the promise is the exit status. */
-export async function appctl(argv: readonly string[], io: ToolIo): Promise<number> {
-  try {
-    return await run(argv, io);
-  } catch (error) {
-    const reason = endReason(program, error);
-    if (reason === undefined) throw error;
-    io.stderr(reason);
-    return 1;
-  }
+export function appctl(argv: readonly string[], io: ToolIo): Promise<number> {
+  return exitStatus(program, io.stderr, () => run(argv, io));
 }
 
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {

@@ -1,7 +1,7 @@
 import { parseUuid, type Uuid } from "#ovsdb/atom.js";
 import type { SchemaDeclaration } from "#ovsdb/declaration.js";
 import { SymbolTable } from "#ovsdb/symbols.js";
-import { endReason } from "#runtime/end-reason.js";
+import { exitStatus } from "#runtime/end-reason.js";
 import type { Vlog } from "#runtime/vlog.js";
 import { createToolLog } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
@@ -47,13 +47,10 @@ export interface CtlProgram {
 export async function runCtl(program: CtlProgram, argv: readonly string[], io: ToolIo): Promise<number> {
   const vlog = createToolLog(program.name, io.host);
   try {
-    return await new CtlRun(program, argv, io, vlog).run();
+    return await exitStatus(program.name, io.stderr, () => new CtlRun(program, argv, io, vlog).run());
   } catch (error) {
     if (error instanceof ExitNow) return error.status;
-    const reason = endReason(program.name, error);
-    if (reason === undefined) throw error;
-    io.stderr(reason);
-    return 1;
+    throw error;
   } finally {
     vlog.close();
   }

@@ -1,5 +1,5 @@
 import { directories } from "#runtime/dirs.js";
-import { endReason } from "#runtime/end-reason.js";
+import { exitStatus } from "#runtime/end-reason.js";
 import { parseOptions } from "#runtime/options.js";
 import { signalNumber, signalText } from "#runtime/signal-text.js";
 import { Vlog } from "#runtime/vlog.js";
@@ -21,12 +21,7 @@ const program = "ovsdb-client";
 export async function ovsdbClient(argv: readonly string[], io: ToolIo): Promise<number> {
   const log = new Vlog(io.host, { program, modules: vlogModules });
   try {
-    return await run(argv, io, log);
-  } catch (error) {
-    const reason = endReason(program, error);
-    if (reason === undefined) throw error;
-    io.stderr(reason);
-    return 1;
+    return await exitStatus(program, io.stderr, () => run(argv, io, log));
   } finally {
     log.close();
   }
@@ -72,7 +67,7 @@ async function launch(
 ): Promise<number | undefined> {
   if (!command.background || !(daemon.detach || daemon.monitor)) return undefined;
   const { launchDaemon } = await import("#runtime/daemon-launch.js");
-  return launchDaemon(io.host, program, daemon, () => ({ log, logFile: undefined }));
+  return launchDaemon(io.host, program, daemon, () => ({ log, logFile: undefined }), [1, 2]);
 }
 
 /** The server that the first argument names, or the default one, and the arguments that are left. */

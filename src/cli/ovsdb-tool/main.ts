@@ -1,5 +1,5 @@
 import { directories } from "#runtime/dirs.js";
-import { endReason } from "#runtime/end-reason.js";
+import { exitStatus } from "#runtime/end-reason.js";
 import { type OptionRow, parseOptions } from "#runtime/options.js";
 import { applyVlogOption, createToolLog, vlogOptionRows, vlogUsage } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
@@ -27,15 +27,8 @@ export const toolOptionRows: readonly OptionRow[] = [
 ];
 
 /** Runs `ovsdb-tool` with its arguments (without the program's name); the promise is the exit status. */
-export async function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<number> {
-  try {
-    return await run(argv, io);
-  } catch (error) {
-    const reason = endReason(program, error);
-    if (reason === undefined) throw error;
-    io.stderr(reason);
-    return 1;
-  }
+export function ovsdbTool(argv: readonly string[], io: ToolIo): Promise<number> {
+  return exitStatus(program, io.stderr, () => run(argv, io));
 }
 
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createFakeHost, type FakeHost } from "#host/fake/host.js";
+import { toolIo } from "../io.js";
 import { ovsdbTool } from "./main.js";
 
 const schema =
@@ -13,20 +14,11 @@ beforeEach(() => {
 
 /** Status, output and errors of one run. */
 async function run(...argv: string[]): Promise<[number, string, string]> {
-  let out = "";
-  let err = "";
-  const status = await ovsdbTool(argv, {
-    host,
-    stdout: (text) => {
-      out += text;
-    },
-    stderr: (text) => {
-      err += text;
-    },
-    stdoutIsTerminal: false,
-    stdin: async () => "",
-  });
-  return [status, out, err];
+  const { process } = host;
+  process.out = "";
+  process.err = "";
+  const status = await ovsdbTool(argv, toolIo(host));
+  return [status, process.out, process.err];
 }
 
 const insert = '["S",{"op":"insert","table":"T","row":{"name":"x","i":1}},{"op":"comment","comment":"why"}]';

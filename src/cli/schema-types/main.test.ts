@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { createFakeHost } from "#host/fake/host.js";
+import { toolIo } from "../io.js";
 import { schemaTypes } from "./main.js";
 
 const schema = '{"name":"S","version":"1.0.0","tables":{"T":{"columns":{"i":{"type":"integer"}}}}}';
@@ -9,18 +10,8 @@ async function run(...argv: string[]): Promise<[number, string, string]> {
   const host = createFakeHost();
   host.files.write("/tmp/s.ovsschema", schema);
   host.files.write("/tmp/bad.ovsschema", "{");
-  let [out, err] = ["", ""];
-  const status = await schemaTypes(argv, {
-    host,
-    stdout: (text) => {
-      out += text;
-    },
-    stderr: (text) => {
-      err += text;
-    },
-    stdoutIsTerminal: false,
-    stdin: async () => "",
-  });
+  const status = await schemaTypes(argv, toolIo(host));
+  const { out, err } = host.process;
   return [status, argv.includes("/tmp/out.ts") ? host.files.readText("/tmp/out.ts") : out, err];
 }
 

@@ -1,6 +1,6 @@
 import { formatDeclaration } from "#ovsdb/declaration-text.js";
 import { schemaFromJson } from "#ovsdb/schema-json.js";
-import { endReason } from "#runtime/end-reason.js";
+import { exitStatus } from "#runtime/end-reason.js";
 import { type OptionRow, parseOptions } from "#runtime/options.js";
 import { UserError } from "#util/errors.js";
 import { parseJson } from "#util/json-parse.js";
@@ -27,15 +27,8 @@ Options:
 `;
 
 /** Runs `weft-schema-types` with its arguments (without the program's name); the promise is the exit status. */
-export async function schemaTypes(argv: readonly string[], io: ToolIo): Promise<number> {
-  try {
-    return run(argv, io);
-  } catch (error) {
-    const reason = endReason(program, error);
-    if (reason === undefined) throw error;
-    io.stderr(reason);
-    return 1;
-  }
+export function schemaTypes(argv: readonly string[], io: ToolIo): Promise<number> {
+  return exitStatus(program, io.stderr, () => run(argv, io));
 }
 
 function run(argv: readonly string[], io: ToolIo): number {

@@ -1,18 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createFakeHost } from "#host/fake/host.js";
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
+import { toolIo } from "../io.js";
 import { main, vsctlCommands } from "./main.js";
 import { recordNames, singletons, tableNames } from "./record-names.js";
 
 async function run(...argv: string[]) {
   const host = createFakeHost();
-  const status = await main(argv, {
-    host,
-    stdout: (text) => host.process.stdout(text),
-    stderr: (text) => host.process.stderr(text),
-    stdoutIsTerminal: false,
-    stdin: () => host.process.readStdin(),
-  });
+  const status = await main(argv, toolIo(host));
   return { status, stdout: host.process.out, stderr: host.process.err };
 }
 

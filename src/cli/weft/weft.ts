@@ -1,5 +1,5 @@
 import type { ThreadHost } from "#host/threads.js";
-import { endReason } from "#runtime/end-reason.js";
+import { exitStatus } from "#runtime/end-reason.js";
 import { type OptionRow, parseOptions } from "#runtime/options.js";
 import { UserError } from "#util/errors.js";
 import { formatJson } from "#util/json-text.js";
@@ -42,15 +42,8 @@ export interface WeftEnvironment extends UpEnvironment {
 }
 
 /** Runs `weft` with its arguments; the promise is the exit status. */
-export async function weft(argv: readonly string[], env: WeftEnvironment): Promise<number> {
-  try {
-    return await run(argv, env);
-  } catch (error) {
-    const reason = endReason("weft", error);
-    if (reason === undefined) throw error;
-    env.error(reason);
-    return 1;
-  }
+export function weft(argv: readonly string[], env: WeftEnvironment): Promise<number> {
+  return exitStatus("weft", env.error, () => run(argv, env));
 }
 
 async function run(argv: readonly string[], env: WeftEnvironment): Promise<number> {
