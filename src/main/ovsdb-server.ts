@@ -70,7 +70,8 @@ async function serve(
   databases: readonly string[],
 ): Promise<number> {
   const { run } = directories(host.process);
-  const server = new DatabaseServer(host, log, { runDirectory: run, tls: wanted.tls, columnDiffs: wanted.columnDiffs });
+  const { tls, columnDiffs, sync } = wanted;
+  const server = new DatabaseServer(host, log, { runDirectory: run, tls, columnDiffs, sync });
   for (const path of databases) if (!server.serves(path)) server.addDatabase(path);
   server.checkTls();
   for (const remote of wanted.remotes) await server.addRemote(remote);
@@ -106,6 +107,7 @@ async function serve(
   watchMemory(host, log, [figures]);
   daemon.handleSignals(stop);
   log.module("ovsdb_server").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
+  server.startSync();
   daemon.ready();
   if (wanted.run !== undefined) await runCommand(host, wanted.run, exit);
   return ended;

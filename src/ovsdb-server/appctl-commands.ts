@@ -3,6 +3,7 @@ import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
 import type { DatabaseServer } from "./database-server.js";
+import { formatExcludedTables, parseExcludedTables } from "./excluded-tables.js";
 
 type Run = (args: readonly string[]) => Json | Promise<Json>;
 
@@ -116,7 +117,7 @@ export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
     empty("ovsdb-server/perf-counters-show", "performance counter is not supported on this platform\n"),
     empty("ovsdb-server/perf-counters-clear", ""),
     missing("ovsdb-server/reload", "", 0),
-    ...activeBackup(),
+    ...activeBackup(server),
   ];
 }
 
@@ -143,17 +144,47 @@ function tableLogs(server: DatabaseServer): AppctlCommand {
   };
 }
 
-/** Replication between servers is not served yet; what reads its (empty) state answers, what would start it says so. */
-function activeBackup(): AppctlCommand[] {
+/** The role of the server in an active-backup pair (ovsdb-server(1) "Active-Backup Commands"). */
+function activeBackup(server: DatabaseServer): AppctlCommand[] {
   return [
-    empty("ovsdb-server/sync-status", "state: active\n"),
-    empty("ovsdb-server/get-active-ovsdb-server", ""),
-    empty("ovsdb-server/get-sync-exclude-tables", ""),
-    empty("ovsdb-server/connect-active-ovsdb-server", "Unable to connect: active server is not specified.\n"),
-    empty("ovsdb-server/disconnect-active-ovsdb-server", ""),
-    missing("ovsdb-server/set-active-ovsdb-server", "", 1),
-    missing("ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1),
-    missing("ovsdb-server/set-sync-exclude-tables", "", 1),
+    command("ovsdb-server/sync-status", "", 0, 0, () => server.sync.status()),
+    command("ovsdb-server/get-active-ovsdb-server", "", 0, 0, () => line(server.sync.from)),
+    command("ovsdb-server/get-sync-exclude-tables", "", 0, 0, () => line(formatExcludedTables(server.sync.excluded))),
+    command("ovsdb-server/connect-active-ovsdb-server", "", 0, 0, () => {
+      if (server.sync.from === undefined) return "Unable to connect: active server is not specified.\n";
+      server.sync.connect();
+      return "";
+    }),
+    command(
+      "ovsdb-server/disconnect-active-ovsdb-server",
+      "",
+      0,
+      0,
+      nothing(() => server.sync.disconnect()),
+    ),
+    command(
+      "ovsdb-server/set-active-ovsdb-server",
+      "",
+      1,
+      1,
+      nothing(([from]) => server.sync.setFrom(from!)),
+    ),
+    command("ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1, 1, ([text]) => {
+      if (!/^\s*[-+]?\d+$/.test(text!)) return "Invalid probe interval, integer value expected\n";
+      server.sync.setProbeInterval(Math.max(0, Number(text)));
+      return "";
+    }),
+    command(
+      "ovsdb-server/set-sync-exclude-tables",
+      "",
+      1,
+      1,
+      nothing(([tables]) => server.sync.setExcluded(parseExcludedTables(tables!))),
+    ),
     missing("ovsdb-server/set-relay-source-probe-interval", "", 1),
   ];
+}
+
+function line(text: string | undefined): string {
+  return text === undefined || text === "" ? "" : `${text}\n`;
 }

@@ -14,6 +14,8 @@ export interface SessionServer {
   readonly backlogLimit: number;
   /** False where `monitor_cond` and its like are to be unknown methods. */
   readonly monitorCondEnabled: boolean;
+  /** True for a server in the backup role, where all sessions may only read. */
+  readonly isBackup: boolean;
   database(name: string): ServedDatabase | undefined;
   databaseNames(): readonly string[];
   /** Gives a database another schema. Throws `OvsdbError`. */
@@ -91,6 +93,10 @@ export class ClientSession implements LockOwner {
 
   get backlog(): number {
     return this.#link.backlog();
+  }
+
+  get #readOnly(): boolean {
+    return this.#rights.readOnly || this.#server.isBackup;
   }
 
   /** Names of locks, for the remote's status column. */
@@ -199,7 +205,7 @@ export class ClientSession implements LockOwner {
     const at = key(id);
     if (this.#transactions.has(at)) throw syntaxError("transact: duplicate request ID", params);
     const rights = {
-      readOnly: this.#rights.readOnly,
+      readOnly: this.#readOnly,
       ownsLock: (name: string) => this.#locks.get(name) === "held",
     };
     const transaction = database.submit(params.slice(1), rights, (result) => {
@@ -254,7 +260,7 @@ export class ClientSession implements LockOwner {
   }
 
   #lockName(method: string, params: readonly Json[]): string {
-    if (this.#rights.readOnly) throw new Refusal("lock and unlock methods not allowed, DB server is read only.");
+    if (this.#readOnly) throw new Refusal("lock and unlock methods not allowed, DB server is read only.");
     const [name] = params;
     if (params.length !== 1 || typeof name !== "string" || !isId(name)) {
       throw syntaxError(`${method} request params must be <id>`, params);

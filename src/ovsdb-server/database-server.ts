@@ -6,6 +6,7 @@ import type { Cancel } from "#util/clock.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
+import { ActiveBackup, type SyncOptions } from "./active-backup.js";
 import type { ClientSession, SessionServer } from "./client-session.js";
 import { isDbReference, resolveDbReference } from "./db-reference.js";
 import { Locks } from "./locks.js";
@@ -13,6 +14,7 @@ import { newUuid } from "./new-uuid.js";
 import { defaultRemote, type RemoteSettings } from "./remote.js";
 import { RemoteRows } from "./remote-rows.js";
 import { Remotes } from "./remotes.js";
+import { Replication } from "./replication.js";
 import type { ServedDatabase } from "./served-database.js";
 import { ServerRows } from "./server-rows.js";
 import { StandaloneDatabase } from "./standalone-database.js";
@@ -26,6 +28,8 @@ export interface ServerOptions {
   readonly columnDiffs: boolean;
   /** Bytes that may wait for a slow client before it is cut off; 256 MiB unless told otherwise. */
   readonly backlogLimit?: number;
+  /** The role in an active-backup pair; `startSync` takes it up. */
+  readonly sync?: SyncOptions;
 }
 
 /** Milliseconds between updates of the columns that tell of remotes. */
@@ -48,6 +52,7 @@ export class DatabaseServer implements SessionServer {
   readonly #remotes: Remotes;
   readonly #rows: RemoteRows;
   readonly #tls: TlsFiles;
+  readonly sync: ActiveBackup;
   monitorCondEnabled = true;
   #statusTimer: Cancel | undefined;
   #configuring: Promise<void> = Promise.resolve();
@@ -83,6 +88,29 @@ export class DatabaseServer implements SessionServer {
       runDirectory: options.runDirectory,
       tls: () => this.#tls.settings(),
     });
+    this.sync = new ActiveBackup(options.sync ?? { from: undefined, excluded: new Map(), active: true }, {
+      open: (settings, failed) =>
+        new Replication(
+          host,
+          log,
+          { ...settings, runDirectory: options.runDirectory, tls: this.#tls.settings(), serverId: this.id },
+          () => [...this.#databases.values()].filter((database) => !database.name.startsWith("_")),
+          failed,
+        ),
+      changed: (isBackup) =>
+        this.reconnect(`${isBackup ? "connecting to" : "disconnecting from"} the active ovsdb-server`),
+    });
+  }
+
+  /** With `--sync-from` and without `--active`, begins as a backup. */
+  startSync(): void {
+    const { sync } = this.#options;
+    if (sync?.from !== undefined && !sync.active) this.sync.connect();
+  }
+
+  /** Clients may read only: the contents are those of another server. */
+  get isBackup(): boolean {
+    return this.sync.isBackup;
   }
 
   database(name: string): ServedDatabase | undefined {
@@ -110,6 +138,7 @@ export class DatabaseServer implements SessionServer {
     this.#paths.set(database.name, absolute);
     database.onCommit((tables) => this.#committed(database, tables));
     this.#serverRows.add(database.name, this.#schemaText(database));
+    this.sync.restart();
     this.#configureSoon();
     this.#compactLater();
   }
@@ -129,6 +158,7 @@ export class DatabaseServer implements SessionServer {
     this.#gone(database, `removing ${name} database by user request`);
     this.#serverRows.remove(name);
     database.close();
+    this.sync.restart();
     this.#configureSoon();
   }
 
@@ -228,7 +258,7 @@ export class DatabaseServer implements SessionServer {
     this.#statusTimer = this.#host.clock.after(statusInterval, () => {
       this.#statusTimer = undefined;
       if (this.#closed) return;
-      for (const spec of this.#specs) {
+      for (const spec of this.isBackup ? [] : this.#specs) {
         if (isDbReference(spec)) this.#rows.writeStatus(spec, (target) => this.#remotes.status(target));
       }
       this.#statusLater();
@@ -327,6 +357,7 @@ export class DatabaseServer implements SessionServer {
     this.#closed = true;
     this.#statusTimer?.cancel();
     this.#compactTimer?.cancel();
+    this.sync.close();
     this.#remotes.close();
     for (const database of this.#databases.values()) database.close();
   }

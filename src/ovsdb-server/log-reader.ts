@@ -20,6 +20,8 @@ export class LogReader {
   #magic: LogMagic | undefined;
   #window: Uint8Array = new Uint8Array(0);
   #windowAt = 0;
+  /** The file's size when it was last asked for. */
+  #size = 0;
   #at = 0;
   #lastAt = 0;
   #goodEnd = 0;
@@ -76,7 +78,9 @@ export class LogReader {
     this.#magic = header.magic;
     const { length } = header;
     const what = `${length} bytes starting at offset ${next}`;
-    if (length > this.#file.size() - next) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
+    // What a header promises is compared with what is there before it is made room for.
+    if (next + length > this.#size) this.#size = this.#file.size();
+    if (length > this.#size - next) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
     const bytes = this.#bytes(next, length);
     if (bytes.length < length) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
     const sha1 = createHash("sha1").update(bytes).digest("hex");

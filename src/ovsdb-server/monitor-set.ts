@@ -1,4 +1,4 @@
-import { parseUuid, ZERO_UUID } from "#ovsdb/atom.js";
+import { parseUuid, type Uuid, ZERO_UUID } from "#ovsdb/atom.js";
 import type { ChangeSet } from "#ovsdb/change-set.js";
 import type { Database } from "#ovsdb/database.js";
 import { syntaxError } from "#ovsdb/error.js";
@@ -8,6 +8,7 @@ import { initialUpdates2, updates2Of, updates2OfConditions } from "#ovsdb/monito
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import type { MonitorVersion, Notify } from "./served-database.js";
+import type { TransactionHistory } from "./transaction-history.js";
 
 /** One session's monitor of a database. */
 export interface DatabaseMonitor {
@@ -24,11 +25,16 @@ interface Entry {
   readonly notify: Notify;
 }
 
-/** The monitors of one database. */
+/** The monitors of one database. Without a history no client is told what it missed only. */
 export class MonitorSet {
+  readonly #history: TransactionHistory | undefined;
   readonly #entries = new Set<Entry>();
   /** Requests that have been read, so that clients who ask for the same share one reading and one computation per change. */
   readonly #specs = new Map<string, { readonly spec: MonitorSpec; users: number }>();
+
+  constructor(history?: TransactionHistory) {
+    this.#history = history;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -42,7 +48,8 @@ export class MonitorSet {
     since: Json | undefined,
     notify: Notify,
   ): { readonly monitor: DatabaseMonitor; readonly initial: Json } {
-    if (version === "monitor_cond_since" && (typeof since !== "string" || !parseUuid(since))) {
+    const known = typeof since === "string" ? parseUuid(since) : undefined;
+    if (version === "monitor_cond_since" && known === undefined) {
       throw syntaxError("last-txn-id must be UUID format.", since);
     }
     const key = `${version === "monitor" ? 1 : 2}${formatJson(requests)}`;
@@ -64,7 +71,7 @@ export class MonitorSet {
         if (--shared.users === 0) this.#specs.delete(key);
       },
     };
-    return { monitor, initial: initialReply(entry, database) };
+    return { monitor, initial: this.#initialReply(entry, database, known) };
   }
 
   /** Tells every monitor what it wants to know of a change that has been applied. */
@@ -82,11 +89,27 @@ export class MonitorSet {
       const key = version + idText;
       let message = messages.get(key);
       if (message === undefined && !messages.has(key)) {
-        message = notification(entry, version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes));
+        message = notification(
+          entry,
+          this.#latest(),
+          version === "monitor" ? updatesOf(spec, changes) : updates2Of(spec, changes),
+        );
         messages.set(key, message);
       }
       if (message) entry.notify(message);
     }
+  }
+
+  #initialReply({ version, spec }: Entry, database: Database, since: Uuid | undefined): Json {
+    if (version === "monitor") return initialUpdates(spec, database);
+    if (version === "monitor_cond") return initialUpdates2(spec, database);
+    const missed = since === undefined ? undefined : this.#history?.since(since);
+    if (missed) return [true, this.#latest(), updates2Of(spec, missed) ?? {}];
+    return [false, this.#latest(), initialUpdates2(spec, database)];
+  }
+
+  #latest(): Uuid {
+    return this.#history?.latest ?? ZERO_UUID;
   }
 
   #changeCondition(database: Database, entry: Entry, id: Json, requests: Json): void {
@@ -95,7 +118,7 @@ export class MonitorSet {
     entry.id = id;
     entry.idText = formatJson(id);
     entry.spec = spec;
-    const message = notification(entry, updates);
+    const message = notification(entry, this.#latest(), updates);
     if (message) entry.notify(message);
   }
 
@@ -106,19 +129,16 @@ export class MonitorSet {
   }
 }
 
-function initialReply({ version, spec }: Entry, database: Database): Json {
-  if (version === "monitor") return initialUpdates(spec, database);
-  const updates = initialUpdates2(spec, database);
-  // A standalone database keeps no history of transactions, so it never knows the one that a client asks for.
-  return version === "monitor_cond" ? updates : [false, ZERO_UUID, updates];
-}
-
 const updateMethods = { monitor: "update", monitor_cond: "update2", monitor_cond_since: "update3" } as const;
 
 /** The bytes of the message that tells a monitor of updates, if there are any. */
-function notification({ idText, version }: Entry, updates: TableUpdates | undefined): Uint8Array | undefined {
+function notification(
+  { idText, version }: Entry,
+  latest: Uuid,
+  updates: TableUpdates | undefined,
+): Uint8Array | undefined {
   if (!updates) return undefined;
-  const transaction = version === "monitor_cond_since" ? `"${ZERO_UUID}",` : "";
+  const transaction = version === "monitor_cond_since" ? `"${latest}",` : "";
   const params = `[${idText},${transaction}${formatJson(updates)}]`;
   return Buffer.from(`{"id":null,"method":"${updateMethods[version]}","params":${params}}`);
 }

@@ -3,6 +3,8 @@ import type { OptionRow, ParsedOption } from "#runtime/options.js";
 import { tlsOptionRows } from "#runtime/stream-options.js";
 import { vlogOptionRows } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
+import type { SyncOptions } from "./active-backup.js";
+import { parseExcludedTables } from "./excluded-tables.js";
 import type { TlsOptions } from "./tls-files.js";
 
 /** The options of `ovsdb-server` that are its own; the daemon's and the logging options are not among them. */
@@ -15,9 +17,9 @@ const ownOptionRows: readonly OptionRow[] = [
   { name: "bootstrap-ca-cert", argument: "required" },
   { name: "peer-ca-cert", argument: "required" },
   ...tlsOptionRows,
-  { name: "sync-from", argument: "required", support: "missing" },
-  { name: "sync-exclude-tables", argument: "required", support: "missing" },
-  { name: "active", argument: "none", support: "accepted" },
+  { name: "sync-from", argument: "required" },
+  { name: "sync-exclude-tables", argument: "required" },
+  { name: "active", argument: "none" },
   { name: "no-dbs", argument: "none" },
   { name: "config-file", argument: "required", support: "missing" },
   { name: "disable-file-column-diff", argument: "none" },
@@ -41,6 +43,7 @@ export interface ServerCommandLine {
   readonly tls: TlsOptions;
   readonly columnDiffs: boolean;
   readonly noDatabases: boolean;
+  readonly sync: SyncOptions;
 }
 
 const missingOptions = new Set(ownOptionRows.filter((row) => row.support === "missing").map((row) => row.name));
@@ -69,5 +72,10 @@ export function readServerOptions(options: readonly ParsedOption[]): ServerComma
     },
     columnDiffs: !options.some(({ name }) => name === "disable-file-column-diff"),
     noDatabases: options.some(({ name }) => name === "no-dbs"),
+    sync: {
+      from: last("sync-from"),
+      excluded: parseExcludedTables(last("sync-exclude-tables") ?? ""),
+      active: options.some(({ name }) => name === "active"),
+    },
   };
 }

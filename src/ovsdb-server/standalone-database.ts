@@ -25,6 +25,7 @@ import type {
   TransactionRights,
 } from "./served-database.js";
 import { TableLogs } from "./table-logs.js";
+import { TransactionHistory } from "./transaction-history.js";
 
 export interface OpenOptions {
   /** What messages call the file. */
@@ -56,6 +57,7 @@ export class StandaloneDatabase implements ServedDatabase {
   readonly #waiting = new Set<Waiting>();
   readonly #tableLogs: TableLogs;
   readonly #commitHandlers: ((tables: ReadonlySet<string>) => void)[] = [];
+  readonly #history: TransactionHistory | undefined;
   readonly #monitors: MonitorSet;
   #database: Database;
   #schemaJson: Json;
@@ -69,7 +71,9 @@ export class StandaloneDatabase implements ServedDatabase {
     this.#schemaJson = schemaToJson(database.schema);
     this.#file = file;
     this.#tableLogs = new TableLogs(log.module("transaction").limited(60, 60));
-    this.#monitors = new MonitorSet();
+    // What the server says of itself is nobody's to resume.
+    this.#history = file ? new TransactionHistory(() => newUuid(host)) : undefined;
+    this.#monitors = new MonitorSet(this.#history);
   }
 
   /** Opens the file and reads it. A damaged end is logged and left out. Throws `OvsdbError` in upstream's words. */
@@ -228,6 +232,7 @@ export class StandaloneDatabase implements ServedDatabase {
 
   #apply(changes: ChangeSet): void {
     this.#database.apply(changes);
+    this.#history?.add(changes);
     this.#tableLogs.tell(changes);
     this.#monitors.tell(changes);
     const tables = new Set(changes.changes.map((change) => change.table.name));
@@ -299,6 +304,7 @@ export class StandaloneDatabase implements ServedDatabase {
     this.#file.replace(database, "converted by ovsdb-server");
     before();
     this.#monitors.clear();
+    this.#history?.clear();
     this.#database = database;
     this.#schemaJson = schemaToJson(database.schema);
   }

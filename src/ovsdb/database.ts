@@ -1,6 +1,7 @@
 import { BugError } from "#util/errors.js";
-import type { Uuid } from "./atom.js";
+import type { Atom, Uuid } from "./atom.js";
 import type { ChangeSet, RowChange } from "./change-set.js";
+import { isScalar } from "./column-type.js";
 import type { Datum } from "./datum.js";
 import { eachStrongRefChange, namedIn, referencesOf, sameWeakRefs } from "./references.js";
 import type { Row } from "./row.js";
@@ -15,7 +16,7 @@ export class Table {
   /** Which rows hold weak references to each UUID, existing or not. */
   readonly weakReferrers: Map<Uuid, Map<Uuid, TableSchema>> = new Map();
   /** For each of the schema's indexes, the row that has a value. */
-  readonly uniques: readonly Map<string, Uuid>[];
+  readonly uniques: readonly Map<UniqueKey, Uuid>[];
 
   constructor(schema: TableSchema) {
     this.schema = schema;
@@ -23,11 +24,13 @@ export class Table {
   }
 }
 
-/** The value of a unique index of a row, as a string that is equal exactly for equal values. */
-export function uniqueKey(data: readonly Datum[], index: readonly ColumnSchema[]): string {
-  if (index.length === 1 && data[index[0]!.index]!.keys.length === 1 && !index[0]!.type.value) {
-    return `=${data[index[0]!.index]!.keys[0]}`;
-  }
+/** What stands for a row's values of some columns in a map. */
+export type UniqueKey = Atom;
+
+/** The values of some columns of a row, as a map's key that is equal exactly for equal values. */
+export function uniqueKey(data: readonly Datum[], index: readonly ColumnSchema[]): UniqueKey {
+  const [column] = index;
+  if (index.length === 1 && isScalar(column!.type)) return data[column!.index]!.keys[0]!;
   return JSON.stringify(
     index.map((column) => [data[column.index]!.keys, data[column.index]!.values]),
     (_, value: unknown) => (typeof value === "bigint" ? { bigint: value.toString() } : value),
@@ -71,10 +74,12 @@ export class Database {
     }
   }
 
-  #remove({ table: schema, uuid, after }: RowChange, row: Row): void {
+  #remove(change: RowChange, row: Row): void {
+    const { table: schema, uuid, after } = change;
     const table = this.table(schema.name);
     if (!after) table.rows.delete(uuid);
     schema.indexes.forEach((index, i) => {
+      if (!touches(change, index)) return;
       const key = uniqueKey(row.data, index);
       if (table.uniques[i]!.get(key) === uuid) table.uniques[i]!.delete(key);
     });
@@ -89,11 +94,12 @@ export class Database {
     }
   }
 
-  #add({ table: schema, uuid, before }: RowChange, row: Row): void {
+  #add(change: RowChange, row: Row): void {
+    const { table: schema, uuid, before } = change;
     const table = this.table(schema.name);
     table.rows.set(uuid, row);
     schema.indexes.forEach((index, i) => {
-      table.uniques[i]!.set(uniqueKey(row.data, index), uuid);
+      if (touches(change, index)) table.uniques[i]!.set(uniqueKey(row.data, index), uuid);
     });
     if (sameWeakRefs(schema, before, row)) return;
     for (const reference of referencesOf(schema).weak) {
@@ -112,4 +118,9 @@ export class Database {
     if (count === 0) strongRefs.delete(uuid);
     else strongRefs.set(uuid, count);
   }
+}
+
+/** Whether a change can alter what an index says of the row. */
+function touches({ before, after, changed }: RowChange, index: readonly ColumnSchema[]): boolean {
+  return !before || !after || index.some((column) => changed.includes(column));
 }

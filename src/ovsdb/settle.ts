@@ -1,6 +1,6 @@
 import { type Uuid, ZERO_UUID } from "./atom.js";
 import type { ChangeSet, RowChange } from "./change-set.js";
-import { type Table, uniqueKey } from "./database.js";
+import { type Table, type UniqueKey, uniqueKey } from "./database.js";
 import { keep, scalar } from "./datum.js";
 import { formatDatum } from "./datum-text.js";
 import type { Draft, DraftRow } from "./draft.js";
@@ -209,7 +209,7 @@ function emptyWeakRef(draft: Draft, table: Table, uuid: Uuid, column: ColumnSche
 
 function checkUniques(draft: Draft, table: Table): void {
   table.schema.indexes.forEach((index, i) => {
-    const seen = new Map<string, Row>();
+    const seen = new Map<UniqueKey, Row>();
     for (const { before, after } of draft.changesOf(table)) {
       if (!after) continue;
       const key = uniqueKey(after.data, index);

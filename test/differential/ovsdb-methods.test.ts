@@ -167,6 +167,12 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
 
 const uuidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
+/** Our transactions have ids, by which `monitor_cond_since` goes on where it was; those of 3.1 have none in a standalone database. */
+function unidentified(json: Json): Json {
+  const [first, , ...rest] = json as Json[];
+  return [first!, zero, ...rest];
+}
+
 /** What one server says to a scenario, UUIDs named by their order. */
 async function play(server: TestServer, calls: readonly Call[]): Promise<string[]> {
   const client = await RawClient.open(server.socket);
@@ -182,9 +188,11 @@ async function play(server: TestServer, calls: readonly Call[]): Promise<string[
   const said: string[] = [];
   for (const [method, ...params] of calls) {
     const { result, error } = await client.call(method, params);
-    for (const { method: kind, params: body } of client.notifications.splice(0))
-      said.push(`${kind as string} ${tidy(body!)}`);
-    const sorted = method === "list_dbs" && Array.isArray(result) ? [...(result as string[])].sort() : result;
+    for (const { method: kind, params: body } of client.notifications.splice(0)) {
+      said.push(`${kind as string} ${tidy(kind === "update3" ? unidentified(body!) : body!)}`);
+    }
+    const known = method === "monitor_cond_since" && result ? unidentified(result) : result;
+    const sorted = method === "list_dbs" && Array.isArray(known) ? [...(known as string[])].sort() : known;
     said.push(`${method} -> ${tidy(sorted ?? null)} ${tidy(error ?? null)}`);
   }
   client.close();

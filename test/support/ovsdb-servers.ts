@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { lockRecord } from "#host/linux/record-lock.js";
 import { createNodeHost } from "#host/node/host.js";
 import { schemaFromJson, schemaToJson } from "#ovsdb/schema-json.js";
+import type { SyncOptions } from "#ovsdb-server/active-backup.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { LogFile } from "#ovsdb-server/log-file.js";
 import { type RecordingLog, recordingLog } from "#runtime/recording-log.js";
@@ -38,16 +39,22 @@ export function createDatabase(path: string, schema: Json): void {
 }
 
 /** Our server, in this process. */
-export async function startOurs(schema: Json): Promise<OurServer> {
+export async function startOurs(schema: Json, sync?: SyncOptions): Promise<OurServer> {
   const directory = newDirectory();
   const socket = join(directory, "db.sock");
   const file = join(directory, "conf.db");
   createDatabase(file, schema);
   const host = createNodeHost({ lock: lockRecord });
   const log = recordingLog();
-  const server = new DatabaseServer(host, log, { runDirectory: directory, tls: {}, columnDiffs: true });
+  const server = new DatabaseServer(host, log, {
+    runDirectory: directory,
+    tls: {},
+    columnDiffs: true,
+    ...(sync ? { sync } : {}),
+  });
   server.addDatabase(file);
   await server.addRemote(`punix:${socket}`);
+  server.startSync();
   return {
     directory,
     socket,
@@ -62,7 +69,7 @@ export async function startOurs(schema: Json): Promise<OurServer> {
 }
 
 /** The installed server, in a process of its own. */
-export async function startReal(schema: Json): Promise<TestServer> {
+export async function startReal(schema: Json, options: readonly string[] = []): Promise<TestServer> {
   const directory = newDirectory();
   const socket = join(directory, "db.sock");
   const file = join(directory, "conf.db");
@@ -75,6 +82,7 @@ export async function startReal(schema: Json): Promise<TestServer> {
     `--unixctl=${join(directory, "ctl")}`,
     "-vconsole:off",
     "-vsyslog:off",
+    ...options,
   ];
   const child = spawn("/usr/sbin/ovsdb-server", args, { env, stdio: "ignore" });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
