@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { toolIo } from "#cli/io.js";
 import { ovsdbClient } from "#cli/ovsdb-client/main.js";
 import { FakeProcess } from "#host/fake/process.js";
 import { NodeClock } from "#host/node/clock.js";
@@ -65,13 +66,7 @@ export function startOwnClient(
     syslog: () => undefined,
     random: (size: number) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
   };
-  const run = ovsdbClient(argv, {
-    host,
-    stdout: (text) => process.stdout(text),
-    stderr: (text) => process.stderr(text),
-    stdoutIsTerminal: false,
-    stdin: () => process.readStdin(),
-  });
+  const run = ovsdbClient(argv, toolIo(host));
   const outcome = run.then((status) => ({
     status: process.diedBy ?? status,
     stdout: process.out,
