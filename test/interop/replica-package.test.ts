@@ -18,6 +18,9 @@ const guide = readFileSync(join(top, "docs/guides/ovsdb-replica.md"), "utf8");
 const [, example] = /```ts\n(.*?)```/s.exec(guide)!;
 const [, printed] = /it prints\n\n```\n(.*?)```/s.exec(guide)!;
 
+const readme = readFileSync(join(top, "README.md"), "utf8");
+const inReadme = /^ {4}import \{ openReplica.*? {4}db\.close\(\);$/ms.exec(readme)![0].replace(/^ {4}/gm, "");
+
 /** A project that has the package installed. */
 let project: string;
 let server: OurServer;
@@ -80,6 +83,11 @@ describe("the package weft-switch/ovsdb", () => {
     const env = { OVS_DB: `unix:${server.socket}`, NO_COLOR: "1" };
     const result = await runProgram(process.execPath, [join(project, "example.js")], env);
     expect(result).toEqual({ status: 0, stdout: printed, stderr: "" });
+  });
+
+  it("compiles the README's example", () => {
+    writeFileSync(join(project, "readme.ts"), inReadme);
+    expect(compile("readme.ts")).toBe("");
   });
 
   it("does not compile a mistake in the example", () => {
