@@ -221,6 +221,8 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
     this.#closed = true;
     this.#session.close();
     this.#carryOut(this.#engine.disconnected());
+    // Who waits for something is told, also where there was no connection to end.
+    this.#tell();
     this.#handlers.clear();
   }
 
@@ -233,6 +235,10 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
       log.info(`${this.#session.name}: ${leave.why}`);
       this.#session.tryAnotherRemote();
     }
-    if (effects.changed) for (const handler of [...this.#handlers]) handler();
+    if (effects.changed) this.#tell();
+  }
+
+  #tell(): void {
+    for (const handler of [...this.#handlers]) handler();
   }
 }
