@@ -9,7 +9,7 @@ export interface ClientDifference {
 
 export const clientDifferences: readonly ClientDifference[] = [
   {
-    line: "--record list-dbs",
+    line: "--record={dir} list-dbs",
     why: "Recordings for a replay are not made.",
     ours: { status: 1, stdout: "", stderr: "ovsdb-client: --record is not implemented yet\n" },
   },

@@ -47,7 +47,7 @@ const usage: ClientScenario = {
     "list-dbs -- --pretty",
     "--no-l list-dbs",
     "--leader-only --force --timestamp --detach --pidfile --monitor list-dbs",
-    "--record list-dbs",
+    "--record={dir} list-dbs",
     "--unixctl=x list-dbs",
     "-u x list-dbs",
     "list-dbs x",
