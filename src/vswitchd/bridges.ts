@@ -266,7 +266,6 @@ export class Bridges {
       return failed(text);
     }
     try {
-      if (isInternal(device)) device.setUp(true);
       this.#setMtu(device, wanted.mtuRequest);
       const port = bridge.switch.addPort(device, wanted.ofportRequest ?? wanted.previousOfport);
       this.#log.info(`bridge ${bridge.wanted.name}: added interface ${wanted.name} on port ${port.ofport}`);

@@ -32,6 +32,7 @@ describeWith([root], "every packet is counted once, whatever happens to its flow
     host.namespace.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1");
     host.vsctl("add-br", "br0");
     for (const i of [1, 2, 3]) host.vsctl("add-port", "br0", `wkc${i}`);
+    host.namespace.net.setUp("br0", true);
     sender = new LinuxFrameIo();
     const source = guests[0]!.net.capture("eth0", { input: "socket" });
     sender.attach(1, source.frames);
