@@ -1,22 +1,19 @@
-import { setField, setFieldBig, setFieldBytes, unwildcard } from "#flow/access.js";
+import { getFieldBig, setField, setFieldBig, unwildcard } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { field, fieldByName } from "#flow/fields/table.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { applyMask, type Match, newMatch } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
 import { UserError } from "#util/errors.js";
-import { parseIpv4, parseIpv6 } from "#util/ip.js";
-import { parseMac } from "#util/mac.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import { TCP_FLAG_NAMES } from "#wire/transport.js";
-import { OFPP } from "./port-number.js";
+import { type MaskedValue, parseFieldText } from "./field-text.js";
+import { type KeyValue, parseKeyValues } from "./key-value.js";
+import type { PortNames } from "./port-number.js";
+import { parseSubfield } from "./subfield.js";
 
 /** How a match is read. */
-export interface MatchParseOptions {
-  /** The OpenFlow port of this name. */
-  readonly portNumber?: (name: string) => number | undefined;
-}
+export type MatchParseOptions = Pick<PortNames, "portNumber">;
 
 /** Words that stand for Ethernet type and IP protocol. */
 const shorthands: ReadonlyMap<string, readonly [number, number?]> = new Map([
@@ -38,7 +35,7 @@ const shorthands: ReadonlyMap<string, readonly [number, number?]> = new Map([
   ["mplsm", [EtherType.mplsMulticast]],
 ]);
 
-/** Names of older OpenFlow whose field depends on the packet. */
+/** Names of older OpenFlow whose meaning depends on the packet's protocol. */
 const byProtocol: Readonly<Record<string, readonly string[]>> = {
   tp_src: ["tcp_src", "udp_src", "sctp_src"],
   tp_dst: ["tcp_dst", "udp_dst", "sctp_dst"],
@@ -49,25 +46,73 @@ const byProtocol: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads a match as ovs-ofctl(8) has it: `field=value[/mask]` and protocol names, between commas or spaces. Throws `UserError` with what
- * is wrong, e.g. `unknown field foo`.
+ * Reads a match as ovs-ofctl(8) has it: `field=value[/mask]` and protocol names, between commas or spaces. Fields without their
+ * prerequisites are taken; `normalizeMatch` drops them. Throws `UserError` in ovs-ofctl's words, e.g. `unknown keyword foo`.
  */
-export function parseMatch(text: string, options: MatchParseOptions = {}): Match {
+export function parseFlowMatch(text: string, options: MatchParseOptions = {}): Match {
   const match = newMatch();
-  const words = text.split(/[\s,]+/).filter((w) => w !== "");
-  // What others depend on first, so that the order of words does not matter.
-  for (const word of words) if (!word.includes("=")) shorthand(match, word);
-  for (const word of words) if (word.includes("=")) assignment(match, word, options);
+  for (const word of parseKeyValues(text)) {
+    if (!addMatchWord(match, word, options)) throw new UserError(`unknown keyword ${word.key}`);
+  }
   applyMask(match.key, match.mask);
   return match;
 }
 
-function shorthand(match: Match, word: string): void {
-  const meaning = shorthands.get(word);
-  if (!meaning) throw new UserError(fieldByName(word) ? `field ${word} missing value` : `unknown field ${word}`);
-  const [type, proto] = meaning;
+/**
+ * Reads a packet's fields as `ofproto/trace` takes them. As `parseFlowMatch`, but a field without its prerequisites is an error; the order
+ * of words does not matter.
+ */
+export function parseMatch(text: string, options: MatchParseOptions = {}): Match {
+  const match = newMatch();
+  const words = parseKeyValues(text);
+  const isShorthand = (w: KeyValue): boolean => w.whole === w.key;
+  for (const word of words.filter(isShorthand)) {
+    if (!shorthands.has(word.key) && fieldByName(word.key) === undefined) {
+      throw new UserError(`unknown field ${word.key}`);
+    }
+    addMatchWord(match, word, options);
+  }
+  for (const word of words.filter((w) => !isShorthand(w))) {
+    if (!hasPrerequisites(match, word.key)) throw new UserError(`prerequisites not met for setting ${word.key}`);
+    if (!addMatchWord(match, word, options)) throw new UserError(`unknown field ${word.key}`);
+  }
+  applyMask(match.key, match.mask);
+  return match;
+}
+
+function hasPrerequisites(match: Match, name: string): boolean {
+  const wanted = byProtocol[name];
+  return wanted === undefined || wanted.some((n) => prerequisiteHolds(field(n).prerequisite, match.key));
+}
+
+/** Adds one word to a match, instead of what was said of the same bits before; false where it is no word of matches. */
+export function addMatchWord(match: Match, word: KeyValue, options: MatchParseOptions): boolean {
+  const { key: name, value, whole } = word;
+  if (whole === name) {
+    addShorthand(match, name);
+    return true;
+  }
+  if (name.includes("[")) {
+    const subfield = parseSubfield(name);
+    const shift = BigInt(subfield.start);
+    const bits = parseFieldText({ ...subfield.field, bits: subfield.bits }, value, options);
+    merge(match, subfield.field, { value: bits.value << shift, mask: bits.mask << shift });
+    return true;
+  }
+  const found = onlyInSubfields.test(name) ? undefined : fieldByName(name);
+  if (found !== undefined) setMatchField(match, found, parseFieldText(found, value, options));
+  return found !== undefined;
+}
+
+/** Names on the wire are words only with brackets behind them. */
+const onlyInSubfields = /^(NXM|OXM|NXOXM|ONFOXM|ERICOXM)_/;
+
+function addShorthand(match: Match, name: string): void {
+  const shorthand = shorthands.get(name);
+  if (shorthand === undefined) throw new UserError(`field ${name} missing value`);
+  const [type, protocol] = shorthand;
   if (type !== 0) exact(match, field("eth_type"), type);
-  if (proto !== undefined) exact(match, field("nw_proto"), proto);
+  if (protocol !== undefined) exact(match, field("nw_proto"), protocol);
 }
 
 function exact(match: Match, f: Field, value: number): void {
@@ -75,96 +120,38 @@ function exact(match: Match, f: Field, value: number): void {
   unwildcard(match.mask, f);
 }
 
-function assignment(match: Match, word: string, options: MatchParseOptions): void {
-  const at = word.indexOf("=");
-  const [name, value] = [word.slice(0, at), word.slice(at + 1)];
-  const wanted = byProtocol[name];
-  const found = wanted
-    ? wanted.map((n) => field(n)).find((f) => prerequisiteHolds(f.prerequisite, match.key))
-    : fieldByName(name);
-  if (!found) throw new UserError(wanted ? `prerequisites not met for setting ${name}` : `unknown field ${name}`);
-  if (name === "in_port" && setPort(match, value, options)) return;
-  if (name === "nw_tos" && /^\d+$/.test(value) && Number(value) < 256 && Number(value) % 4 === 0) {
-    exact(match, field("ip_dscp"), Number(value) / 4);
-    return;
-  }
-  const [plain, mask] = value.split("/", 2);
-  setValue(match, found, name, plain!, mask);
-  if (found.name.startsWith("dl_vlan") || found.name.startsWith("vlan_")) markTag(match);
+function merge(match: Match, f: Field, { value, mask }: MaskedValue): void {
+  setFieldBig(match.key, f, (getFieldBig(match.key, f) & ~mask) | value);
+  setFieldBig(match.mask, f, getFieldBig(match.mask, f) | mask);
 }
 
-/** A field of a VLAN header says that there is one. */
-function markTag(match: Match): void {
-  match.key[W.vlan0] = match.key[W.vlan0]! | 0x81000000 | VLAN_PRESENT;
-  match.mask[W.vlan0] = match.mask[W.vlan0]! | 0xffff0000 | VLAN_PRESENT;
-}
-
-function setPort(match: Match, value: string, { portNumber }: MatchParseOptions): boolean {
-  const upper = value.toUpperCase();
-  const number =
-    portNumber?.(value) ?? (upper === "LOCAL" ? OFPP.local : upper === "CONTROLLER" ? OFPP.controller : undefined);
-  if (number !== undefined) exact(match, field("in_port"), number);
-  return number !== undefined;
-}
-
-function setValue(match: Match, f: Field, name: string, text: string, mask: string | undefined): void {
-  if (!setText(match.key, f, text)) throw new UserError(`${text}: invalid value for ${name}`);
-  if (mask === undefined) unwildcard(match.mask, f);
-  else if (/^\d+$/.test(mask) && (f.format === "ipv4" || f.format === "ipv6")) setPrefix(match, f, Number(mask));
-  else if (!setText(match.mask, f, mask)) throw new UserError(`${text}/${mask}: invalid mask for ${name}`);
-}
-
-function setPrefix(match: Match, f: Field, length: number): void {
-  const ones = (1n << BigInt(f.bits)) - 1n;
-  setFieldBig(match.mask, f, ones & ~(ones >> BigInt(Math.min(length, f.bits))));
-}
-
-/** Writes a value in the field's own notation; false where the text is none. */
-function setText(key: Uint32Array, f: Field, text: string): boolean {
-  switch (f.format) {
-    case "ethernet": {
-      const mac = parseMac(text);
-      if (mac) setFieldBytes(key, f, mac);
-      return mac !== undefined;
-    }
-    case "ipv4": {
-      const address = parseIpv4(text);
-      if (address !== undefined) setField(key, f, address >>> 0);
-      return address !== undefined;
-    }
-    case "ipv6": {
-      const address = parseIpv6(text);
-      if (address) for (let i = 0; i < 4; i++) key[f.word + i] = address[i]!;
-      return address !== undefined;
-    }
-    case "frag": {
-      const value = { no: 0, first: 1, later: 3, yes: 1 }[text];
-      if (value !== undefined) setField(key, f, value);
-      return value !== undefined;
-    }
-    case "tcpFlags":
-      if (!/^[a-z|]+$/.test(text)) return setNumber(key, f, text);
-      return setFlags(key, f, text.split("|"));
-    default:
-      return setNumber(key, f, text);
+/** Writes a field of a match, with what it means beside its own bits: VLAN fields, IP fields of ARP, and DSCP. */
+export function setMatchField(match: Match, f: Field, { value, mask }: MaskedValue): void {
+  if (f.name === "vlan_vid" || f.name === "dl_vlan") setVlan(match, f.name, Number(value), Number(mask));
+  else if (f.name === "nw_tos") setBits(match, field("ip_dscp"), { value: value >> 2n, mask: mask >> 2n });
+  else {
+    setBits(match, f, { value, mask });
+    const saysTag = f.name.endsWith("vlan_pcp") && mask !== 0n;
+    if (saysTag) setTci(match, VLAN_PRESENT, VLAN_PRESENT);
   }
 }
 
-function setFlags(key: Uint32Array, f: Field, names: readonly string[]): boolean {
-  const bits = names.map((n) => TCP_FLAG_NAMES.indexOf(n));
-  if (bits.includes(-1)) return false;
-  setField(
-    key,
-    f,
-    bits.reduce((all, bit) => all | (1 << bit), 0),
-  );
-  return true;
+function setTci(match: Match, tci: number, bits: number): void {
+  match.key[W.vlan0] = (match.key[W.vlan0]! & ~bits) | (tci & bits);
+  match.mask[W.vlan0] = match.mask[W.vlan0]! | bits;
 }
 
-function setNumber(key: Uint32Array, f: Field, text: string): boolean {
-  if (!/^(\d+|0[xX][0-9a-fA-F]+)$/.test(text)) return false;
-  const value = BigInt(text);
-  if (value >= 1n << BigInt(f.bits)) return false;
-  setFieldBig(key, f, value);
-  return true;
+function setBits(match: Match, f: Field, { value, mask }: MaskedValue): void {
+  setFieldBig(match.key, f, value & mask);
+  setFieldBig(match.mask, f, mask);
+}
+
+/** OpenFlow 1.0's and 1.2's VLAN IDs: 0xffff of the one and 0 of the other is a packet without a header. */
+function setVlan(match: Match, name: string, value: number, mask: number): void {
+  if (mask === 0) return;
+  const isOld = name === "dl_vlan";
+  const bits = isOld ? 0xfff | VLAN_PRESENT : mask & (0xfff | VLAN_PRESENT);
+  const without = isOld ? value === 0xffff : (value & VLAN_PRESENT) === 0 && bits === (0xfff | VLAN_PRESENT);
+  if (without) setTci(match, 0, 0xffff);
+  else setTci(match, isOld ? (value & 0xfff) | VLAN_PRESENT : value, bits);
 }

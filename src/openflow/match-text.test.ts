@@ -35,8 +35,8 @@ describe("a match as text", () => {
     ["in_prt=1", "unknown field in_prt"],
     ["tp_dst=80", "prerequisites not met for setting tp_dst"],
     ["in_port", "field in_port missing value"],
-    ["dl_src=zz", "zz: invalid value for dl_src"],
-    ["reg0=0x100000000", "0x100000000: invalid value for reg0"],
+    ["dl_src=zz", "zz: invalid Ethernet address"],
+    ["reg0=0x100000000", "0x100000000: value too large for 4-byte field reg0"],
   ])("refuses %s", (text, message) => {
     expect(() => parseMatch(text)).toThrow(message);
   });

@@ -25,7 +25,42 @@ const names: ReadonlyMap<number, string> = new Map([
   [OFPP.none, "ANY"],
 ]);
 
-/** The name of a reserved port, a port's number otherwise. */
-export function formatOfport(port: number): string {
-  return names.get(port) ?? String(port);
+/** Names of ports that a switch told: what `--names` shows and texts may use. */
+export interface PortNames {
+  /** The name of this port; its number is shown where this gives none. */
+  readonly portName?: (port: number) => string | undefined;
+  /** The port of this name. */
+  readonly portNumber?: (name: string) => number | undefined;
+}
+
+/** The name of a reserved port, another's own name where it is known, its number otherwise. */
+export function formatOfport(port: number, { portName }: PortNames = {}): string {
+  return names.get(port) ?? portName?.(port) ?? String(port);
+}
+
+const numbers: ReadonlyMap<string, number> = new Map([...names].map(([port, name]) => [name, port]));
+
+/**
+ * The port of a text: a number up to 65535, or the 32-bit form of a reserved one, a reserved name in any case, a name. Undefined where it is
+ * none of these.
+ */
+export function parseOfport(text: string, { portNumber }: PortNames = {}): number | undefined {
+  if (/^\d+$/.test(text)) {
+    const value = Number(text);
+    if (value <= 0xffff) return value;
+    return value > 0xffffffff ? undefined : portFrom32(value);
+  }
+  const upper = text.toUpperCase();
+  return numbers.get(upper) ?? (upper === "NONE" ? OFPP.none : portNumber?.(text));
+}
+
+/** A port's number since OpenFlow 1.1: reserved ports have 0xffff before them. */
+export function portTo32(port: number): number {
+  return port < OFPP.max ? port : 0xffff0000 + port;
+}
+
+/** The 16-bit form of an OpenFlow 1.1 number; undefined where it has none. */
+export function portFrom32(port: number): number | undefined {
+  if (port < OFPP.max) return port;
+  return port >= 0xffff0000 + OFPP.max ? port - 0xffff0000 : undefined;
 }

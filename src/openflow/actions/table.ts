@@ -1,20 +1,115 @@
-import type { Action, ActionRow } from "./action.js";
+import type { PortNames } from "../port-number.js";
+import type { Action, ActionRow, ActionTextContext } from "./action.js";
+import { checkPacketLarger } from "./check-pkt-larger.js";
+import { clone } from "./clone.js";
+import { conjunction } from "./conjunction.js";
 import { controller } from "./controller.js";
-import { output } from "./output.js";
+import { ctClear } from "./ct-clear.js";
+import { decTtl } from "./dec-ttl.js";
+import { enqueue } from "./enqueue.js";
+import { exit } from "./exit.js";
+import { finTimeout } from "./fin-timeout.js";
+import { gotoTable } from "./goto-table.js";
+import { group } from "./group.js";
+import { load } from "./load.js";
+import { meter } from "./meter.js";
+import {
+  setEcn,
+  setEthernetDestination,
+  setEthernetSource,
+  setNetworkDestination,
+  setNetworkSource,
+  setTos,
+  setTransportDestination,
+  setTransportSource,
+  setTtl,
+} from "./modify.js";
+import { move } from "./move.js";
+import { decMplsTtl, popMpls, pushMpls, setMplsLabel, setMplsTc, setMplsTtl } from "./mpls.js";
+import { multipath } from "./multipath.js";
+import { note } from "./note.js";
+import { output, outputTruncated } from "./output.js";
+import { outputRegister } from "./output-reg.js";
+import { popQueue, setQueue } from "./queue.js";
+import { resubmit } from "./resubmit.js";
+import { sample } from "./sample.js";
+import { setField } from "./set-field.js";
+import { setTunnel } from "./set-tunnel.js";
+import { stackPop, stackPush } from "./stack.js";
+import { pushVlan, setVlanPcp, setVlanVid, stripVlan } from "./vlan.js";
+import { clearActions, writeActions } from "./write-actions.js";
+import { writeMetadata } from "./write-metadata.js";
+
+/** The actions that have this kind. */
+type ActionOf<K, A = Action> = A extends { readonly kind: infer U } ? (K extends U ? A : never) : never;
 
 /** Every kind of action. */
-const actionRows: { readonly [K in Action["kind"]]: ActionRow<Extract<Action, { kind: K }>> } = {
+export const actionRows: {
+  readonly [K in Action["kind"]]: ActionRow<ActionOf<K>>;
+} = {
   output,
+  output_trunc: outputTruncated,
+  output_reg: outputRegister,
   controller,
+  enqueue,
+  set_queue: setQueue,
+  pop_queue: popQueue,
+  strip_vlan: stripVlan,
+  push_vlan: pushVlan,
+  set_vlan_vid: setVlanVid,
+  set_vlan_pcp: setVlanPcp,
+  mod_dl_src: setEthernetSource,
+  mod_dl_dst: setEthernetDestination,
+  mod_nw_src: setNetworkSource,
+  mod_nw_dst: setNetworkDestination,
+  mod_nw_tos: setTos,
+  mod_nw_ecn: setEcn,
+  mod_nw_ttl: setTtl,
+  mod_tp_src: setTransportSource,
+  mod_tp_dst: setTransportDestination,
+  dec_ttl: decTtl,
+  push_mpls: pushMpls,
+  pop_mpls: popMpls,
+  set_mpls_label: setMplsLabel,
+  set_mpls_tc: setMplsTc,
+  set_mpls_ttl: setMplsTtl,
+  dec_mpls_ttl: decMplsTtl,
+  set_tunnel: setTunnel,
+  set_field: setField,
+  load,
+  move,
+  push: stackPush,
+  pop: stackPop,
+  resubmit,
+  group,
+  note,
+  exit,
+  fin_timeout: finTimeout,
+  sample,
+  conjunction,
+  multipath,
+  clone,
+  ct_clear: ctClear,
+  check_pkt_larger: checkPacketLarger,
+  meter,
+  write_metadata: writeMetadata,
+  write_actions: writeActions,
+  clear_actions: clearActions,
+  goto_table: gotoTable,
 };
 
+/** The row of an action. */
+export function rowOf(action: Action): ActionRow<Action> {
+  return actionRows[action.kind] as ActionRow<Action>;
+}
+
 /** One action as text. */
-export function formatAction(action: Action): string {
-  const row = actionRows[action.kind] as ActionRow<Action>;
-  return row.format(action);
+export function formatAction(action: Action, ports: PortNames = {}): string {
+  const ctx: ActionTextContext = { ...ports, formatActions: (list) => formatActions(list, ports) };
+  return rowOf(action).format(action, ctx);
 }
 
 /** A list of actions as text; `drop` for an empty one. */
-export function formatActions(actions: readonly Action[]): string {
-  return actions.length === 0 ? "drop" : actions.map(formatAction).join(",");
+export function formatActions(actions: readonly Action[], ports: PortNames = {}): string {
+  return actions.length === 0 ? "drop" : actions.map((a) => formatAction(a, ports)).join(",");
 }

@@ -1,0 +1,36 @@
+import { UserError } from "#util/errors.js";
+import { parseMac } from "#util/mac.js";
+import { parseInteger, parseUnsigned } from "../number-text.js";
+
+/** A 32-bit number that must be there. Throws `UserError`. */
+export function parseU32(text: string): number {
+  if (text === "") throw new UserError("missing required numeric argument");
+  const value = parseUnsigned(text);
+  if (value === undefined) throw new UserError(`invalid numeric format ${text}`);
+  return value;
+}
+
+/** A 64-bit number that must be there. Throws `UserError`. */
+export function parseU64(text: string): bigint {
+  if (text === "") throw new UserError("missing required numeric argument");
+  const value = parseInteger(text);
+  if (value === undefined || value >= 1n << 64n) throw new UserError(`invalid numeric format ${text}`);
+  return BigInt.asUintN(64, value);
+}
+
+/** A number of 8 or 16 bits; errors say `invalid <name> "<text>"`. */
+export function parseSmall(text: string, name: string, max: number): number {
+  const value = parseUnsigned(text, max);
+  if (value === undefined) throw new UserError(`invalid ${name} "${text}"`);
+  return value;
+}
+
+export const parseU8 = (text: string, name: string): number => parseSmall(text, name, 0xff);
+export const parseU16 = (text: string, name: string): number => parseSmall(text, name, 0xffff);
+
+/** An Ethernet address. */
+export function parseMacArgument(text: string): Uint8Array {
+  const mac = parseMac(text);
+  if (mac === undefined) throw new UserError(text === "" ? "invalid mac address " : `invalid mac address ${text}`);
+  return mac;
+}

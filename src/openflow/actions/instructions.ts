@@ -1,0 +1,128 @@
+import { UserError } from "#util/errors.js";
+import { OfpError, ofpError } from "../ofp-error.js";
+import { OF10, OF13, OF14, type Version } from "../version.js";
+import { WireReader } from "../wire-reader.js";
+import type { WireWriter } from "../wire-writer.js";
+import type { Action } from "./action.js";
+import { decodeActions, encodeActions } from "./codec.js";
+
+/** Instructions' numbers since OpenFlow 1.1. */
+const Instruction = {
+  gotoTable: 1,
+  writeMetadata: 2,
+  writeActions: 3,
+  applyActions: 4,
+  clearActions: 5,
+  meter: 6,
+  experimenter: 0xffff,
+} as const;
+
+/** The order in which instructions are done, and must be written. What has no place of its own is in apply_actions. */
+const order = ["meter", "apply_actions", "clear_actions", "write_actions", "write_metadata", "goto_table"] as const;
+type Place = (typeof order)[number];
+
+const isPlace = (kind: string): kind is Place => (order as readonly string[]).includes(kind);
+const placeOf = (action: Action): Place => (isPlace(action.kind) ? action.kind : "apply_actions");
+
+/** True for what only stands at the top of a flow. */
+export function isInstruction(action: Action): boolean {
+  return isPlace(action.kind) && action.kind !== "meter";
+}
+
+/** Throws `UserError` where instructions are out of order, or one is there twice. */
+export function checkInstructionOrder(actions: readonly Action[]): void {
+  let last: Place | undefined;
+  for (const place of actions.map(placeOf)) {
+    if (last !== undefined && place === last && place !== "apply_actions") {
+      throw new UserError(`duplicate ${place} instruction not allowed, for OpenFlow 1.1+ compatibility`);
+    }
+    if (last !== undefined && order.indexOf(place) < order.indexOf(last)) {
+      throw new UserError(
+        `invalid instruction ordering: ${place} must appear before ${last}, for OpenFlow 1.1+ compatibility`,
+      );
+    }
+    last = place;
+  }
+}
+
+/** Writes a flow's actions and instructions; OpenFlow 1.0 has actions only. */
+export function encodeInstructions(actions: readonly Action[], version: Version, w: WireWriter): void {
+  if (version === OF10) {
+    encodeActions(actions, version, w);
+    return;
+  }
+  const meterIsAction = version > OF14;
+  const applied = actions.filter((a) => placeOf(a) === "apply_actions" || (meterIsAction && a.kind === "meter"));
+  for (const a of actions) {
+    if (a.kind !== "meter" || meterIsAction) continue;
+    if (version < OF13) throw new UserError(`OpenFlow 1.${version - 1} has no instruction "meter"`);
+    w.u16(Instruction.meter).u16(8).u32(a.meterId);
+  }
+  if (applied.length > 0) encodeList(Instruction.applyActions, applied, version, w);
+  for (const a of actions) {
+    if (a.kind === "clear_actions") w.u16(Instruction.clearActions).u16(8).zeros(4);
+    else if (a.kind === "write_actions" && a.actions.length > 0)
+      encodeList(Instruction.writeActions, a.actions, version, w);
+    else if (a.kind === "write_metadata") w.u16(Instruction.writeMetadata).u16(24).zeros(4).u64(a.value).u64(a.mask);
+    else if (a.kind === "goto_table") w.u16(Instruction.gotoTable).u16(8).u8(a.table).zeros(3);
+  }
+}
+
+function encodeList(type: number, actions: readonly Action[], version: Version, w: WireWriter): void {
+  const start = w.length;
+  w.u16(type).u16(0).zeros(4);
+  encodeActions(actions, version, w);
+  if (w.length - start > 0xffff) throw new UserError("instruction is too long");
+  w.patch16(start + 2, w.length - start);
+}
+
+/** Reads a flow's actions and instructions to the reader's end, in the order they are done. Throws `OfpError`. */
+export function decodeInstructions(r: WireReader, version: Version): Action[] {
+  if (version === OF10) return decodeActions(r, version);
+  if (r.left % 8 !== 0) throw new OfpError("OFPBIC_BAD_LEN");
+  const found = new Map<number, readonly Action[]>();
+  while (r.left > 0) {
+    const start = r.at;
+    const [type, length] = [r.u16(), r.u16()];
+    if (length < 8 || length % 8 !== 0 || start + length > r.end) throw new OfpError("OFPBIC_BAD_LEN");
+    const body = new WireReader(r.bytes, r.at, start + length, ofpError("OFPBIC_BAD_LEN"));
+    r.skip(length - 4);
+    const actions = decodeInstruction(type, length, body, version);
+    if (found.has(type)) throw new OfpError("OFPBIC_DUP_INST");
+    found.set(type, actions);
+  }
+  const { meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable } = Instruction;
+  return [meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable].flatMap((t) => found.get(t) ?? []);
+}
+
+function decodeInstruction(type: number, length: number, r: WireReader, version: Version): Action[] {
+  const exactly = (n: number): void => {
+    if (length !== n) throw new OfpError("OFPBIC_BAD_LEN");
+  };
+  switch (type) {
+    case Instruction.gotoTable:
+      exactly(8);
+      return [{ kind: "goto_table", table: r.u8() }];
+    case Instruction.writeMetadata:
+      exactly(24);
+      r.skip(4);
+      return [{ kind: "write_metadata", value: r.u64(), mask: r.u64() }];
+    case Instruction.clearActions:
+      exactly(8);
+      return [{ kind: "clear_actions" }];
+    case Instruction.applyActions:
+      r.skip(4);
+      return decodeActions(r, version);
+    case Instruction.writeActions:
+      r.skip(4);
+      return [{ kind: "write_actions", actions: decodeActions(r, version) }];
+    case Instruction.meter:
+      if (version !== OF13 && version !== OF14) throw new OfpError("OFPBIC_UNKNOWN_INST");
+      exactly(8);
+      return [{ kind: "meter", meterId: r.u32() }];
+    case Instruction.experimenter:
+      throw new OfpError("OFPBIC_BAD_EXPERIMENTER");
+    default:
+      throw new OfpError("OFPBIC_UNKNOWN_INST");
+  }
+}

@@ -1,0 +1,78 @@
+import { BugError, UserError } from "#util/errors.js";
+import { type KeyValue, parseKeyValues } from "../key-value.js";
+import { OFPP, type PortNames, parseOfport } from "../port-number.js";
+import type { Action, ActionParseContext, ActionRow } from "./action.js";
+import { toController } from "./controller.js";
+import { checkInstructionOrder, isInstruction } from "./instructions.js";
+import { actionRows } from "./table.js";
+
+type Reader = ActionRow<Action>["parse"][string];
+
+const readers = new Map<string, Reader>();
+for (const row of Object.values(actionRows)) {
+  for (const [name, read] of Object.entries(row.parse)) {
+    if (readers.has(name)) throw new BugError(`two actions are called ${name}`);
+    readers.set(name, read);
+  }
+}
+
+/**
+ * Reads actions and instructions as ovs-ofctl(8) has them, between commas or blanks; `drop` or nothing for none. Throws `UserError` in
+ * upstream's words.
+ */
+export function parseActions(text: string, ports: PortNames = {}): Action[] {
+  const actions = parseList(text, ports, undefined);
+  checkInstructionOrder(actions);
+  checkConjunctions(actions);
+  return actions;
+}
+
+function writesConnection(action: Action): boolean {
+  if (action.kind === "set_field") return action.field.name.startsWith("ct_");
+  return action.kind === "load" && action.destination.field.name.startsWith("ct_");
+}
+
+/** Actions that only some may hold. */
+const insideOnly = (action: Action, within: string | undefined): void => {
+  if (within !== "ct" && writesConnection(action)) {
+    throw new UserError("cannot set CT fields outside of ct action");
+  }
+  if (within === undefined) return;
+  if (isInstruction(action)) throw new UserError(`${action.kind} instruction not allowed here`);
+  if (action.kind === "meter") throw new UserError(`${within} action doesn't support nested action meter`);
+};
+
+function parseList(text: string, ports: PortNames, within: string | undefined): Action[] {
+  const ctx: ActionParseContext = { ...ports, parseActions: (inner, name) => parseList(inner, ports, name) };
+  const words = parseKeyValues(text);
+  const drops = words.filter((w) => w.key.toLowerCase() === "drop");
+  if (drops.length > 0 && words.length > 1) {
+    throw new UserError('"drop" must not be accompanied by any other action or instruction');
+  }
+  if (drops.length > 0) return [];
+  return words.map((word) => {
+    const action = parseWord(word, ctx);
+    insideOnly(action, within);
+    return action;
+  });
+}
+
+function parseWord({ key, value }: KeyValue, ctx: ActionParseContext): Action {
+  const name = key.toLowerCase();
+  const read = readers.get(name);
+  if (read !== undefined) return read(value, ctx);
+  if (name === "apply_actions") throw new UserError("apply_actions is the default instruction");
+  const port = parseOfport(key, ctx);
+  if (port === undefined) throw new UserError(`unknown action ${key}`);
+  return port === OFPP.controller ? toController({}) : { kind: "output", port };
+}
+
+function checkConjunctions(actions: readonly Action[]): void {
+  if (!actions.some((a) => a.kind === "conjunction")) return;
+  const other = actions.find((a) => a.kind !== "conjunction" && a.kind !== "note");
+  if (other === undefined) return;
+  throw new UserError(
+    '"conjunction" actions may be used along with "note" but not any other kind of action ' +
+      `(such as the "${other.kind}" action used here)`,
+  );
+}

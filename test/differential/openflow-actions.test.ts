@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { decodeInstructions, encodeInstructions } from "#openflow/actions/instructions.js";
+import { parseActions } from "#openflow/actions/parse.js";
+import { resolveActions } from "#openflow/actions/resolve.js";
+import { formatActions } from "#openflow/actions/table.js";
+import { parseFlowMatch } from "#openflow/match-parse.js";
+import type { Version } from "#openflow/version.js";
+import { WireReader } from "#openflow/wire-reader.js";
+import { WireWriter } from "#openflow/wire-writer.js";
+import { notYet } from "./openflow-actions-expected.js";
+
+interface Form {
+  readonly hex?: string;
+  readonly printed?: string;
+  readonly error?: string;
+}
+
+interface RecordedFlow {
+  readonly match: string;
+  readonly actions: string;
+  readonly parsed?: string;
+  readonly error?: string;
+  readonly forms: Readonly<Record<string, Form>>;
+}
+
+const recorded = JSON.parse(readFileSync(join(import.meta.dirname, "openflow-actions.json"), "utf8")) as {
+  readonly release: string;
+  readonly flows: readonly RecordedFlow[];
+};
+
+function encode({ match, actions }: RecordedFlow, version: Version): string {
+  const w = new WireWriter(new Uint8Array(64).fill(0xa5));
+  encodeInstructions(resolveActions(parseActions(actions), parseFlowMatch(match)), version, w);
+  return Buffer.from(w.done()).toString("hex");
+}
+
+function print(hex: string, version: Version): string {
+  return formatActions(decodeInstructions(new WireReader(Uint8Array.from(Buffer.from(hex, "hex"))), version));
+}
+
+/** The last line, which says what was wrong with the text; undefined where only the flow as a whole was. */
+function complaint({ error }: RecordedFlow): string | undefined {
+  const line = /^ovs-ofctl: (.*)/m.exec(error ?? "")?.[1];
+  return line === undefined || /^(actions are invalid|no usable)/.test(line) ? undefined : line;
+}
+
+const isOurs = ({ actions }: RecordedFlow): boolean => !notYet.some((r) => r.test(actions));
+const accepted = recorded.flows.filter((f) => isOurs(f) && f.parsed !== undefined);
+const refused = recorded.flows.filter((f) => isOurs(f) && f.parsed === undefined && complaint(f) !== undefined);
+
+describe(`actions, as ovs-ofctl ${recorded.release} has them`, () => {
+  it.each(accepted)("$match $actions", (flow) => {
+    for (const [number, { hex, printed }] of Object.entries(flow.forms)) {
+      const version = Number(number) as Version;
+      if (hex === undefined) continue;
+      expect(`${version} ${encode(flow, version)}`).toBe(`${version} ${hex}`);
+      if (!printed!.includes("decode error")) expect(print(hex, version)).toBe(printed);
+    }
+  });
+
+  it.each(refused)("refuses $actions", (flow) => {
+    let message = "";
+    try {
+      parseActions(flow.actions);
+    } catch (e) {
+      message = (e as Error).message;
+    }
+    expect(message.trimEnd()).toBe(complaint(flow));
+  });
+});

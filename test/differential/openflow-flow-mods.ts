@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Framing } from "#openflow/framing.js";
+import { makeMessage, readHeader } from "#openflow/header.js";
+import { encodeHello } from "#openflow/hello.js";
+import type { Version } from "#openflow/version.js";
+
+/** What `ovs-ofctl add-flow` did: the messages it sent between hello and barrier, and what it printed. */
+export interface SentFlow {
+  readonly messages: readonly Uint8Array[];
+  readonly stderr: string;
+}
+
+const BARRIER_REQUEST_10 = 18;
+const BARRIER_REQUEST = 20;
+
+/** Something that ovs-ofctl takes for a switch, of one version; it says yes to all and keeps what it was sent. */
+export class FlowModCatcher {
+  readonly #dir: string = mkdtempSync(join(tmpdir(), "weft-ofctl-"));
+  readonly #server: Server;
+  #caught: Uint8Array[] = [];
+  #version: Version = 1;
+
+  private constructor() {
+    this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  static async start(): Promise<FlowModCatcher> {
+    const catcher = new FlowModCatcher();
+    await new Promise<void>((resolve) => catcher.#server.listen(catcher.#path, resolve));
+    return catcher;
+  }
+
+  get #path(): string {
+    return join(this.#dir, "switch.sock");
+  }
+
+  /** Runs the installed ovs-ofctl with `add-flow`. */
+  async addFlow(version: Version, flow: string): Promise<SentFlow> {
+    this.#caught = [];
+    this.#version = version;
+    const args = ["-O", `OpenFlow1${version - 1}`, "--no-names", "add-flow", `unix:${this.#path}`, flow];
+    const stderr = await new Promise<string>((resolve) => {
+      execFile("/usr/bin/ovs-ofctl", args, { timeout: 5000 }, (_error, _stdout, text) => resolve(text));
+    });
+    return { messages: this.#caught, stderr };
+  }
+
+  async stop(): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.#dir, { recursive: true });
+  }
+
+  #serve(socket: Socket): void {
+    const framing = new Framing();
+    socket.on("error", () => socket.destroy());
+    socket.write(encodeHello(1 << this.#version, 1));
+    socket.on("data", (chunk) => {
+      framing.receive(chunk);
+      for (let m = framing.next(); m !== undefined; m = framing.next()) this.#take(socket, m);
+    });
+  }
+
+  #take(socket: Socket, message: Uint8Array): void {
+    const { version, type, xid } = readHeader(message);
+    if (type === 0) return;
+    const barrier = version === 1 ? BARRIER_REQUEST_10 : BARRIER_REQUEST;
+    if (type === barrier) socket.write(makeMessage(version, type + 1, xid, new Uint8Array()));
+    else this.#caught.push(message.slice());
+  }
+}
+
+const FIXED_MATCH: Readonly<Record<number, number>> = { 1: 72, 2: 136 };
+
+/** Where the instructions (of OpenFlow 1.0, the actions) begin in a flow-mod. */
+export function instructionsAt(flowMod: Uint8Array): number {
+  const version = flowMod[0]!;
+  const isNxm = version === 1 && flowMod[1] === 4;
+  const fixed = FIXED_MATCH[version];
+  if (fixed !== undefined && !isNxm) return fixed;
+  const at = isNxm ? 40 : 50;
+  const length = (flowMod[at]! << 8) | flowMod[at + 1]!;
+  return 48 + Math.ceil(length / 8) * 8;
+}
