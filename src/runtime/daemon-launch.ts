@@ -28,13 +28,14 @@ const restartInterval = 10_000;
  * - with `--monitor` (in the foreground, or as the background process) it starts the daemon and keeps it alive.
  *
  * Call it once the options are read and before anything else is done. `monitorLog` makes the monitor's log, with all logging options
- * but the log file applied; `logFile` is that file.
+ * but the log file applied; `logFile` is that file. The descriptors to `keep` stay open in the monitor, for the daemons that it starts anew.
  */
 export async function launchDaemon(
   host: Host,
   program: string,
   settings: DaemonSettings,
   monitorLog: () => { readonly log: Vlog; readonly logFile: string | undefined },
+  keep: readonly number[] = [],
 ): Promise<number | undefined> {
   const { role } = host.process;
   if (role === undefined && settings.detach) {
@@ -43,7 +44,7 @@ export async function launchDaemon(
   if (role === "monitor" || (role === undefined && settings.monitor)) {
     const { log, logFile } = monitorLog();
     log.setSubprogram("monitor");
-    return new Monitor(host, program, settings, log, logFile).run();
+    return new Monitor(host, program, settings, log, logFile, keep).run();
   }
   return undefined;
 }
@@ -66,14 +67,23 @@ class Monitor {
   readonly #settings: DaemonSettings;
   readonly #log: Vlog;
   readonly #logFile: string | undefined;
+  readonly #keep: readonly number[];
   #crashes = 0;
 
-  constructor(host: Host, program: string, settings: DaemonSettings, log: Vlog, logFile: string | undefined) {
+  constructor(
+    host: Host,
+    program: string,
+    settings: DaemonSettings,
+    log: Vlog,
+    logFile: string | undefined,
+    keep: readonly number[],
+  ) {
     this.#host = host;
     this.#program = program;
     this.#settings = settings;
     this.#log = log;
     this.#logFile = logFile;
+    this.#keep = keep;
   }
 
   async run(): Promise<number> {
@@ -104,7 +114,7 @@ class Monitor {
   #served(): void {
     if (!this.#settings.detach) return;
     this.#host.process.signalReady();
-    this.#host.process.detachStdio();
+    this.#host.process.detachStdio(this.#keep);
     if (this.#settings.chdir) this.#host.process.chdir("/");
   }
 
