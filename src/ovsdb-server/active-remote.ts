@@ -105,7 +105,7 @@ export class ActiveRemote implements Remote {
           rpc.forceReconnect();
         },
       },
-      { readOnly: this.settings.readOnly },
+      { readOnly: this.settings.readOnly, role: this.settings.role, clientId: rpc.stream?.peerCommonName },
     );
   }
 

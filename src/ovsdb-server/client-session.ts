@@ -37,6 +37,9 @@ export interface SessionLink {
 export interface SessionRights {
   /** Only operations that change nothing are allowed. */
   readonly readOnly: boolean;
+  /** The role of the connection, empty for none, and the common name in the peer's certificate. */
+  readonly role?: string | undefined;
+  readonly clientId?: string | undefined;
 }
 
 /** An error that upstream sends as a bare string, or as an object. */
@@ -206,6 +209,8 @@ export class ClientSession implements LockOwner {
     if (this.#transactions.has(at)) throw syntaxError("transact: duplicate request ID", params);
     const rights = {
       readOnly: this.#readOnly,
+      role: this.#rights.role ?? "",
+      clientId: this.#rights.clientId ?? "",
       ownsLock: (name: string) => this.#locks.get(name) === "held",
     };
     const transaction = database.submit(params.slice(1), rights, (result) => {

@@ -136,7 +136,9 @@ export class PassiveRemote implements Remote {
       backlog: () => rpc.backlog(),
       disconnect: (reason: string) => this.#disconnect(connection, reason),
     };
-    connection = { stream, rpc, session: new ClientSession(server, link, { readOnly: this.settings.readOnly }) };
+    const { readOnly, role } = this.settings;
+    const rights = { readOnly, role, clientId: stream.peerCommonName };
+    connection = { stream, rpc, session: new ClientSession(server, link, rights) };
     this.#connections.add(connection);
   }
 

@@ -9,7 +9,7 @@ import type { StandaloneDatabase } from "./standalone-database.js";
 
 /** The columns of a table of remotes (Manager, for one) that matter here, where the table has them. */
 export const remoteColumns = {
-  read: ["target", "max_backoff", "inactivity_probe", "read_only"],
+  read: ["target", "max_backoff", "inactivity_probe", "read_only", "role"],
   written: ["is_connected", "status"],
 } as const;
 
@@ -109,7 +109,9 @@ function settingsOf(row: Row, table: TableSchema): RemoteSettings {
     const value = one(row, table, name, "integer");
     return value === undefined ? undefined : Number(value);
   };
+  const role = one(row, table, "role", "string");
   return {
+    ...(typeof role === "string" && role !== "" ? { role } : {}),
     maxBackoff: integer("max_backoff"),
     probeInterval: integer("inactivity_probe"),
     readOnly: one(row, table, "read_only", "boolean") === true,

@@ -10,6 +10,8 @@ export interface RemoteSettings {
   /** Milliseconds of silence before a probe, 0 for none; undefined for 5000 on TCP and TLS, none on unix sockets. */
   readonly probeInterval: number | undefined;
   readonly readOnly: boolean;
+  /** The role that clients have, by the database's own tables of roles; absent or empty for none. */
+  readonly role?: string;
 }
 
 export const defaultRemote: RemoteSettings = { maxBackoff: undefined, probeInterval: undefined, readOnly: false };

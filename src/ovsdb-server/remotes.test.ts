@@ -141,6 +141,21 @@ describe("a passive remote", () => {
     expect(remotes.status("punix:/tmp/s")).toMatchObject({ isConnected: true, status: { n_connections: "2" } });
   });
 
+  it("is made anew where its clients get another role", async () => {
+    await remotes.configure(wanted(["punix:/tmp/s", { role: "a" }]));
+    const client = await host.streams.connect("unix:/tmp/s");
+    let ended = false;
+    client.onClose(() => {
+      ended = true;
+    });
+    await remotes.configure(wanted(["punix:/tmp/s", { role: "a" }]));
+    await host.clock.advanceAsync(0);
+    expect(ended).toBe(false);
+    await remotes.configure(wanted(["punix:/tmp/s"]));
+    await host.clock.advanceAsync(0);
+    expect(ended).toBe(true);
+  });
+
   it("is made anew where it becomes read-only, and kept where a probe interval changes", async () => {
     await remotes.configure(wanted(["punix:/tmp/s"]));
     const first = await host.streams.connect("unix:/tmp/s");

@@ -21,7 +21,7 @@ export class Remotes {
   async configure(wanted: ReadonlyMap<string, RemoteSettings>): Promise<void> {
     for (const [target, remote] of this.#remotes) {
       const settings = wanted.get(target);
-      if (settings && settings.readOnly === remote.settings.readOnly) {
+      if (settings && sameRights(settings, remote.settings)) {
         remote.adjust(settings);
         continue;
       }
@@ -71,6 +71,11 @@ export class Remotes {
     for (const remote of this.#remotes.values()) remote.close();
     this.#remotes.clear();
   }
+}
+
+/** Whether clients that are connected may do the same as before. */
+function sameRights(a: RemoteSettings, b: RemoteSettings): boolean {
+  return a.readOnly === b.readOnly && (a.role ?? "") === (b.role ?? "");
 }
 
 function openRemote(target: string, settings: RemoteSettings, context: RemoteContext): Remote {

@@ -4,6 +4,9 @@ import type { Json } from "#util/json.js";
 /** What the session that submits a transaction may do. */
 export interface TransactionRights {
   readonly readOnly: boolean;
+  /** The role of the connection, empty for none, and the client's id in its certificate. */
+  readonly role?: string;
+  readonly clientId?: string;
   ownsLock(name: string): boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { Host } from "#host/host.js";
+import { AccessControl } from "#ovsdb/access-control.js";
 import type { Uuid } from "#ovsdb/atom.js";
 import type { ChangeSet } from "#ovsdb/change-set.js";
 import { Database } from "#ovsdb/database.js";
@@ -154,7 +155,13 @@ export class StandaloneDatabase implements ServedDatabase {
       holdsLock: rights.ownsLock,
       elapsed,
       readOnly: rights.readOnly,
+      access: this.#access(rights),
     });
+  }
+
+  #access({ role = "", clientId = "" }: TransactionRights): AccessControl | undefined {
+    if (!AccessControl.appliesTo(this.#database, role)) return undefined;
+    return new AccessControl(this.#database, role, clientId);
   }
 
   /** Tries a transaction; false where it has to wait for the database to change or time to pass. */

@@ -30,7 +30,7 @@ const insert: Operation = {
   onTable: true,
   members: { "uuid?": "string", "uuid-name?": "id", row: "object" },
   writes: true,
-  run({ draft, symbols }, args, table) {
+  run({ draft, symbols, context }, args, table) {
     let uuid = args["uuid"] === undefined ? undefined : parseUuid(args["uuid"] as string);
     if (args["uuid"] !== undefined && uuid === undefined) throw syntaxError("bad uuid", args["uuid"]);
     if (uuid !== undefined && !draft.isFree(table, uuid)) {
@@ -55,6 +55,7 @@ const insert: Operation = {
       if (value) data[column.index] = value;
       else checkAtoms(column.type, data[column.index]!);
     }
+    context.access?.insert(table.schema, data);
     uuid ??= draft.newUuid();
     draft.insert(table, uuid, data);
     return { uuid: ["uuid", uuid] };
@@ -77,7 +78,7 @@ const update: Operation = {
   onTable: true,
   members: { where: "array", row: "object" },
   writes: true,
-  run({ draft, symbols }, args, table, request) {
+  run({ draft, symbols, context }, args, table, request) {
     const values = rowFromJson(table.schema, args["row"]!, symbols);
     for (const { mutable, name } of values.keys()) {
       if (mutable) continue;
@@ -86,7 +87,9 @@ const update: Operation = {
       throw new OvsdbError("constraint violation", details, syntax);
     }
     const rows = draft.select(table, where(table, args, symbols));
-    for (const row of rows) draft.modify(table, row, withValues(row.data, values));
+    const changes = rows.map((before) => ({ before, after: withValues(before.data, values) }));
+    context.access?.change("modification of", table.schema, values.keys(), changes);
+    for (const { before, after } of changes) draft.modify(table, before, after);
     return { count: rows.length };
   },
 };
@@ -95,17 +98,20 @@ const mutateRows: Operation = {
   onTable: true,
   members: { where: "array", mutations: "array" },
   writes: true,
-  run({ draft, symbols }, args, table) {
+  run({ draft, symbols, context }, args, table) {
     const mutations = mutationsFromJson(table.schema, args["mutations"] as readonly Json[], symbols);
     const rows = draft.select(table, where(table, args, symbols));
-    for (const row of rows) {
-      const data = [...row.data];
+    const changes = rows.map((before) => {
+      const after = [...before.data];
       for (const mutation of mutations) {
         const { index } = mutation.column;
-        data[index] = mutate(data[index]!, mutation);
+        after[index] = mutate(after[index]!, mutation);
       }
-      draft.modify(table, row, data);
-    }
+      return { before, after };
+    });
+    const columns = mutations.map(({ column }) => column);
+    context.access?.change("mutate operation on", table.schema, columns, changes);
+    for (const { before, after } of changes) draft.modify(table, before, after);
     return { count: rows.length };
   },
 };
@@ -114,8 +120,9 @@ const remove: Operation = {
   onTable: true,
   members: { where: "array" },
   writes: true,
-  run({ draft, symbols }, args, table) {
+  run({ draft, symbols, context }, args, table) {
     const rows = draft.select(table, where(table, args, symbols));
+    context.access?.delete(table.schema, rows);
     for (const row of rows) draft.delete(table, row.uuid);
     return { count: rows.length };
   },

@@ -1,3 +1,4 @@
+import type { AccessControl } from "./access-control.js";
 import type { Uuid } from "./atom.js";
 import type { Draft } from "./draft.js";
 import type { SymbolTable } from "./symbols.js";
@@ -11,6 +12,8 @@ export interface TransactionContext {
   readonly elapsed: number;
   /** Refuses operations that change anything. */
   readonly readOnly?: boolean;
+  /** What the client's role allows, where roles apply. */
+  readonly access?: AccessControl | undefined;
 }
 
 /** A transaction as operations see it. */
