@@ -4,7 +4,7 @@ import { exitStatus } from "#runtime/end-reason.js";
 import { type OptionRow, parseOptions } from "#runtime/options.js";
 import { UserError } from "#util/errors.js";
 import { parseJson } from "#util/json-parse.js";
-import { versionText } from "#util/version.js";
+import { weftVersion } from "#util/version.js";
 import type { ToolIo } from "../io.js";
 
 const program = "weft-schema-types";
@@ -36,7 +36,7 @@ function run(argv: readonly string[], io: ToolIo): number {
   const value = (name: string): string | undefined => options.findLast((o) => o.name === name)?.value;
   for (const { name } of options) {
     if (name !== "help" && name !== "version") continue;
-    io.stdout(name === "help" ? help : versionText(program));
+    io.stdout(name === "help" ? help : `${program} ${weftVersion}\n`);
     return 0;
   }
   const [input, output, ...more] = operands;
