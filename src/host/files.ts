@@ -54,9 +54,9 @@ export interface Files {
   lock(path: string): { release(): void };
   /**
    * Pid of another process that holds a write lock on the file, `undefined` where none does (or there is no such file).
-   * Opens nothing that could drop a lock of this process.
+   * Opens nothing that could drop a lock of this process. A `suspect` is a pid that probably does, which is quick to see.
    */
-  lockHolder(path: string): number | undefined;
+  lockHolder(path: string, suspect?: number): number | undefined;
   /** Where an absolute path leads when it is a symbolic link, also one to what does not exist yet; else the path itself. */
   followLinks(path: string): string;
 }

@@ -19,9 +19,7 @@ export function readPidfile(host: Host, log: Log, path: string): number {
     if (error instanceof HostError) log.module("daemon_unix").warn(`${path}: open: ${errnoText(error.code)}`);
     throw error;
   }
-  const holder = host.files.lockHolder(path);
-  if (holder === undefined) throw refusal(path, "ESRCH");
   const pid = Number(/^\s*(\d+)/.exec(text)?.[1] ?? Number.NaN);
-  if (pid !== holder) throw refusal(path, "ESRCH");
+  if (Number.isNaN(pid) || host.files.lockHolder(path, pid) !== pid) throw refusal(path, "ESRCH");
   return pid;
 }

@@ -122,8 +122,8 @@ export class NodeFiles implements Files {
     throw toHostError(`${path}: fcntl`, { code: "ENOLCK" });
   }
 
-  lockHolder(path: string): number | undefined {
-    return recordLockHolder(path);
+  lockHolder(path: string, suspect?: number): number | undefined {
+    return recordLockHolder(path, suspect);
   }
 
   followLinks(path: string): string {
