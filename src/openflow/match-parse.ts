@@ -76,6 +76,11 @@ export function parseMatch(text: string, options: MatchParseOptions = {}): Match
     if (!hasPrerequisites(match, word.key)) throw new UserError(`prerequisites not met for setting ${word.key}`);
     if (!addMatchWord(match, word, options)) throw new UserError(`unknown field ${word.key}`);
   }
+  if ((match.key[W.vlan0]! & VLAN_PRESENT) !== 0) {
+    // A packet's tag has a type too.
+    match.key[W.vlan0] = match.key[W.vlan0]! | (EtherType.vlan << 16);
+    match.mask[W.vlan0] = match.mask[W.vlan0]! | 0xffff0000;
+  }
   applyMask(match.key, match.mask);
   return match;
 }

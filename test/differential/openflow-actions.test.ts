@@ -55,6 +55,11 @@ describe(`actions, as ovs-ofctl ${recorded.release} has them`, () => {
     for (const [number, { hex, printed }] of Object.entries(flow.forms)) {
       const version = Number(number) as Version;
       if (hex === undefined) continue;
+      if (printed!.includes("OFPBAC_BAD_VENDOR_TYPE")) {
+        // ovs-ofctl writes what it refuses to read; we do not write it.
+        expect(() => encode(flow, version)).toThrow("has no action");
+        continue;
+      }
       expect(`${version} ${encode(flow, version)}`).toBe(`${version} ${hex}`);
       if (!printed!.includes("decode error")) expect(print(hex, version)).toBe(printed);
     }

@@ -1,11 +1,15 @@
 import type { PortNames } from "../port-number.js";
 import type { Version } from "../version.js";
+import type { Bundle } from "./bundle.js";
 import type { CheckPacketLarger } from "./check-pkt-larger.js";
 import type { Clone } from "./clone.js";
 import type { Conjunction } from "./conjunction.js";
 import type { ControllerAction } from "./controller.js";
+import type { Ct } from "./ct.js";
 import type { CtClear } from "./ct-clear.js";
 import type { DecTtl } from "./dec-ttl.js";
+import type { Decap, DecNshTtl } from "./decap.js";
+import type { DeleteField } from "./delete-field.js";
 import type { Enqueue } from "./enqueue.js";
 import type { Exit } from "./exit.js";
 import type { FinTimeout } from "./fin-timeout.js";
@@ -17,6 +21,7 @@ import type { SetEthernet, SetNetwork, SetOctet, SetTransport } from "./modify.j
 import type { Move } from "./move.js";
 import type { MplsAction } from "./mpls.js";
 import type { Multipath } from "./multipath.js";
+import type { Nat } from "./nat.js";
 import type { Note } from "./note.js";
 import type { OutputAction, OutputTruncated } from "./output.js";
 import type { OutputRegister } from "./output-reg.js";
@@ -63,7 +68,13 @@ export type Action =
   | Conjunction
   | Multipath
   | Clone
+  | Bundle
+  | Ct
+  | Nat
   | CtClear
+  | Decap
+  | DecNshTtl
+  | DeleteField
   | CheckPacketLarger
   | Meter
   | ClearActions

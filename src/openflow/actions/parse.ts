@@ -37,6 +37,7 @@ const insideOnly = (action: Action, within: string | undefined): void => {
   if (within !== "ct" && writesConnection(action)) {
     throw new UserError("cannot set CT fields outside of ct action");
   }
+  if (within !== "ct" && action.kind === "nat") throw new UserError('Cannot have NAT action outside of "ct" action');
   if (within === undefined) return;
   if (isInstruction(action)) throw new UserError(`${action.kind} instruction not allowed here`);
   if (action.kind === "meter") throw new UserError(`${within} action doesn't support nested action meter`);

@@ -1,11 +1,15 @@
 import type { PortNames } from "../port-number.js";
 import type { Action, ActionRow, ActionTextContext } from "./action.js";
+import { bundle } from "./bundle.js";
 import { checkPacketLarger } from "./check-pkt-larger.js";
 import { clone } from "./clone.js";
 import { conjunction } from "./conjunction.js";
 import { controller } from "./controller.js";
+import { ct } from "./ct.js";
 import { ctClear } from "./ct-clear.js";
 import { decTtl } from "./dec-ttl.js";
+import { decap, decNshTtl } from "./decap.js";
+import { deleteField } from "./delete-field.js";
 import { enqueue } from "./enqueue.js";
 import { exit } from "./exit.js";
 import { finTimeout } from "./fin-timeout.js";
@@ -27,6 +31,7 @@ import {
 import { move } from "./move.js";
 import { decMplsTtl, popMpls, pushMpls, setMplsLabel, setMplsTc, setMplsTtl } from "./mpls.js";
 import { multipath } from "./multipath.js";
+import { nat } from "./nat.js";
 import { note } from "./note.js";
 import { output, outputTruncated } from "./output.js";
 import { outputRegister } from "./output-reg.js";
@@ -89,7 +94,13 @@ export const actionRows: {
   conjunction,
   multipath,
   clone,
+  bundle,
+  ct,
+  nat,
   ct_clear: ctClear,
+  decap,
+  dec_nsh_ttl: decNshTtl,
+  delete_field: deleteField,
   check_pkt_larger: checkPacketLarger,
   meter,
   write_metadata: writeMetadata,

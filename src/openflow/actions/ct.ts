@@ -1,0 +1,131 @@
+import { UserError } from "#util/errors.js";
+import { parseKeyValues } from "../key-value.js";
+import { parseUnsigned } from "../number-text.js";
+import { OfpError } from "../ofp-error.js";
+import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
+import { always } from "../version.js";
+import { WireReader } from "../wire-reader.js";
+import type { Action, ActionRow } from "./action.js";
+import { checkSubfield, nxmCodepoint, readField, writeField } from "./field-id.js";
+import { parseNat } from "./nat.js";
+import { LONGEST, nx } from "./wire-form.js";
+
+/** Sends the packet through connection tracking. */
+export interface Ct {
+  readonly kind: "ct";
+  readonly commit: boolean;
+  readonly force: boolean;
+  /** A number, or 16 bits of a field. */
+  readonly zone: number | Subfield;
+  /** Where the packet is looked up again; `NO_RECIRCULATION` for nowhere. */
+  readonly table: number;
+  /** The port of the application's protocol: 21 ftp, 69 tftp, 0 none. */
+  readonly alg: number;
+  /** `nat`, and what writes ct_mark and ct_label. */
+  readonly actions: readonly Action[];
+}
+
+export const NO_RECIRCULATION = 255;
+
+const Flag = { commit: 1, force: 2 } as const;
+const algs: Readonly<Record<string, number>> = { ftp: 21, tftp: 69 };
+
+function checkNested(actions: readonly Action[]): readonly Action[] {
+  const fine = (a: Action): boolean =>
+    a.kind === "nat" || a.kind === "set_field" || a.kind === "load" || a.kind === "move";
+  if (!actions.every(fine)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+  return actions;
+}
+
+/** The name of the field that an action in `exec` writes, for what it may not be. */
+function writes(action: Action): string | undefined {
+  if (action.kind === "set_field") return action.field.name;
+  return action.kind === "load" || action.kind === "move" ? action.destination.field.name : undefined;
+}
+
+export const ct: ActionRow<Ct> = {
+  kind: "ct",
+  wire: [
+    {
+      ids: [nx(always, 35)],
+      length: [24, LONGEST],
+      decode: (r, ctx) => {
+        const flags = r.u16();
+        const source = r.slice(4);
+        const constant = new WireReader(r.bytes, source.at, source.end).zeros(4);
+        const number = r.u16();
+        const [table, pad, alg] = [r.u8(), r.zeros(3), r.u16()];
+        if (!pad) throw new OfpError("NXBRC_MUST_BE_ZERO");
+        if (flags > 3 || flags === Flag.force) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        const range = { start: number >> 6, bits: (number & 0x3f) + 1 };
+        if (!constant && range.bits !== 16) throw new OfpError("OFPBAC_BAD_LEN");
+        const zone = constant ? number : checkSubfield({ field: readField(source), ...range });
+        const actions = checkNested(ctx.actions(r));
+        return { kind: "ct", commit: (flags & 1) !== 0, force: (flags & 2) !== 0, zone, table, alg, actions };
+      },
+      canSay: ({ zone }) => typeof zone === "number" || nxmCodepoint(zone.field).experimenter === undefined,
+      encode: ({ commit, force, zone, table, alg, actions }, w, ctx) => {
+        w.u16((commit ? Flag.commit : 0) | (force ? Flag.force : 0));
+        if (typeof zone === "number") w.u32(0).u16(zone);
+        else {
+          writeField(zone.field, w);
+          w.u16((zone.start << 6) | (zone.bits - 1));
+        }
+        w.u8(table).zeros(3).u16(alg);
+        ctx.actions(actions, w);
+      },
+    },
+  ],
+  format: (a, ctx) => {
+    const alone = a.actions.length === 1 && a.actions[0]!.kind === "nat";
+    const inner = a.actions.length === 0 ? "" : ctx.formatActions(a.actions);
+    const zone = typeof a.zone === "number" ? String(a.zone) : formatSubfield(a.zone);
+    const algName = Object.keys(algs).find((n) => algs[n] === a.alg) ?? String(a.alg);
+    const parts = [
+      a.commit ? "commit" : "",
+      a.force ? "force" : "",
+      a.table === NO_RECIRCULATION ? "" : `table=${a.table}`,
+      zone === "0" ? "" : `zone=${zone}`,
+      inner === "" ? "" : alone ? inner : `exec(${inner})`,
+      a.alg === 0 ? "" : `alg=${algName}`,
+    ];
+    return `ct(${parts.filter((p) => p !== "").join(",")})`;
+  },
+  parse: {
+    ct: (text, ctx) => {
+      let a: Ct = { kind: "ct", commit: false, force: false, zone: 0, table: NO_RECIRCULATION, alg: 0, actions: [] };
+      const nats: Action[] = [];
+      for (const { key, value } of parseKeyValues(text)) {
+        if (key === "commit") a = { ...a, commit: true };
+        else if (key === "force") a = { ...a, force: true };
+        else if (key === "table") a = { ...a, table: parseTable(value) };
+        else if (key === "zone") a = { ...a, zone: parseUnsigned(value, 0xffff) ?? parseSubfield(value) };
+        else if (key === "alg") a = { ...a, alg: parseAlg(value) };
+        else if (key === "nat") nats.push(parseNat(value));
+        else if (key === "exec") a = { ...a, actions: ctx.parseActions(value, "ct") };
+        else throw new UserError(`invalid argument to "ct" action: \`${key}'`);
+      }
+      for (const action of a.actions) {
+        const name = writes(action);
+        if (name !== undefined && name !== "ct_mark" && name !== "ct_label") {
+          throw new UserError(`ct action doesn't support nested modification of ${name}`);
+        }
+      }
+      if (a.force && !a.commit) throw new UserError('"force" flag requires "commit" flag.');
+      return { ...a, actions: [...a.actions, ...nats] };
+    },
+  },
+};
+
+function parseTable(text: string): number {
+  const table = parseUnsigned(text, 255);
+  if (table === undefined) throw new UserError(`unknown table ${text}`);
+  if (table === NO_RECIRCULATION) throw new UserError("invalid table 0xff");
+  return table;
+}
+
+function parseAlg(text: string): number {
+  const alg = algs[text];
+  if (alg === undefined) throw new UserError(`invalid conntrack helper "${text}"`);
+  return alg;
+}
