@@ -102,7 +102,8 @@ export class NodeStream implements Stream {
 
   destroy(): void {
     this.#closing = true;
-    this.#socket.destroy();
+    // A tool ends right after this, and the kernel closes for nothing what costs Node half a millisecond.
+    setImmediate(() => this.#socket.destroy());
   }
 
   /** Lets the process end although the stream is open. */
