@@ -35,6 +35,9 @@ export interface ServerOptions {
 /** Milliseconds between updates of the columns that tell of remotes. */
 const statusInterval = 2500;
 
+/** Milliseconds between looks at the files of keys and certificates. */
+const tlsInterval = 1000;
+
 /** Several databases, served on several remotes: what `ovsdb-server` is, apart from being a daemon. */
 export class DatabaseServer implements SessionServer {
   readonly id: string;
@@ -55,6 +58,7 @@ export class DatabaseServer implements SessionServer {
   readonly sync: ActiveBackup;
   monitorCondEnabled = true;
   #statusTimer: Cancel | undefined;
+  #tlsTimer: Cancel | undefined;
   #configuring: Promise<void> = Promise.resolve();
   #reconfigureAsked = false;
   #compactTimer: Cancel | undefined;
@@ -204,6 +208,17 @@ export class DatabaseServer implements SessionServer {
     this.#remotes.reconnect(reason);
   }
 
+  /** Files of keys and certificates are replaced as they expire: the new ones count without a restart. */
+  #watchTls(): void {
+    if (this.#tlsTimer || !this.#tls.used) return;
+    this.#tlsTimer = this.#host.clock.after(tlsInterval, () => {
+      this.#tlsTimer = undefined;
+      if (this.#closed) return;
+      if (this.#tls.changed()) this.#remotes.renewTls();
+      this.#watchTls();
+    });
+  }
+
   /** Throws `UserError` where a `db:` form of keys or certificates names nothing fit. */
   checkTls(): void {
     this.#tls.check();
@@ -229,6 +244,7 @@ export class DatabaseServer implements SessionServer {
   #configure(): Promise<void> {
     this.#reconfigureAsked = false;
     if (this.#tls.changed()) this.#remotes.renewTls();
+    this.#watchTls();
     this.#configuring = this.#configuring.then(() =>
       this.#closed ? undefined : this.#remotes.configure(this.#wanted()),
     );
@@ -356,6 +372,7 @@ export class DatabaseServer implements SessionServer {
   close(): void {
     this.#closed = true;
     this.#statusTimer?.cancel();
+    this.#tlsTimer?.cancel();
     this.#compactTimer?.cancel();
     this.sync.close();
     this.#remotes.close();

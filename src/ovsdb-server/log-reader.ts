@@ -10,6 +10,10 @@ export type LogRecord = { readonly [member: string]: Json };
 
 const windowSize = 65536;
 
+// Made once: making one costs more than what it decodes of a record.
+const utf8 = new TextDecoder();
+const latin1 = new TextDecoder("latin1");
+
 /**
  * Reads a log record by record, holding one record and a window of 64 KiB. It checks length, hash and JSON of each;
  * what is wrong with one is thrown as `OvsdbError` in upstream's words, and reading ends there.
@@ -97,7 +101,7 @@ export class LogReader {
   #parse(bytes: Uint8Array, what: string): LogRecord {
     let json: Json;
     try {
-      json = parseJson(new TextDecoder().decode(bytes));
+      json = parseJson(utf8.decode(bytes));
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       throw this.#error("syntax error", `${what} are not valid JSON (${error.message})`);
@@ -113,7 +117,7 @@ export class LogReader {
     const bytes = this.#bytes(at, longestHeader);
     const lf = bytes.indexOf(10);
     const end = lf < 0 ? bytes.length : lf;
-    const line = new TextDecoder("latin1").decode(bytes.subarray(0, end));
+    const line = latin1.decode(bytes.subarray(0, end));
     return { line, next: at + (lf < 0 ? end : end + 1) };
   }
 

@@ -26,6 +26,8 @@ export class PassiveRemote implements Remote {
   #listener: Listener | undefined;
   #retry: Cancel | undefined;
   #retryDelay = firstRetry;
+  #port: number | undefined;
+  #attempt = 0;
   #closed = false;
 
   constructor(target: string, settings: RemoteSettings, context: RemoteContext) {
@@ -69,6 +71,14 @@ export class PassiveRemote implements Remote {
     for (const connection of [...this.#connections]) this.#disconnect(connection, reason);
   }
 
+  /** Listens anew with the present keys and certificates; who is connected stays so. */
+  renewTls(): void {
+    this.#listener?.close();
+    this.#listener = undefined;
+    this.#retry?.cancel();
+    void this.#listen();
+  }
+
   close(): void {
     this.#closed = true;
     this.#retry?.cancel();
@@ -79,23 +89,25 @@ export class PassiveRemote implements Remote {
   async #listen(): Promise<void> {
     const { host, log, runDirectory } = this.#context;
     const tls = this.#context.tls();
+    const attempt = ++this.#attempt;
     try {
-      const target = resolveStreamName(this.#target, runDirectory);
+      const target = resolveStreamName(this.#withPort(), runDirectory);
       const listener = await host.streams.listen(target, (stream) => this.#accept(stream), {
         defaultPort: ovsdbPort,
         ...(tls ? { tls } : {}),
       });
-      if (this.#closed) {
+      if (this.#closed || attempt !== this.#attempt) {
         listener.close();
         return;
       }
       this.#listener = listener;
+      this.#port = listener.port;
       this.#retryDelay = firstRetry;
       const address = this.#target.slice(this.#target.indexOf(":") + 1);
       if (listener.port !== undefined) log.module("socket_util").info(`${address}: listening on port ${listener.port}`);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (this.#closed) return;
+      if (this.#closed || attempt !== this.#attempt) return;
       // Said once; the silent attempts after it go on until one succeeds.
       if (this.#retryDelay === firstRetry) {
         logComplaints(log, error);
@@ -104,6 +116,12 @@ export class PassiveRemote implements Remote {
       this.#retry = host.clock.after(this.#retryDelay, () => void this.#listen());
       this.#retryDelay = Math.min(longestRetry, this.#retryDelay * 2);
     }
+  }
+
+  /** What to listen on: where the kernel was to choose the port, the one it chose at first. */
+  #withPort(): string {
+    const port = this.#port;
+    return port === undefined ? this.#target : this.#target.replace(/^(p(?:tcp|ssl):)0?(?=:|$)/, `$1${port}`);
   }
 
   #accept(stream: Stream): void {

@@ -58,12 +58,15 @@ export class Remotes {
     for (const remote of [...this.#remotes.values()]) remote.reconnect(reason);
   }
 
-  /** Keys or certificates have changed: TLS remotes begin anew. */
+  /** Keys or certificates have changed: clients that connect from now on get the new ones, and we connect anew with them. */
   renewTls(): void {
     for (const [target, remote] of [...this.#remotes]) {
       if (!isTlsName(target)) continue;
-      remote.close();
-      this.#remotes.set(target, openRemote(target, remote.settings, this.#context));
+      if (remote instanceof PassiveRemote) remote.renewTls();
+      else {
+        remote.close();
+        this.#remotes.set(target, openRemote(target, remote.settings, this.#context));
+      }
     }
   }
 

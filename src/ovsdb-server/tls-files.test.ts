@@ -55,6 +55,14 @@ describe("keys and certificates", () => {
       caCertificate: "PEM of the peer",
     });
   });
+  it("have changed where a file says something else, once", () => {
+    const { tls, files } = open(given, "/key", "/cert", "/ca");
+    expect([tls.changed(), open({}).tls.used, tls.used]).toEqual([false, false, true]);
+    files.write("/cert", "PEM of a newer one\n");
+    expect([tls.changed(), tls.changed()]).toEqual([true, false]);
+    files.remove("/ca");
+    expect(tls.changed()).toBe(true);
+  });
   it("may name a column of a database that is not served yet", () => {
     const { tls } = open({ privateKey: "db:S,T,c" });
     expect(tls.settings()).toBeUndefined();

@@ -55,7 +55,12 @@ export class TlsFiles {
     }
   }
 
-  /** Whether other files are meant than at the last call. */
+  /** Whether there is anything to look after. */
+  get used(): boolean {
+    return fileOptions.some((name) => this.#options[name] !== undefined);
+  }
+
+  /** Whether other files are meant than at the last call, or they say something else. */
   changed(): boolean {
     const now = this.#fingerprint();
     const changed = now !== this.#last;
@@ -91,12 +96,18 @@ export class TlsFiles {
       // Another peer may have been the first.
       if (this.#files.exists(path)) return;
       this.#files.write(path, pem, 0o444);
+      this.#last = this.#fingerprint();
       this.#learned(path);
     };
   }
 
   #fingerprint(): string {
-    return fileOptions.map((name) => this.#path(name) ?? "").join("\n");
+    return fileOptions
+      .map((name) => {
+        const path = this.#path(name);
+        return `${path ?? ""}\n${this.#read(path) ?? ""}`;
+      })
+      .join("\n");
   }
 
   #read(path: string | undefined): string | undefined {

@@ -23,6 +23,8 @@ classes[0x22] = quote;
 /** Levels of nesting that upstream takes. */
 const deepest = 1000;
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Digits from which on an integer may exceed what a double holds exactly. */
 const longRun = 16;
 
@@ -136,7 +138,6 @@ export class JsonFraming {
 
   #text(last: Uint8Array): string {
     if (this.#size + last.length > this.#limit) throw new JsonSyntaxError(`message exceeds ${this.#limit} bytes`);
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let text = "";
     for (const part of this.#parts) text += decoder.decode(part, { stream: true });
     return text + decoder.decode(last);

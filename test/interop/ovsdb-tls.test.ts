@@ -1,8 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { lockRecord } from "#host/linux/record-lock.js";
@@ -103,6 +103,35 @@ describeWith(
 
     it("refuses us where our certificate is not of its CA", async () => {
       await expect(listDatabases("client", "stranger")).rejects.toThrow();
+    });
+
+    it("is served with the certificate that takes the place of another, while who is connected stays", async () => {
+      const names = (): Promise<{ name: string; socket: TLSSocket }> =>
+        new Promise((resolve, reject) => {
+          const [key, cert] = [readFileSync(path("client.key")), readFileSync(path("client.pem"))];
+          const socket = connectTls(
+            { port: Number(port), host: "127.0.0.1", key, cert, rejectUnauthorized: false },
+            () => resolve({ name: String(socket.getPeerCertificate().subject.CN), socket }),
+          );
+          socket.on("error", reject);
+        });
+      const before = await names();
+      expect(before.name).toBe("server");
+      let ended = false;
+      before.socket.on("close", () => {
+        ended = true;
+      });
+      certificate("renewed", true);
+      writeFileSync(path("server.key"), readFileSync(path("renewed.key")));
+      writeFileSync(path("server.pem"), readFileSync(path("renewed.pem")));
+      let now = "";
+      for (const until = Date.now() + 10_000; now !== "renewed" && Date.now() < until; ) {
+        const next = await names().catch(() => undefined);
+        now = next?.name ?? "";
+        next?.socket.destroy();
+      }
+      expect([now, ended]).toEqual(["renewed", false]);
+      before.socket.destroy();
     });
 
     it("is refused once the database names keys that are missing", async () => {
