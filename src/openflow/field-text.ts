@@ -15,10 +15,10 @@ export interface MaskedValue {
   readonly mask: bigint;
 }
 
-/** Bits of a field's value: of a VLAN's ID one more, which says that there is a header; of ARP's operation all 16; of tunnel metadata all that can be. */
+/** Bits of a field's value: of a VLAN's ID one more, which says that there is a header; of ARP's operation and OpenFlow 1.0's VLAN all 16; of tunnel metadata all that can be. */
 export function valueBits(f: Field): number {
   if (f.name === "vlan_vid") return 13;
-  if (f.name === "arp_op") return 16;
+  if (f.name === "arp_op" || f.name === "dl_vlan") return 16;
   return f.bits === 0 ? f.bytes * 8 : f.bits;
 }
 

@@ -70,7 +70,7 @@ export function parseMatch(text: string, options: MatchParseOptions = {}): Match
     if (!shorthands.has(word.key) && fieldByName(word.key) === undefined) {
       throw new UserError(`unknown field ${word.key}`);
     }
-    addMatchWord(match, word, options);
+    if (word.key !== "eth") addMatchWord(match, word, options);
   }
   for (const word of words.filter((w) => !isShorthand(w))) {
     if (!hasPrerequisites(match, word.key)) throw new UserError(`prerequisites not met for setting ${word.key}`);
@@ -116,7 +116,8 @@ function addShorthand(match: Match, name: string): void {
   const shorthand = shorthands.get(name);
   if (shorthand === undefined) throw new UserError(`field ${name} missing value`);
   const [type, protocol] = shorthand;
-  if (type !== 0) exact(match, field("eth_type"), type);
+  if (type === 0) exact(match, field("packet_type"), 0);
+  else exact(match, field("eth_type"), type);
   if (protocol !== undefined) exact(match, field("nw_proto"), protocol);
 }
 
@@ -151,12 +152,12 @@ function setBits(match: Match, f: Field, { value, mask }: MaskedValue): void {
   setFieldBig(match.mask, f, mask);
 }
 
-/** OpenFlow 1.0's and 1.2's VLAN IDs: 0xffff of the one and 0 of the other is a packet without a header. */
+/** OpenFlow 1.0's VLAN IDs, of which 0xffff is a packet without a header, and 1.2's, whose bit 12 says that there is one. */
 function setVlan(match: Match, name: string, value: number, mask: number): void {
   if (mask === 0) return;
   const isOld = name === "dl_vlan";
   const bits = isOld ? 0xfff | VLAN_PRESENT : mask & (0xfff | VLAN_PRESENT);
-  const without = isOld ? value === 0xffff : (value & VLAN_PRESENT) === 0 && bits === (0xfff | VLAN_PRESENT);
+  const without = isOld && value === 0xffff;
   if (without) setTci(match, 0, 0xffff);
   else setTci(match, isOld ? (value & 0xfff) | VLAN_PRESENT : value, bits);
 }

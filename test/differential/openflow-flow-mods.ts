@@ -85,3 +85,12 @@ export function instructionsAt(flowMod: Uint8Array): number {
   const length = (flowMod[at]! << 8) | flowMod[at + 1]!;
   return 48 + Math.ceil(length / 8) * 8;
 }
+
+/** The TLVs of a flow-mod's match; undefined where it has a match of fixed form. */
+export function matchOf(flowMod: Uint8Array): Uint8Array | undefined {
+  const isNxm = flowMod[0] === 1 && flowMod[1] === 4;
+  if (flowMod[0]! < 3 && !isNxm) return undefined;
+  const at = isNxm ? 40 : 50;
+  const length = (flowMod[at]! << 8) | flowMod[at + 1]!;
+  return isNxm ? flowMod.slice(48, 48 + length) : flowMod.slice(52, 48 + length);
+}

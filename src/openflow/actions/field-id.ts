@@ -1,5 +1,5 @@
 import type { Codepoint, Field } from "#flow/fields/field.js";
-import { codepointFor, fieldByCodepoint } from "#flow/fields/table.js";
+import { fieldByCodepoint } from "#flow/fields/table.js";
 import { BugError } from "#util/errors.js";
 import { valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
@@ -10,16 +10,16 @@ import type { WireWriter } from "../wire-writer.js";
 
 const EXPERIMENTER_CLASS = 0xffff;
 
-/** The codepoint by which Nicira's actions name a field: an NXM one where there is one, whatever the version. */
+/** The codepoint by which Nicira's actions name a field: an NXM one, or else the oldest, whatever the version. */
 export function nxmCodepoint(f: Field): Codepoint {
-  const found = f.nxm[0] ?? f.oxm[0];
+  const found = f.nxm[0] ?? [...f.oxm].sort((a, b) => a.since - b.since)[0];
   if (found === undefined) throw new BugError(`${f.name} has no number`);
   return found;
 }
 
 /** The codepoint by which a version's own actions and matches name a field. */
 export function versionCodepoint(f: Field, version: Version): Codepoint {
-  return (version >= OF12 ? codepointFor(f, version) : undefined) ?? nxmCodepoint(f);
+  return (version >= OF12 ? f.oxm.find((c) => version >= c.since) : undefined) ?? nxmCodepoint(f);
 }
 
 /** True where naming a field takes 8 bytes, an experimenter's number among them, and not 4. */
