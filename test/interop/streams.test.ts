@@ -10,11 +10,40 @@ import { describeWith, program } from "../support/needs.js";
 
 const temporary = (): string => mkdtempSync(join(tmpdir(), "weft-streams-"));
 
-describe("streams over Node", () => {
+describe.each([
+  ["streams over Node", false],
+  ["streams of tools, without Node's net for unix sockets", true],
+])("%s", (_title, light) => {
   streamsContract(() => {
     const directory = temporary();
-    return { streams: new NodeStreams(), directory, close: () => rmSync(directory, { recursive: true, force: true }) };
+    const close = (): void => rmSync(directory, { recursive: true, force: true });
+    return { streams: new NodeStreams({ light }), directory, close };
   });
+});
+
+it("tools connect to unix sockets without loading Node's net", async () => {
+  const directory = temporary();
+  const [listener, accepted] = await accept(new NodeStreams(), `punix:${directory}/s.sock`);
+  const stream = await new NodeStreams({ light: true }).connect(`unix:${directory}/s.sock`);
+  expect(stream.constructor.name).toBe("PipeStream");
+  const size = 3_000_000;
+  const echoed = new Promise<number>((resolve) => {
+    let bytes = 0;
+    stream.onData((part) => {
+      bytes += part.length;
+      if (bytes === size) resolve(bytes);
+    });
+  });
+  const peer = await accepted;
+  peer.onData((part) => peer.write(part));
+  stream.write(new Uint8Array(size));
+  expect(stream.pending()).toBeGreaterThan(0);
+  expect(await echoed).toBe(size);
+  const ended = new Promise((resolve) => stream.onClose(resolve));
+  peer.close();
+  expect(await ended).toBeUndefined();
+  listener.close();
+  rmSync(directory, { recursive: true, force: true });
 });
 
 async function accept(streams: NodeStreams, name: string, tls?: TlsSettings): Promise<[Listener, Promise<Stream>]> {

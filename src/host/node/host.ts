@@ -15,7 +15,7 @@ export interface NodeHostParts {
 export function createNodeHost(parts: NodeHostParts = {}): Host {
   return {
     clock: new NodeClock(),
-    streams: new NodeStreams(),
+    streams: new NodeStreams({ light: parts.lock === undefined }),
     files: new NodeFiles(parts.lock),
     process: new NodeProcess(parts.changeIdentity),
     syslog: openSyslog,

@@ -53,9 +53,19 @@ function connected(socket: Net.Socket, event: string, timeout: number | undefine
   });
 }
 
+export interface NodeStreamsSettings {
+  /** Connect to unix sockets without loading Node's `net`: for programs that run so briefly that it shows. */
+  readonly light: boolean;
+}
+
 /** Streams over Node's own sockets; TLS is loaded when it is first asked for. */
 export class NodeStreams implements Streams {
+  readonly #light: boolean;
   #accepted = 0;
+
+  constructor({ light }: NodeStreamsSettings = { light: false }) {
+    this.#light = light;
+  }
 
   async connect(name: string, options: ConnectOptions = {}): Promise<Stream> {
     const target = parseStreamName(name, options);
@@ -107,11 +117,22 @@ export class NodeStreams implements Streams {
     const address = socketPath(path);
     if (!address) throw tooLong(name, path);
     try {
+      const stream = this.#light && (await this.#connectLight(name, address.path, options));
+      if (stream) return stream;
       const socket = net().connect({ path: address.path });
       await this.#established(name, socket, "connect", options);
       return new NodeStream(socket, name);
     } finally {
       address.release();
+    }
+  }
+
+  async #connectLight(name: string, path: string, options: ConnectOptions): Promise<Stream | undefined> {
+    const { connectPipe } = await import("./pipe-stream.js");
+    try {
+      return await connectPipe(name, path, options.timeout);
+    } catch (error) {
+      throw streamError(name, error);
     }
   }
 
