@@ -72,7 +72,9 @@ export class BenchServer {
     ];
     const child = spawn(command!, args, { env: this.#env, stdio: "ignore" });
     this.#child = child;
-    process.once("exit", () => child.kill("SIGKILL"));
+    const kill = (): void => void child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("exit", () => process.off("exit", kill));
     for (;;) {
       const peer = await this.connect().catch(() => undefined);
       if (peer) {
