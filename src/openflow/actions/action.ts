@@ -15,6 +15,7 @@ import type { Exit } from "./exit.js";
 import type { FinTimeout } from "./fin-timeout.js";
 import type { GotoTable } from "./goto-table.js";
 import type { Group } from "./group.js";
+import type { Learn } from "./learn.js";
 import type { Load } from "./load.js";
 import type { Meter } from "./meter.js";
 import type { SetEthernet, SetNetwork, SetOctet, SetTransport } from "./modify.js";
@@ -67,6 +68,7 @@ export type Action =
   | Sample
   | Conjunction
   | Multipath
+  | Learn
   | Clone
   | Bundle
   | Ct

@@ -15,6 +15,7 @@ import { exit } from "./exit.js";
 import { finTimeout } from "./fin-timeout.js";
 import { gotoTable } from "./goto-table.js";
 import { group } from "./group.js";
+import { learn } from "./learn.js";
 import { load } from "./load.js";
 import { meter } from "./meter.js";
 import {
@@ -93,6 +94,7 @@ export const actionRows: {
   sample,
   conjunction,
   multipath,
+  learn,
   clone,
   bundle,
   ct,

@@ -153,11 +153,13 @@ function decodeTlv(r: WireReader, match: Match, strict: boolean): void {
     r.skip(values);
     return;
   }
-  if (hasMask && !f.maskable) throw new OfpError("OFPBMC_BAD_MASK", f.name);
-  if (values !== (hasMask ? 2 : 1) * f.bytes) throw new OfpError("OFPBMC_BAD_LEN", f.name);
+  // A field's length is part of its name.
+  if (values !== (hasMask ? 2 : 1) * f.bytes) throw new OfpError("OFPBMC_BAD_FIELD", f.name);
   const wire = r.big(f.bytes);
   const mask = hasMask ? r.big(f.bytes) : (1n << BigInt(valueBits(f))) - 1n;
   const value = portValue(f, wire);
+  if (hasMask && !f.maskable && mask !== (1n << BigInt(8 * f.bytes)) - 1n)
+    throw new OfpError("OFPBMC_BAD_MASK", f.name);
   if (!hasMask && value >= 1n << BigInt(valueBits(f))) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
   if (hasMask && (value & ~mask) !== 0n) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
   if (!prerequisiteHolds(f.prerequisite, match.key)) throw new OfpError("OFPBMC_BAD_PREREQ", f.name);
