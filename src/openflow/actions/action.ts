@@ -10,6 +10,7 @@ import type { CtClear } from "./ct-clear.js";
 import type { DecTtl } from "./dec-ttl.js";
 import type { Decap, DecNshTtl } from "./decap.js";
 import type { DeleteField } from "./delete-field.js";
+import type { Encap } from "./encap.js";
 import type { Enqueue } from "./enqueue.js";
 import type { Exit } from "./exit.js";
 import type { FinTimeout } from "./fin-timeout.js";
@@ -74,6 +75,7 @@ export type Action =
   | Ct
   | Nat
   | CtClear
+  | Encap
   | Decap
   | DecNshTtl
   | DeleteField

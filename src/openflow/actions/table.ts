@@ -10,6 +10,7 @@ import { ctClear } from "./ct-clear.js";
 import { decTtl } from "./dec-ttl.js";
 import { decap, decNshTtl } from "./decap.js";
 import { deleteField } from "./delete-field.js";
+import { encap } from "./encap.js";
 import { enqueue } from "./enqueue.js";
 import { exit } from "./exit.js";
 import { finTimeout } from "./fin-timeout.js";
@@ -100,6 +101,7 @@ export const actionRows: {
   ct,
   nat,
   ct_clear: ctClear,
+  encap,
   decap,
   dec_nsh_ttl: decNshTtl,
   delete_field: deleteField,
