@@ -53,7 +53,7 @@ export interface FieldId {
 export function readFieldId(r: WireReader): FieldId {
   const [cls, number, length] = [r.u16(), r.u8(), r.u8()];
   const isLong = cls === EXPERIMENTER_CLASS;
-  if (isLong && length < 4) throw new OfpError("OFPBMC_BAD_LEN");
+  if (isLong && (length < 4 || r.left < 4)) throw new OfpError("OFPBMC_BAD_LEN");
   const experimenter = isLong ? r.u32() : undefined;
   const field = fieldByCodepoint(cls, number >> 1, experimenter);
   return { field, hasMask: (number & 1) !== 0, values: isLong ? length - 4 : length };

@@ -40,6 +40,7 @@ describe("a match in TLVs", () => {
     ["a value beyond the end", "80000004 000003", "OFPBMC_BAD_LEN"],
     ["another field's length", "80000002 0003", "OFPBMC_BAD_FIELD"],
     ["an experimenter's without its number", "ffff0003 000000", "OFPBMC_BAD_LEN"],
+    ["an experimenter's that ends before its number", "ffff0004", "OFPBMC_BAD_LEN"],
     ["an unknown field", "80007e01 00", "OFPBMC_BAD_FIELD"],
     ["a mask where none may be", "80000b04 0800ff00", "OFPBMC_BAD_MASK"],
     ["value bits outside the mask", "00010108 00000005 00000003", "OFPBMC_BAD_WILDCARDS"],
