@@ -26,7 +26,7 @@ export function valueBits(f: Field): number {
 export const ALL_TUNNEL_FLAGS: bigint = 0xffffn;
 
 /** A mask of all of a field's bits. */
-export function allOnes(f: Field): bigint {
+function allOnes(f: Field): bigint {
   return (1n << BigInt(valueBits(f))) - 1n;
 }
 

@@ -22,7 +22,7 @@ export function versionsOf(bitmap: VersionBitmap): Version[] {
 }
 
 /** The highest version of a bitmap that has one. */
-export function highestVersion(bitmap: VersionBitmap): number {
+function highestVersion(bitmap: VersionBitmap): number {
   return 31 - Math.clz32(bitmap);
 }
 

@@ -91,7 +91,7 @@ function hasPrerequisites(match: Match, name: string): boolean {
 }
 
 /** Adds one word to a match, instead of what was said of the same bits before; false where it is no word of matches. */
-export function addMatchWord(match: Match, word: KeyValue, options: MatchParseOptions): boolean {
+function addMatchWord(match: Match, word: KeyValue, options: MatchParseOptions): boolean {
   const { key: name, value, whole } = word;
   if (whole === name) {
     addShorthand(match, name);

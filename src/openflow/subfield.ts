@@ -17,7 +17,7 @@ export function wholeField(field: Field): Subfield {
 }
 
 /** The name that texts of subfields give a field: Nicira's where there is one. */
-export function subfieldName(f: Field): string {
+function subfieldName(f: Field): string {
   return f.nxm[0]?.name ?? f.oxm[0]?.name ?? f.name;
 }
 

@@ -19,7 +19,7 @@ export function parseU64(text: string): bigint {
 }
 
 /** A number of 8 or 16 bits; errors say `invalid <name> "<text>"`. */
-export function parseSmall(text: string, name: string, max: number): number {
+function parseSmall(text: string, name: string, max: number): number {
   const value = parseUnsigned(text, max);
   if (value === undefined) throw new UserError(`invalid ${name} "${text}"`);
   return value;

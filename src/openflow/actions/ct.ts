@@ -25,7 +25,7 @@ export interface Ct {
   readonly actions: readonly Action[];
 }
 
-export const NO_RECIRCULATION = 255;
+const NO_RECIRCULATION = 255;
 
 const Flag = { commit: 1, force: 2 } as const;
 const algs: Readonly<Record<string, number>> = { ftp: 21, tftp: 69 };

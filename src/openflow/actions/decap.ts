@@ -13,7 +13,7 @@ export interface Decap {
   readonly packetType: number;
 }
 
-export const USE_NEXT_PROTOCOL = 0xfffe;
+const USE_NEXT_PROTOCOL = 0xfffe;
 
 /** Takes one from the TTL of a network service header. */
 export interface DecNshTtl {

@@ -9,7 +9,7 @@ import { parseHex } from "./note.js";
 import { LONGEST, nx } from "./wire-form.js";
 
 /** A property of the header that is put on. */
-export type EncapProperty =
+type EncapProperty =
   | { readonly kind: "md_type"; readonly mdType: number }
   | {
       readonly kind: "tlv";

@@ -16,7 +16,7 @@ import { checkSubfield, readField, writeField } from "./field-id.js";
 import { LONGEST, nx, type WireForm } from "./wire-form.js";
 
 /** One part of the flow that is learnt. `source` is bits of the packet, or a number. */
-export type LearnSpec =
+type LearnSpec =
   | { readonly kind: "match" | "load"; readonly source: Subfield | bigint; readonly destination: Subfield }
   | { readonly kind: "output"; readonly source: Subfield };
 

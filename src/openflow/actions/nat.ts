@@ -8,7 +8,7 @@ import type { ActionRow } from "./action.js";
 import { LONGEST, nx } from "./wire-form.js";
 
 /** An IPv4 address, or the four words of an IPv6 one. */
-export type NatAddress = readonly [number] | readonly [number, number, number, number];
+type NatAddress = readonly [number] | readonly [number, number, number, number];
 
 /** Translates addresses and ports of a connection. Only within `ct`. */
 export interface Nat {

@@ -35,7 +35,7 @@ function fromWire(port: number, maxLength: number): OutputAction | ControllerAct
 }
 
 /** The 16-bit form of a port on the wire since OpenFlow 1.1. Throws OFPBAC_BAD_OUT_PORT. */
-export function wirePort(port: number): number {
+function wirePort(port: number): number {
   const short = portFrom32(port);
   if (short === undefined) throw new OfpError("OFPBAC_BAD_OUT_PORT", `port ${port}`);
   return short;
@@ -62,7 +62,7 @@ export const output: ActionRow<OutputAction> = {
 };
 
 /** What `output:` may mean: a port, the port in a register, the controller, the first bytes of a packet. */
-export function parseOutput(argument: string, ctx: ActionParseContext): Action {
+function parseOutput(argument: string, ctx: ActionParseContext): Action {
   const port = parseOfport(argument, ctx);
   if (port !== undefined) return port === OFPP.controller ? toController({}) : { kind: "output", port };
   const words = parseKeyValues(argument);

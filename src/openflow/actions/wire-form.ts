@@ -1,4 +1,4 @@
-import { NICIRA_VENDOR, ONF_VENDOR } from "../errors/error-row.js";
+import { NICIRA_VENDOR } from "../errors/error-row.js";
 import type { Version, VersionRange } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
@@ -15,8 +15,6 @@ export interface ActionNumber {
 export const of = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: 0, type });
 /** A number of Nicira's. */
 export const nx = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: NICIRA_VENDOR, type });
-/** A number of ONF's. */
-export const onf = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: ONF_VENDOR, type });
 
 /** What reading a body may need. */
 export interface DecodeContext {
