@@ -11,6 +11,7 @@ import { MegaflowIndex } from "./megaflow-index.js";
 import type { OfPort } from "./port.js";
 import { Revalidator } from "./revalidator.js";
 import type { World } from "./translate/context.js";
+import { FloodCache } from "./translate/flood-cache.js";
 import { Upcalls } from "./upcalls.js";
 
 /** A datapath and the bridges on it, which are all of one type: upcalls come up here, megaflows go down. */
@@ -24,6 +25,7 @@ export class Backer implements World {
   readonly flowLimit: AdaptiveFlowLimit = new AdaptiveFlowLimit();
   readonly revalidator: Revalidator;
   readonly upcalls: Upcalls;
+  readonly floods: FloodCache = new FloodCache();
   readonly features: RuntimeFeatures = new RuntimeFeatures();
   limits: FlowLimits = defaultLimits;
   /** `upcall/disable-megaflows`. */
@@ -55,6 +57,7 @@ export class Backer implements World {
   }
 
   removePort(port: OfPort): void {
+    this.floods.clear();
     if (port.datapathPort === undefined) this.#patches.delete(port.name);
     else {
       this.#ports.delete(port.datapathPort);
@@ -82,6 +85,7 @@ export class Backer implements World {
 
   /** Settings, ports or tables are others now: every flow is to be translated again. */
   changed(): void {
+    this.floods.clear();
     this.revalidator.everything();
     this.wake(0);
   }

@@ -2,7 +2,7 @@ import type { DatapathAction } from "#datapath/actions.js";
 
 /** True where two lists of actions do the same. */
 export function sameActions(a: readonly DatapathAction[], b: readonly DatapathAction[]): boolean {
-  return a.length === b.length && a.every((action, i) => same(action, b[i]));
+  return a === b || (a.length === b.length && a.every((action, i) => same(action, b[i])));
 }
 
 /** Deep equality of plain values, arrays and typed arrays. */

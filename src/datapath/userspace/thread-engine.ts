@@ -1,7 +1,7 @@
 import type { FlowKey } from "#flow/key.js";
 import { KEY_WORDS } from "#flow/layout.js";
 import type { Thread, ThreadHost } from "#host/threads.js";
-import type { Clock } from "#util/clock.js";
+import type { Cancel, Clock } from "#util/clock.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
@@ -15,6 +15,7 @@ import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
 import { countHandled, readUpcalls } from "./upcall-batch.js";
+import { type Entry, UpcallQueue } from "./upcall-queue.js";
 
 /** Longest the main thread waits for the forwarding thread, in milliseconds. */
 const HANDSHAKE_LIMIT = 1000;
@@ -22,6 +23,8 @@ const HANDSHAKE_LIMIT = 1000;
 const RESTART_PAUSE = 1000;
 /** Commands posted at once at most. */
 const MAX_PENDING = 512;
+/** After so many milliseconds of handling upcalls, timers, sockets and other upcalls have their turn. */
+const UPCALL_TURN = 4;
 
 export interface ThreadEngineHost {
   readonly clock: Clock;
@@ -54,6 +57,9 @@ export class ThreadEngine implements Engine {
   #pending: Command[] = [];
   #scheduled = false;
   #handler: ((batch: readonly Upcall[]) => void) | undefined;
+  /** Upcalls that wait, with the thread they came from. */
+  readonly #waiting = new UpcallQueue<Thread>();
+  #upcallTurn: Cancel | undefined;
   #closed = false;
 
   constructor(host: ThreadEngineHost) {
@@ -87,6 +93,8 @@ export class ThreadEngine implements Engine {
 
   removePort(number: number): void {
     if (!this.#ports.delete(number)) return;
+    // Later the number may be another port's.
+    for (const entry of this.#waiting.takePort(number)) this.#handle(entry);
     this.#portDrops.delete(number);
     this.#queue({ op: "detach", port: number });
     // The device's owner may close its descriptor next, and the number be given out again.
@@ -124,6 +132,8 @@ export class ThreadEngine implements Engine {
   close(): void {
     this.#closed = true;
     this.#handler = undefined;
+    this.#upcallTurn?.cancel();
+    this.#waiting.clear();
     for (const port of this.#ports.keys()) this.#queue({ op: "detach", port });
     this.#ports.clear();
     this.#queue({ op: "stop" });
@@ -148,7 +158,7 @@ export class ThreadEngine implements Engine {
     const thread = this.#host.threads.start("userspace-worker", start);
     this.#thread = thread;
     thread.onMessage((event) => {
-      if (thread === this.#thread) this.#onEvent(event as Event);
+      if (thread === this.#thread) this.#onEvent(event as Event, thread);
     });
     thread.onExit((error) => {
       if (thread === this.#thread) this.#onExit(error);
@@ -227,18 +237,12 @@ export class ThreadEngine implements Engine {
     if (this.isRunning) this.#thread?.signal(Atomics.load(this.#control, Control.wakeFd));
   }
 
-  #onEvent(event: Event): void {
+  #onEvent(event: Event, thread: Thread): void {
     switch (event.kind) {
-      case "upcalls": {
-        const batch = readUpcalls(event.buffer, event.cookies);
-        try {
-          this.#handler?.(batch);
-        } finally {
-          countHandled(this.#control, batch);
-          this.#flush();
-        }
+      case "upcalls":
+        for (const upcall of readUpcalls(event.buffer, event.cookies)) this.#waiting.add(upcall, thread);
+        if (this.#upcallTurn === undefined) this.#handleSome();
         return;
-      }
       case "rehearsal":
         countHandled(new Int32Array(CONTROL_INTS), readUpcalls(event.buffer, event.cookies));
         return;
@@ -248,6 +252,35 @@ export class ThreadEngine implements Engine {
       case "log":
         this.#host.log(event.level, event.text);
         return;
+    }
+  }
+
+  /** Handles what waits, port by port, for one turn's time at most; the rest has its turn when the event loop comes round again. */
+  #handleSome(): void {
+    const end = this.#host.clock.now() + UPCALL_TURN;
+    try {
+      for (let entry = this.#waiting.take(); entry !== undefined; entry = this.#waiting.take()) {
+        this.#handle(entry);
+        if (this.#host.clock.now() >= end) break;
+      }
+    } finally {
+      this.#flush();
+      if (this.#waiting.size > 0) {
+        this.#upcallTurn = this.#host.clock.after(0, () => {
+          this.#upcallTurn = undefined;
+          this.#handleSome();
+        });
+      }
+    }
+  }
+
+  #handle({ upcall, from }: Entry<Thread>): void {
+    const batch = [upcall];
+    try {
+      this.#handler?.(batch);
+    } finally {
+      // The counts of a thread that has died are no more.
+      if (from === this.#thread) countHandled(this.#control, batch);
     }
   }
 

@@ -5,6 +5,7 @@ import type { BridgeState } from "../bridge-state.js";
 import type { DropReason } from "../drop-reason.js";
 import type { Effect } from "../effect.js";
 import type { OfPort } from "../port.js";
+import type { FloodCache } from "./flood-cache.js";
 import type { Trace } from "./trace.js";
 
 /** Nested bridges, groups and tables a packet may pass. */
@@ -16,6 +17,7 @@ export const MAX_STEPS: number = MAX_DEPTH * MAX_DEPTH;
 export interface World {
   /** The other end of a patch port, undefined where it has none. */
   patchPeer(port: OfPort): OfPort | undefined;
+  readonly floods: FloodCache;
 }
 
 /** What became of a packet. */
@@ -48,6 +50,8 @@ export class TranslationContext {
   readonly base: FlowKey;
   readonly mask: FlowMask = newKey();
   readonly actions: DatapathAction[] = [];
+  /** A list that begins as `actions` does, and is all of them where it is as long: the same for every packet that floods alike. */
+  allOf: readonly DatapathAction[] | undefined;
   readonly effects: Effect[] = [];
   readonly macs: MacNumber[] = [];
   /** Where the packet came into the switch. */

@@ -44,8 +44,10 @@ export function translateNormal(ctx: TranslationContext): void {
   const known = ctx.bridge.macs.lookup(vlan, destination);
   const found = learned === destination && !known?.isStatic ? bundle : known?.port;
   const incoming: Incoming = { bundle, vlans, packetOuter: packet.outer };
-  if (!found) flood(ctx, incoming);
-  else if (found === bundle) {
+  if (!found) {
+    ctx.trace?.note(" -> no learned MAC for destination, flooding");
+    ctx.world.floods.flood(ctx, () => flood(ctx, incoming));
+  } else if (found === bundle) {
     ctx.trace?.note(" -> learned port is input port, dropping");
     ctx.refuse("learned_on_input_port");
   } else {
@@ -123,7 +125,6 @@ function isGratuitousArp({ flow, mask }: TranslationContext, destination: MacNum
 }
 
 function flood(ctx: TranslationContext, incoming: Incoming): void {
-  ctx.trace?.note(" -> no learned MAC for destination, flooding");
   const { bundle: from, vlans } = incoming;
   ctx.refuse("no_other_port");
   const looked = { inner: false };

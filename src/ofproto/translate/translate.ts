@@ -22,7 +22,8 @@ export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trac
   }
   ctx.flow[W.inPort] = port.ofport;
   const finalFlow = trace && ctx.flow.slice();
-  return { actions: ctx.actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, dropped, finalFlow };
+  const actions = ctx.allOf?.length === ctx.actions.length ? ctx.allOf : ctx.actions;
+  return { actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, dropped, finalFlow };
 }
 
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */
