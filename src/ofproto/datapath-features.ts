@@ -50,16 +50,20 @@ export class RuntimeFeatures {
     return this.#set.get(key) ?? value;
   }
 
-  /** Returns what is wrong with the text of a value; undefined when it is taken. */
-  set({ key, value }: DatapathFeature, text: string): string | undefined {
+  /** Returns what is wrong with the text of a value; undefined when it is taken. `force` takes also what the datapath cannot do. */
+  set(
+    { key, value }: DatapathFeature,
+    text: string,
+    { force }: { readonly force: boolean } = { force: false },
+  ): string | undefined {
     if (typeof value === "boolean") {
       if (text !== "true" && text !== "false") return "Boolean value expected";
-      if (text === "true" && !value) return "Can not set value beyond the datapath capability";
+      if (text === "true" && !value && !force) return "Can not set value beyond the datapath capability";
       this.#set.set(key, text === "true");
       return undefined;
     }
     if (!/^\d+$/.test(text)) return "Integer number expected";
-    if (Number(text) > value) return "Can not set value beyond the datapath capability";
+    if (Number(text) > value && !force) return "Can not set value beyond the datapath capability";
     this.#set.set(key, Number(text));
     return undefined;
   }

@@ -61,6 +61,17 @@ const statisticsKeys: readonly (readonly [key: string, member: keyof LinkStats, 
   ["rx_crc_err", "rxCrcErrors", false],
   ["rx_frame_err", "rxFrameErrors", false],
   ["rx_missed_errors", "rxMissedErrors", false],
+  ["rx_multicast_packets", "multicast", false],
+];
+
+/** What dummy devices count besides, as upstream's: their one queue, and two counters of their own that follow `rx_packets`. */
+const dummyKeys: readonly (readonly [key: string, member: keyof LinkStats])[] = [
+  ["rx_q0_packets", "rxPackets"],
+  ["rx_q0_bytes", "rxBytes"],
+  ["tx_q0_packets", "txPackets"],
+  ["tx_q0_bytes", "txBytes"],
+  ["rx_custom_packets_1", "rxPackets"],
+  ["rx_custom_packets_2", "rxPackets"],
 ];
 
 /** Types without a device of the kernel's behind them count packets and bytes only. */
@@ -71,11 +82,11 @@ function countsOnlyTraffic(type: string): boolean {
 /** Interface:statistics of a device of this type. */
 export function statisticsColumn(type: string, stats: LinkStats): ReadonlyMap<string, number> {
   const few = countsOnlyTraffic(type);
-  return new Map(
-    statisticsKeys
-      .filter(([, member, everywhere]) => (everywhere || !few) && stats[member] >= 0)
-      .map(([key, member]) => [key, stats[member]]),
+  const counted: (readonly [string, keyof LinkStats, boolean?])[] = statisticsKeys.filter(
+    ([, member, everywhere]) => (everywhere || !few) && stats[member] >= 0,
   );
+  if (type.startsWith("dummy")) counted.push(...dummyKeys);
+  return new Map(counted.map(([key, member]) => [key, stats[member]]));
 }
 
 /**

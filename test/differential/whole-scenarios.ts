@@ -353,10 +353,6 @@ export const wholeScenarios: readonly WholeScenario[] = [
   {
     name: "devices of the host",
     expected: [
-      {
-        what: /^Interface (br0|widi|widt) (admin|link)_state$/,
-        reason: "a bridge's own devices are up from the start here",
-      },
       { what: /^Interface wid0 /, reason: "upstream keeps the port of a device that is gone" },
       { what: /^log$/, line: /^ip link (del|add)/, reason: "upstream keeps the port of a device that is gone" },
       { what: /^Interface (br0|widt) mtu$/, reason: "internal and tap are one type to upstream's userspace datapath" },
@@ -374,7 +370,7 @@ export const wholeScenarios: readonly WholeScenario[] = [
       {
         what: / statistics$/,
         line: /^statistics$/,
-        reason: "hosts send what they like to devices that are up; 3.1 has rx_multicast_packets",
+        reason: "hosts send what they like to devices that are up",
       },
     ],
     watched: ["ofproto/list"],

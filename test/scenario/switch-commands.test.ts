@@ -54,6 +54,18 @@ describe("appctl commands of a switch", () => {
     expect(await appctl(net, "fdb/show br0")).toBe(" port  VLAN  MAC                Age\n");
   });
 
+  it("show what several bridges learned", async () => {
+    const net = lab();
+    net.addBridge("br1");
+    net.receive("p1", frame(broadcast, station(1)));
+    const heading = " port  VLAN  MAC                Age\n";
+    const both = `br0:\n${heading}    1     0  02:00:00:00:00:01    0\n\nbr1:\n${heading}`;
+    expect(await appctl(net, "fdb/show br0 br1")).toBe(both);
+    expect(await appctl(net, "fdb/show")).toBe(both);
+    expect(await appctl(net, "fdb/show br1")).toBe(heading);
+    await expect(appctl(net, "fdb/show br0 nobr")).rejects.toThrow("no such bridge");
+  });
+
   it("refuse in upstream's words", async () => {
     const net = lab();
     await expect(appctl(net, "fdb/show nobr")).rejects.toThrow("no such bridge");
@@ -111,7 +123,13 @@ describe("appctl commands of a switch", () => {
     expect(await set(" sample_nesting 12")).toBe("Can not set value beyond the datapath capability");
     expect(await set(" sample_nesting x")).toBe("Integer number expected");
     expect(await set(" foo")).toBe("Unexpected support field");
-    expect(await set("")).toContain("sample_nesting (Sample nesting) : [run time]:10, [boot time]:10\n");
+    expect(await set(" ct_clear true")).toBe("Can not set value beyond the datapath capability");
+    expect(await appctl(net, "dpif/set-dp-features --force br0 ct_clear true")).toBe("");
+    expect(await appctl(net, "dpif/set-dp-features --force br0 sample_nesting 12")).toBe("");
+    expect(await set(" ct_clear")).toContain("[run time]:true, [boot time]:false\n");
+    expect(await set(" sample_nesting")).toContain("[run time]:12, [boot time]:10\n");
+    await expect(appctl(net, "dpif/set-dp-features --force")).rejects.toThrow("requires at least 1");
+    expect(await set("")).toContain("sample_nesting (Sample nesting) : [run time]:12, [boot time]:10\n");
   });
 
   it("show OpenFlow flows with what the datapath has counted", async () => {

@@ -157,7 +157,10 @@ function flowsFromFile(host: DpctlHost, dp: Datapath, path: string, byDefault: P
   return told;
 }
 
-function dumpFlows(host: DpctlHost, args: readonly string[]): string {
+/** What `dpctl/dump-flows` shows: flows as text, and whether the line that tells of their thread stands above them. */
+type DumpedFlows = { readonly flows: readonly string[]; readonly heading: boolean };
+
+function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   const { more, names, rest } = takeOptions(args);
   let filter: string | undefined;
   let types: string[] | undefined;
@@ -173,16 +176,21 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): string {
   const unknown = types?.find((t) => !FLOW_TYPES.has(t));
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
-  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && pmd !== "-1")) return "";
+  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && pmd !== "-1")) {
+    return { flows: [], heading: false };
+  }
   const wanted = filter ? parseFilter(host, dp, filter) : undefined;
   const now = host.clock.now();
   const choice = { verbose: more, names: names ?? more };
   const lines: string[] = [];
   for (const flow of dp.flows()) {
-    if (wanted === undefined || matchesOverlap(wanted, flow)) lines.push(`${formatFlow(dp, flow, now, choice)}\n`);
+    if (wanted === undefined || matchesOverlap(wanted, flow)) lines.push(formatFlow(dp, flow, now, choice));
   }
-  const title = lines.length > 0 && pmd === undefined ? "flow-dump from the main thread:\n" : "";
-  return title + lines.join("");
+  return { flows: lines, heading: lines.length > 0 && pmd === undefined };
+}
+
+function formatFlows({ flows, heading }: DumpedFlows): string {
+  return `${heading ? "flow-dump from the main thread:\n" : ""}${flows.map((flow) => `${flow}\n`).join("")}`;
 }
 
 function parseFilter(host: DpctlHost, dp: Datapath, text: string): Match {
@@ -224,6 +232,7 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
       minArgs: 0,
       maxArgs: 6,
       run: (args) => dumpFlows(host, args),
+      text: (data) => formatFlows(data as DumpedFlows),
     },
     put("add", "add"),
     put("mod", "modify"),

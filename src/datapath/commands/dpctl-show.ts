@@ -33,68 +33,100 @@ function formatStats(s: LinkStats): string {
 /** Options that a device tells of itself; where its captures go is not among them. */
 const HIDDEN_OPTIONS: ReadonlySet<string> = new Set(["pcap", "tx_pcap", "rxq_pcap"]);
 
-function formatPort(port: DatapathPort): string {
-  const options = [...port.device.options()]
+type ShownPort = {
+  readonly number: number;
+  readonly name: string;
+  readonly type: string;
+  readonly options: { readonly [key: string]: string };
+  /** With `-s`; a counter is -1 where the device does not have it. */
+  readonly statistics?: { readonly [K in keyof LinkStats]: number };
+};
+
+type ShownDatapath = {
+  readonly type: string;
+  readonly name: string;
+  readonly hits: number;
+  readonly misses: number;
+  readonly lost: number;
+  readonly flows: number;
+  readonly ports: readonly ShownPort[];
+};
+
+function showPort(dp: Datapath, { number, name, type, device }: DatapathPort, withStats: boolean): ShownPort {
+  const options = [...device.options()]
     .filter(([key]) => !HIDDEN_OPTIONS.has(key))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${value}`);
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const shown = { number, name, type, options: Object.fromEntries(options) };
+  return withStats ? { ...shown, statistics: { ...dp.portStats(number) } } : shown;
+}
+
+function showDatapath(dp: Datapath, withStats: boolean): ShownDatapath {
+  const { hits, misses, lost, flows } = dp.stats();
+  const ports = [...dp.ports()].map((port) => showPort(dp, port, withStats));
+  return { type: dp.type, name: dp.name, hits, misses, lost, flows, ports };
+}
+
+function formatPort(port: ShownPort): string {
+  const options = Object.entries(port.options).map(([key, value]) => `${key}=${value}`);
   const type = port.type === "system" ? "" : ` (${port.type}${options.length > 0 ? `: ${options.join(", ")}` : ""})`;
   return `  port ${port.number}: ${port.name}${type}`;
 }
 
-function formatDatapath(dp: Datapath, withStats: boolean): string {
-  const s = dp.stats();
+function formatDatapath(dp: ShownDatapath): string {
   const lines = [
     `${dp.type}@${dp.name}:`,
-    `  lookups: hit:${s.hits} missed:${s.misses} lost:${s.lost}`,
-    `  flows: ${s.flows}`,
+    `  lookups: hit:${dp.hits} missed:${dp.misses} lost:${dp.lost}`,
+    `  flows: ${dp.flows}`,
   ];
-  for (const port of dp.ports()) {
+  for (const port of dp.ports) {
     lines.push(formatPort(port));
-    if (withStats) lines.push(formatStats(dp.portStats(port.number)));
+    if (port.statistics) lines.push(formatStats(port.statistics));
   }
   return `${lines.join("\n")}\n`;
 }
 
+function dumpDps(host: DpctlHost): AppctlCommand<readonly string[]> {
+  return {
+    name: "dpctl/dump-dps",
+    usage: "",
+    minArgs: 0,
+    maxArgs: 0,
+    run: () => host.datapaths.all().map((dp) => `${dp.type}@${dp.name}`),
+    text: (names) => names.map((name) => `${name}\n`).join(""),
+  };
+}
+
+function show(host: DpctlHost): AppctlCommand<readonly ShownDatapath[]> {
+  return {
+    name: "dpctl/show",
+    usage: "[-s] [dp...]",
+    minArgs: 0,
+    maxArgs: Number.POSITIVE_INFINITY,
+    run: (args) => {
+      const { statistics, rest } = takeOptions(args);
+      if (rest.length === 0) return host.datapaths.all().map((dp) => showDatapath(dp, statistics));
+      const shown: ShownDatapath[] = [];
+      let text = "";
+      let failed = false;
+      for (const name of rest) {
+        try {
+          const found = showDatapath(host.datapaths.byName(name), statistics);
+          shown.push(found);
+          text += formatDatapath(found);
+        } catch (error) {
+          failed = true;
+          text += `${dpctlError(`opening datapath ${name} failed (${errorText(error)})`).message}\n`;
+        }
+      }
+      // The refusal shows those that were found all the same.
+      if (failed) throw new UserError(text.trimEnd());
+      return shown;
+    },
+    text: (datapaths) => datapaths.map(formatDatapath).join(""),
+  };
+}
+
 /** `dpctl/dump-dps` and `dpctl/show`. */
 export function dpctlShowCommands(host: DpctlHost): AppctlCommand[] {
-  return [
-    {
-      name: "dpctl/dump-dps",
-      usage: "",
-      minArgs: 0,
-      maxArgs: 0,
-      run: () =>
-        host.datapaths
-          .all()
-          .map((dp) => `${dp.type}@${dp.name}\n`)
-          .join(""),
-    },
-    {
-      name: "dpctl/show",
-      usage: "[-s] [dp...]",
-      minArgs: 0,
-      maxArgs: Number.POSITIVE_INFINITY,
-      run: (args) => {
-        const { statistics, rest } = takeOptions(args);
-        if (rest.length === 0)
-          return host.datapaths
-            .all()
-            .map((dp) => formatDatapath(dp, statistics))
-            .join("");
-        let text = "";
-        let failed = false;
-        for (const name of rest) {
-          try {
-            text += formatDatapath(host.datapaths.byName(name), statistics);
-          } catch (error) {
-            failed = true;
-            text += `${dpctlError(`opening datapath ${name} failed (${errorText(error)})`).message}\n`;
-          }
-        }
-        if (failed) throw new UserError(text.trimEnd());
-        return text;
-      },
-    },
-  ];
+  return [dumpDps(host) as AppctlCommand, show(host) as AppctlCommand];
 }

@@ -6,6 +6,7 @@ import { type Match, newMatch } from "#flow/match.js";
 import { FakeClock } from "#host/fake/clock.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
+import type { Json } from "#util/json.js";
 import { Datapaths } from "../datapaths.js";
 import { dummyDatapathClass } from "../dummy/dummy-class.js";
 import { DummyDevices } from "../dummy/dummy-devices.js";
@@ -19,7 +20,12 @@ const transcript = readFileSync(new URL("./dpctl-transcript.txt", import.meta.ur
   .slice(1)
   .map((block) => ({ line: block.slice(0, block.indexOf("\n")), answer: block.slice(block.indexOf("\n") + 1) }));
 
-function makeSwitch(): { run(line: string): string; datapaths: Datapaths; clock: FakeClock } {
+function makeSwitch(): {
+  run(line: string): string;
+  data(line: string): unknown;
+  datapaths: Datapaths;
+  clock: FakeClock;
+} {
   const clock = new FakeClock();
   const none = undefined as never;
   const devices = new DummyDevices({ clock, files: none, streams: none });
@@ -56,13 +62,18 @@ function makeSwitch(): { run(line: string): string; datapaths: Datapaths; clock:
     if (args.length < command.minArgs) return `"${name}" command requires at least ${command.minArgs} arguments\nERR\n`;
     if (args.length > command.maxArgs) return `"${name}" command takes at most ${command.maxArgs} arguments\nERR\n`;
     try {
-      return command.run(args) as string;
+      const data = command.run(args) as Json;
+      return command.text ? command.text(data) : (data as string);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       return `${error.message}\nERR\n`;
     }
   };
-  return { run, datapaths, clock };
+  const data = (line: string): unknown => {
+    const [name, ...args] = splitLine(line);
+    return commands.find((c) => c.name === name)?.run(args);
+  };
+  return { run, data, datapaths, clock };
 }
 
 function inPort(port: number): Match {
@@ -108,6 +119,50 @@ describe("dpctl commands", () => {
       expect(`$ ${line}\n${comparable(run(line)).trimEnd()}`).toBe(`$ ${line}\n${comparable(answer).trimEnd()}`);
     }
     expect(transcript.length).toBeGreaterThan(50);
+  });
+
+  it("give data to clients that want JSON", () => {
+    const { run, data } = makeSwitch();
+    run("dpctl/add-flow in_port(1),eth(),eth_type(0x1234) 2");
+    expect(data("dpctl/dump-dps")).toEqual(["dummy@ovs-dummy"]);
+    expect(data("dpctl/show")).toMatchObject([
+      {
+        type: "dummy",
+        name: "ovs-dummy",
+        hits: 0,
+        flows: 1,
+        ports: [{ number: 0 }, { number: 1, name: "p1", type: "dummy" }, { number: 2 }, { number: 100 }],
+      },
+    ]);
+    expect(data("dpctl/show -s dummy@ovs-dummy")).toMatchObject([
+      {
+        ports: expect.arrayContaining([
+          expect.objectContaining({ statistics: expect.objectContaining({ rxPackets: 0 }) }),
+        ]),
+      },
+    ]);
+    const { flows } = data("dpctl/dump-flows") as { flows: string[] };
+    expect(flows).toEqual([expect.stringMatching(/in_port\(1\).*actions:2$/)]);
+    expect(data("dpctl/dump-flows pmd=3")).toEqual({ flows: [], heading: false });
+  });
+
+  it("round the time that the use of threads is shown for, as upstream does", () => {
+    const { run, datapaths } = makeSwitch();
+    const heading = (seconds: number): string => `Displaying last ${seconds} seconds pmd usage %\n`;
+    for (const [asked, shown] of [
+      ["7", 10],
+      ["5", 5],
+      ["200", 60],
+      ["0", 60],
+      ["x", 60],
+    ] as const) {
+      expect(run(`dpif-netdev/pmd-rxq-show -secs ${asked}`)).toBe(heading(shown));
+    }
+    expect(run("dpif-netdev/pmd-rxq-show nope")).toBe(heading(60));
+    expect(run("dpif-netdev/pmd-rxq-show -pmd 7")).toBe("");
+    datapaths.classes[0]!.open("second");
+    expect(run("dpif-netdev/pmd-rxq-show")).toBe("please specify an existing datapath\nERR\n");
+    expect(run("dpif-netdev/pmd-rxq-show second")).toBe(heading(60));
   });
 
   it("say how long ago a flow was used", () => {

@@ -33,15 +33,24 @@ export function dpifNetdevCommands(datapaths: Datapaths): AppctlCommand[] {
       if (!isOtherCore(args)) cleared.set(dp, dp.engine.counters.slice());
       return "";
     }),
-    {
-      ...command("pmd-rxq-show", "[-pmd core] [-secs secs] [dp]", () => "Displaying last 60 seconds pmd usage %\n"),
-      support: "accepted",
-    },
+    // Lists the queues of numbered PMD threads. The forwarding thread is none, and upstream lists nothing of its own main thread either.
+    command("pmd-rxq-show", "[-pmd core] [-secs secs] [dp]", (args) => {
+      if (choose(args) === undefined) throw new UserError("please specify an existing datapath");
+      if (isOtherCore(args)) return "";
+      return `Displaying last ${shownSeconds(args)} seconds pmd usage %\n`;
+    }),
   ];
 }
 
 function withoutOptions(args: readonly string[]): string[] {
   return args.filter((a, i) => !a.startsWith("-") && args[i - 1] !== "-pmd" && args[i - 1] !== "-secs");
+}
+
+/** `-secs`, rounded up to the five seconds that figures are gathered for; a minute where it is not given or out of range. */
+function shownSeconds(args: readonly string[]): number {
+  const at = args.indexOf("-secs");
+  const seconds = at < 0 ? Number.NaN : Number.parseInt(args[at + 1] ?? "", 10);
+  return seconds > 0 && seconds <= 60 ? Math.ceil(seconds / 5) * 5 : 60;
 }
 
 /** There is one forwarding thread, which is no numbered core. */

@@ -1,4 +1,5 @@
 import type { AppctlCommand } from "#runtime/command.js";
+import { UserError } from "#util/errors.js";
 import { datapathFeatures } from "../datapath-features.js";
 import type { OfprotoSwitches } from "../switches.js";
 import { findBridge } from "./find-bridge.js";
@@ -21,19 +22,26 @@ function showFeatures(switches: OfprotoSwitches): AppctlCommand<{ readonly [name
   };
 }
 
-/** `dpif/set-dp-features`: shows, or takes away, what a datapath can do. Complaints are answers here, as upstream's are. */
+/**
+ * `dpif/set-dp-features`: shows, or takes away, what a datapath can do; with `--force`, also claims what it cannot. Complaints are
+ * answers here, as upstream's are.
+ */
 function setFeatures(switches: OfprotoSwitches): AppctlCommand<string> {
   return {
     name: "dpif/set-dp-features",
-    usage: "bridge",
+    usage: "[--force] bridge [feature [value]]",
     minArgs: 1,
-    maxArgs: 3,
-    run: ([name, key, value]) => {
+    maxArgs: 4,
+    run: (args) => {
+      const force = args[0] === "--force";
+      const [name, key, value, beyond] = force ? args.slice(1) : args;
+      if (name === undefined) throw new UserError('"dpif/set-dp-features" command requires at least 1 arguments');
+      if (beyond !== undefined) throw new UserError('"dpif/set-dp-features" command takes at most 3 arguments');
       const { state, backer } = findBridge(switches, name);
       const features = datapathFeatures(state.settings.vlanLimit).filter((f) => key === undefined || f.key === key);
       const [feature] = features;
       if (!feature) return "Unexpected support field";
-      if (value !== undefined) return backer.features.set(feature, value) ?? "";
+      if (value !== undefined) return backer.features.set(feature, value, { force }) ?? "";
       return features
         .map((f) => `${f.key} (${f.name}) : [run time]:${backer.features.value(f)}, [boot time]:${f.value}\n`)
         .join("");

@@ -8,19 +8,32 @@ import type { Bundle } from "../bundle.js";
 import type { OfprotoSwitches } from "../switches.js";
 import { findBridge, sortedBridges } from "./find-bridge.js";
 
-/** `fdb/show`: addresses and the ports behind which they are. */
-function fdbShow(switches: OfprotoSwitches): AppctlCommand<readonly FdbEntry[]> {
+/**
+ * `fdb/show`: addresses of the bridges that are named, or of each bridge, and the ports behind which they are. Where several are
+ * shown, each table stands under its bridge's name.
+ */
+function fdbShow(switches: OfprotoSwitches): AppctlCommand<readonly ShownFdb[]> {
   return {
     name: "fdb/show",
-    usage: "bridge",
-    minArgs: 1,
-    maxArgs: 1,
-    run: ([name]) => {
-      const { state, backer } = findBridge(switches, name);
-      return [...state.macs.entries()].map((e) => fdbEntry(e, backer.clock.now()));
+    usage: "[bridge...]",
+    minArgs: 0,
+    maxArgs: Number.POSITIVE_INFINITY,
+    run: (names) => {
+      const bridges = names.length === 0 ? sortedBridges(switches) : names.map((name) => findBridge(switches, name));
+      return bridges.map(({ state, backer }) => ({
+        bridge: state.name,
+        entries: [...state.macs.entries()].map((e) => fdbEntry(e, backer.clock.now())),
+      }));
     },
-    text: (entries) => ` port  VLAN  MAC                Age\n${entries.map(formatEntry).join("")}`,
+    text: (all) =>
+      all.map((shown) => `${all.length > 1 ? `${shown.bridge}:\n` : ""}${formatTable(shown.entries)}`).join("\n"),
   };
+}
+
+type ShownFdb = { readonly bridge: string; readonly entries: readonly FdbEntry[] };
+
+function formatTable(entries: readonly FdbEntry[]): string {
+  return ` port  VLAN  MAC                Age\n${entries.map(formatEntry).join("")}`;
 }
 
 type FdbEntry = {
