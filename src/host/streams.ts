@@ -55,14 +55,18 @@ export interface Listener {
   close(): void;
 }
 
-/** Certificates and options for `ssl:` and `pssl:`; contents are PEM text. Without `caCertificate` no peer is verified. */
+/**
+ * Certificates and options for `ssl:` and `pssl:`; contents are PEM text. Without `caCertificate` no peer is verified; with an
+ * empty key, certificate or `caCertificate` there is no connection.
+ */
 export interface TlsSettings {
   readonly privateKey: string;
   readonly certificate: string;
   readonly caCertificate?: string;
   /**
-   * Without `caCertificate`: takes the self-signed certificate at the end of the peer's chain, as `--bootstrap-ca-cert` asks. Not
-   * called where the peer does not send one. A listener drops every client until then.
+   * Without `caCertificate`: takes the self-signed certificate at the end of the peer's chain, as `--bootstrap-ca-cert` asks. Where
+   * the peer sends none, the attempt fails. A listener drops every client until then. A `StreamError` that it throws fails the
+   * connection attempt.
    */
   readonly bootstrapCa?: (pem: string) => void;
   readonly protocols?: string;

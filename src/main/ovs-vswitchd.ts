@@ -27,6 +27,7 @@ import {
   vswitchdOptionRows,
 } from "#vswitchd/command-line.js";
 import { OvsdbConfigDatabase } from "#vswitchd/ovsdb-config-database.js";
+import { tlsConnectOptions } from "#vswitchd/tls-source.js";
 import { Vswitchd } from "#vswitchd/vswitchd.js";
 import { endWith } from "./support/end-with.js";
 
@@ -73,7 +74,7 @@ function dpctlHost(host: Host, datapaths: Datapaths, clock: WarpClock): DpctlHos
 
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { host, log, control } = context;
-  const wanted = readVswitchdOptions(context.options, host.files);
+  const wanted = readVswitchdOptions(context.options);
   const run = directories(host.process).run;
   const remote = resolveStreamName(context.operands[0] ?? `unix:${run}/db.sock`, run);
   const { LinuxNetHost } = await import("#host/linux/net-host.js");
@@ -83,7 +84,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const datapaths = new Datapaths(datapathClasses(context, wanted, net, dummies, clock));
   const { coverage } = context;
   const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes, coverage });
-  const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], wanted.tls ? { tls: wanted.tls } : {});
+  const connect = tlsConnectOptions(host.files, wanted.tls, log);
+  const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], connect);
   const daemon = new Vswitchd({
     database,
     switches,

@@ -1,8 +1,7 @@
-import type { Files } from "#host/files.js";
-import type { TlsSettings } from "#host/streams.js";
 import type { OptionRow, ParsedOption } from "#runtime/options.js";
 import { streamUsage } from "#runtime/stream-options.js";
 import { UserError } from "#util/errors.js";
+import type { TlsFileOptions } from "./tls-source.js";
 
 /** Options of ovs-vswitchd besides those of every daemon. */
 export const vswitchdOptionRows: readonly OptionRow[] = [
@@ -10,7 +9,7 @@ export const vswitchdOptionRows: readonly OptionRow[] = [
   { name: "private-key", short: "p", argument: "required" },
   { name: "certificate", short: "c", argument: "required" },
   { name: "ca-cert", short: "C", argument: "required" },
-  { name: "peer-ca-cert", argument: "required", support: "accepted" },
+  { name: "peer-ca-cert", argument: "required" },
   { name: "bootstrap-ca-cert", argument: "required" },
   { name: "ssl-protocols", argument: "required" },
   { name: "ssl-ciphers", argument: "required" },
@@ -28,7 +27,7 @@ type DummyLevel = "none" | "new" | "system" | "override";
 export interface VswitchdCommandLine {
   readonly dummies: DummyLevel;
   readonly systemDevices: boolean;
-  readonly tls: TlsSettings | undefined;
+  readonly tls: TlsFileOptions;
 }
 
 function dummyLevel(option: ParsedOption | undefined): DummyLevel {
@@ -39,30 +38,26 @@ function dummyLevel(option: ParsedOption | undefined): DummyLevel {
   throw new UserError(`${value}: unknown dummy level`);
 }
 
-/** Reads ovs-vswitchd's own options. Throws `UserError` or, for a certificate file that cannot be read, `HostError`. */
-export function readVswitchdOptions(options: readonly ParsedOption[], files: Files): VswitchdCommandLine {
+/** Reads ovs-vswitchd's own options. Throws `UserError`. */
+export function readVswitchdOptions(options: readonly ParsedOption[]): VswitchdCommandLine {
   const last = (name: string): ParsedOption | undefined => options.findLast((o) => o.name === name);
   if (last("dpdk")) throw new UserError("--dpdk must be given at beginning of command line.");
   return {
     dummies: dummyLevel(last("enable-dummy")),
     systemDevices: !last("disable-system"),
-    tls: readTls(last, files),
+    tls: readTls((name) => last(name)?.value),
   };
 }
 
-function readTls(last: (name: string) => ParsedOption | undefined, files: Files): TlsSettings | undefined {
-  const key = last("private-key")?.value;
-  const certificate = last("certificate")?.value;
-  if (key === undefined || certificate === undefined) return undefined;
-  const ca = last("ca-cert")?.value ?? last("bootstrap-ca-cert")?.value;
-  const protocols = last("ssl-protocols")?.value;
-  const ciphers = last("ssl-ciphers")?.value;
+function readTls(value: (name: string) => string | undefined): TlsFileOptions {
   return {
-    privateKey: files.readText(key),
-    certificate: files.readText(certificate),
-    ...(ca === undefined ? {} : { caCertificate: files.readText(ca) }),
-    ...(protocols === undefined ? {} : { protocols }),
-    ...(ciphers === undefined ? {} : { ciphers }),
+    privateKey: value("private-key"),
+    certificate: value("certificate"),
+    caCertificate: value("ca-cert"),
+    bootstrapCaCertificate: value("bootstrap-ca-cert"),
+    peerCaCertificate: value("peer-ca-cert"),
+    protocols: value("ssl-protocols"),
+    ciphers: value("ssl-ciphers"),
   };
 }
 

@@ -15,7 +15,7 @@ function settingsOf(name: string, options: ConnectOptions): TlsSettings {
   const complaints: Complaint[] = [];
   if (!options.tls?.privateKey) complaints.push(missing("Private key"));
   if (!options.tls?.certificate) complaints.push(missing("Certificate"));
-  if (!options.tls) complaints.push(missing("CA certificate"));
+  if (!options.tls || options.tls.caCertificate === "") complaints.push(missing("CA certificate"));
   if (!options.tls || complaints.length > 0) throw new StreamError(name, "ENOPROTOOPT", complaints);
   return options.tls;
 }
@@ -51,6 +51,12 @@ function rootOf(socket: TLSSocket): string | undefined {
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 
+/** Without the CA's certificate in its chain, a peer can be verified neither now nor later. */
+function unlearnable(name: string): StreamError {
+  const message = "could not bootstrap CA cert: the peer sends no self-signed certificate";
+  return new StreamError(name, "EPROTO", [{ module: "stream_ssl", level: "err", message }]);
+}
+
 /** Opens a TLS connection; `established` awaits the handshake and maps its errors. */
 export async function connectTls(
   name: string,
@@ -72,7 +78,13 @@ export async function connectTls(
   await established(socket, "secureConnect");
   if (tls.bootstrapCa && tls.caCertificate === undefined) {
     const root = rootOf(socket);
-    if (root !== undefined) tls.bootstrapCa(root);
+    try {
+      if (root === undefined) throw unlearnable(name);
+      tls.bootstrapCa(root);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
   }
   return new NodeStream(socket, name, commonNameOf(socket));
 }

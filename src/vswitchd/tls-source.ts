@@ -1,0 +1,114 @@
+import type { Files } from "#host/files.js";
+import { type ConnectOptions, StreamError, type TlsSettings } from "#host/streams.js";
+import type { Log } from "#runtime/logger.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
+
+/** The public key options of ovs-vswitchd as given: file names and settings. */
+export interface TlsFileOptions {
+  readonly privateKey: string | undefined;
+  readonly certificate: string | undefined;
+  /** `none` leaves peers unverified. */
+  readonly caCertificate: string | undefined;
+  /** As `caCertificate`, but the first connection may make the file. */
+  readonly bootstrapCaCertificate: string | undefined;
+  /** Certificates to send along with our own, so that a peer can learn its CA. */
+  readonly peerCaCertificate: string | undefined;
+  readonly protocols: string | undefined;
+  readonly ciphers: string | undefined;
+}
+
+/**
+ * Options for connections to `ssl:` remotes, read from the files anew for each attempt: a CA certificate that one connection has
+ * learned verifies the next. What cannot be read is logged once, here, and refused where a connection needs it.
+ */
+export function tlsConnectOptions(files: Files, options: TlsFileOptions, log: Log): ConnectOptions {
+  const logger = log.module("stream_ssl");
+  readSettings(files, options, {
+    unreadable: (what, file, error) => logger.log("err", complaintText(what, file, error)),
+    learned: () => {},
+  });
+  return {
+    get tls(): TlsSettings | undefined {
+      return readSettings(files, options, {
+        unreadable: () => {},
+        learned: (path) => {
+          logger.info(`successfully bootstrapped CA cert to ${path}`);
+          logger.info("killing successful connection to retry using CA cert");
+        },
+      });
+    },
+  };
+}
+
+type Kind = "key" | "certificate" | "ca" | "peer-ca";
+
+function complaintText(what: Kind, file: string, { code, text }: HostError): string {
+  const number = (0x80000000 + errnoNumber(code)).toString(16).toUpperCase();
+  const reason = `error:${number}:system library::${text}`;
+  switch (what) {
+    case "key":
+      return `SSL_use_PrivateKey_file: ${reason}`;
+    case "certificate":
+      return `SSL_use_certificate_file: ${reason}`;
+    case "ca":
+      return `failed to load client certificates from ${file}: ${reason}`;
+    case "peer-ca":
+      return `failed to open ${file} for reading: ${text}`;
+  }
+}
+
+interface Reader {
+  unreadable(what: Kind, file: string, error: HostError): void;
+  learned(path: string): void;
+}
+
+/** Empty texts stand for what is missing; a connection is refused with them. */
+function readSettings(files: Files, options: TlsFileOptions, reader: Reader): TlsSettings {
+  const read = (what: Kind, file: string | undefined): string => {
+    if (file === undefined) return "";
+    try {
+      return files.readText(file);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      reader.unreadable(what, file, error);
+      return "";
+    }
+  };
+  const { protocols, ciphers } = options;
+  const certificate = read("certificate", options.certificate);
+  const further = read("peer-ca", options.peerCaCertificate);
+  return {
+    privateKey: read("key", options.privateKey),
+    certificate: certificate && further ? `${certificate.trimEnd()}\n${further}` : certificate,
+    ...authority(files, options, reader, read),
+    ...(protocols === undefined ? {} : { protocols }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+  };
+}
+
+function authority(
+  files: Files,
+  { caCertificate, bootstrapCaCertificate }: TlsFileOptions,
+  reader: Reader,
+  read: (what: Kind, file: string | undefined) => string,
+): Pick<TlsSettings, "caCertificate" | "bootstrapCa"> {
+  const path = caCertificate ?? bootstrapCaCertificate;
+  if (path === "none") return {};
+  if (path === undefined || caCertificate !== undefined || files.exists(path))
+    return { caCertificate: read("ca", path) };
+  return { bootstrapCa: (pem) => learn(files, path, pem, reader) };
+}
+
+/** Keeps the CA certificate, and fails the attempt, so that the next one verifies the peer by it. */
+function learn(files: Files, path: string, pem: string, reader: Reader): never {
+  try {
+    files.write(path, pem, 0o444);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const message = `could not bootstrap CA cert: creating ${path} failed: ${errnoText(error.code)}`;
+    throw new StreamError(path, error.code, [{ module: "stream_ssl", level: "err", message }]);
+  }
+  reader.learned(path);
+  throw new StreamError(path, "EPROTO", []);
+}
