@@ -92,4 +92,54 @@ describe("upcalls under attack", () => {
     expect(seen.length).toBeLessThan(5000);
     bed.close();
   });
+
+  it("are handled in turns that end, ports taking turns too, each once", async () => {
+    const bed = threadBed();
+    const attacker = bed.addPort("a");
+    const victim = bed.addPort("v");
+    const seen: number[] = [];
+    bed.datapath.onUpcall((batch) => {
+      for (const { key } of batch) seen.push(key[W.inPort]!);
+      // Each takes a millisecond.
+      bed.clock.advance(1);
+    });
+    await bed.settle();
+    const handled = (): number => seen.length;
+    for (let i = 0; i < 1000; i++) bed.put(attacker, plain(frame));
+    await bed.settle();
+    const before = handled();
+    expect(before).toBeLessThanOrEqual(16);
+    bed.put(victim, plain(frame));
+    await bed.settle();
+    bed.clock.advance(0);
+    expect(seen.slice(before).indexOf(victim)).toBeGreaterThanOrEqual(0);
+    expect(seen.slice(before).indexOf(victim)).toBeLessThanOrEqual(16);
+    for (let i = 0; i < 2000 && handled() < 1001; i++) bed.clock.advance(1);
+    await bed.settle();
+    expect(handled()).toBe(1001);
+    expect(bed.datapath.stats()).toMatchObject({ misses: 1001, lost: 0 });
+    // Every one made room again.
+    for (let i = 0; i < 1024; i++) bed.put(attacker, plain(frame));
+    await bed.settle();
+    expect(bed.datapath.stats()).toMatchObject({ misses: 2025, lost: 0 });
+    bed.close();
+  });
+
+  it("that wait are handled before their port's number can be another's", async () => {
+    const bed = threadBed();
+    const attacker = bed.addPort("a");
+    const seen: Upcall[] = [];
+    bed.datapath.onUpcall((batch) => {
+      seen.push(...batch);
+      bed.clock.advance(10);
+    });
+    await bed.settle();
+    const timeless = bed.clock.now();
+    for (let i = 0; i < 20; i++) bed.put(attacker, plain(frame));
+    await bed.settle();
+    expect(bed.clock.now()).toBeGreaterThan(timeless);
+    bed.datapath.removePort(attacker);
+    expect(seen.length).toBe(20);
+    bed.close();
+  });
 });

@@ -190,7 +190,8 @@ export class LinuxFrameIo implements FrameIo {
     const limit = Math.min(budget, MAX_BUDGET);
     if (this.#ring && limit !== this.#budget) {
       this.#budget = limit;
-      this.#ring.setFrameCost(Math.ceil((FRAME_COST * MAX_BUDGET) / Math.max(1, limit)));
+      // More than in proportion: each frame that waits has others wait behind it, and the slower they go, the fewer may wait.
+      this.#ring.setFrameCost(Math.ceil(FRAME_COST * (MAX_BUDGET / Math.max(1, limit)) ** 1.5));
     }
     const others = poll.size > 0 && poll.anyReady();
     let count = this.#ring ? this.#receiveRing(this.#ring, others ? limit - (limit >> 2) : limit, receiver) : 0;
