@@ -9,6 +9,7 @@ import { withDummies } from "#datapath/dummy/enable-dummy.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
+import { fileSystemSpace } from "#host/node/file-system-space.js";
 import { NodeThreads } from "#host/node/threads.js";
 import { OfprotoSwitches } from "#ofproto/switches.js";
 import { parseMatch } from "#openflow/match-parse.js";
@@ -27,6 +28,7 @@ import {
   vswitchdOptionRows,
 } from "#vswitchd/command-line.js";
 import { OvsdbConfigDatabase } from "#vswitchd/ovsdb-config-database.js";
+import { systemStatistics } from "#vswitchd/system-statistics.js";
 import { tlsConnectOptions } from "#vswitchd/tls-source.js";
 import { Vswitchd } from "#vswitchd/vswitchd.js";
 import { endWith } from "./support/end-with.js";
@@ -86,12 +88,16 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes, coverage });
   const connect = tlsConnectOptions(host.files, wanted.tls, log);
   const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], connect);
+  const { pidfile } = context;
+  const { files } = host;
+  const system = { files, pid: host.process.pid, pidfile, runDirectory: run, space: fileSystemSpace };
   const daemon = new Vswitchd({
     database,
     switches,
     clock,
     log: log.module("bridge"),
     deviceLog: log.module("netdev"),
+    systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));
   const watch = net.watch((event) => {

@@ -2,9 +2,9 @@ import { MAX_MPLS } from "#flow/layout.js";
 
 /** One thing a datapath can do, or how much of it. */
 export interface DatapathFeature {
-  /** Name in `dpif/set-dp-features`. */
+  /** Name in `dpif/set-dp-features` and Datapath:capabilities. */
   readonly key: string;
-  /** Name in `dpif/show-dp-features` and Datapath:capabilities. */
+  /** Name in `dpif/show-dp-features`. */
   readonly name: string;
   readonly value: boolean | number;
 }
@@ -67,4 +67,13 @@ export class RuntimeFeatures {
     this.#set.set(key, Number(text));
     return undefined;
   }
+}
+
+/** Datapath:capabilities. How deep samples nest is a yes or no there, and flushing connections by tuple is told there only. */
+export function capabilities(vlanLimit: number, runtime: RuntimeFeatures): ReadonlyMap<string, string> {
+  const told = datapathFeatures(vlanLimit).map((feature): [string, string] => {
+    const value = runtime.value(feature);
+    return [feature.key, String(feature.key === "sample_nesting" ? Boolean(value) : value)];
+  });
+  return new Map([...told, ["ct_flush", "false"]]);
 }

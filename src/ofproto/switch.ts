@@ -45,6 +45,8 @@ export interface Switches {
   readonly datapathTypes: readonly string[];
   interfaceTypes(datapathType: string): readonly string[];
   deviceClass(datapathType: string, interfaceType: string): DeviceClass | undefined;
+  /** Datapath:capabilities of the datapath of a type; empty where no bridge uses one. */
+  capabilities(datapathType: string): ReadonlyMap<string, string>;
   /** Open_vSwitch:other_config flow-limit, max-idle, max-revalidator. */
   setFlowLimits(limits: FlowLimits): void;
   /** Waits until every flow made under older settings has been re-translated. */

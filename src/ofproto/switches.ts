@@ -7,6 +7,7 @@ import { UserError } from "#util/errors.js";
 import { Backer } from "./backer.js";
 import { Bridge } from "./bridge.js";
 import { OfprotoCounters } from "./counters.js";
+import { capabilities } from "./datapath-features.js";
 import { defaultLimits, type FlowLimits } from "./limits.js";
 import { patchClass } from "./patch-device.js";
 import { PortNumbers } from "./port-numbers.js";
@@ -82,6 +83,12 @@ export class OfprotoSwitches implements Switches {
     return this.bridges.get(name);
   }
 
+  capabilities(datapathType: string): ReadonlyMap<string, string> {
+    const backer = this.backers.get(datapathType);
+    const [bridge] = backer?.bridges.values() ?? [];
+    return backer && bridge ? capabilities(bridge.settings.vlanLimit, backer.features) : new Map();
+  }
+
   setFlowLimits(limits: FlowLimits): void {
     this.#limits = limits;
     for (const backer of this.backers.values()) backer.limits = limits;
@@ -98,9 +105,9 @@ export class OfprotoSwitches implements Switches {
     return { handlers: this.backers.size, ports, revalidators: this.backers.size, rules, "udpif keys": keys };
   }
 
-  settle(): Promise<void> {
+  async settle(): Promise<void> {
     for (const backer of this.backers.values()) backer.revalidator.settle();
-    return Promise.resolve();
+    await Promise.all([...this.backers.values()].map((backer) => backer.datapath.settled()));
   }
 
   close(_cleanup: boolean): void {

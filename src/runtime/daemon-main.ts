@@ -22,6 +22,8 @@ export interface DaemonContext {
   /** Takes the program's commands; those of every daemon are there. */
   readonly control: UnixctlServer;
   readonly coverage: Coverage;
+  /** Absolute path of this process's pidfile, which it must not open. */
+  readonly pidfile: string | undefined;
   /** Figures for `memory/show`; the program adds its own. */
   readonly memory: MemoryReporter[];
   /** Ends the daemon as the `exit` command does. */
@@ -148,7 +150,17 @@ async function live(
     };
     daemon.handleSignals(() => stop(false));
     // The start may wait for others, a database for one; the daemon can be asked to end meanwhile.
-    const starting = program.start({ host, log, options: own, operands, control, coverage, memory, exit });
+    const starting = program.start({
+      host,
+      log,
+      options: own,
+      operands,
+      control,
+      coverage,
+      pidfile: daemon.pidfile,
+      memory,
+      exit,
+    });
     running = await Promise.race([starting, ended.then(() => undefined)]);
     if (running) daemon.ready();
     const { status, cleanup } = await ended;

@@ -16,7 +16,8 @@ export class Daemon {
   readonly #host: Host;
   readonly #log: Vlog;
   readonly #settings: DaemonSettings;
-  readonly #pidfile: string | undefined;
+  /** Absolute path; this process must not open that file, or it loses the lock on it. */
+  readonly pidfile: string | undefined;
   readonly #keepNetwork: boolean;
   #lock: { release(): void } | undefined;
   #ending = false;
@@ -28,13 +29,13 @@ export class Daemon {
     this.#settings = settings;
     this.#keepNetwork = keepNetwork;
     const { pidfile } = settings;
-    if (pidfile !== undefined) this.#pidfile = below(directories(host.process).run, pidfile || `${program}.pid`);
+    if (pidfile !== undefined) this.pidfile = below(directories(host.process).run, pidfile || `${program}.pid`);
   }
 
   /** Claims the pidfile and changes the user. Throws `UserError` in upstream's words: already running, cannot create, no such user. */
   begin(): void {
     const identity = this.#identity();
-    if (this.#pidfile !== undefined) this.#claim(this.#pidfile);
+    if (this.pidfile !== undefined) this.#claim(this.pidfile);
     if (identity) this.#host.process.setIdentity(identity, this.#keepNetwork);
   }
 
@@ -77,7 +78,7 @@ export class Daemon {
   end(): void {
     if (!this.#lock) return;
     try {
-      this.#host.files.remove(this.#pidfile!);
+      this.#host.files.remove(this.pidfile!);
     } catch {
       // Someone else has removed it.
     }
@@ -125,7 +126,7 @@ export class Daemon {
     if (user === undefined) return undefined;
     const { process } = this.#host;
     // Upstream names the pidfile here, whether there is one or not.
-    const where = this.#pidfile ?? "(null)";
+    const where = this.pidfile ?? "(null)";
     if (!process.isRoot) throw new UserError(`${where}: only root can use --user option`);
     const [name = "", group = ""] = user.split(":");
     for (const [kind, id] of [["user", name] as const, ["group", group] as const]) {

@@ -76,6 +76,7 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
     root: {
       uuid: "root" as Uuid,
       bridges: [...bridges.keys()] as Uuid[],
+      datapaths: new Map(),
       next_cfg: 0,
       ovs_version: undefined,
       ...root,

@@ -3,7 +3,7 @@ import type { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declara
 
 /** The columns ovs-vswitchd reads; a change of any of them makes it look again. */
 export const followed = {
-  Open_vSwitch: ["bridges", "other_config", "next_cfg", "ovs_version"],
+  Open_vSwitch: ["bridges", "datapaths", "other_config", "next_cfg", "ovs_version"],
   Bridge: [
     "name",
     "ports",
@@ -40,7 +40,14 @@ export const withoutEffect: { readonly [T in keyof typeof followed]?: readonly (
 
 /** The keys of `other_config` that ovs-vswitchd reads. */
 export const otherConfigKeys = {
-  Open_vSwitch: ["flow-limit", "max-idle", "max-revalidator", "stats-update-interval", "vlan-limit"],
+  Open_vSwitch: [
+    "enable-statistics",
+    "flow-limit",
+    "max-idle",
+    "max-revalidator",
+    "stats-update-interval",
+    "vlan-limit",
+  ],
   Bridge: ["datapath-id", "dp-desc", "dp-sn", "forward-bpdu", "hwaddr", "mac-aging-time", "mac-table-size"],
   Port: ["priority-tags", "qinq-ethtype"],
 } as const;

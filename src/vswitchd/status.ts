@@ -22,7 +22,9 @@ export const written = {
     "iface_types",
     // Where it is empty.
     "ovs_version",
+    "statistics",
   ],
+  Datapath: ["capabilities"],
   Bridge: ["datapath_id", "datapath_version"],
   Interface: [
     "admin_state",

@@ -116,6 +116,8 @@ class FakeDatabase implements ConfigDatabase {
   portRows: PortRow[] = [];
   interfaceRows: InterfaceRow[] = [];
   nextCfg = 0;
+  datapaths = new Map<string, Uuid>();
+  otherConfig = new Map<string, string>();
   present = true;
   readonly written: Json[][] = [];
   #handler: (wanted: boolean) => void = () => {};
@@ -130,7 +132,8 @@ class FakeDatabase implements ConfigDatabase {
       root: {
         uuid: "root" as Uuid,
         bridges: this.bridgeRows.map((b) => b.uuid),
-        other_config: new Map(),
+        datapaths: this.datapaths,
+        other_config: this.otherConfig,
         next_cfg: this.nextCfg,
         ovs_version: "4.0.0",
       },
@@ -260,13 +263,21 @@ describe("Vswitchd", () => {
       datapathTypes: ["netdev", "system"],
       interfaceTypes: () => ["internal", "system"],
       deviceClass: (_datapath, type) => (type === "strange" ? undefined : deviceClass(type)),
+      capabilities: (type) => new Map(type === "system" ? [["recirc", "true"]] : []),
       setFlowLimits: () => {},
       settle: () => Promise.resolve(),
       close: () => {},
     };
     const line = (text: string): void => void log.push(text);
     const lines = { info: line, warn: line, err: line };
-    daemon = new Vswitchd({ database, switches, clock, log: lines, deviceLog: lines });
+    daemon = new Vswitchd({
+      database,
+      switches,
+      clock,
+      log: lines,
+      deviceLog: lines,
+      systemStatistics: () => new Map([["cpu", "2"]]),
+    });
     database.addBridge("br0");
   });
 
@@ -291,6 +302,23 @@ describe("Vswitchd", () => {
       ]),
     ]);
     expect(log).toContain("bridge br0: added interface eth1 on port 5");
+  });
+
+  it("writes what its datapaths can do where they have rows, and the system's figures where they are asked for", async () => {
+    database.datapaths.set("system", "d-system" as Uuid).set("netdev", "d-netdev" as Uuid);
+    database.changed();
+    await settled();
+    expect(database.last("d-system", "capabilities")).toEqual(["map", [["recirc", "true"]]]);
+    expect(database.last("d-netdev", "capabilities")).toEqual(["map", []]);
+    expect(database.last("root", "statistics")).toEqual(["map", []]);
+    database.otherConfig.set("enable-statistics", "true");
+    database.changed();
+    await settled();
+    expect(database.last("root", "statistics")).toEqual(["map", [["cpu", "2"]]]);
+    database.otherConfig.set("enable-statistics", "no");
+    database.changed();
+    await settled();
+    expect(database.last("root", "statistics")).toEqual(["map", []]);
   });
 
   it("writes why an interface is not a port, and goes on with the others", async () => {

@@ -21,6 +21,8 @@ export interface VswitchdDependencies {
   readonly log: BridgeLog;
   /** Where complaints about single devices go. */
   readonly deviceLog: BridgeLog;
+  /** Open_vSwitch:statistics, where they are asked for. */
+  readonly systemStatistics: () => ReadonlyMap<string, string>;
 }
 
 /**
@@ -43,6 +45,8 @@ export class Vswitchd {
   #closed = false;
   /** next_cfg of the rows that are in force, flows included. */
   #settledCfg: number | undefined;
+  /** Changes applied whose flows and ports are not all in force yet. */
+  #unsettled = 0;
 
   constructor(deps: VswitchdDependencies) {
     this.#deps = deps;
@@ -116,8 +120,16 @@ export class Vswitchd {
       this.#setConfigured();
       this.#writeStatus(true);
     };
-    if (changes.length === 0) settled();
-    else void this.#deps.switches.settle().then(settled);
+    // Where an earlier change is not in force yet, this one is not either.
+    if (changes.length === 0 && this.#unsettled === 0) {
+      settled();
+      return;
+    }
+    this.#unsettled++;
+    void this.#deps.switches.settle().then(() => {
+      this.#unsettled--;
+      settled();
+    });
   }
 
   #tellOfBondMode([bond]: readonly string[]): void {
@@ -204,6 +216,14 @@ export class Vswitchd {
             : new Map<string, number>();
         this.#stageRow("Interface", uuid, { statistics });
       }
+    }
+    for (const [type, uuid] of root.datapaths) {
+      this.#stageRow("Datapath", uuid, { capabilities: switches.capabilities(type) });
+    }
+    if (withStatistics) {
+      const enabled = otherConfig("Open_vSwitch", root.other_config)("enable-statistics") === "true";
+      const statistics = enabled ? this.#deps.systemStatistics() : new Map<string, string>();
+      this.#stageRow("Open_vSwitch", root.uuid, { statistics });
     }
     const types = new Set(switches.datapathTypes.flatMap((t) => switches.interfaceTypes(t)));
     this.#stageRow("Open_vSwitch", root.uuid, {

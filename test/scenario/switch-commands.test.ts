@@ -132,6 +132,23 @@ describe("appctl commands of a switch", () => {
     expect(await set("")).toContain("sample_nesting (Sample nesting) : [run time]:12, [boot time]:10\n");
   });
 
+  it("tell of what the datapath can do as its capabilities", async () => {
+    const net = lab();
+    await appctl(net, "dpif/set-dp-features br0 recirc false");
+    const capabilities = Object.fromEntries(net.switches.capabilities("dummy"));
+    expect(capabilities).toMatchObject({ recirc: "false", trunc: "true", sample_nesting: "true", ct_clear: "false" });
+    expect(capabilities).toMatchObject({ max_hash_alg: "1", max_vlan_headers: "1", max_mpls_depth: "3" });
+    // Those that Open vSwitch 3.1 writes.
+    expect(Object.keys(capabilities).sort()).toEqual(
+      (
+        "add_mpls check_pkt_len clone ct_clear ct_eventmask ct_flush ct_label ct_mark ct_orig_tuple ct_orig_tuple6 ct_state " +
+        "ct_state_nat ct_timeout ct_zero_snat ct_zone explicit_drop_action lb_output_action masked_set_action max_hash_alg " +
+        "max_mpls_depth max_vlan_headers nd_ext recirc sample_nesting tnl_push_pop trunc ufid"
+      ).split(" "),
+    );
+    expect([...net.switches.capabilities("netdev")]).toEqual([]);
+  });
+
   it("show OpenFlow flows with what the datapath has counted", async () => {
     const net = lab();
     net.receive("p1", frame(broadcast, station(1)));
