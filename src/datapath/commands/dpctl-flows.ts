@@ -41,13 +41,40 @@ interface FlowTextChoice {
   readonly names: boolean;
 }
 
-function formatFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names }: FlowTextChoice): string {
+/** A flow as data. `match` and `actions` are in the language of these commands. */
+type ShownFlow = {
+  readonly ufid: string;
+  readonly match: string;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Milliseconds since it was used last; null where it never was. */
+  readonly idle: number | null;
+  readonly tcpFlags: number;
+  readonly actions: string;
+};
+
+function showFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names }: FlowTextChoice): ShownFlow {
   const named = names ? { portName: portNames(dp) } : {};
-  const ufid = verbose ? `ufid:${formatUfid(flow.ufid)}, ` : "";
-  const where = verbose ? "dp:ovs, " : "";
-  const actions = formatDatapathActions(flow.actions, { ...named, key: flow.key });
-  const key = formatOdpKey(flow.key, flow.mask, { ...named, verbose });
-  return `${ufid}${key}, ${formatFlowStats(flow.stats, now)}, ${where}actions:${actions}`;
+  const { packets, bytes, used, tcpFlags } = flow.stats;
+  return {
+    ufid: formatUfid(flow.ufid),
+    match: formatOdpKey(flow.key, flow.mask, { ...named, verbose }),
+    packets,
+    bytes,
+    idle: used === 0 ? null : Math.max(0, now - used),
+    tcpFlags,
+    actions: formatDatapathActions(flow.actions, { ...named, key: flow.key }),
+  };
+}
+
+function formatShown({ ufid, match, idle, actions, ...counted }: ShownFlow, verbose: boolean): string {
+  // Only how long ago counts in the text.
+  const stats = formatFlowStats({ ...counted, used: idle === null ? 0 : 1 }, (idle ?? 0) + 1);
+  return `${verbose ? `ufid:${ufid}, ` : ""}${match}, ${stats}, ${verbose ? "dp:ovs, " : ""}actions:${actions}`;
+}
+
+function formatFlow(dp: Datapath, flow: DumpedFlow, now: number, choice: FlowTextChoice): string {
+  return formatShown(showFlow(dp, flow, now, choice), choice.verbose);
 }
 
 /** The ufid that a flow text begins with, and the rest. */
@@ -157,8 +184,8 @@ function flowsFromFile(host: DpctlHost, dp: Datapath, path: string, byDefault: P
   return told;
 }
 
-/** What `dpctl/dump-flows` shows: flows as text, and whether the line that tells of their thread stands above them. */
-type DumpedFlows = { readonly flows: readonly string[]; readonly heading: boolean };
+/** What `dpctl/dump-flows` shows: flows, and whether the line that tells of their thread stands above them. */
+type DumpedFlows = { readonly flows: readonly ShownFlow[]; readonly heading: boolean; readonly more: boolean };
 
 function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   const { more, names, rest } = takeOptions(args);
@@ -177,20 +204,21 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
   if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && pmd !== "-1")) {
-    return { flows: [], heading: false };
+    return { flows: [], heading: false, more };
   }
   const wanted = filter ? parseFilter(host, dp, filter) : undefined;
   const now = host.clock.now();
   const choice = { verbose: more, names: names ?? more };
-  const lines: string[] = [];
+  const flows: ShownFlow[] = [];
   for (const flow of dp.flows()) {
-    if (wanted === undefined || matchesOverlap(wanted, flow)) lines.push(formatFlow(dp, flow, now, choice));
+    if (wanted === undefined || matchesOverlap(wanted, flow)) flows.push(showFlow(dp, flow, now, choice));
   }
-  return { flows: lines, heading: lines.length > 0 && pmd === undefined };
+  return { flows, heading: flows.length > 0 && pmd === undefined, more };
 }
 
-function formatFlows({ flows, heading }: DumpedFlows): string {
-  return `${heading ? "flow-dump from the main thread:\n" : ""}${flows.map((flow) => `${flow}\n`).join("")}`;
+function formatFlows({ flows, heading, more }: DumpedFlows): string {
+  const lines = flows.map((flow) => `${formatShown(flow, more)}\n`);
+  return `${heading ? "flow-dump from the main thread:\n" : ""}${lines.join("")}`;
 }
 
 function parseFilter(host: DpctlHost, dp: Datapath, text: string): Match {

@@ -141,9 +141,22 @@ describe("dpctl commands", () => {
         ]),
       },
     ]);
-    const { flows } = data("dpctl/dump-flows") as { flows: string[] };
-    expect(flows).toEqual([expect.stringMatching(/in_port\(1\).*actions:2$/)]);
-    expect(data("dpctl/dump-flows pmd=3")).toEqual({ flows: [], heading: false });
+    expect(data("dpctl/dump-flows")).toEqual({
+      flows: [
+        {
+          ufid: "00000000-0000-0000-0000-000000000001",
+          match: expect.stringContaining("in_port(1)"),
+          packets: 0,
+          bytes: 0,
+          idle: null,
+          tcpFlags: 0,
+          actions: "2",
+        },
+      ],
+      heading: true,
+      more: false,
+    });
+    expect(data("dpctl/dump-flows pmd=3")).toMatchObject({ flows: [] });
   });
 
   it("round the time that the use of threads is shown for, as upstream does", () => {
