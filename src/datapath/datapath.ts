@@ -88,6 +88,8 @@ export interface Datapath {
   drops(): ReadonlyMap<string, number>;
   /** Of these, what a port's own queues lost on the way in or out. */
   portDrops(number: number): ReadonlyMap<string, number>;
+  /** Resolves when everything asked so far is in force: what arrives from then on is treated accordingly. */
+  settled(): Promise<void>;
   close(): void;
 }
 

@@ -162,7 +162,7 @@ async function live(
       exit,
     });
     running = await Promise.race([starting, ended.then(() => undefined)]);
-    if (running) daemon.ready();
+    if (running) void (running.ready ?? Promise.resolve()).then(() => daemon.ready());
     const { status, cleanup } = await ended;
     await stop(cleanup);
     return status;

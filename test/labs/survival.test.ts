@@ -26,6 +26,8 @@ describeWith([root, program("/usr/bin/ping", "iputils-ping")], "daemons that are
     expect(reaches(a, "10.4.0.2")).toBe(true);
     host.kill("ovs-vswitchd");
     host.startSwitch();
+    // Ready means forwarding: not one more frame is lost.
+    expect(a.run("ping", "-c", "1", "-W", "1", "10.4.0.2").status).toBe(0);
     expect(numbers()).toEqual(before);
     expect(reaches(a, "10.4.0.2")).toBe(true);
   });

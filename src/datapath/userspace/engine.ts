@@ -28,5 +28,7 @@ export interface Engine {
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
   /** Sets who takes upcalls; without one they are refused, and counted as lost. */
   setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void;
+  /** Resolves when everything asked so far is in force, or when that cannot be expected any more. */
+  settled(): Promise<void>;
   close(): void;
 }

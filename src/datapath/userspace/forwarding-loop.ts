@@ -11,10 +11,12 @@ import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
 
-/** Frames taken per turn: fewer where a turn sends more than `LONG_TURN`, as when each goes to a thousand ports. */
+/** Frames taken per turn: fewer where a turn would send more than `LONG_TURN`, as when each goes to a thousand ports. */
 const BUDGET = 256;
 const LEAST_BUDGET = 4;
 const LONG_TURN = 8192;
+/** So many forwarded frames make what is known of their cost new. */
+const COST_MEMORY = 64;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
@@ -49,6 +51,11 @@ export class ForwardingLoop {
   readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
   #wantsUpcalls = false;
   #budget = BUDGET;
+  /** Frames that a forwarded frame has become lately, on average. */
+  #copies = 1;
+  /** Packets that have come back from upcalls, and that were sent up, in this turn. */
+  #executed = 0;
+  #sentUp = 0;
   #posted = 0;
   #masks = -1;
   #stopped = false;
@@ -103,17 +110,26 @@ export class ForwardingLoop {
       this.#arena.reset();
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
-      this.#adjustBudget(this.#counters[Counter.sent]! - before);
+      this.#adjustBudget(received - this.#sentUp + this.#executed, this.#counters[Counter.sent]! - before);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
     return received >= budget;
   }
 
-  #adjustBudget(sent: number): void {
-    if (sent > LONG_TURN) this.#budget = Math.max(LEAST_BUDGET, this.#budget >> 1);
-    else if (sent < LONG_TURN / 4 && this.#budget < BUDGET) this.#budget *= 2;
-    else return;
-    this.#upcalls.limitTo(this.#budget / BUDGET);
+  /**
+   * A turn that forwarded nothing says nothing: packets that went up come back, and cost then. A port may have as many packets wait
+   * for that as a turn can forward.
+   */
+  #adjustBudget(forwarded: number, sent: number): void {
+    this.#executed = 0;
+    this.#sentUp = 0;
+    if (forwarded <= 0) return;
+    this.#copies += (sent / forwarded - this.#copies) * Math.min(1, forwarded / COST_MEMORY);
+    const fitting = 2 ** Math.floor(Math.log2(LONG_TURN / Math.max(1, this.#copies)));
+    const budget = Math.min(BUDGET, Math.max(LEAST_BUDGET, fitting));
+    if (budget === this.#budget) return;
+    this.#budget = budget;
+    this.#upcalls.limitTo((budget / BUDGET) ** 1.5);
   }
 
   #sleep(): void {
@@ -169,11 +185,15 @@ export class ForwardingLoop {
         }
         return;
       case "execute":
+        this.#executed++;
         this.#forwarder.execute(command, command.key, command.program);
         if (this.#arena.crowded) this.#flush();
         return;
       case "upcalls":
         this.#wantsUpcalls = command.wanted;
+        return;
+      case "mark":
+        this.#post({ kind: "marked", mark: command.mark });
         return;
       case "stop":
         this.#stopped = true;
@@ -226,6 +246,7 @@ export class ForwardingLoop {
 
   #upcall(...[frame, length, key, cookie]: Parameters<UpcallBatch["add"]>): boolean {
     if (!this.#wantsUpcalls || !this.#upcalls.add(frame, length, key, cookie)) return false;
+    this.#sentUp++;
     if (this.#upcalls.isFull) this.#sendUpcalls();
     return true;
   }

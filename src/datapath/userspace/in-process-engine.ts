@@ -100,6 +100,10 @@ export class InProcessEngine implements Engine {
     this.#handler = handler;
   }
 
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {
     for (const device of this.#devices.values()) device.onReceive(undefined);
     this.#devices.clear();

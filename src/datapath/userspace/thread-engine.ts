@@ -19,6 +19,8 @@ import { type Entry, UpcallQueue } from "./upcall-queue.js";
 
 /** Longest the main thread waits for the forwarding thread, in milliseconds. */
 const HANDSHAKE_LIMIT = 1000;
+/** Longest that `settled` waits for a thread, in milliseconds: starting one takes some 200. */
+const SETTLE_LIMIT = 5000;
 /** A thread that ends sooner than this after its start is started again only after as long. */
 const RESTART_PAUSE = 1000;
 /** Commands posted at once at most. */
@@ -61,6 +63,9 @@ export class ThreadEngine implements Engine {
   readonly #waiting = new UpcallQueue<Thread>();
   #upcallTurn: Cancel | undefined;
   #closed = false;
+  #lastMark = 0;
+  /** Who waits for which mark, in the order of the marks. */
+  readonly #marks = new Map<number, () => void>();
 
   constructor(host: ThreadEngineHost) {
     this.#host = host;
@@ -143,6 +148,7 @@ export class ThreadEngine implements Engine {
     Atomics.notify(this.#control, Control.wakeFd);
     if (!obeyed) this.#thread?.terminate();
     this.#thread = undefined;
+    this.#marked(this.#lastMark);
   }
 
   #start(): void {
@@ -232,6 +238,31 @@ export class ThreadEngine implements Engine {
     return false;
   }
 
+  settled(): Promise<void> {
+    if (this.#thread === undefined) return Promise.resolve();
+    const mark = ++this.#lastMark;
+    this.#queue({ op: "mark", mark });
+    return new Promise((resolve) => {
+      const limit = this.#host.clock.after(SETTLE_LIMIT, () => {
+        this.#host.log("warn", "the forwarding thread does not answer");
+        this.#marked(mark);
+      });
+      this.#marks.set(mark, () => {
+        limit.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Everything up to a mark is in force. */
+  #marked(mark: number): void {
+    for (const [each, resolve] of this.#marks) {
+      if (each > mark) continue;
+      this.#marks.delete(each);
+      resolve();
+    }
+  }
+
   /** Ends the thread's sleep. One that does not run yet looks for commands before it sleeps. */
   #wake(): void {
     if (this.isRunning) this.#thread?.signal(Atomics.load(this.#control, Control.wakeFd));
@@ -245,6 +276,9 @@ export class ThreadEngine implements Engine {
         return;
       case "rehearsal":
         countHandled(new Int32Array(CONTROL_INTS), readUpcalls(event.buffer, event.cookies));
+        return;
+      case "marked":
+        this.#marked(event.mark);
         return;
       case "losses":
         for (const loss of event.losses) this.#countLoss(loss);
@@ -293,6 +327,7 @@ export class ThreadEngine implements Engine {
 
   #onExit(error: Error | undefined): void {
     this.#thread = undefined;
+    this.#marked(this.#lastMark);
     if (this.#closed) return;
     const why = error === undefined ? "ended" : `failed (${error.message})`;
     this.#host.log("err", `the forwarding thread ${why}; starting another`);

@@ -30,6 +30,8 @@ export type Command =
       readonly program: Program;
     }
   | { readonly op: "upcalls"; readonly wanted: boolean }
+  /** To be answered by an event of the same number, once everything before it is done. */
+  | { readonly op: "mark"; readonly mark: number }
   | { readonly op: "stop" };
 
 /** What the forwarding thread tells the main thread. */
@@ -38,6 +40,7 @@ export type Event =
   | { readonly kind: "upcalls"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
   /** Upcalls of no real packet, see `rehearsal.ts`. */
   | { readonly kind: "rehearsal"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
+  | { readonly kind: "marked"; readonly mark: number }
   /** What ports lost since the last event of this kind. */
   | { readonly kind: "losses"; readonly losses: readonly PortLoss[] }
   | { readonly kind: "log"; readonly level: "warn" | "err"; readonly text: string };

@@ -181,6 +181,10 @@ export class UserspaceDatapath implements Datapath {
     return this.engine.portDrops(number);
   }
 
+  settled(): Promise<void> {
+    return this.engine.settled();
+  }
+
   close(): void {
     this.engine.close();
     this.#ports.clear();
