@@ -53,9 +53,9 @@ export class ForwardingLoop {
   #budget = BUDGET;
   /** Frames that a forwarded frame has become lately, on average. */
   #copies = 1;
-  /** Packets that have come back from upcalls, and that were sent up, in this turn. */
+  /** Packets of this turn that have come back from upcalls, and those that went up or found no room. */
   #executed = 0;
-  #sentUp = 0;
+  #unknown = 0;
   #posted = 0;
   #masks = -1;
   #stopped = false;
@@ -110,7 +110,7 @@ export class ForwardingLoop {
       this.#arena.reset();
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
-      this.#adjustBudget(received - this.#sentUp + this.#executed, this.#counters[Counter.sent]! - before);
+      this.#adjustBudget(received - this.#unknown + this.#executed, this.#counters[Counter.sent]! - before);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
     return received >= budget;
@@ -122,7 +122,7 @@ export class ForwardingLoop {
    */
   #adjustBudget(forwarded: number, sent: number): void {
     this.#executed = 0;
-    this.#sentUp = 0;
+    this.#unknown = 0;
     if (forwarded <= 0) return;
     this.#copies += (sent / forwarded - this.#copies) * Math.min(1, forwarded / COST_MEMORY);
     const fitting = 2 ** Math.floor(Math.log2(LONG_TURN / Math.max(1, this.#copies)));
@@ -245,8 +245,8 @@ export class ForwardingLoop {
   }
 
   #upcall(...[frame, length, key, cookie]: Parameters<UpcallBatch["add"]>): boolean {
+    this.#unknown++;
     if (!this.#wantsUpcalls || !this.#upcalls.add(frame, length, key, cookie)) return false;
-    this.#sentUp++;
     if (this.#upcalls.isFull) this.#sendUpcalls();
     return true;
   }
