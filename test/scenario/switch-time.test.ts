@@ -29,6 +29,20 @@ describe("a switch over time", () => {
     expect(net.state("br0").macs.stats()).toMatchObject({ current: 1, expired: 1 });
   });
 
+  it("gives packets that flood alike one list of actions, until a port comes or goes", () => {
+    const net = lab();
+    const lists = (): unknown[] => [...net.switches.backers.get("dummy")!.flows].map((flow) => flow.actions);
+    net.receive("p1", frame(broadcast, station(1)));
+    net.receive("p1", frame(broadcast, station(2)));
+    expect(lists().length).toBe(2);
+    expect(lists()[0]).toBe(lists()[1]);
+    net.addPort("br0", "p4", {}, "dummy", 4);
+    expect(net.reach("p1", frame(broadcast, station(3)))).toEqual(["br0", "p2", "p3", "p4"]);
+    net.removePort("br0", "p2");
+    expect(net.reach("p1", frame(broadcast, station(4)))).toEqual(["br0", "p3", "p4"]);
+    expect(net.reach("p3", frame(broadcast, station(5)))).toEqual(["br0", "p1", "p4"]);
+  });
+
   it("keeps a station whose packets only the datapath sees", () => {
     const net = lab();
     for (let s = 0; s < 400; s += 5) {
