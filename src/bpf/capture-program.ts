@@ -49,7 +49,7 @@ export const captureState = {
 } as const;
 
 /** Places in struct sk_buff and its ABI mirror that the program reads. */
-interface SkbPlaces {
+export interface SkbPlaces {
   readonly csumStart: number;
   readonly csumOffset: number;
   readonly data: number;

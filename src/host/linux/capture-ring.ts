@@ -1,4 +1,11 @@
-import { CAPTURE_SLOTS, captureFunctions, captureProgram, captureState, skbPlaces } from "#bpf/capture-program.js";
+import {
+  CAPTURE_SLOTS,
+  captureFunctions,
+  captureProgram,
+  captureState,
+  type SkbPlaces,
+  skbPlaces,
+} from "#bpf/capture-program.js";
 import { HostError } from "#util/errors.js";
 import { attachType, createMap, kernelBtf, loadProgram, MAP_MMAPABLE, mapType, programType } from "./bpf.js";
 import { Memory } from "./memory.js";
@@ -9,6 +16,21 @@ const BUSY = 0x80000000 | 0;
 const DISCARD = 0x40000000;
 const LENGTH = 0x3fffffff;
 const RECORD_HEAD = 8;
+
+/** Where this kernel keeps what the capture program reads, and the numbers of the functions it calls. */
+interface KernelPlaces {
+  readonly skb: SkbPlaces;
+  readonly kernelFunctions: Readonly<Record<string, number>>;
+}
+
+function askKernel(): KernelPlaces {
+  const btf = kernelBtf();
+  const skb = skbPlaces(btf);
+  const ids = captureFunctions.map((name) => [name, btf.functionId(name)] as const);
+  if (!skb || ids.some(([, id]) => id === undefined))
+    throw new HostError("capture program", "EOPNOTSUPP", 95, "the kernel lacks bpf_dynptr_copy");
+  return { skb, kernelFunctions: Object.fromEntries(ids) as Record<string, number> };
+}
 
 /**
  * The BPF ring buffer that the captured ports of one forwarding thread share, seen from the reader's side: positions are
@@ -48,20 +70,19 @@ export class CaptureRing {
     this.#mask = size - 1;
   }
 
+  /** Asked once: looking names up in the kernel's BTF takes milliseconds. */
+  #kernel: KernelPlaces | undefined;
+
   /** Loads the program that feeds a port's frames into this ring; `slot` comes from `takeSlot`. Throws `HostError`. */
   loadProgram(port: number, slot: number): number {
-    const btf = kernelBtf();
-    const skb = skbPlaces(btf);
-    const ids = captureFunctions.map((name) => [name, btf.functionId(name)] as const);
-    if (!skb || ids.some(([, id]) => id === undefined))
-      throw new HostError("capture program", "EOPNOTSUPP", 95, "the kernel lacks bpf_dynptr_copy");
+    const { skb, kernelFunctions } = (this.#kernel ??= askKernel());
     return loadProgram({
       type: programType.schedCls,
       attach: attachType.tcxIngress,
       items: captureProgram(port, slot, this.#mask + 1, skb),
       symbols: {
         maps: { ring: this.fd, state: this.#stateFd },
-        kernelFunctions: Object.fromEntries(ids) as Record<string, number>,
+        kernelFunctions,
       },
       name: "weft_capture",
     });
