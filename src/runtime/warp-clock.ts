@@ -48,9 +48,9 @@ export class WarpClock implements Clock {
     };
   }
 
-  /** From now on time moves only by `warp`. */
+  /** From now on time moves only by `warp`, from a whole millisecond on, so that adding warps up loses no fraction. */
   stop(): void {
-    this.#stoppedAt ??= this.now();
+    this.#stoppedAt ??= Math.ceil(this.now());
     this.#arm();
   }
 
