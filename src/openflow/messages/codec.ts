@@ -1,0 +1,262 @@
+import { BugError, UserError } from "#util/errors.js";
+import { HEADER_LENGTH, readHeader } from "../header.js";
+import { OfpError, ofpError } from "../ofp-error.js";
+import { type Protocol, protocolOfVersion } from "../protocol.js";
+import { inRange, OF10, type Version, versions } from "../version.js";
+import { WireReader } from "../wire-reader.js";
+import { WireWriter } from "../wire-writer.js";
+import type {
+  Message,
+  MessageDecodeContext,
+  MessageEncodeContext,
+  MessageForm,
+  MessageNumber,
+  MessageRow,
+} from "./message.js";
+import { type Body, messageRows } from "./table.js";
+
+const EXPERIMENTER_TYPE = 4;
+const EXPERIMENTER_STATS = 0xffff;
+const MORE = 1;
+const LONGEST = 0xffff;
+
+type At = MessageNumber["at"];
+
+const numberKey = (version: number, at: At, vendor: number, type: number): string =>
+  `${version}/${at}/${vendor}/${type}`;
+
+interface Known {
+  readonly row: MessageRow<Body>;
+  readonly form: MessageForm<Body>;
+}
+
+const byNumber = new Map<string, Known>();
+const byKind = new Map<string, MessageRow<Body>>();
+const vendors = new Set<string>();
+for (const row of messageRows) {
+  if (byKind.has(row.kind)) throw new BugError(`two messages are called ${row.kind}`);
+  byKind.set(row.kind, row);
+  for (const form of row.forms) {
+    for (const { at, range, vendor, type } of form.numbers) {
+      if (vendor !== 0) vendors.add(`${at}/${vendor}`);
+      for (const version of versions.filter((v) => inRange(range, v))) {
+        const key = numberKey(version, at, vendor, type);
+        if (byNumber.has(key)) throw new BugError(`${form.name} claims ${key}, which is taken`);
+        byNumber.set(key, { row, form });
+      }
+    }
+  }
+}
+
+/** The row of a body. */
+export function messageRowOf(body: Body): MessageRow<Body> {
+  return byKind.get((body as { kind: string }).kind)!;
+}
+
+/** The types of multipart requests and replies. */
+const multipartType = (version: Version): { readonly request: number; readonly reply: number } =>
+  version === OF10 ? { request: 16, reply: 17 } : { request: 18, reply: 19 };
+
+/** What the headers of a message say, and where its body begins. */
+export interface Envelope {
+  readonly version: Version;
+  readonly xid: number;
+  readonly name: string;
+  readonly flags: number;
+  readonly form: MessageForm<Body>;
+  readonly row: MessageRow<Body>;
+  /** The body, to the message's end. */
+  readonly reader: WireReader;
+}
+
+/** How a complaint about a peer's bytes is made. */
+export type Warn = (module: string, text: string) => void;
+
+const silent: Warn = () => {};
+
+/**
+ * Reads the headers of a whole message. Throws `OfpError` where no message has these numbers. The length of the body is not checked yet:
+ * `checkLength`.
+ */
+export function readEnvelope(bytes: Uint8Array, warn: Warn = silent): Envelope {
+  const header = readHeader(bytes);
+  const version = header.version as Version;
+  const r = new WireReader(bytes, HEADER_LENGTH, bytes.length, ofpError("OFPBRC_BAD_LEN"));
+  const { at, vendor, type, flags, told } = readNumbers(r, version, header.type);
+  const known = byNumber.get(numberKey(version, at, vendor, type));
+  if (known === undefined) {
+    const isVendorUnknown = vendor !== 0 && !vendors.has(`${at}/${vendor}`);
+    warn(
+      "ofp_msgs",
+      isVendorUnknown
+        ? `OpenFlow message has unknown vendor 0x${vendor.toString(16)}`
+        : `unknown OpenFlow message (version ${version}, type ${header.type}${told})`,
+    );
+    if (isVendorUnknown) throw new OfpError("OFPBRC_BAD_VENDOR");
+    if (vendor !== 0) throw new OfpError("OFPBRC_BAD_SUBTYPE");
+    throw new OfpError(at === "type" ? "OFPBRC_BAD_TYPE" : "OFPBRC_BAD_STAT");
+  }
+  return { version, xid: header.xid, name: known.form.name, flags, ...known, reader: r };
+}
+
+interface Numbers {
+  readonly at: At;
+  readonly vendor: number;
+  readonly type: number;
+  readonly flags: number;
+  /** As a complaint tells them. */
+  readonly told: string;
+}
+
+function readNumbers(r: WireReader, version: Version, type: number): Numbers {
+  if (type === EXPERIMENTER_TYPE) {
+    const vendor = r.u32();
+    const subtype = r.u32();
+    return {
+      at: "type",
+      vendor,
+      type: subtype,
+      flags: 0,
+      told: `, vendor 0x${vendor.toString(16)}, subtype ${subtype}`,
+    };
+  }
+  const { request, reply } = multipartType(version);
+  if (type !== request && type !== reply) return { at: "type", vendor: 0, type, flags: 0, told: "" };
+  const at = type === request ? "request" : "reply";
+  const stat = r.u16();
+  const flags = r.u16();
+  if (version !== OF10) r.skip(4);
+  if (stat !== EXPERIMENTER_STATS) return { at, vendor: 0, type: stat, flags, told: `, stat ${stat}` };
+  const vendor = r.u32();
+  const subtype = r.u32();
+  if (version === OF10) r.skip(4);
+  const told = `, stat ${stat}, vendor 0x${vendor.toString(16)}, subtype ${subtype}`;
+  return { at, vendor, type: subtype, flags, told };
+}
+
+/** Throws OFPBRC_BAD_LEN where a body cannot have the length it has. */
+export function checkLength({ form, reader, name }: Envelope, warn: Warn = silent): void {
+  const [min, unit] = form.length;
+  const extra = reader.left - min;
+  if (unit === 0 ? extra === 0 : extra >= 0 && extra % unit === 0) return;
+  const length = reader.end;
+  const least = reader.at + min;
+  const expected =
+    unit === 0
+      ? `expected length ${least}`
+      : unit === 1
+        ? `must be at least ${least} bytes`
+        : `must be exactly ${least} bytes or longer by an integer multiple of ${unit} bytes`;
+  warn("ofp_msgs", `received ${name} with incorrect length ${length} (${expected})`);
+  throw new OfpError("OFPBRC_BAD_LEN");
+}
+
+/** Reads the body of a message whose headers were read. Throws `OfpError`. */
+export function decodeBody(envelope: Envelope, warn: Warn = silent): Message {
+  checkLength(envelope, warn);
+  const { version, xid, name, flags, form, reader } = envelope;
+  const ctx: MessageDecodeContext = {
+    version,
+    name,
+    flags,
+    bytes: reader.bytes,
+    warn,
+    message: (bytes) => decodeMessage(bytes, warn),
+  };
+  return { version, xid, name, flags, body: form.decode(reader, ctx) };
+}
+
+/** Reads a whole message, which must be as long as its header says. Throws `OfpError`. */
+export function decodeMessage(bytes: Uint8Array, warn: Warn = silent): Message {
+  return decodeBody(readEnvelope(bytes, warn), warn);
+}
+
+/** How a message is written. */
+export interface EncodeOptions {
+  /** Default: the version's, without Nicira's extensions. */
+  readonly protocol?: Protocol;
+  /** Of multipart messages. */
+  readonly flags?: number;
+}
+
+/**
+ * Writes a message that fits into one. Throws `UserError` where the version has no such message, cannot say the body, or it is longer than
+ * 65535 bytes.
+ */
+export function encodeMessage(body: Body, version: Version, xid: number, options: EncodeOptions = {}): Uint8Array {
+  const [first, ...more] = encodeMessages(body, version, xid, options);
+  if (more.length > 0) throw new UserError(`${(body as { kind: string }).kind} is too long for one message`);
+  return first!;
+}
+
+/** Writes a message, in as many multipart messages as it takes. Throws as `encodeMessage`. */
+export function encodeMessages(body: Body, version: Version, xid: number, options: EncodeOptions = {}): Uint8Array[] {
+  const row = messageRowOf(body);
+  const w = new WireWriter();
+  const elements: number[] = [];
+  const ctx: MessageEncodeContext = {
+    version,
+    protocol: options.protocol ?? protocolOfVersion(version),
+    xid,
+    element: () => void elements.push(w.length),
+    message: (inner, innerXid) => encodeMessage(inner, version, innerXid, options),
+  };
+  const [form, number] = chooseForm(row, body, ctx);
+  form.encode(body, w, ctx);
+  const flags = options.flags ?? 0;
+  if (number.at === "type") return [whole(number, version, xid, 0, w.done())];
+  const bounds = cuts(elements, w.length, LONGEST - headerLength(number, version));
+  return bounds.map((start, i) => {
+    const end = bounds[i + 1];
+    const bytes = w.done(start).subarray(0, end === undefined ? undefined : end - start);
+    return whole(number, version, xid, end === undefined ? flags : flags | MORE, bytes);
+  });
+}
+
+function chooseForm(
+  row: MessageRow<Body>,
+  body: Body,
+  ctx: MessageEncodeContext,
+): readonly [MessageForm<Body>, MessageNumber] {
+  for (const form of row.forms) {
+    const number = form.numbers.find((n) => inRange(n.range, ctx.version));
+    if (number !== undefined && form.canSay?.(body, ctx) !== false) return [form, number];
+  }
+  throw new UserError(`OpenFlow 1.${ctx.version - 1} has no message "${row.kind}"`);
+}
+
+/** Where each part of a list begins, no part longer than `room`. */
+function cuts(elements: readonly number[], length: number, room: number): number[] {
+  const starts = [0];
+  let last = 0;
+  for (const at of [...elements, length]) {
+    const start = starts.at(-1)!;
+    if (at - start > room && last > start) starts.push(last);
+    last = at;
+  }
+  return starts;
+}
+
+function headerLength({ at, vendor }: MessageNumber, version: Version): number {
+  if (at === "type") return vendor === 0 ? 8 : 16;
+  if (vendor !== 0) return 24;
+  return version === OF10 ? 12 : 16;
+}
+
+function whole(number: MessageNumber, version: Version, xid: number, flags: number, body: Uint8Array): Uint8Array {
+  const length = headerLength(number, version) + body.length;
+  if (length > LONGEST) throw new UserError(`an OpenFlow message cannot have ${length} bytes`);
+  const w = new WireWriter(new Uint8Array(length));
+  const { at, vendor, type } = number;
+  const messageType = at !== "type" ? multipartType(version)[at] : vendor === 0 ? type : EXPERIMENTER_TYPE;
+  w.u8(version).u8(messageType).u16(length).u32(xid);
+  if (at !== "type") {
+    w.u16(vendor === 0 ? type : EXPERIMENTER_STATS).u16(flags);
+    if (version !== OF10) w.zeros(4);
+  }
+  if (vendor !== 0) {
+    w.u32(vendor).u32(type);
+    if (at !== "type" && version === OF10) w.zeros(4);
+  }
+  return w.raw(body).done();
+}
