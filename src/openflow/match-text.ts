@@ -8,6 +8,7 @@ import type { Match } from "#flow/match.js";
 import { packetMask } from "#flow/packet-mask.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
+import { hexText } from "./number-text.js";
 import { formatOfport } from "./port-number.js";
 
 /** How a match is written. */
@@ -38,7 +39,13 @@ const tunnel = list("tun_id tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_gbp_id
 const erspan = list("tun_erspan_ver tun_erspan_idx tun_erspan_dir tun_erspan_hwid");
 const nsh = list("nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4");
 const nd = list("nd_target nd_sll nd_tll nd_reserved nd_options_type");
-const [ethType, nwProto, ipFrag] = list("eth_type nw_proto ip_frag") as [Field, Field, Field];
+const [ethType, nwProto, ipFrag, tpSrc, tpDst] = list("eth_type nw_proto ip_frag tcp_src tcp_dst") as [
+  Field,
+  Field,
+  Field,
+  Field,
+  Field,
+];
 
 /** Names that are printed instead of a field's own. */
 const printedNames: Readonly<Record<string, string>> = {
@@ -107,13 +114,13 @@ class MatchText {
     this.#fields(nsh);
     const isArp = type === EtherType.arp || type === EtherType.rarp;
     if (type === EtherType.ipv6) this.#ipv6();
-    else this.#fields(list(isArp ? "arp_spa arp_tpa" : "ip_src ip_dst"));
+    else if (type !== EtherType.nsh) this.#fields(list(isArp ? "arp_spa arp_tpa" : "ip_src ip_dst"));
     if (isArp) this.#fields(list("arp_op arp_sha arp_tha"));
     else if (!protocolNamed) this.#field(nwProto);
-    if (!isArp) this.#ip();
+    this.#ip();
     this.#mpls(type);
     if (!isFieldZero(this.#mask, ipFrag)) this.#field(ipFrag);
-    if (!isArp) this.#transport(type);
+    this.#transport(type);
   }
 
   #typeIs(): boolean {
@@ -193,7 +200,10 @@ class MatchText {
     const icmp =
       isFieldExact(this.#mask, nwProto) &&
       (type === EtherType.ipv6 ? proto === 58 : proto === 1 && type === EtherType.ipv4);
-    this.#fields(list(icmp ? "icmp_type icmp_code" : "tcp_src tcp_dst"));
+    if (icmp) {
+      this.#icmp("icmp_type", 16);
+      this.#icmp("icmp_code", 0);
+    } else this.#fields([tpSrc, tpDst]);
     if (icmp && type === EtherType.ipv6) this.#fields(nd);
     else if (!icmp) this.#field(field("tcp_flags"));
   }
@@ -205,6 +215,14 @@ class MatchText {
   #field(f: Field): void {
     if (isFieldZero(this.#mask, f)) return;
     this.#add(printedNames[f.name] ?? f.name, value(f, this.#key, this.#mask, this.#options));
+  }
+
+  /** Fields of 8 bits, that are 16 in the key; matches of OpenFlow 1.0 may use all of them. */
+  #icmp(name: string, shift: number): void {
+    const bits = (this.#mask[W.tp]! >>> shift) & 0xffff;
+    const number = (this.#key[W.tp]! >>> shift) & bits;
+    if (bits !== 0)
+      this.#add(name, bits === 0xff || bits === 0xffff ? String(number) : `${hexText(number)}/${hexText(bits)}`);
   }
 
   #add(name: string, text: string): void {

@@ -4,6 +4,7 @@ import { field } from "#flow/fields/table.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { type Match, newMatch } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
+import { u16 } from "#util/big-endian.js";
 import { readFieldId, versionCodepoint, writeFieldId } from "../actions/field-id.js";
 import { valueBits } from "../field-text.js";
 import { setMatchField } from "../match-parse.js";
@@ -137,11 +138,61 @@ export interface OxmOptions {
   readonly strict: boolean;
 }
 
+/** A flow's cookie among a match's TLVs: NXM_NX_COOKIE. */
+export interface MaskedCookie {
+  readonly cookie: bigint;
+  readonly mask: bigint;
+}
+
 /** Reads TLVs to the reader's end. Throws `OfpError` with the errors of OFPET_BAD_MATCH. */
 export function decodeOxm(r: WireReader, { strict }: OxmOptions = { strict: true }): Match {
   const match = newMatch();
   while (r.left > 0) decodeTlv(r, match, strict);
   return match;
+}
+
+/** As `decodeOxm`, where a cookie may be among the TLVs. */
+export function decodeOxmWithCookie(
+  r: WireReader,
+  { strict }: OxmOptions = { strict: true },
+): { readonly match: Match; readonly cookie: MaskedCookie | undefined } {
+  const match = newMatch();
+  let cookie: MaskedCookie | undefined;
+  while (r.left > 0) {
+    if (!isCookie(r)) decodeTlv(r, match, strict);
+    else if (cookie === undefined) cookie = decodeCookie(r);
+    else throw new OfpError("OFPBMC_DUP_FIELD");
+  }
+  return { match, cookie };
+}
+
+const COOKIE_CLASS = 1;
+const COOKIE_FIELD = 30;
+const ALL_64 = 0xffffffffffffffffn;
+
+function isCookie({ left, bytes, at }: WireReader): boolean {
+  return left >= 4 && u16(bytes, at) === COOKIE_CLASS && bytes[at + 2]! >> 1 === COOKIE_FIELD;
+}
+
+function decodeCookie(r: WireReader): MaskedCookie {
+  r.skip(2);
+  const hasMask = (r.u8() & 1) !== 0;
+  const length = r.u8();
+  if (length > r.left) throw new OfpError("OFPBMC_BAD_LEN");
+  if (length !== (hasMask ? 16 : 8)) throw new OfpError("OFPBMC_BAD_FIELD");
+  const cookie = r.u64();
+  const mask = hasMask ? r.u64() : ALL_64;
+  if ((cookie & ~mask) !== 0n) throw new OfpError("OFPBMC_BAD_WILDCARDS");
+  return { cookie, mask };
+}
+
+/** Writes a cookie as a TLV; none where its mask is 0. */
+export function encodeCookie({ cookie, mask }: MaskedCookie, w: WireWriter): void {
+  if (mask === 0n) return;
+  const hasMask = mask !== ALL_64;
+  w.u16(COOKIE_CLASS).u8((COOKIE_FIELD << 1) | (hasMask ? 1 : 0));
+  w.u8(hasMask ? 16 : 8).u64(cookie & mask);
+  if (hasMask) w.u64(mask);
 }
 
 function decodeTlv(r: WireReader, match: Match, strict: boolean): void {
