@@ -8,6 +8,8 @@ export interface ToolIo {
   stderr(text: string): void;
   readonly stdoutIsTerminal: boolean;
   stdin(): Promise<string>;
+  /** Standard input as it is, for what is no text. */
+  stdinBytes(): Promise<Uint8Array>;
 }
 
 /** A tool's input and output as its process has them. */
@@ -21,5 +23,6 @@ export function toolIo(host: Host): ToolIo {
       return process.stdoutIsTerminal;
     },
     stdin: () => process.readStdin(),
+    stdinBytes: () => process.readStdinBytes(),
   };
 }

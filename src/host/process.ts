@@ -38,6 +38,8 @@ export interface ProcessHost {
   stderr(text: string): void;
   /** The whole of standard input as text. */
   readStdin(): Promise<string>;
+  /** The whole of standard input as it is. */
+  readStdinBytes(): Promise<Uint8Array>;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;

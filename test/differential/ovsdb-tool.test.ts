@@ -112,6 +112,7 @@ describeWith([program("/usr/bin/ovsdb-tool", "openvswitch-common")], "the instal
       },
       stdoutIsTerminal: false,
       stdin: async () => "",
+      stdinBytes: async () => new Uint8Array(),
     });
     return { status, stdout: tidy(said.stdout), stderr: tidy(said.stderr) };
   }

@@ -1,5 +1,7 @@
 import { appctlOptionRows } from "#cli/appctl/options.js";
 import { globalOptionRows } from "#cli/db-ctl/global-options.js";
+import { ofctlCommands } from "#cli/ofctl/commands.js";
+import { ofctlOptionRows } from "#cli/ofctl/options.js";
 import { clientCommands } from "#cli/ovsdb-client/commands.js";
 import { clientOptionRows } from "#cli/ovsdb-client/options.js";
 import { toolCommands } from "#cli/ovsdb-tool/commands.js";
@@ -49,6 +51,7 @@ export const ourPrograms: ReadonlyMap<string, OurProgram> = new Map<string, OurP
       commands: vsctlCommands.map(({ name, options }) => ({ name, options: options.map((o) => o.replace("=", "")) })),
     },
   ],
+  ["ovs-ofctl", { options: ofctlOptionRows, commands: ofctlCommands.map(({ name }) => ({ name, options: [] })) }],
   ["ovs-appctl", { options: appctlOptionRows, commands: [] }],
   ["ovsdb-tool", { options: toolOptionRows, commands: toolCommands.map((c) => ({ ...c, options: [] })) }],
   [

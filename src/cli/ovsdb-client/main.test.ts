@@ -41,6 +41,7 @@ async function run(...argv: string[]): Promise<{ status: number; out: string; er
       return process.stdoutIsTerminal;
     },
     stdin: () => process.readStdin(),
+    stdinBytes: () => process.readStdinBytes(),
   });
   return { status, out: process.out, err: process.err };
 }

@@ -86,6 +86,10 @@ export class FakeProcess implements ProcessHost {
     return this.stdin;
   }
 
+  async readStdinBytes(): Promise<Uint8Array> {
+    return new TextEncoder().encode(this.stdin);
+  }
+
   onSignal(signal: SignalName, handler: () => void): void {
     this.#handlers.set(signal, [...(this.#handlers.get(signal) ?? []), handler]);
   }

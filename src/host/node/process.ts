@@ -58,11 +58,15 @@ export class NodeProcess implements ProcessHost {
     writeAll(2, text);
   }
 
-  readStdin(): Promise<string> {
+  async readStdin(): Promise<string> {
+    return Buffer.from(await this.readStdinBytes()).toString("utf8");
+  }
+
+  readStdinBytes(): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
       process.stdin.on("data", (part: Buffer) => parts.push(part));
-      process.stdin.on("end", () => resolve(Buffer.concat(parts).toString("utf8")));
+      process.stdin.on("end", () => resolve(Buffer.concat(parts)));
       process.stdin.on("error", (error) => reject(toHostError("stdin", error)));
     });
   }

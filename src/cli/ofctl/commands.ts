@@ -1,0 +1,6 @@
+import { listCommands } from "./list-commands.js";
+import type { OfctlCommand } from "./ofctl-command.js";
+import { printCommands } from "./print-commands.js";
+
+/** Every command of `ovs-ofctl`. */
+export const ofctlCommands: readonly OfctlCommand[] = [...printCommands, ...listCommands(() => ofctlCommands)];

@@ -1,0 +1,63 @@
+import { OF10, OF15 } from "#openflow/version.js";
+import { exitStatus } from "#runtime/end-reason.js";
+import { parseOptions } from "#runtime/options.js";
+import { createToolLog } from "#runtime/vlog-options.js";
+import { UserError } from "#util/errors.js";
+import { versionText } from "#util/version.js";
+import { withAlarm } from "../alarm.js";
+import type { ToolIo } from "../io.js";
+import { listOptions } from "../list-options.js";
+import { ofctlCommands } from "./commands.js";
+import { helpText } from "./help.js";
+import type { OfctlContext } from "./ofctl-command.js";
+import { ofctlOptionRows, readOfctlOptions } from "./options.js";
+
+const program = "ovs-ofctl";
+
+/** Runs `ovs-ofctl` with its arguments (without the program's name); the promise is the exit status. */
+export function ofctl(argv: readonly string[], io: ToolIo): Promise<number> {
+  return exitStatus(program, io.stderr, () => run(argv, io));
+}
+
+async function run(argv: readonly string[], io: ToolIo): Promise<number> {
+  const log = createToolLog(program, io.host);
+  const { options, operands } = parseOptions(program, ofctlOptionRows, argv);
+  const settings = readOfctlOptions(options, log);
+  if (settings.print !== undefined) {
+    io.stdout(printed(settings.print, io));
+    return 0;
+  }
+  const [name, ...args] = operands;
+  if (name === undefined) throw new UserError("missing command name; use --help for help");
+  const command = ofctlCommands.find((one) => one.name === name);
+  if (command === undefined) throw new UserError(`unknown command '${name}'; use --help for help`);
+  if (args.length < command.minArgs) {
+    throw new UserError(`'${name}' command requires at least ${command.minArgs} arguments`);
+  }
+  if (args.length > command.maxArgs) {
+    throw new UserError(`'${name}' command takes at most ${command.maxArgs} arguments`);
+  }
+  if (settings.readOnly && !command.readOnly) {
+    throw new UserError(`'${name}' command does not work in read only mode`);
+  }
+  const { cwd } = io.host.process;
+  const context: OfctlContext = {
+    io,
+    log,
+    settings,
+    absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
+  };
+  const work = Promise.resolve(command.run(args, context));
+  return withAlarm(work, { seconds: settings.timeout, host: io.host, log });
+}
+
+function printed(what: "help" | "version" | "options", io: ToolIo): string {
+  switch (what) {
+    case "help":
+      return helpText(io);
+    case "version":
+      return versionText(program, `OpenFlow versions 0x${OF10}:0x${OF15}`);
+    case "options":
+      return listOptions(ofctlOptionRows);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Vlog } from "#runtime/vlog.js";
+import type { ToolIo } from "../io.js";
+import type { OfctlSettings } from "./options.js";
+
+/** What a command has to work with. */
+export interface OfctlContext {
+  readonly io: ToolIo;
+  readonly log: Vlog;
+  readonly settings: OfctlSettings;
+  /** An absolute path for a file named on the command line. */
+  absolute(path: string): string;
+}
+
+/** One command of `ovs-ofctl`. */
+export interface OfctlCommand {
+  readonly name: string;
+  /** Its arguments, as `list-commands` shows them. */
+  readonly usage: string;
+  readonly minArgs: number;
+  readonly maxArgs: number;
+  /** False for what changes something: refused with `--read-only`. */
+  readonly readOnly: boolean;
+  /** Resolves to the exit status; throws `UserError`. */
+  run(args: readonly string[], context: OfctlContext): Promise<number> | number;
+}

@@ -1,0 +1,80 @@
+import { HEADER_LENGTH, readHeader } from "#openflow/header.js";
+import { decodeMessage } from "#openflow/messages/codec.js";
+import { messageToJson } from "#openflow/messages/json.js";
+import { formatMessageBytes } from "#openflow/messages/print.js";
+import { OfpError } from "#openflow/ofp-error.js";
+import { errnoText } from "#util/errno.js";
+import { HostError, UserError } from "#util/errors.js";
+import type { Json } from "#util/json.js";
+import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
+
+/** Writes one message to standard output, as text or as a line of JSON. */
+function printMessage(bytes: Uint8Array, { io, log, settings }: OfctlContext, verbosity: number): void {
+  const warn = (module: string, text: string): void => log.module(module).warn(text);
+  if (settings.json) io.stdout(`${JSON.stringify(toJson(bytes, warn))}\n`);
+  else io.stdout(formatMessageBytes(bytes, { verbosity, warn }));
+}
+
+function toJson(bytes: Uint8Array, warn: (module: string, text: string) => void): Json {
+  try {
+    return messageToJson(decodeMessage(bytes, warn));
+  } catch (error) {
+    if (!(error instanceof OfpError)) throw error;
+    return { error: error.error };
+  }
+}
+
+/** The bytes of pairs of hexadecimal digits, before which blanks may stand. Throws `UserError`. */
+function parseHex(text: string): Uint8Array {
+  if (!/^(\s*[0-9a-fA-F]{2})*\s*$/.test(text)) throw new UserError("trailing garbage following hex bytes");
+  return new Uint8Array(Buffer.from(text.replace(/\s/g, ""), "hex"));
+}
+
+const ofpPrint: OfctlCommand = {
+  name: "ofp-print",
+  usage: "",
+  minArgs: 1,
+  maxArgs: 2,
+  readOnly: true,
+  run: ([text = "", verbosity], context) => {
+    const bytes = parseHex(text);
+    if (bytes.length === 0) context.io.stdout("OpenFlow message is empty\n");
+    else printMessage(bytes, context, Number.parseInt(verbosity ?? "", 10) || context.settings.verbosity);
+    return 0;
+  },
+};
+
+async function readBytes(name: string, { io, absolute }: OfctlContext): Promise<Uint8Array> {
+  if (name === "-") return io.stdinBytes();
+  try {
+    return io.host.files.read(absolute(name));
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new UserError(`${name}: open (${errnoText(error.code)})`);
+  }
+}
+
+const ofpParse: OfctlCommand = {
+  name: "ofp-parse",
+  usage: "file",
+  minArgs: 1,
+  maxArgs: 1,
+  readOnly: true,
+  run: async ([name = ""], context) => {
+    const bytes = await readBytes(name, context);
+    for (let at = 0; at < bytes.length; ) {
+      const left = bytes.length - at;
+      const length = left < HEADER_LENGTH ? undefined : readHeader(bytes, at).length;
+      if (length !== undefined && length < HEADER_LENGTH) {
+        throw new UserError(`${name}: ${length}-byte message is too short for OpenFlow`);
+      }
+      if (length === undefined || length > left) throw new UserError(`${name}: unexpected end of file mid-message`);
+      printMessage(bytes.slice(at, at + length), context, context.settings.verbosity);
+      at += length;
+    }
+    return 0;
+  },
+};
+
+/** Commands that print messages they are given. */
+export const printCommands: readonly OfctlCommand[] = [ofpParse, ofpPrint];
