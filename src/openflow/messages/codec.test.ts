@@ -21,7 +21,7 @@ describe("messages", () => {
     const complaints: string[] = [];
     const print = (text: string) => formatMessageBytes(unhex(text)!, { warn: (m, t) => complaints.push(`${m}|${t}`) });
     expect(print("04140009000000010d")).toBe(
-      "OFPT_BARRIER_REQUEST (OF1.3) (xid=0x1): ***decode error: OFPBRC_BAD_LEN***\n00000000  04 14 00 09 00 00 00 01-0d                      |.........       |\n",
+      "***decode error: OFPBRC_BAD_LEN***\n00000000  04 14 00 09 00 00 00 01-0d                      |.........       |\n",
     );
     expect(print("0463000800000001")).toBe(
       "***decode error: OFPBRC_BAD_TYPE***\n00000000  04 63 00 08 00 00 00 01-                        |.c......        |\n",

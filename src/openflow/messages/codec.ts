@@ -2,22 +2,26 @@ import { BugError, UserError } from "#util/errors.js";
 import { HEADER_LENGTH, readHeader } from "../header.js";
 import { OfpError, ofpError } from "../ofp-error.js";
 import { type Protocol, protocolOfVersion } from "../protocol.js";
-import { inRange, OF10, type Version, versions } from "../version.js";
+import { inRange, OF10, OF15, type Version, versions } from "../version.js";
 import { WireReader } from "../wire-reader.js";
 import { WireWriter } from "../wire-writer.js";
-import type {
-  Message,
-  MessageDecodeContext,
-  MessageEncodeContext,
-  MessageForm,
-  MessageNumber,
-  MessageRow,
+import {
+  type Message,
+  type MessageDecodeContext,
+  type MessageEncodeContext,
+  type MessageForm,
+  type MessageNumber,
+  type MessageRow,
+  NICIRA,
+  ONF,
 } from "./message.js";
 import { type Body, messageRows } from "./table.js";
 
 const EXPERIMENTER_TYPE = 4;
 const EXPERIMENTER_STATS = 0xffff;
 const MORE = 1;
+/** Types up to this (hello, error, echo) have one meaning in all versions, those that nobody knows included. */
+const LAST_TIMELESS_TYPE = 3;
 const LONGEST = 0xffff;
 
 type At = MessageNumber["at"];
@@ -32,13 +36,11 @@ interface Known {
 
 const byNumber = new Map<string, Known>();
 const byKind = new Map<string, MessageRow<Body>>();
-const vendors = new Set<string>();
 for (const row of messageRows) {
   if (byKind.has(row.kind)) throw new BugError(`two messages are called ${row.kind}`);
   byKind.set(row.kind, row);
   for (const form of row.forms) {
     for (const { at, range, vendor, type } of form.numbers) {
-      if (vendor !== 0) vendors.add(`${at}/${vendor}`);
       for (const version of versions.filter((v) => inRange(range, v))) {
         const key = numberKey(version, at, vendor, type);
         if (byNumber.has(key)) throw new BugError(`${form.name} claims ${key}, which is taken`);
@@ -82,21 +84,23 @@ export function readEnvelope(bytes: Uint8Array, warn: Warn = silent): Envelope {
   const header = readHeader(bytes);
   const version = header.version as Version;
   const r = new WireReader(bytes, HEADER_LENGTH, bytes.length, ofpError("OFPBRC_BAD_LEN"));
-  const { at, vendor, type, flags, told } = readNumbers(r, version, header.type);
-  const known = byNumber.get(numberKey(version, at, vendor, type));
+  const { at, vendor, type, flags, told } = readNumbers(r, version, header.type, warn);
+  const isTimeless = version > OF15 && at === "type" && vendor === 0 && type <= LAST_TIMELESS_TYPE;
+  const known = byNumber.get(numberKey(isTimeless ? OF15 : version, at, vendor, type));
   if (known === undefined) {
-    const isVendorUnknown = vendor !== 0 && !vendors.has(`${at}/${vendor}`);
-    warn(
-      "ofp_msgs",
-      isVendorUnknown
-        ? `OpenFlow message has unknown vendor 0x${vendor.toString(16)}`
-        : `unknown OpenFlow message (version ${version}, type ${header.type}${told})`,
-    );
-    if (isVendorUnknown) throw new OfpError("OFPBRC_BAD_VENDOR");
+    warn("ofp_msgs", `unknown OpenFlow message (version ${version}, type ${header.type}${told})`);
     if (vendor !== 0) throw new OfpError("OFPBRC_BAD_SUBTYPE");
     throw new OfpError(at === "type" ? "OFPBRC_BAD_TYPE" : "OFPBRC_BAD_STAT");
   }
   return { version, xid: header.xid, name: known.form.name, flags, ...known, reader: r };
+}
+
+/** The number of a vendor that numbers messages. Others are refused. */
+function readVendor(r: WireReader, warn: Warn): number {
+  const vendor = r.u32();
+  if (vendor === NICIRA || vendor === ONF) return vendor;
+  warn("ofp_msgs", `OpenFlow message has unknown vendor 0x${vendor.toString(16)}`);
+  throw new OfpError("OFPBRC_BAD_VENDOR");
 }
 
 interface Numbers {
@@ -108,9 +112,10 @@ interface Numbers {
   readonly told: string;
 }
 
-function readNumbers(r: WireReader, version: Version, type: number): Numbers {
+function readNumbers(r: WireReader, version: Version, type: number, warn: Warn): Numbers {
   if (type === EXPERIMENTER_TYPE) {
-    const vendor = r.u32();
+    if (r.left < 8) throw new OfpError("OFPBRC_BAD_LEN");
+    const vendor = readVendor(r, warn);
     const subtype = r.u32();
     return {
       at: "type",
@@ -127,7 +132,8 @@ function readNumbers(r: WireReader, version: Version, type: number): Numbers {
   const flags = r.u16();
   if (version !== OF10) r.skip(4);
   if (stat !== EXPERIMENTER_STATS) return { at, vendor: 0, type: stat, flags, told: `, stat ${stat}` };
-  const vendor = r.u32();
+  if (version !== OF10 && r.left < 8) throw new OfpError("OFPBRC_BAD_LEN");
+  const vendor = readVendor(r, warn);
   const subtype = r.u32();
   if (version === OF10) r.skip(4);
   const told = `, stat ${stat}, vendor 0x${vendor.toString(16)}, subtype ${subtype}`;
@@ -145,15 +151,17 @@ export function checkLength({ form, reader, name }: Envelope, warn: Warn = silen
     unit === 0
       ? `expected length ${least}`
       : unit === 1
-        ? `must be at least ${least} bytes`
+        ? `expected length at least ${least} bytes`
         : `must be exactly ${least} bytes or longer by an integer multiple of ${unit} bytes`;
   warn("ofp_msgs", `received ${name} with incorrect length ${length} (${expected})`);
   throw new OfpError("OFPBRC_BAD_LEN");
 }
 
-/** Reads the body of a message whose headers were read. Throws `OfpError`. */
-export function decodeBody(envelope: Envelope, warn: Warn = silent): Message {
-  checkLength(envelope, warn);
+/** Takes what was read of a body before an error, and what parts the two as text. */
+export type TakePartial = (message: Message, end: string) => void;
+
+/** Reads the body of a message whose headers were read and whose length was checked. Throws `OfpError`. */
+export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: TakePartial): Message {
   const { version, xid, name, flags, form, reader } = envelope;
   const ctx: MessageDecodeContext = {
     version,
@@ -162,13 +170,16 @@ export function decodeBody(envelope: Envelope, warn: Warn = silent): Message {
     bytes: reader.bytes,
     warn,
     message: (bytes) => decodeMessage(bytes, warn),
+    partial: (body, end = "\n") => partial?.({ version, xid, name, flags, body }, end),
   };
   return { version, xid, name, flags, body: form.decode(reader, ctx) };
 }
 
 /** Reads a whole message, which must be as long as its header says. Throws `OfpError`. */
 export function decodeMessage(bytes: Uint8Array, warn: Warn = silent): Message {
-  return decodeBody(readEnvelope(bytes, warn), warn);
+  const envelope = readEnvelope(bytes, warn);
+  checkLength(envelope, warn);
+  return decodeBody(envelope, warn);
 }
 
 /** How a message is written. */

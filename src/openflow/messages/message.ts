@@ -70,6 +70,11 @@ export interface MessageDecodeContext {
   warn(module: string, text: string): void;
   /** Reads a message that lies in this one. Throws `OfpError`. */
   message(bytes: Uint8Array): Message;
+  /**
+   * Says what was read before something that will throw: it is printed before the error, with `end` (a line end, or a blank) between. Of a
+   * list, to be called where an element is at fault with the body of those before it.
+   */
+  partial(body: Body, end?: string): void;
 }
 
 /** What writing a body may need. */

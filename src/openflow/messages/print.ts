@@ -1,9 +1,12 @@
 import { HEADER_LENGTH, readHeader } from "../header.js";
 import { OfpError } from "../ofp-error.js";
-import { OF10 } from "../version.js";
-import { decodeBody, type Envelope, messageRowOf, readEnvelope, type Warn } from "./codec.js";
+import { OF10, OF13, OF15 } from "../version.js";
+import { checkLength, decodeBody, messageRowOf, readEnvelope, type Warn } from "./codec.js";
 import { hexDump } from "./hex-dump.js";
 import type { Message, MessageTextContext, MessageTextOptions } from "./message.js";
+
+/** Of a multipart message: others follow. */
+const MORE = 1;
 
 /** How bytes are written as text. */
 export interface PrintOptions extends MessageTextOptions {
@@ -13,18 +16,21 @@ export interface PrintOptions extends MessageTextOptions {
 
 /** `NAME (OF1.3) (xid=0x1):`, of OpenFlow 1.0 without the version. */
 function title({ name, version, xid }: Pick<Message, "name" | "version" | "xid">): string {
-  const told = version === OF10 ? "" : ` (OF1.${version - 1})`;
-  return `${name}${told} (xid=0x${xid.toString(16)}):`;
+  return `${name}${versionText(version)} (xid=0x${xid.toString(16)}):`;
 }
 
-/** The flags of a multipart message, where there are any. */
-function formatFlags({ name, flags }: Pick<Message, "name" | "flags">): string {
+function versionText(version: number): string {
+  if (version === OF10) return "";
+  return version <= OF15 ? ` (OF1.${version - 1})` : ` (OF 0x${version.toString(16).padStart(2, "0")})`;
+}
+
+/** The flags of a multipart message, where there are any. Requests come in parts since OpenFlow 1.3. */
+function formatFlags({ name, version, flags }: Pick<Message, "name" | "version" | "flags">): string {
   if (flags === 0) return "";
-  const isRequest = name.endsWith("request");
-  if (isRequest) return ` ***unknown flags 0x${flags.toString(16).padStart(4, "0")}***`;
-  const more = (flags & 1) !== 0 ? "[more]" : "";
-  const unknown = flags & ~1;
-  return ` flags=${more}${unknown === 0 ? "" : `[***unknown flags 0x${unknown.toString(16).padStart(4, "0")}***]`}`;
+  const known = version < OF13 && name.endsWith("request") ? 0 : MORE;
+  const unknown = flags & ~known;
+  const told = unknown === 0 ? "" : `[***unknown flags 0x${unknown.toString(16).padStart(4, "0")}***]`;
+  return ` flags=${(flags & known) === 0 ? "" : "[more]"}${told}`;
 }
 
 /** A message as text, as `ovs-ofctl ofp-print` and `monitor` write it; no line end at its end. */
@@ -45,19 +51,28 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
     return `OpenFlow packet too short (only ${bytes.length} bytes):\n${hexDump(bytes)}`;
   }
   const { length } = readHeader(bytes);
-  if (length > bytes.length) {
-    return `(***truncated to ${bytes.length} bytes from ${length}***)\n${hexDump(bytes)}`;
-  }
   if (length < bytes.length) {
     return `(***only uses ${length} bytes out of ${bytes.length}***)\n${hexDump(bytes)}`;
   }
-  let envelope: Envelope | undefined;
+  let head = "";
   try {
-    envelope = readEnvelope(bytes, options.warn);
-    return `${formatMessage(decodeBody(envelope, options.warn), options)}\n`;
+    const envelope = readEnvelope(bytes, options.warn);
+    if (length > bytes.length) {
+      return `${title(envelope)}\n${truncated(bytes, length)}`;
+    }
+    checkLength(envelope, options.warn);
+    head = `${title(envelope)}${formatFlags(envelope)} `;
+    const takePartial = (message: Message, end: string): void => {
+      head = formatMessage(message, options) + end;
+    };
+    return `${formatMessage(decodeBody(envelope, options.warn, takePartial), options)}\n`;
   } catch (error) {
     if (!(error instanceof OfpError)) throw error;
-    const head = envelope === undefined ? "" : `${title(envelope)}${formatFlags(envelope)} `;
+    if (length > bytes.length) return truncated(bytes, length);
     return `${head}***decode error: ${error.error}***\n${hexDump(bytes)}`;
   }
+}
+
+function truncated(bytes: Uint8Array, length: number): string {
+  return `(***truncated to ${bytes.length} bytes from ${length}***)\n${hexDump(bytes)}`;
 }

@@ -1,4 +1,5 @@
 import { always } from "../../version.js";
+import { hexDump } from "../hex-dump.js";
 import type { MessageRow } from "../message.js";
 import { ofpt } from "../message.js";
 
@@ -20,7 +21,8 @@ function echo<K extends Echo["kind"]>(kind: K, name: string, type: number): Mess
         encode: ({ data }, w) => void w.raw(data),
       },
     ],
-    format: ({ data }) => ` ${data.length} bytes of payload`,
+    format: ({ data }, { verbosity }) =>
+      ` ${data.length} bytes of payload${verbosity < 2 || data.length === 0 ? "" : `\n${hexDump(data).trimEnd()}`}`,
   };
 }
 
