@@ -7,6 +7,7 @@ import {
   damaged,
   differences,
   differencesAlone,
+  type MessageFamily,
   messagesOf,
   report,
   runs,
