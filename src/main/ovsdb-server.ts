@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import type { Host } from "#host/host.js";
+import { NodeThreads } from "#host/node/threads.js";
 import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { readServerOptions, type ServerCommandLine, serverOptionRows } from "#ovsdb-server/server-command-line.js";
@@ -71,7 +73,13 @@ async function serve(
 ): Promise<number> {
   const { run } = directories(host.process);
   const { tls, columnDiffs, sync } = wanted;
-  const server = new DatabaseServer(host, log, { runDirectory: run, tls, columnDiffs, sync });
+  const server = new DatabaseServer(host, log, {
+    runDirectory: run,
+    tls,
+    columnDiffs,
+    sync,
+    threads: new NodeThreads(dirname(host.process.programFile)),
+  });
   for (const path of databases) if (!server.serves(path)) server.addDatabase(path);
   server.checkTls();
   for (const remote of wanted.remotes) await server.addRemote(remote);

@@ -2,7 +2,8 @@ import type { Uuid } from "#ovsdb/atom.js";
 import { Database } from "#ovsdb/database.js";
 import { Draft } from "#ovsdb/draft.js";
 import { OvsdbError } from "#ovsdb/error.js";
-import { contentsToRecord, recordToChanges } from "#ovsdb/log-record.js";
+import { contentsToRecord } from "#ovsdb/log-record.js";
+import { Replay } from "#ovsdb/replay.js";
 import { schemaFromJson } from "#ovsdb/schema-json.js";
 import { settle } from "#ovsdb/settle.js";
 import type { Json } from "#util/json.js";
@@ -22,10 +23,11 @@ export function convertDatabase(from: Database, schemaJson: Json, newUuid: () =>
 
 /** Fills an empty database with the contents of another, as far as its schema has room for them. */
 export function convertContents(from: Database, to: Database, newUuid: () => Uuid): Database {
-  const record = contentsToRecord(from, { date: 0, comment: "" });
+  const known = new Database(to.schema);
+  new Replay(known, true).apply(contentsToRecord(from, { date: 0, comment: "" }));
   const draft = new Draft(to, newUuid);
-  for (const { table, uuid, after } of recordToChanges(to, record, newUuid, true).changes) {
-    draft.insert(to.table(table.name), uuid, after!.data);
+  for (const { schema, rows } of known.tables.values()) {
+    for (const { uuid, data } of rows.values()) draft.insert(to.table(schema.name), uuid, data);
   }
   to.apply(settle(draft));
   return to;

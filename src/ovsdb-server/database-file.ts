@@ -1,4 +1,5 @@
 import type { Host } from "#host/host.js";
+import type { ThreadHost } from "#host/threads.js";
 import type { ChangeSet } from "#ovsdb/change-set.js";
 import type { Database } from "#ovsdb/database.js";
 import { changesToRecord } from "#ovsdb/log-record.js";
@@ -10,6 +11,7 @@ import { wantsCompaction } from "./compaction-rule.js";
 import { GroupSync } from "./group-sync.js";
 import { LogFile } from "./log-file.js";
 import { encodeLogRecord } from "./log-record.js";
+import { startLogVerifier } from "./log-verifier.js";
 import { newUuid } from "./new-uuid.js";
 import { readDatabase } from "./read-database.js";
 import { snapshotText } from "./snapshot.js";
@@ -20,6 +22,7 @@ export interface DatabaseFileOptions {
   warn(module: string, message: string): void;
   /** Told why the end of the file was not read. */
   damaged(message: string): void;
+  readonly threads?: ThreadHost | undefined;
 }
 
 /** The file of a database that is served: transactions are appended, made durable in groups, and compacted from time to time. */
@@ -48,7 +51,9 @@ export class DatabaseFile {
 
   /** Opens and reads a file. Throws `OvsdbError`. */
   static open(host: Host, path: string, options: DatabaseFileOptions): { file: DatabaseFile; database: Database } {
-    const log = LogFile.open(host.files, path, { name: options.name, mode: "write", warn: options.warn });
+    const { name, warn, threads } = options;
+    const verifier = threads && ((at: string, size: number) => startLogVerifier(threads, at, size));
+    const log = LogFile.open(host.files, path, { name, mode: "write", warn, verifier });
     try {
       if (log.magic === "CLUSTER") throw new UserError(`${options.name}: clustered databases are not implemented yet`);
       const { database, compactedSize, records, damage } = readDatabase(log, () => newUuid(host));

@@ -1,4 +1,5 @@
 import type { Host } from "#host/host.js";
+import type { ThreadHost } from "#host/threads.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import { schemaToJson } from "#ovsdb/schema-json.js";
 import type { Log, Logger } from "#runtime/logger.js";
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly tls: TlsOptions;
   /** Whether the log tells differences of columns rather than their new values. */
   readonly columnDiffs: boolean;
+  /** Used to read large databases faster. */
+  readonly threads?: ThreadHost;
   /** Bytes that may wait for a slow client before it is cut off; 256 MiB unless told otherwise. */
   readonly backlogLimit?: number;
   /** The role in an active-backup pair; `startSync` takes it up. */
@@ -133,6 +136,7 @@ export class DatabaseServer implements SessionServer {
     const database = StandaloneDatabase.open(this.#host, this.#log, absolute, {
       displayName: path,
       columnDiffs: this.#options.columnDiffs,
+      threads: this.#options.threads,
     });
     if (this.#databases.has(database.name)) {
       database.close();

@@ -6,6 +6,7 @@ import { lockDatabase } from "./lockfile.js";
 import type { LogMagic } from "./log-header.js";
 import { LogReader, type LogRecord } from "./log-reader.js";
 import { encodeLogRecord } from "./log-record.js";
+import type { LogVerifier } from "./log-verifier.js";
 
 /**
  * `read` takes no lock and never writes; `write` locks an existing log; `create` makes one, which must not exist.
@@ -19,6 +20,8 @@ export interface LogOptions {
   readonly mode: LogMode;
   /** A line for the log: the module that says it, and what. */
   warn(module: string, message: string): void;
+  /** Has the hashes of an existing log looked at by another thread, where that is worth it. `size` is in bytes. */
+  readonly verifier?: ((path: string, size: number) => LogVerifier | undefined) | undefined;
 }
 
 /** File mode of new logs: they may hold keys. */
@@ -84,7 +87,7 @@ export class LogFile {
     try {
       const file = files.openRead(path);
       try {
-        const reader = new LogReader(file, options.name);
+        const reader = new LogReader(file, options.name, options.verifier?.(path, file.size()));
         const log = new LogFile(path, options, reader.identify(), lock);
         log.#reader = reader;
         log.#closeReader = () => file.close();
@@ -108,6 +111,16 @@ export class LogFile {
   /** The record read last makes no sense: the next append goes in its place. */
   reject(): void {
     this.#reader?.reject();
+  }
+
+  /** Throws `MisreadError` where what was read up to now does not count. */
+  confirm(): void {
+    this.#reader?.confirm();
+  }
+
+  /** Goes back to the first record. */
+  restart(): void {
+    this.#reader?.restart();
   }
 
   /** Bytes of good records. */

@@ -29,3 +29,25 @@ export function parseLogHeader(line: string): LogHeader | undefined {
 export function formatLogHeader({ magic, length, sha1 }: LogHeader): string {
   return `OVSDB ${magic} ${length} ${sha1}\n`;
 }
+
+const usualStart = new TextEncoder().encode("OVSDB JSON ");
+
+/**
+ * The length a header tells, and the bytes it takes, where it is that of a standalone database and written as all programs do;
+ * else undefined. Costs a small part of what `parseLogHeader` does. The hash is in the 41 bytes at the end, LF included.
+ */
+export function scanLogHeader(bytes: Uint8Array): { readonly length: number; readonly end: number } | undefined {
+  for (let i = 0; i < usualStart.length; i++) if (bytes[i] !== usualStart[i]) return undefined;
+  let i = usualStart.length;
+  let length = 0;
+  for (let c = bytes[i]!; c >= 0x30 && c <= 0x39; c = bytes[++i]!) length = length * 10 + c - 0x30;
+  const end = i + 42;
+  if (length === 0 || length > Number.MAX_SAFE_INTEGER || bytes[i] !== 0x20 || bytes[end - 1] !== 0x0a)
+    return undefined;
+  for (let j = i + 1; j < end - 1; j++) if (hexDigit[bytes[j]!] === 0) return undefined;
+  return { length, end };
+}
+
+/** 1 for the bytes that are hexadecimal digits. */
+const hexDigit = new Uint8Array(256);
+for (const c of "0123456789abcdefABCDEF") hexDigit[c.charCodeAt(0)] = 1;

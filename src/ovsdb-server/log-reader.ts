@@ -4,19 +4,27 @@ import { OvsdbError } from "#ovsdb/error.js";
 import type { Json } from "#util/json.js";
 import { JsonSyntaxError, parseJson } from "#util/json-parse.js";
 import { IoError } from "./io-error.js";
-import { type LogMagic, longestHeader, parseLogHeader } from "./log-header.js";
+import { type LogMagic, longestHeader, parseLogHeader, scanLogHeader } from "./log-header.js";
+import type { LogVerifier } from "./log-verifier.js";
 
 export type LogRecord = { readonly [member: string]: Json };
 
-const windowSize = 65536;
+const windowSize = 1 << 18;
 
 // Made once: making one costs more than what it decodes of a record.
 const utf8 = new TextDecoder();
 const latin1 = new TextDecoder("latin1");
 
+/** Records were read whose hashes are not what their headers say: nothing of it counts, and the log has to be read anew. */
+export class MisreadError extends Error {
+  override name = "MisreadError";
+}
+
 /**
- * Reads a log record by record, holding one record and a window of 64 KiB. It checks length, hash and JSON of each;
+ * Reads a log record by record, holding one record and a window of 256 KiB. It checks length, hash and JSON of each;
  * what is wrong with one is thrown as `OvsdbError` in upstream's words, and reading ends there.
+ *
+ * With a verifier, the hashes are left to it: what was read is to be believed after `confirm` only.
  */
 export class LogReader {
   readonly #file: ReadFile;
@@ -31,11 +39,13 @@ export class LogReader {
   #goodEnd = 0;
   #ended = false;
   #failure: OvsdbError | undefined;
+  #verifier: LogVerifier | undefined;
 
   /** `name` is how messages call the file. */
-  constructor(file: ReadFile, name: string) {
+  constructor(file: ReadFile, name: string, verifier?: LogVerifier) {
     this.#file = file;
     this.#name = name;
+    this.#verifier = verifier;
   }
 
   /** Looks at the first bytes. Throws where they are not the start of a log. */
@@ -71,7 +81,68 @@ export class LogReader {
     }
   }
 
+  /** Throws `MisreadError` where the hash of a record read up to now was wrong. Waits for the verifier to know. */
+  confirm(): void {
+    if (this.#verifier && this.#verifier.goodEnd(this.#at) < this.#at) throw new MisreadError("wrong hash");
+  }
+
+  /** Goes back to the beginning, to look at each record's hash. */
+  restart(): void {
+    this.#verifier = undefined;
+    this.#at = 0;
+    this.#lastAt = 0;
+    this.#goodEnd = 0;
+    this.#ended = false;
+    this.#failure = undefined;
+  }
+
+  /** Goes past a record, of which only length and hash are looked at. False at the end; throws like `next`. */
+  skip(): boolean {
+    const checked = this.#checked();
+    if (!checked) return false;
+    this.#advance(checked.next + checked.bytes.length);
+    return true;
+  }
+
   #next(): LogRecord | undefined {
+    const quick = this.#verifier && this.#unchecked();
+    if (quick) return quick;
+    // What is unusual here, or the end, is looked at closely. It counts only if all before it was right.
+    this.confirm();
+    const checked = this.#checked();
+    if (!checked) return undefined;
+    const { bytes, next, what } = checked;
+    const record = this.#parse(bytes, what);
+    this.#advance(next + bytes.length);
+    return record;
+  }
+
+  #advance(to: number): void {
+    this.#lastAt = this.#at;
+    this.#at = to;
+    this.#goodEnd = to;
+  }
+
+  /** The next record as it stands, its hash not looked at. Undefined where anything about it is unusual. */
+  #unchecked(): LogRecord | undefined {
+    const header = this.#magic === "JSON" ? this.#header() : undefined;
+    if (!header) return undefined;
+    const { length, end } = header;
+    if (end + length > this.#size) this.#size = this.#file.size();
+    if (length > this.#size - end) return undefined;
+    const json = tryParse(this.#bytes(end, length));
+    if (json) this.#advance(end + length);
+    return json;
+  }
+
+  /** The header at the present offset where it has the usual form; `end` is the file's offset behind it. */
+  #header(): { readonly length: number; readonly end: number } | undefined {
+    const found = scanLogHeader(this.#bytes(this.#at, longestHeader));
+    return found && { length: found.length, end: this.#at + found.end };
+  }
+
+  /** The next record's bytes, whose length and hash are right. Undefined at the end of the log. */
+  #checked(): { readonly bytes: Uint8Array; readonly next: number; readonly what: string } | undefined {
     const start = this.#at;
     const { line, next } = this.#line(start);
     if (next === start) return undefined;
@@ -91,11 +162,7 @@ export class LogReader {
     if (sha1 !== header.sha1) {
       throw this.#error("syntax error", `${what} have SHA-1 hash ${sha1} but should have hash ${header.sha1}`);
     }
-    const record = this.#parse(bytes, what);
-    this.#lastAt = start;
-    this.#at = next + length;
-    this.#goodEnd = this.#at;
-    return record;
+    return { bytes, next, what };
   }
 
   #parse(bytes: Uint8Array, what: string): LogRecord {
@@ -132,6 +199,17 @@ export class LogReader {
 
   #error(tag: string, details: string): OvsdbError {
     return new OvsdbError(tag, `${this.#name}: ${details}`);
+  }
+}
+
+/** A record's members; undefined where it is not what a record should be. */
+function tryParse(bytes: Uint8Array): LogRecord | undefined {
+  try {
+    const json = parseJson(utf8.decode(bytes));
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as LogRecord) : undefined;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -1,12 +1,15 @@
 import type { Uuid } from "#ovsdb/atom.js";
 import { Database } from "#ovsdb/database.js";
 import { OvsdbError } from "#ovsdb/error.js";
-import { recordToChanges } from "#ovsdb/log-record.js";
+import { Replay } from "#ovsdb/replay.js";
+import type { DatabaseSchema } from "#ovsdb/schema.js";
 import { schemaFromJson } from "#ovsdb/schema-json.js";
 import type { LogFile } from "./log-file.js";
+import { type LogRecord, MisreadError } from "./log-reader.js";
 
 /** Where records come from: a log file, or what looks like one. */
-export type RecordSource = Pick<LogFile, "name" | "size" | "next" | "reject">;
+export type RecordSource = Pick<LogFile, "name" | "size" | "next" | "reject"> &
+  Partial<Pick<LogFile, "confirm" | "restart">>;
 
 export interface ReadDatabase {
   readonly database: Database;
@@ -23,24 +26,47 @@ export interface ReadDatabase {
  * append replaces it and what follows.
  */
 export function readDatabase(log: RecordSource, newUuid: () => Uuid): ReadDatabase {
+  try {
+    return read(log, newUuid);
+  } catch (error) {
+    if (!(error instanceof MisreadError)) throw error;
+    log.restart?.();
+    return read(log, newUuid);
+  }
+}
+
+function read(log: RecordSource, newUuid: () => Uuid): ReadDatabase {
   const schema = log.next();
   if (!schema) throw new OvsdbError("ovsdb error", `${log.name}: cannot identify file type`);
-  const database = new Database(schemaFromJson(schema));
+  const database = new Database(schemaOf(log, schema));
+  const replay = new Replay(database);
   let compactedSize = log.size;
   let records = 0;
+  let damage: OvsdbError | undefined;
   try {
     for (let record = log.next(); record; record = log.next()) {
       try {
-        database.apply(recordToChanges(database, record, newUuid));
+        replay.apply(record);
       } catch (error) {
+        log.confirm?.();
         if (error instanceof OvsdbError) log.reject();
         throw error;
       }
       if (records++ === 0) compactedSize = log.size;
     }
-    return { database, compactedSize, records, damage: undefined };
   } catch (error) {
     if (!(error instanceof OvsdbError)) throw error;
-    return { database, compactedSize, records, damage: error };
+    damage = error;
+  }
+  replay.finish(newUuid);
+  return { database, compactedSize, records, damage };
+}
+
+function schemaOf(log: RecordSource, record: LogRecord): DatabaseSchema {
+  try {
+    return schemaFromJson(record);
+  } catch (error) {
+    log.confirm?.();
+    throw error;
   }
 }

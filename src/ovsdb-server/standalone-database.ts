@@ -1,4 +1,5 @@
 import type { Host } from "#host/host.js";
+import type { ThreadHost } from "#host/threads.js";
 import { AccessControl } from "#ovsdb/access-control.js";
 import type { Uuid } from "#ovsdb/atom.js";
 import type { ChangeSet } from "#ovsdb/change-set.js";
@@ -32,6 +33,8 @@ export interface OpenOptions {
   /** What messages call the file. */
   readonly displayName: string;
   readonly columnDiffs: boolean;
+  /** Where there are threads, one looks at the hashes of a large log while another reads it. */
+  readonly threads?: ThreadHost | undefined;
 }
 
 type Answer = (result: readonly Json[] | "canceled") => void;
@@ -82,6 +85,7 @@ export class StandaloneDatabase implements ServedDatabase {
     const { file, database } = DatabaseFile.open(host, path, {
       name: options.displayName,
       columnDiffs: options.columnDiffs,
+      threads: options.threads,
       warn: (module, message) => log.module(module).warn(message),
       damaged: (message) => log.module("ovsdb_server").err(message),
     });

@@ -64,8 +64,11 @@ function checkRange<T extends Bound>(
   );
 }
 
+/** Pairs of them, too: a quick look, which most strings pass. */
+const anySurrogate = /[\ud800-\udfff]/;
+
 function checkString(base: BaseType, text: string): void {
-  const lone = text.match(/\p{Surrogate}/u)?.[0];
+  const lone = anySurrogate.test(text) ? text.match(/\p{Surrogate}/u)?.[0] : undefined;
   if (lone !== undefined) {
     // Upstream reads the surrogate's would-be UTF-8 and refuses it at the second byte.
     const second = 0x80 | ((lone.charCodeAt(0) >> 6) & 0x3f);

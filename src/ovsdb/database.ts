@@ -112,6 +112,20 @@ export class Database {
     }
   }
 
+  /**
+   * Works out anew what is kept beside the rows, after they were put into an empty database directly. Until then it is good for
+   * nothing else.
+   */
+  reindex(): void {
+    this.#serial++;
+    for (const { schema, rows } of this.tables.values()) {
+      for (const [uuid, after] of rows) {
+        this.#add({ table: schema, uuid, before: undefined, after, changed: [] }, after);
+        eachStrongRefChange(schema, undefined, after, (target, to, by) => this.#count(target, to, by));
+      }
+    }
+  }
+
   #count(target: string, uuid: Uuid, by: number): void {
     const { strongRefs } = this.table(target);
     const count = (strongRefs.get(uuid) ?? 0) + by;

@@ -164,6 +164,8 @@ export function symmetricDifference(before: Datum, after: Datum): Datum {
 
 /** Undoes `symmetricDifference`: `applyDifference(a, symmetricDifference(a, b))` equals `b`. */
 export function applyDifference(before: Datum, change: Datum): Datum {
+  // Few changes to much are put in place one by one, so that a large set costs what its copy costs.
+  if (change.keys.length * 8 < before.keys.length) return applyFew(before, change);
   const keys: Atom[] = [];
   const values: Atom[] = [];
   merge(change, before, (source, i) => {
@@ -172,4 +174,23 @@ export function applyDifference(before: Datum, change: Datum): Datum {
     if (source.values) values.push(source.values[i]!);
   });
   return { keys, values: before.values && values };
+}
+
+function applyFew(before: Datum, change: Datum): Datum {
+  const keys = before.keys.slice();
+  const values = before.values?.slice();
+  for (let i = 0; i < change.keys.length; i++) {
+    const key = change.keys[i]!;
+    const value = change.values?.[i];
+    const at = findKey(keys, key);
+    if (at < 0) {
+      keys.splice(-1 - at, 0, key);
+      values?.splice(-1 - at, 0, value!);
+    } else if (values && values[at] !== value) values[at] = value!;
+    else {
+      keys.splice(at, 1);
+      values?.splice(at, 1);
+    }
+  }
+  return { keys, values };
 }

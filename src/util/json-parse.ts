@@ -9,18 +9,43 @@ const deepest = 1000;
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
-/**
- * What `JSON.parse` would take otherwise than Open vSwitch: long integers, exponents, `\u` escapes. The exponents are looked for where
- * a number may begin, since UUIDs are full of digits before an `e`.
- */
-const needsCare = /[:[,\s]-?[0-9.]+[eE]|[0-9]{16}|\\u/;
+/** `\u` escapes that `JSON.parse` takes and Open vSwitch does not (NUL, half a surrogate pair), or may not. */
+const doubtfulEscape = /\\u(?:0000|[dD][89a-fA-F])/;
+
+/** What can end a number that is too large for a double: an exponent of three digits. */
+const largeExponent = /[0-9][eE][+]?[0-9]{3,}[,\]}\s]/;
+
+/** Digits from which on an integer may exceed what a double holds exactly. */
+const longRun = 16;
+
+/** Whether a text has so many digits in a row. Looks at every sixteenth character, which a run cannot slip through. */
+function hasLongRun(text: string): boolean {
+  for (let at = longRun - 1; at < text.length; at += longRun) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let from = at;
+    let to = at + 1;
+    while (from > 0 && isDigit(text.charCodeAt(from - 1))) from--;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= longRun) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Whether `JSON.parse` might take the text otherwise than Open vSwitch. */
+function needsCare(text: string): boolean {
+  return hasLongRun(text) || largeExponent.test(text) || (text.includes("\\u") && doubtfulEscape.test(text));
+}
 
 /**
  * Reads one JSON object or array. Integers of 64 bits that a double cannot hold come as `bigint`; larger ones as the nearest double.
  * Throws `JsonSyntaxError`.
  */
 export function parseJson(text: string): Json {
-  if (!needsCare.test(text)) {
+  if (!needsCare(text)) {
     try {
       const json = JSON.parse(text) as Json;
       if (json !== null && typeof json === "object") return json;

@@ -1,0 +1,84 @@
+import type { Files } from "#host/files.js";
+import type { ThreadHost } from "#host/threads.js";
+import { OvsdbError } from "#ovsdb/error.js";
+import { LogReader } from "./log-reader.js";
+
+/** Says how far the records of a log have the length and hash that their headers tell, which another thread looks at. */
+export interface LogVerifier {
+  /** Waits until it is known whether all is right before an offset: that offset, or that of the first wrong record. */
+  goodEnd(upTo: number): number;
+}
+
+/** What the thread is told, and where it tells what it has found. */
+interface VerifierJob {
+  readonly path: string;
+  /** One 64-bit integer: twice the offset up to which all is right, and 1 more when that is final. */
+  readonly shared: SharedArrayBuffer;
+}
+
+/** Bytes that are looked at before the other thread is told of it. */
+const stride = 1 << 20;
+
+/** Milliseconds without progress after which the thread is taken to be dead. */
+const patience = 10_000;
+
+/** Logs below this size are read sooner than a thread starts. */
+const worthAThread = 4 << 20;
+
+/** Has a log verified by a thread of its own, where it is large. The result may be less than the truth, never more. */
+export function startLogVerifier(threads: ThreadHost, path: string, size: number): LogVerifier | undefined {
+  if (size < worthAThread) return undefined;
+  const shared = new SharedArrayBuffer(8);
+  const job: VerifierJob = { path, shared };
+  const thread = threads.start("log-verifier-worker", job);
+  thread.onExit(() => {});
+  return new SharedVerifier(shared);
+}
+
+class SharedVerifier implements LogVerifier {
+  readonly #state: BigInt64Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#state = new BigInt64Array(shared);
+  }
+
+  goodEnd(upTo: number): number {
+    for (;;) {
+      const state = Atomics.load(this.#state, 0);
+      const good = Number(state >> 1n);
+      if (good >= upTo) return upTo;
+      if ((state & 1n) !== 0n || Atomics.wait(this.#state, 0, state, patience) === "timed-out") return good;
+    }
+  }
+}
+
+/** The thread's side. */
+export function verifyLog(files: Files, data: unknown): void {
+  const { path, shared } = data as VerifierJob;
+  const state = new BigInt64Array(shared);
+  const tell = (good: number, done: boolean): void => {
+    Atomics.store(state, 0, (BigInt(good) << 1n) | (done ? 1n : 0n));
+    Atomics.notify(state, 0);
+  };
+  let told = 0;
+  let good = 0;
+  try {
+    const file = files.openRead(path);
+    try {
+      const reader = new LogReader(file, path);
+      while (reader.skip()) {
+        good = reader.goodEnd;
+        if (good - told < stride) continue;
+        told = good;
+        tell(good, false);
+      }
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    // Whoever reads the log finds the same and says what it is.
+    if (!(error instanceof OvsdbError)) throw error;
+  } finally {
+    tell(good, true);
+  }
+}
