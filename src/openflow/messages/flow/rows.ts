@@ -1,6 +1,7 @@
 import type { MessageRow } from "../message.js";
+import { type FlowMod, flowMod } from "./flow-mod.js";
 
 /** Messages about flows: mods, removals, statistics, monitors. */
-export type FlowBody = never;
+export type FlowBody = FlowMod;
 
-export const flowRows: readonly MessageRow<FlowBody>[] = [];
+export const flowRows: readonly MessageRow<FlowBody>[] = [flowMod];
