@@ -181,7 +181,11 @@ function activeBackup(server: DatabaseServer): AppctlCommand[] {
       1,
       nothing(([tables]) => server.sync.setExcluded(parseExcludedTables(tables!))),
     ),
-    missing("ovsdb-server/set-relay-source-probe-interval", "", 1),
+    command("ovsdb-server/set-relay-source-probe-interval", "", 1, 1, ([text]) => {
+      if (!/^\s*[-+]?\d+$/.test(text!)) return "Invalid probe interval, integer value expected\n";
+      server.setRelayProbeInterval(Math.max(0, Number(text)));
+      return "";
+    }),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { isId } from "#ovsdb/atom.js";
 import { OvsdbError, syntaxError } from "#ovsdb/error.js";
+import { JsonRpcRefusal } from "#runtime/jsonrpc.js";
 import type { JsonRpcMessage } from "#runtime/jsonrpc-message.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
@@ -179,6 +180,7 @@ export class ClientSession implements LockOwner {
 
   #refuse(error: unknown, id: Json): void {
     if (error instanceof Refusal) this.#send({ kind: "error", error: error.json, id });
+    else if (error instanceof JsonRpcRefusal) this.#send({ kind: "error", error: error.error, id });
     else if (error instanceof OvsdbError) this.#send({ kind: "error", error: error.toJson(), id });
     else throw error;
   }
@@ -198,6 +200,10 @@ export class ClientSession implements LockOwner {
     const [name] = params;
     if (typeof name !== "string") throw syntaxError(`${method} request params must begin with <db-name>`, params);
     const database = this.#server.database(name);
+    if (database && !database.isAvailable) {
+      const why = "which is not yet available because it has not completed joining its cluster";
+      throw new OvsdbError("database not available", `${method} request specifies database ${name} ${why}`);
+    }
     if (database) return database;
     const details = `${method} request specifies unknown database ${name}`;
     throw new OvsdbError("unknown database", details, formatJson(params));
@@ -216,6 +222,7 @@ export class ClientSession implements LockOwner {
     const transaction = database.submit(params.slice(1), rights, (result) => {
       this.#transactions.delete(at);
       if (result === "canceled") this.#send({ kind: "error", error: "canceled", id });
+      else if ("refused" in result) this.#send({ kind: "error", error: result.refused, id });
       else this.#send({ kind: "reply", result, id });
     });
     if (transaction) this.#transactions.set(at, transaction);

@@ -1,4 +1,5 @@
 import type { Host } from "#host/host.js";
+import type { ConnectOptions } from "#host/streams.js";
 import type { ThreadHost } from "#host/threads.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import { schemaToJson } from "#ovsdb/schema-json.js";
@@ -9,9 +10,11 @@ import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import { ActiveBackup, type SyncOptions } from "./active-backup.js";
 import type { ClientSession, SessionServer } from "./client-session.js";
+import { parseDatabaseSpec, type SourceOptions } from "./database-spec.js";
 import { isDbReference, resolveDbReference } from "./db-reference.js";
 import { Locks } from "./locks.js";
 import { newUuid } from "./new-uuid.js";
+import { Relay } from "./relay.js";
 import { defaultRemote, type RemoteSettings } from "./remote.js";
 import { RemoteRows } from "./remote-rows.js";
 import { Remotes } from "./remotes.js";
@@ -51,6 +54,8 @@ export class DatabaseServer implements SessionServer {
   readonly #options: ServerOptions;
   readonly #databases = new Map<string, StandaloneDatabase>();
   readonly #paths = new Map<string, string>();
+  readonly #relays = new Map<string, Relay>();
+  #relayProbeInterval: number | undefined;
   readonly #server: StandaloneDatabase;
   readonly #serverRows: ServerRows;
   readonly #specs = new Set<string>();
@@ -101,7 +106,7 @@ export class DatabaseServer implements SessionServer {
           host,
           log,
           { ...settings, runDirectory: options.runDirectory, tls: this.#tls.settings(), serverId: this.id },
-          () => [...this.#databases.values()].filter((database) => !database.name.startsWith("_")),
+          () => [...this.#databases.values()].filter(({ name, isCopy }) => !name.startsWith("_") && !isCopy),
           failed,
         ),
       changed: (isBackup) =>
@@ -128,9 +133,45 @@ export class DatabaseServer implements SessionServer {
     return [...this.#databases.keys()].sort();
   }
 
-  /** Serves the database of a file. Throws `OvsdbError` in upstream's words. */
-  addDatabase(path: string): void {
-    if (path.startsWith("relay:")) throw new UserError(`${path}: relay databases are not implemented yet`);
+  /** Serves a database: of a file, or one that is relayed (`relay:NAME:REMOTES`). Throws `OvsdbError` in upstream's words. */
+  addDatabase(text: string): void {
+    const spec = parseDatabaseSpec(text);
+    if (spec.kind === "file") this.#addFile(spec.path);
+    else this.addRelay(spec.name, spec.remotes, { probeInterval: this.#relayProbeInterval });
+  }
+
+  /** Relays a database of another server. Throws `OvsdbError`. */
+  addRelay(name: string, remotes: string, options: SourceOptions): void {
+    if (this.#databases.has(name)) throw new OvsdbError("ovsdb error", `${name}: duplicate database name`);
+    if (name.startsWith("_")) throw new OvsdbError("ovsdb error", `${name}: names beginning with "_" are reserved`);
+    const { runDirectory } = this.#options;
+    const connect = (): ConnectOptions => ({ tls: this.#tls.settings() });
+    const settings = { database: name, remotes, options, runDirectory, connect };
+    const relay = new Relay(this.#host, this.#log, settings, {
+      schemaChanged: () => {
+        this.#gone(relay.database, `${name} database schema changed`);
+        this.#serverRows.setSchema(name, this.#schemaText(relay.database));
+        this.#configureSoon();
+      },
+      connected: (isConnected) => this.#serverRows.setConnected(name, isConnected),
+    });
+    this.#log.module("relay").dbg(`added database: ${name}, ${remotes}`);
+    this.#relays.set(name, relay);
+    this.#databases.set(name, relay.database);
+    this.#paths.set(name, `relay:${name}:${remotes}`);
+    relay.database.onCommit((tables) => this.#committed(relay.database, tables));
+    this.#serverRows.addRelay(name);
+    this.#watchTls();
+    this.#configureSoon();
+  }
+
+  /** Counts for all relays there are, and those that come. */
+  setRelayProbeInterval(milliseconds: number): void {
+    this.#relayProbeInterval = milliseconds;
+    for (const { source } of this.#relays.values()) source.setProbeInterval(milliseconds);
+  }
+
+  #addFile(path: string): void {
     const absolute = path.startsWith("/") ? path : `${this.#host.process.cwd}/${path}`;
     if ([...this.#paths.values()].includes(absolute)) throw new OvsdbError("ovsdb error", `${path}: already open`);
     const database = StandaloneDatabase.open(this.#host, this.#log, absolute, {
@@ -153,7 +194,7 @@ export class DatabaseServer implements SessionServer {
 
   /** Whether the file of that name is served already. */
   serves(path: string): boolean {
-    const absolute = path.startsWith("/") ? path : `${this.#host.process.cwd}/${path}`;
+    const absolute = path.startsWith("/") || path.startsWith("relay:") ? path : `${this.#host.process.cwd}/${path}`;
     return [...this.#paths.values()].includes(absolute);
   }
 
@@ -166,6 +207,8 @@ export class DatabaseServer implements SessionServer {
     this.#gone(database, `removing ${name} database by user request`);
     this.#serverRows.remove(name);
     database.close();
+    this.#relays.get(name)?.close();
+    this.#relays.delete(name);
     this.sync.restart();
     this.#configureSoon();
   }
@@ -179,6 +222,8 @@ export class DatabaseServer implements SessionServer {
   }
 
   async convert(database: ServedDatabase, schema: Json): Promise<void> {
+    const relay = this.#relays.get(database.name);
+    if (relay) return relay.convert(schema);
     const standalone = this.#databases.get(database.name);
     if (!standalone) throw new OvsdbError("unknown database", database.name);
     await standalone.convert(schema, () => {
@@ -380,6 +425,7 @@ export class DatabaseServer implements SessionServer {
     this.#compactTimer?.cancel();
     this.sync.close();
     this.#remotes.close();
+    for (const relay of this.#relays.values()) relay.close();
     for (const database of this.#databases.values()) database.close();
   }
 }

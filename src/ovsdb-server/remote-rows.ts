@@ -63,6 +63,8 @@ export class RemoteRows {
       return;
     }
     const { reference, database } = found;
+    // A copy's rows are the source's to write; it tells of its own connections there.
+    if (database.isCopy) return;
     const target = referencedTable(reference);
     const table = target === undefined ? undefined : database.schema.tables.get(target);
     if (!table) return;

@@ -10,6 +10,9 @@ export interface TransactionRights {
   ownsLock(name: string): boolean;
 }
 
+/** What a transaction is answered with: its results, or the error of another server that it was passed on to. */
+export type TransactionAnswer = readonly Json[] | "canceled" | { readonly refused: Json };
+
 /** A transaction that waits for its `wait` operations to come true, or for the disk. */
 export interface SubmittedTransaction {
   readonly database: ServedDatabase;
@@ -44,6 +47,8 @@ export interface DatabaseSize {
 /** A database as sessions see it. */
 export interface ServedDatabase {
   readonly name: string;
+  /** False while it has no contents yet: they come from another server. */
+  readonly isAvailable: boolean;
   readonly schema: DatabaseSchema;
   readonly schemaJson: Json;
   /**
@@ -53,7 +58,7 @@ export interface ServedDatabase {
   submit(
     operations: readonly Json[],
     rights: TransactionRights,
-    answer: (result: readonly Json[] | "canceled") => void,
+    answer: (result: TransactionAnswer) => void,
   ): SubmittedTransaction | undefined;
   /** Begins a monitor; `initial` is what its request is answered with. Throws `OvsdbError`. */
   monitor(

@@ -17,6 +17,7 @@ import { convertDatabase } from "./convert.js";
 import { DatabaseFile } from "./database-file.js";
 import { type DatabaseMonitor, MonitorSet } from "./monitor-set.js";
 import { newUuid } from "./new-uuid.js";
+import type { SourceAnswer } from "./relay-source.js";
 import type {
   DatabaseSize,
   MonitorHandle,
@@ -24,6 +25,7 @@ import type {
   Notify,
   ServedDatabase,
   SubmittedTransaction,
+  TransactionAnswer,
   TransactionRights,
 } from "./served-database.js";
 import { TableLogs } from "./table-logs.js";
@@ -37,7 +39,13 @@ export interface OpenOptions {
   readonly threads?: ThreadHost | undefined;
 }
 
-type Answer = (result: readonly Json[] | "canceled") => void;
+type Answer = (result: TransactionAnswer) => void;
+
+/**
+ * Has a transaction carried out elsewhere. Undefined where that cannot be now; else a function by which the answer is no longer waited
+ * for.
+ */
+export type Forward = (operations: readonly Json[], done: (answer: SourceAnswer) => void) => (() => void) | undefined;
 
 /** A transaction that waits for a `wait` to come true, or for the disk. */
 interface Waiting extends SubmittedTransaction {
@@ -46,6 +54,8 @@ interface Waiting extends SubmittedTransaction {
   readonly since: number;
   answer: Answer | undefined;
   timer: Cancel | undefined;
+  /** Set while it is on its way to where it is carried out. */
+  recall: (() => void) | undefined;
 }
 
 const everything: TransactionRights = { readOnly: false, ownsLock: () => false };
@@ -58,25 +68,32 @@ export class StandaloneDatabase implements ServedDatabase {
   readonly #host: Host;
   readonly #log: Logger;
   readonly #file: DatabaseFile | undefined;
+  /** Set for a copy of a database that another server has. */
+  readonly #forward: Forward | undefined;
   readonly #waiting = new Set<Waiting>();
+  /** Transactions on their way to the source. */
+  readonly #forwarded = new Set<Waiting>();
   readonly #tableLogs: TableLogs;
   readonly #commitHandlers: ((tables: ReadonlySet<string>) => void)[] = [];
   readonly #history: TransactionHistory | undefined;
   readonly #monitors: MonitorSet;
   #database: Database;
   #schemaJson: Json;
+  #isAvailable: boolean;
   #retrying = false;
   #retryAgain = false;
 
-  private constructor(host: Host, log: Log, database: Database, file: DatabaseFile | undefined) {
+  private constructor(host: Host, log: Log, database: Database, file: DatabaseFile | undefined, forward?: Forward) {
     this.#host = host;
     this.#log = log.module("ovsdb_server");
     this.#database = database;
     this.#schemaJson = schemaToJson(database.schema);
     this.#file = file;
+    this.#forward = forward;
+    this.#isAvailable = forward === undefined;
     this.#tableLogs = new TableLogs(log.module("transaction").limited(60, 60));
     // What the server says of itself is nobody's to resume.
-    this.#history = file ? new TransactionHistory(() => newUuid(host)) : undefined;
+    this.#history = file || forward ? new TransactionHistory(() => newUuid(host)) : undefined;
     this.#monitors = new MonitorSet(this.#history);
   }
 
@@ -95,6 +112,21 @@ export class StandaloneDatabase implements ServedDatabase {
   /** A built-in database, which only the server itself changes. */
   static inMemory(host: Host, log: Log, schema: DatabaseSchema): StandaloneDatabase {
     return new StandaloneDatabase(host, log, new Database(schema), undefined);
+  }
+
+  /** A copy of another server's database, empty until `become`; what would change it is carried out there. */
+  static copy(host: Host, log: Log, name: string, forward: Forward): StandaloneDatabase {
+    const schema = { name, version: "", cksum: "", tables: new Map() };
+    return new StandaloneDatabase(host, log, new Database(schema), undefined, forward);
+  }
+
+  get isAvailable(): boolean {
+    return this.#isAvailable;
+  }
+
+  /** Whether this is a copy of another server's database. */
+  get isCopy(): boolean {
+    return this.#forward !== undefined;
   }
 
   get name(): string {
@@ -133,7 +165,10 @@ export class StandaloneDatabase implements ServedDatabase {
       since: this.#host.clock.now(),
       answer,
       timer: undefined,
+      recall: undefined,
       cancel: () => {
+        waiting.recall?.();
+        this.#forwarded.delete(waiting);
         this.#waiting.delete(waiting);
         this.#finish(waiting, "canceled");
       },
@@ -171,9 +206,10 @@ export class StandaloneDatabase implements ServedDatabase {
   /** Tries a transaction; false where it has to wait for the database to change or time to pass. */
   #attempt(waiting: Waiting): boolean {
     const elapsed = Math.floor(this.#host.clock.now() - waiting.since);
-    const reserved = this.#file === undefined;
+    const reserved = this.#file === undefined && this.#forward === undefined;
     const rights = reserved ? { ...waiting.rights, readOnly: true } : waiting.rights;
     const { results, outcome } = this.#run(waiting.operations, rights, elapsed);
+    if (this.#forward && isForSource(results, outcome, waiting.operations.length)) return this.#pass(waiting);
     switch (outcome.kind) {
       case "blocked":
         this.#waitUntil(waiting, outcome.timeout);
@@ -200,6 +236,19 @@ export class StandaloneDatabase implements ServedDatabase {
     }
   }
 
+  /** Passes a transaction on to the source, if there is one now. Its answer is the transaction's. */
+  #pass(waiting: Waiting): boolean {
+    waiting.timer?.cancel();
+    waiting.recall = this.#forward?.(waiting.operations, (answer) => {
+      this.#forwarded.delete(waiting);
+      if ("error" in answer) this.#finish(waiting, { refused: answer.error });
+      else this.#finish(waiting, Array.isArray(answer.result) ? (answer.result as readonly Json[]) : []);
+    });
+    if (!waiting.recall) return false;
+    this.#forwarded.add(waiting);
+    return true;
+  }
+
   /** Why a client may not change a built-in database. */
   #inReserved(result: Json): Json {
     if (typeof result !== "object" || result === null || !("error" in result) || result["error"] !== "not allowed")
@@ -218,7 +267,7 @@ export class StandaloneDatabase implements ServedDatabase {
     });
   }
 
-  #finish(waiting: Waiting, result: readonly Json[] | "canceled"): void {
+  #finish(waiting: Waiting, result: TransactionAnswer): void {
     const { answer } = waiting;
     waiting.answer = undefined;
     waiting.timer?.cancel();
@@ -241,9 +290,9 @@ export class StandaloneDatabase implements ServedDatabase {
     return { results, durable: durable ? this.#file?.sync() : undefined };
   }
 
-  #apply(changes: ChangeSet): void {
+  #apply(changes: ChangeSet, transaction?: Uuid): void {
     this.#database.apply(changes);
-    this.#history?.add(changes);
+    this.#history?.add(changes, transaction);
     this.#tableLogs.tell(changes);
     this.#monitors.tell(changes);
     const tables = new Set(changes.changes.map((change) => change.table.name));
@@ -265,6 +314,34 @@ export class StandaloneDatabase implements ServedDatabase {
     } finally {
       this.#retrying = false;
     }
+  }
+
+  // Copies
+
+  /** The source has another schema: all contents go. Whoever monitors the database has to be told before. */
+  become(schema: DatabaseSchema): void {
+    this.#monitors.clear();
+    this.#history?.clear();
+    this.#database = new Database(schema);
+    this.#schemaJson = schemaToJson(schema);
+    this.#isAvailable = true;
+  }
+
+  /** The source has changed as `changesOf` finds; `transaction` is its id there, where it has one. */
+  takeUp(changesOf: (present: Database) => ChangeSet, transaction: Uuid | undefined): void {
+    const changes = changesOf(this.#database);
+    if (changes.changes.length === 0) {
+      if (transaction !== undefined) this.#history?.add(changes, transaction);
+      return;
+    }
+    this.#apply(changes, transaction);
+    this.#retry();
+  }
+
+  /** The source is there again: tries what waited for it. */
+  resume(): void {
+    this.#retryAgain = true;
+    this.#retry();
   }
 
   // Monitors
@@ -348,10 +425,19 @@ export class StandaloneDatabase implements ServedDatabase {
   }
 
   close(): void {
-    for (const waiting of [...this.#waiting]) waiting.cancel();
+    for (const waiting of [...this.#waiting, ...this.#forwarded]) waiting.cancel();
     this.#monitors.clear();
     this.#file?.close();
   }
+}
+
+/**
+ * Whether the source is to judge a transaction: it would change or sync something there, or the copy found a fault only in all
+ * operations together, such as a value that an index has twice, where the copy may be behind.
+ */
+function isForSource(results: readonly Json[], outcome: Outcome, operations: number): boolean {
+  if (outcome.kind === "commit") return outcome.changes.changes.length > 0 || outcome.durable;
+  return outcome.kind === "failed" && results.length > operations;
 }
 
 function errorJson(error: unknown): Json {

@@ -32,11 +32,11 @@ export class TransactionHistory {
     return this.#latest;
   }
 
-  /** Takes up a transaction; `latest` is its id from now on. */
-  add({ changes }: ChangeSet): void {
+  /** Takes up a transaction; `latest` is its id from now on, a new one where it has none yet. */
+  add({ changes }: ChangeSet, id?: Uuid): void {
     // The entry holds the id of the contents it began from.
     this.#entries.push({ id: this.latest, changes });
-    this.#latest = this.#newUuid();
+    this.#latest = id ?? this.#newUuid();
     this.#changes += changes.length;
     while (this.#entries.length > mostTransactions || this.#changes > mostChanges) {
       this.#changes -= this.#entries.shift()?.changes.length ?? 0;

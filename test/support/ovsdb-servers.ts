@@ -40,10 +40,23 @@ export function createDatabase(path: string, schema: Json): void {
 
 /** Our server, in this process. */
 export async function startOurs(schema: Json, sync?: SyncOptions): Promise<OurServer> {
+  const server = await startOurEmpty(sync);
+  createDatabase(server.file, schema);
+  server.server.addDatabase(server.file);
+  server.server.startSync();
+  return server;
+}
+
+/** Our server, in this process, relaying databases (`relay:NAME:REMOTE`). */
+export async function startOurRelay(...specs: readonly string[]): Promise<OurServer> {
+  const server = await startOurEmpty();
+  for (const spec of specs) server.server.addDatabase(spec);
+  return server;
+}
+
+async function startOurEmpty(sync?: SyncOptions): Promise<OurServer> {
   const directory = newDirectory();
   const socket = join(directory, "db.sock");
-  const file = join(directory, "conf.db");
-  createDatabase(file, schema);
   const host = createNodeHost({ lock: lockRecord });
   const log = recordingLog();
   const server = new DatabaseServer(host, log, {
@@ -52,13 +65,11 @@ export async function startOurs(schema: Json, sync?: SyncOptions): Promise<OurSe
     columnDiffs: true,
     ...(sync ? { sync } : {}),
   });
-  server.addDatabase(file);
   await server.addRemote(`punix:${socket}`);
-  server.startSync();
   return {
     directory,
     socket,
-    file,
+    file: join(directory, "conf.db"),
     server,
     log,
     async stop() {
@@ -71,13 +82,21 @@ export async function startOurs(schema: Json, sync?: SyncOptions): Promise<OurSe
 /** The installed server, in a process of its own. */
 export async function startReal(schema: Json, options: readonly string[] = []): Promise<TestServer> {
   const directory = newDirectory();
-  const socket = join(directory, "db.sock");
   const file = join(directory, "conf.db");
   writeFileSync(join(directory, "schema"), formatJson(schema));
+  execFileSync("/usr/bin/ovsdb-tool", ["create", file, join(directory, "schema")]);
+  return runReal(directory, [file, ...options]);
+}
+
+/** The installed server, relaying a database (`relay:NAME:REMOTE`). */
+export function startRealRelay(spec: string): Promise<TestServer> {
+  return runReal(newDirectory(), [spec]);
+}
+
+async function runReal(directory: string, options: readonly string[]): Promise<TestServer> {
+  const socket = join(directory, "db.sock");
   const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory };
-  execFileSync("/usr/bin/ovsdb-tool", ["create", file, join(directory, "schema")], { env });
   const args = [
-    file,
     `--remote=punix:${socket}`,
     `--unixctl=${join(directory, "ctl")}`,
     "-vconsole:off",
@@ -96,7 +115,7 @@ export async function startReal(schema: Json, options: readonly string[] = []): 
   return {
     directory,
     socket,
-    file,
+    file: join(directory, "conf.db"),
     async stop() {
       child.kill("SIGKILL");
       await exited;

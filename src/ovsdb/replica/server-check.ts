@@ -3,7 +3,7 @@ import type { ReplicaTables } from "./resolve.js";
 import type { AnyRow, ReplicaStore } from "./store.js";
 
 /** The columns of `_Server`'s `Database` table (ovsdb-server(5)) that tell whether a server will do. */
-export const databaseRowColumns = ["name", "model", "connected", "leader", "index"] as const;
+export const databaseRowColumns = ["name", "model", "connected", "leader", "cid", "index"] as const;
 
 /** Whether a server will do for a database. */
 export type ServerVerdict =
@@ -18,6 +18,8 @@ export interface ServerWishes {
   readonly leaderOnly: boolean;
   /** The longest log (`index`) that a server of the cluster has shown so far. */
   readonly leastIndex: number | bigint;
+  /** The cluster that the server must belong to. */
+  readonly cluster?: string | undefined;
 }
 
 /** The row of `_Server` about a database. */
@@ -37,6 +39,8 @@ export function judgeServer(row: AnyRow | undefined, wishes: ServerWishes): Serv
       row["model"] === "relay" ? "relay is disconnected from its source" : "server is disconnected from cluster";
     return { kind: "unfit", why };
   }
+  if (wishes.cluster !== undefined && row["cid"] !== wishes.cluster)
+    return { kind: "unfit", why: `server is not of cluster ${wishes.cluster}` };
   if (wishes.leaderOnly && row["leader"] !== true)
     return { kind: "unfit", why: "server is not the leader of the cluster" };
   const index = row["index"] as number | bigint | undefined;
