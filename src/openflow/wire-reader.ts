@@ -45,7 +45,9 @@ export class WireReader {
 
   u64(): bigint {
     const at = this.#take(8);
-    return (BigInt(u32(this.bytes, at)) << 32n) | BigInt(u32(this.bytes, at + 4));
+    const high = u32(this.bytes, at);
+    const low = BigInt(u32(this.bytes, at + 4));
+    return high === 0 ? low : (BigInt(high) << 32n) | low;
   }
 
   /** `length` bytes as one number. */

@@ -37,7 +37,7 @@ export class WireWriter {
   }
 
   u64(value: bigint): this {
-    return this.big(value, 8);
+    return this.u32(Number(BigInt.asUintN(32, value >> 32n))).u32(Number(BigInt.asUintN(32, value)));
   }
 
   /** A number in `length` bytes; higher bits are dropped. */

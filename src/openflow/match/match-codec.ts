@@ -44,13 +44,16 @@ export function encodeMatch(match: Match, version: Version, w: WireWriter): void
   else if (version === OF11) {
     w.u16(STANDARD).u16(OFP11_MATCH_LENGTH);
     encodeOfp11Match(match, w);
-  } else {
-    const start = w.length;
-    w.u16(OXM).u16(0);
-    encodeOxm(match, version, w);
-    w.patch16(start + 2, w.length - start);
-    w.align(8, start);
-  }
+  } else encodeTlvMatch(match, version, w);
+}
+
+/** Writes a match as TLVs with their type and length, which Open vSwitch does in OpenFlow 1.1 too where it tells of flows. */
+export function encodeTlvMatch(match: Match, version: Version, w: WireWriter): void {
+  const start = w.length;
+  w.u16(OXM).u16(0);
+  encodeOxm(match, version, w);
+  w.patch16(start + 2, w.length - start);
+  w.align(8, start);
 }
 
 /** A match of Nicira's messages, and the cookie where the TLVs have one. */
