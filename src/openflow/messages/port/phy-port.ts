@@ -156,6 +156,14 @@ export function formatPhyPort(port: PhyPort): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** Ports as `formatPhyPort` writes them, by their numbers. */
+export function formatPhyPorts(ports: readonly PhyPort[]): string {
+  return [...ports]
+    .sort((a, b) => a.number - b.number)
+    .map(formatPhyPort)
+    .join("");
+}
+
 function formatPortState(state: number): string {
   const names = stateBits.filter(([bit]) => (state & bit) !== 0).map(([, name]) => name);
   // Upstream puts no blank behind the state of the spanning tree.
