@@ -1,4 +1,4 @@
-import { type OfpError, ofpError } from "../ofp-error.js";
+import { OfpError, ofpError } from "../ofp-error.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 
@@ -29,7 +29,7 @@ const badLength: () => OfpError = ofpError("OFPBPC_BAD_LEN");
 
 /**
  * Reads properties to the reader's end: type and length of 16 bits, of which the length does not count the padding to 8 bytes.
- * Throws OFPBPC_BAD_LEN where a length lies.
+ * Throws OFPBPC_BAD_LEN where a length lies, OFPBPC_BAD_EXPERIMENTER for an experimenter 0.
  */
 export function* readProperties(r: WireReader): Generator<ReadProperty> {
   while (r.left > 0) {
@@ -46,6 +46,7 @@ export function* readProperties(r: WireReader): Generator<ReadProperty> {
     if (type === EXPERIMENTER) {
       if (length < EXPERIMENTER_HEADER) throw badLength();
       vendor = body.u32();
+      if (vendor === 0) throw new OfpError("OFPBPC_BAD_EXPERIMENTER");
       subtype = body.u32();
     }
     const other = (): OtherProperty => ({ type, data: r.bytes.slice(start + HEADER, start + length) });

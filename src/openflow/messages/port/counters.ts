@@ -43,12 +43,9 @@ export function writeDuration(w: WireWriter, duration: Duration | undefined): vo
   w.u32(duration?.seconds ?? UNKNOWN_SECONDS).u32(duration?.nanoseconds ?? UNKNOWN_SECONDS);
 }
 
-/** `4s`, `4.100s`, `4.000000005s`: thousandths where that is all there is, else nine digits. */
+/** `4s`, `4.100s`, `4.00000005s`: thousandths where that is all there is, else as many digits as it takes. */
 export function formatDuration({ seconds, nanoseconds }: Duration): string {
   if (nanoseconds === 0) return `${seconds}s`;
-  const rest =
-    nanoseconds % 1_000_000 === 0
-      ? String(nanoseconds / 1_000_000).padStart(3, "0")
-      : String(nanoseconds).padStart(9, "0");
-  return `${seconds}.${rest}s`;
+  if (nanoseconds % 1_000_000 === 0) return `${seconds}.${String(nanoseconds / 1_000_000).padStart(3, "0")}s`;
+  return `${seconds}.${String(nanoseconds).padStart(9, "0").replace(/0+$/, "")}s`;
 }

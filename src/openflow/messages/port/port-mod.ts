@@ -33,7 +33,9 @@ function readBody(r: WireReader, ctx: PortContext): Omit<PortMod, "advertise" | 
   const address = r.u16() * 2 ** 32 + r.u32();
   if (version !== OF10) r.skip(2);
   const known = portConfigMask(version);
-  return { kind: "port_mod", port, address, config: r.u32() & known, mask: r.u32() & known };
+  const config = r.u32();
+  const mask = r.u32() & known;
+  return { kind: "port_mod", port, address, config: config & mask, mask };
 }
 
 const fixed = (numbers: MessageForm<PortMod>["numbers"], length: number): MessageForm<PortMod> => ({

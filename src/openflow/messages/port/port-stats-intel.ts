@@ -39,7 +39,7 @@ export type Rfc2819 = readonly Counter[];
 
 /** A counter that only some device has. */
 export interface CustomCounter {
-  /** At most 63 characters. */
+  /** At most 63 bytes, a character each. */
   readonly name: string;
   readonly value: bigint;
 }
@@ -79,15 +79,18 @@ export function readCustomStats(r: WireReader): CustomStats {
 
 function readText(bytes: Uint8Array): string {
   const end = bytes.subarray(0, LONGEST_NAME).indexOf(0);
-  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? LONGEST_NAME : end));
+  return String.fromCharCode(...bytes.subarray(0, end < 0 ? LONGEST_NAME : end));
 }
+
+const nameBytes = (name: string): Uint8Array =>
+  Uint8Array.from(name.slice(0, LONGEST_NAME), (character) => character.charCodeAt(0));
 
 /** Writes a device's own counters as a property. */
 export function writeCustomStats(w: WireWriter, stats: CustomStats): void {
   writeExperimenterProperty(w, INTEL, intelProperties.custom, () => {
     w.zeros(2).u16(stats.length);
     for (const { name, value } of stats) {
-      const bytes = new TextEncoder().encode(name).subarray(0, LONGEST_NAME);
+      const bytes = nameBytes(name);
       w.u8(bytes.length).raw(bytes).u64(value);
     }
   });
@@ -103,15 +106,14 @@ export function formatRfc2819(stats: Rfc2819): string[] {
   });
 }
 
-const INDENT = " ".repeat(22);
+const LINE = `\n${" ".repeat(21)}`;
 
-/** The counters, three to a line. */
+/** The counters, three to a line; those without a name are left out, and where they would begin a line, none begins. */
 export function formatCustomStats(stats: CustomStats): string[] {
   if (stats.length === 0) return [];
-  const lines = ["           CUSTOM Statistics"];
-  for (let i = 0; i < stats.length; i += 3) {
-    const line = stats.slice(i, i + 3).map(({ name, value }) => `${name}=${value},`);
-    lines.push(INDENT + line.join(" "));
-  }
-  return lines;
+  const text = new TextDecoder();
+  const parts = stats.map(({ name, value }, i) =>
+    name === "" ? "" : `${i % 3 === 0 ? LINE : ""} ${text.decode(nameBytes(name))}=${value},`,
+  );
+  return [`           CUSTOM Statistics${parts.join("")}`];
 }

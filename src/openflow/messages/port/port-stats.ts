@@ -160,8 +160,10 @@ const readWithProperties: ReadPortStats = (r, ctx) => {
       body.skip(4);
       ethernet = readCounters(body, ethernetNames);
     } else if (vendor === INTEL && subtype === intelProperties.rfc2819) rfc2819 = readRfc2819(body);
-    else if (vendor === INTEL && subtype === intelProperties.custom) custom = readCustomStats(body);
-    else others.push(property.other());
+    else if (vendor === INTEL && subtype === intelProperties.custom) {
+      // Upstream shows neither where there are two.
+      custom = custom === undefined ? readCustomStats(body) : [];
+    } else others.push(property.other());
   }
   return {
     port,

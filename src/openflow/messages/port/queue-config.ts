@@ -1,11 +1,11 @@
 import { OfpError } from "../../ofp-error.js";
-import { formatOfport, OFPP, type PortNames } from "../../port-number.js";
+import { formatOfport, OFPP, type PortNames, portFrom32 } from "../../port-number.js";
 import { between, OF10, OF11, OF12, OF13, OF14, only, since, type VersionRange } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import { readElements } from "../elements.js";
 import { type MessageDecodeContext, type MessageForm, type MessageRow, ofpst, ofpt } from "../message.js";
 import { readProperties, writeProperty } from "../property.js";
-import { readPort, writePort } from "./wire-port.js";
+import { portOf, readPort, writePort } from "./wire-port.js";
 
 /** All queues of a port. */
 export const OFPQ_ALL = 0xffff_ffff;
@@ -41,6 +41,7 @@ const MULTIPART_TYPE = 15;
 const MIN_RATE = 1;
 const MAX_RATE = 2;
 const HIGHEST_RATE = 1000;
+const NO_RATE = 0xffff;
 
 export const queueConfigRequest: MessageRow<QueueConfigRequest> = {
   kind: "queue_config_request",
@@ -90,8 +91,13 @@ export const queueConfigRequest: MessageRow<QueueConfigRequest> = {
 
 type Rates = Pick<QueueConfig, "minRate" | "maxRate">;
 
-const rateOf = (type: number, rate: number): Rates =>
-  type === MIN_RATE ? { minRate: rate } : type === MAX_RATE ? { maxRate: rate } : {};
+/** Some rates, the minimum first; 0xffff is none. */
+function withRate({ minRate, maxRate }: Rates, type: number, wire: number): Rates {
+  const rate = wire === NO_RATE ? undefined : wire;
+  const min = type === MIN_RATE ? rate : minRate;
+  const max = type === MAX_RATE ? rate : maxRate;
+  return { ...(min !== undefined && { minRate: min }), ...(max !== undefined && { maxRate: max }) };
+}
 
 /** Properties before OpenFlow 1.4: type, length with the header, 4 bytes of padding, and a rate in 8 bytes. */
 function readOldRates(r: WireReader): Rates {
@@ -105,7 +111,7 @@ function readOldRates(r: WireReader): Rates {
     const body = r.slice(length - 8);
     if (type !== MIN_RATE && type !== MAX_RATE) continue;
     if (length !== 16) throw new OfpError("OFPBRC_BAD_LEN");
-    rates = { ...rates, ...rateOf(type, body.u16()) };
+    rates = withRate(rates, type, body.u16());
   }
   return rates;
 }
@@ -127,9 +133,12 @@ const oldReply = (range: VersionRange, type: number, length: number): MessageFor
   numbers: [ofpt(range, type)],
   length: [length, 8],
   decode: (r, ctx) => {
-    const port = readPort(r, ctx);
+    const wide = ctx.version === OF10 ? r.u16() : r.u32();
     r.skip(ctx.version === OF10 ? 6 : 4);
-    return readQueues(r, ctx, port, () => readOldQueue(r, ctx, port));
+    // Upstream looks at the port where there is a queue.
+    const port = (): number => (ctx.version === OF10 ? wide : portOf(wide, ctx));
+    const told = ctx.version === OF10 ? wide : (portFrom32(wide) ?? OFPP.none);
+    return readQueues(r, ctx, told, () => readOldQueue(r, ctx, port()));
   },
   encode: ({ port, queues }, w, { version }) => {
     writePort(w, port, version);
@@ -169,12 +178,12 @@ const queueDesc: MessageForm<QueueConfigReply> = {
       const queue = r.u32();
       const rest = r.u16() - LEAST;
       r.skip(6);
-      if (rest < 0 || rest > r.left) throw new OfpError("OFPBRC_BAD_LEN");
+      if (rest < 0 || rest > r.left || rest % 8 !== 0) throw new OfpError("OFPBRC_BAD_LEN");
       let rates: Rates = {};
       for (const { type, vendor, body } of readProperties(r.slice(rest))) {
         if (vendor !== 0 || (type !== MIN_RATE && type !== MAX_RATE)) continue;
         if (body.left < 2) throw new OfpError("OFPBPC_BAD_LEN");
-        rates = { ...rates, ...rateOf(type, body.u16()) };
+        rates = withRate(rates, type, body.u16());
       }
       return { port, queue, ...rates };
     }),
@@ -194,14 +203,15 @@ export const queueConfigReply: MessageRow<QueueConfigReply> = {
   kind: "queue_config_reply",
   forms: [oldReply(only(OF10), 21, 8), oldReply(between(OF11, OF13), 23, 8), queueDesc],
   format: ({ queues }, ctx) => {
+    if (queues.length === 0) return "";
     const sorted = [...queues].sort((a, b) => a.port - b.port || a.queue - b.queue);
-    return sorted.map((queue, i) => formatQueue(queue, sorted[i - 1]?.port, ctx)).join("\n");
+    // Port 0 has no title: upstream begins as if it had been there.
+    return ` ${sorted.map((queue, i) => formatQueue(queue, sorted[i - 1]?.port ?? 0, ctx)).join("\n")}`;
   },
 };
 
-function formatQueue(config: QueueConfig, before: number | undefined, names: PortNames): string {
-  const title =
-    config.port === before ? "" : `${before === undefined ? " " : ""}port=${formatOfport(config.port, names)}\n`;
+function formatQueue(config: QueueConfig, before: number, names: PortNames): string {
+  const title = config.port === before ? "" : `port=${formatOfport(config.port, names)}\n`;
   const rates = listed(config).map(([type, rate]) => ` ${type === MIN_RATE ? "min" : "max"}_rate:${formatRate(rate)}`);
   return `${title}queue ${config.queue}:${rates.join("")}`;
 }

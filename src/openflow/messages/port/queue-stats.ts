@@ -1,5 +1,5 @@
 import { OfpError } from "../../ofp-error.js";
-import { formatOfport } from "../../port-number.js";
+import { formatOfport, OFPP } from "../../port-number.js";
 import { always, between, OF10, OF12, OF13, OF14, only, since, type VersionRange } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
@@ -27,7 +27,7 @@ import { readPort, writePort } from "./wire-port.js";
 /** Asks for the counters of queues. */
 export interface QueueStatsRequest {
   readonly kind: "queue_stats_request";
-  /** ANY for all (ALL in OpenFlow 1.0). */
+  /** ANY for all, which OpenFlow 1.0 says as ALL. */
   readonly port: number;
   /** `OFPQ_ALL` for all. */
   readonly queue: number;
@@ -66,10 +66,11 @@ export const queueStatsRequest: MessageRow<QueueStatsRequest> = {
       decode: (r, ctx) => {
         const port = readPort(r, ctx);
         if (ctx.version === OF10) r.skip(2);
-        return { kind: "queue_stats_request", port, queue: r.u32() };
+        const any = ctx.version === OF10 && port === OFPP.all ? OFPP.none : port;
+        return { kind: "queue_stats_request", port: any, queue: r.u32() };
       },
       encode: ({ port, queue }, w, { version }) => {
-        writePort(w, port, version);
+        writePort(w, version === OF10 && port === OFPP.none ? OFPP.all : port, version);
         if (version === OF10) w.zeros(2);
         w.u32(queue);
       },
