@@ -1,6 +1,11 @@
 import { listCommands } from "./list-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
 import { printCommands } from "./print-commands.js";
+import { switchCommands } from "./switch-commands.js";
 
 /** Every command of `ovs-ofctl`. */
-export const ofctlCommands: readonly OfctlCommand[] = [...printCommands, ...listCommands(() => ofctlCommands)];
+export const ofctlCommands: readonly OfctlCommand[] = [
+  ...switchCommands,
+  ...printCommands,
+  ...listCommands(() => ofctlCommands),
+];

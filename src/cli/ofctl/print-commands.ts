@@ -1,28 +1,8 @@
 import { HEADER_LENGTH, readHeader } from "#openflow/header.js";
-import { decodeMessage } from "#openflow/messages/codec.js";
-import { messageToJson } from "#openflow/messages/json.js";
-import { formatMessageBytes } from "#openflow/messages/print.js";
-import { OfpError } from "#openflow/ofp-error.js";
 import { errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
-import type { Json } from "#util/json.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
-
-/** Writes one message to standard output, as text or as a line of JSON. */
-function printMessage(bytes: Uint8Array, { io, log, settings }: OfctlContext, verbosity: number): void {
-  const warn = (module: string, text: string): void => log.module(module).warn(text);
-  if (settings.json) io.stdout(`${JSON.stringify(toJson(bytes, warn))}\n`);
-  else io.stdout(formatMessageBytes(bytes, { verbosity, warn }));
-}
-
-function toJson(bytes: Uint8Array, warn: (module: string, text: string) => void): Json {
-  try {
-    return messageToJson(decodeMessage(bytes, warn));
-  } catch (error) {
-    if (!(error instanceof OfpError)) throw error;
-    return { error: error.error };
-  }
-}
+import { printMessage } from "./print-message.js";
 
 /** The bytes of pairs of hexadecimal digits, before which blanks may stand. Throws `UserError`. */
 function parseHex(text: string): Uint8Array {

@@ -1,0 +1,38 @@
+import { decodeMessage } from "#openflow/messages/codec.js";
+import { messageToJson } from "#openflow/messages/json.js";
+import type { MessageTextOptions } from "#openflow/messages/message.js";
+import { formatMessageBytes } from "#openflow/messages/print.js";
+import { OfpError } from "#openflow/ofp-error.js";
+import type { Json } from "#util/json.js";
+import type { OfctlContext } from "./ofctl-command.js";
+
+/** One message as text, or as a line of JSON. Ends with a line end. */
+export function messageText(
+  bytes: Uint8Array,
+  { log, settings }: OfctlContext,
+  verbosity: number,
+  names: Omit<MessageTextOptions, "verbosity"> = {},
+): string {
+  const warn = (module: string, text: string): void => log.module(module).warn(text);
+  if (settings.json) return `${JSON.stringify(toJson(bytes, warn))}\n`;
+  return formatMessageBytes(bytes, { ...names, verbosity, warn });
+}
+
+/** Writes one message to standard output. */
+export function printMessage(
+  bytes: Uint8Array,
+  context: OfctlContext,
+  verbosity: number,
+  names: Omit<MessageTextOptions, "verbosity"> = {},
+): void {
+  context.io.stdout(messageText(bytes, context, verbosity, names));
+}
+
+function toJson(bytes: Uint8Array, warn: (module: string, text: string) => void): Json {
+  try {
+    return messageToJson(decodeMessage(bytes, warn));
+  } catch (error) {
+    if (!(error instanceof OfpError)) throw error;
+    return { error: error.error };
+  }
+}
