@@ -27,7 +27,7 @@ function highestVersion(bitmap: VersionBitmap): number {
 }
 
 /** All versions from 1.0 up to this: what a hello without a bitmap means. */
-function upTo(version: number): VersionBitmap {
+export function upTo(version: number): VersionBitmap {
   return version >= 31 ? 0xfffffffe : 2 ** (version + 1) - 2;
 }
 
@@ -37,9 +37,13 @@ function upTo(version: number): VersionBitmap {
  */
 export function encodeHello(allowed: VersionBitmap, xid: number): Uint8Array {
   const version = highestVersion(allowed);
-  const w = new WireWriter();
-  if (allowed !== upTo(version)) w.u16(VERSION_BITMAP).u16(BITMAP_ELEMENT_LENGTH).u32(allowed);
-  return makeMessage(version, MessageType.hello, xid, w.done());
+  const body = allowed === upTo(version) ? new Uint8Array() : helloElement(allowed);
+  return makeMessage(version, MessageType.hello, xid, body);
+}
+
+/** The element that says which versions. */
+export function helloElement(allowed: VersionBitmap): Uint8Array {
+  return new WireWriter().u16(VERSION_BITMAP).u16(BITMAP_ELEMENT_LENGTH).u32(allowed).done();
 }
 
 /** What a peer's hello says. */
@@ -52,8 +56,11 @@ export interface Hello {
   readonly wellFormed: boolean;
 }
 
-/** Reads a hello. Elements that are unknown or empty are passed over; throws `OfpError` only where the header itself is not there. */
-export function decodeHello(message: Uint8Array): Hello {
+/**
+ * Reads a hello. Elements that are unknown or empty are passed over; throws `OfpError` only where the header itself is not there. `warn` takes
+ * complaints for the log, of upstream's module `ofp_util`.
+ */
+export function decodeHello(message: Uint8Array, warn: (text: string) => void = () => {}): Hello {
   const r = new WireReader(message, 0, message.length, ofpError("OFPBRC_BAD_LEN"));
   r.skip(HEADER_LENGTH);
   const { version, xid } = readHeader(message);
@@ -65,7 +72,7 @@ export function decodeHello(message: Uint8Array): Hello {
       return { version, xid, allowed: allowed || upTo(version), wellFormed: false };
     const element = r.slice(length - 4);
     r.skip(Math.min((8 - (length % 8)) % 8, r.left));
-    const bits = type === VERSION_BITMAP ? bitmapOf(element) : 0;
+    const bits = type === VERSION_BITMAP ? bitmapOf(element, warn) : 0;
     if (bits === 0) wellFormed = false;
     else allowed = bits;
   }
@@ -73,8 +80,13 @@ export function decodeHello(message: Uint8Array): Hello {
 }
 
 /** The first 32 bits of a bitmap element, bit 0 (no version) apart. */
-function bitmapOf(element: WireReader): VersionBitmap {
-  return element.left < 4 || element.left % 4 !== 0 ? 0 : (element.u32() & ~1) >>> 0;
+function bitmapOf(element: WireReader, warn: (text: string) => void): VersionBitmap {
+  if (element.left < 4 || element.left % 4 !== 0) return 0;
+  const bits = element.u32();
+  if ((bits & 1) !== 0) warn("peer claims to support invalid OpenFlow version 0x00");
+  const allowed = (bits & ~1) >>> 0;
+  if (allowed === 0) warn("peer does not support any OpenFlow version (between 0x01 and 0x1f)");
+  return allowed;
 }
 
 /** The version that two sides speak: the highest of both; undefined where they have none in common. */
@@ -83,14 +95,20 @@ export function negotiate(ours: VersionBitmap, theirs: VersionBitmap): number | 
   return both === 0 ? undefined : highestVersion(both);
 }
 
-/** Versions as logs and failed hellos say them: `versions 0x01, 0x04`; `version 0x01`; where none is left out, `version 0x04 and earlier`. */
-export function formatVersions(bitmap: VersionBitmap): string {
+/** Versions as a printed hello has them: `0x01, 0x04`. */
+export function versionsText(bitmap: VersionBitmap): string {
   const all: string[] = [];
   for (let v = 0; v < 32; v++) if (((bitmap >>> v) & 1) !== 0) all.push(`0x${v.toString(16).padStart(2, "0")}`);
-  if (all.length === 0) return "no versions";
-  if (all.length === 1) return `version ${all[0]}`;
-  if (bitmap === upTo(highestVersion(bitmap))) return `version ${all.at(-1)} and earlier`;
-  return `versions ${all.join(", ")}`;
+  return all.join(", ");
+}
+
+/** Versions as logs and failed hellos say them: `versions 0x01, 0x04`; `version 0x01`; where none is left out, `version 0x04 and earlier`. */
+export function formatVersions(bitmap: VersionBitmap): string {
+  if (bitmap === 0) return "no versions";
+  const highest = highestVersion(bitmap);
+  if (bitmap === (1 << highest) >>> 0) return `version ${versionsText(bitmap)}`;
+  if (bitmap === upTo(highest)) return `version ${versionsText(1 << highest)} and earlier`;
+  return `versions ${versionsText(bitmap)}`;
 }
 
 /** The error OFPHFC_INCOMPATIBLE that a side without a common version sends, in its peer's highest version where there is a codec for it. */

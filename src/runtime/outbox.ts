@@ -23,7 +23,7 @@ export class Outbox {
   push(piece: Piece): void {
     this.#size += piece.length;
     if (this.#pieces.push(piece) > 1) return;
-    queueMicrotask(() => this.flush());
+    flushLater(this);
   }
 
   /** Hands over what waits, now. */
@@ -34,6 +34,22 @@ export class Outbox {
     this.#size = 0;
     this.#stream.write(joined(pieces));
   }
+}
+
+/** Those that have something to send at the end of the turn. */
+let full: Outbox[] = [];
+
+/**
+ * All are flushed together behind everything that has come in this turn, on whichever connections: a peer that is woken once finds
+ * all there is to be found, and one that is waited for is not woken in between.
+ */
+function flushLater(outbox: Outbox): void {
+  if (full.push(outbox) > 1) return;
+  setImmediate(() => {
+    const turn = full;
+    full = [];
+    for (const one of turn) one.flush();
+  });
 }
 
 /** What was joined last, since many streams are told the same. */

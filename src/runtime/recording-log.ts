@@ -1,32 +1,34 @@
-import { LevelLogger, type Log, type Logger, type MessageLevel } from "./logger.js";
+import { LevelLogger, type Log, type Logger, type MessageLevel, severity } from "./logger.js";
 
 /** A log that keeps its lines as `module|LEVEL|message`, for tests. Nothing is limited. */
 export interface RecordingLog extends Log {
   readonly lines: string[];
 }
 
-/** Records messages of every level. */
-export function recordingLog(): RecordingLog {
+/** Records messages of every level, or of `least` and above. */
+export function recordingLog(least: MessageLevel = "dbg"): RecordingLog {
   const lines: string[] = [];
-  return { lines, module: (name) => new Recorder(name, lines) };
+  return { lines, module: (name) => new Recorder(name, lines, least) };
 }
 
 class Recorder extends LevelLogger {
   readonly module: string;
   readonly #lines: string[];
+  readonly #least: MessageLevel;
 
-  constructor(module: string, lines: string[]) {
+  constructor(module: string, lines: string[], least: MessageLevel) {
     super();
     this.module = module;
     this.#lines = lines;
+    this.#least = least;
   }
 
-  isEnabled(): boolean {
-    return true;
+  isEnabled(level: MessageLevel): boolean {
+    return severity[level] <= severity[this.#least];
   }
 
   log(level: MessageLevel, message: string): void {
-    this.#lines.push(`${this.module}|${level.toUpperCase()}|${message}`);
+    if (this.isEnabled(level)) this.#lines.push(`${this.module}|${level.toUpperCase()}|${message}`);
   }
 
   limited(): Logger {

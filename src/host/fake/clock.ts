@@ -78,5 +78,5 @@ export class FakeClock implements Clock {
 
 /** Lets everything that is queued on the event loop run. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 8; i++) await new Promise((resolve) => setImmediate(resolve));
 }
