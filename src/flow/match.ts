@@ -1,10 +1,13 @@
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import { KEY_WORDS } from "./layout.js";
+import type { TlvMap } from "./tlv-map.js";
 
 /** Packets whose key equals `key` in every bit that is set in `mask`. Bits of `key` outside the mask are 0. */
 export interface Match {
   readonly key: FlowKey;
   readonly mask: FlowMask;
+  /** Where the match's tunnel metadata are; undefined where it has none. */
+  readonly tlvs?: TlvMap;
 }
 
 /** Every packet. Fill it in with `setField(match.key, …)` and `unwildcard(match.mask, …)`. */

@@ -25,6 +25,11 @@ export function valueBits(f: Field): number {
 /** What `set_field:oam->tun_flags` writes: the 16 bits on the wire, of which one has a name. */
 export const ALL_TUNNEL_FLAGS: bigint = 0xffffn;
 
+/** A mask of all bits that a field has on the wire. */
+function wireOnes(f: Field): bigint {
+  return (1n << BigInt(8 * f.bytes)) - 1n;
+}
+
 /** A mask of all of a field's bits. */
 function allOnes(f: Field): bigint {
   return (1n << BigInt(valueBits(f))) - 1n;
@@ -45,31 +50,44 @@ const frags: Readonly<Record<string, MaskedValue>> = {
  * upstream's words.
  */
 export function parseFieldText(f: Field, given: string, ports: PortNames = {}, keep = false): MaskedValue {
-  if (given === "*") return { value: 0n, mask: 0n };
-  const text = given === "" ? "0/0" : given;
+  const found = parseRawFieldText(f, given === "" ? "0/0" : given, ports);
+  const ones = f.name === "tun_flags" ? ALL_TUNNEL_FLAGS : allOnes(f);
+  const mask = found.mask & ones;
+  return { value: found.value & (keep ? ones : mask), mask };
+}
+
+/** As `parseFieldText`, with all bits that the field has on the wire: a mask is whole where every bit of its bytes is set. */
+export function parseRawFieldText(f: Field, text: string, ports: PortNames = {}): MaskedValue {
+  if (text === "*") return { value: 0n, mask: 0n };
   const found = parsers[f.format](f, text, ports);
-  if (!f.maskable && found.mask !== 0n && found.mask !== allOnes(f)) {
+  if (!f.maskable && found.mask !== 0n && found.mask !== wireOnes(f)) {
     throw new UserError(`${text}: invalid mask for field ${f.name}`);
   }
-  return keep ? found : { value: found.value & found.mask, mask: found.mask };
+  return found;
 }
 
 type Parser = (f: Field, text: string, ports: PortNames) => MaskedValue;
 
 const integer: Parser = (f, text) => {
   const slash = text.indexOf("/");
-  const bad = (what: string): UserError => new UserError(`${text}: bad syntax for ${f.name} ${what}`);
   const part = (t: string, what: string): bigint => {
-    const value = parseInteger(t);
-    if (value === undefined) throw bad(what);
-    if (value < 0n || value >= 1n << BigInt(8 * f.bytes)) {
+    const value = parseFieldInteger(t);
+    if (value === undefined) throw new UserError(`${text}: bad syntax for ${f.name} ${what}`);
+    if (value < 0n || value > wireOnes(f)) {
       throw new UserError(`${text}: value too large for ${f.bytes}-byte field ${f.name}`);
     }
-    return value & allOnes(f);
+    return value;
   };
   const value = part(slash < 0 ? text : text.slice(0, slash), "value");
-  return { value, mask: slash < 0 ? allOnes(f) : part(text.slice(slash + 1), "mask") };
+  return { value, mask: slash < 0 ? wireOnes(f) : part(text.slice(slash + 1), "mask") };
 };
+
+/** Numbers of fields: hexadecimal of any width, and others of 64 bits, of which negative ones are the complement. */
+function parseFieldInteger(text: string): bigint | undefined {
+  if (/^0[xX]$/.test(text)) return 0n;
+  const value = parseInteger(text);
+  return value !== undefined && value < 0n ? BigInt.asUintN(64, value) : value;
+}
 
 const bytesToBig = (bytes: Uint8Array): bigint => bytes.reduce((n, b) => (n << 8n) | BigInt(b), 0n);
 const wordsToBig = (words: readonly number[]): bigint => words.reduce((n, w) => (n << 32n) | BigInt(w >>> 0), 0n);
@@ -116,7 +134,7 @@ const ipv6 = address("IPv6", 128, (t) => {
 const port: Parser = (f, text, ports) => {
   const number = parseOfport(text, ports);
   if (number === undefined) throw new UserError(`${text}: invalid or unknown port for ${f.name}`);
-  return { value: BigInt(number), mask: allOnes(f) };
+  return { value: BigInt(number), mask: wireOnes(f) };
 };
 
 const frag: Parser = (_f, text) => {
@@ -128,7 +146,7 @@ const frag: Parser = (_f, text) => {
 };
 
 /** `a|b` for exactly these, `+a-b` for some, or a number with or without a mask. */
-function flags(names: readonly string[], what: string, always: boolean): Parser {
+function flags(names: readonly string[], what: string): Parser {
   return (f, text) => {
     const bit = (name: string): bigint => {
       const i = names.indexOf(name);
@@ -139,7 +157,7 @@ function flags(names: readonly string[], what: string, always: boolean): Parser 
     if (/^\d/.test(text)) {
       const [value, mask] = text.split("/", 2).map(parseInteger);
       if (value === undefined || value > known) throw new UserError(`${text}: unknown ${what} flag(s)`);
-      return { value, mask: (mask ?? known) & known & allOnes(f) };
+      return { value, mask: mask === undefined ? known : mask & known };
     }
     if (/^[-+]/.test(text)) {
       let [value, mask] = [0n, 0n];
@@ -151,7 +169,7 @@ function flags(names: readonly string[], what: string, always: boolean): Parser 
       return { value, mask };
     }
     const value = text.split("|").reduce((all, name) => all | bit(name), 0n);
-    return { value, mask: always ? ALL_TUNNEL_FLAGS : allOnes(f) };
+    return { value, mask: wireOnes(f) };
   };
 }
 
@@ -174,9 +192,9 @@ const parsers: Readonly<Record<Field["format"], Parser>> = {
   of10Port: port,
   of11Port: port,
   frag,
-  tcpFlags: flags(TCP_FLAG_NAMES.slice(0, 12), "TCP", false),
-  ctState: flags(ctStateNames, "ct_state", false),
-  tunnelFlags: flags(["oam"], "tunnel", true),
+  tcpFlags: flags(TCP_FLAG_NAMES.slice(0, 12), "TCP"),
+  ctState: flags(ctStateNames, "ct_state"),
+  tunnelFlags: flags(["oam"], "tunnel"),
   packetType,
 };
 

@@ -1,19 +1,26 @@
-import { getFieldBig, setField, setFieldBig, unwildcard } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { field, fieldByName } from "#flow/fields/table.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
-import { applyMask, type Match, newMatch } from "#flow/match.js";
+import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
+import type { TlvMap } from "#flow/tlv-map.js";
 import { UserError } from "#util/errors.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import { type MaskedValue, parseFieldText } from "./field-text.js";
+import { parseRawFieldText } from "./field-text.js";
 import { type KeyValue, parseKeyValues } from "./key-value.js";
+import { MatchBuilder } from "./match/match-builder.js";
+import { byteLength, fieldProtocols, reportTlv, type WordReader, wordReader } from "./match-words.js";
+import { parseInteger } from "./number-text.js";
 import type { PortNames } from "./port-number.js";
-import { parseSubfield } from "./subfield.js";
+import { type ProtocolSet, ProtocolSets } from "./protocol.js";
+import { parseSubfield, type Subfield } from "./subfield.js";
 
 /** How a match is read. */
-export type MatchParseOptions = Pick<PortNames, "portNumber">;
+export interface MatchParseOptions extends Pick<PortNames, "portNumber"> {
+  /** The bridge's map of tunnel metadata. Without one, a match has a map of its own. */
+  readonly tlvs?: TlvMap | undefined;
+}
 
 /** Words that stand for Ethernet type and IP protocol. */
 const shorthands: ReadonlyMap<string, readonly [number, number?]> = new Map([
@@ -45,17 +52,124 @@ const byProtocol: Readonly<Record<string, readonly string[]>> = {
   nw_dst: ["ip_dst", "arp_tpa"],
 };
 
+/** Reads a match word by word, for those who have words of their own among them. */
+export class MatchWords {
+  readonly #match: MatchBuilder;
+  readonly #options: MatchParseOptions;
+  #protocols: ProtocolSet = ProtocolSets.any;
+
+  constructor(options: MatchParseOptions = {}) {
+    this.#options = options;
+    this.#match = new MatchBuilder(options.tlvs);
+  }
+
+  /** Adds a word, instead of what was said of the same bits before. False where it is no word of matches. Throws `UserError`. */
+  add({ key: name, value, whole }: KeyValue): boolean {
+    const isAlone = whole.length === name.length;
+    if (isAlone && this.#shorthand(name)) return true;
+    if (name.includes("[")) {
+      this.#subfield(name, value);
+      return true;
+    }
+    const reader = readerByName(name);
+    if (reader !== undefined) this.#protocols &= reader(this.#match, value === "" ? "0/0" : value, this.#options);
+    else if (isAlone) throw new UserError(`field ${name} missing value`);
+    return reader !== undefined;
+  }
+
+  /**
+   * The protocols by which ovs-ofctl sends such a text: each word says which can say it. Empty where a field has a mask and can have none, or
+   * is none of OpenFlow's.
+   */
+  get protocols(): ProtocolSet {
+    const { key, mask } = this.#match;
+    const isIpv6 = mask[W.ethType] === 0xffff && key[W.ethType] === EtherType.ipv6;
+    const isOnlyInTlvs = isIpv6 && ((mask[W.nw]! & 0xff00ff) | mask[W.tp]!) !== 0;
+    return isOnlyInTlvs ? this.#protocols & (ProtocolSets.nxm | ProtocolSets.oxm) : this.#protocols;
+  }
+
+  /** What was read so far, for looking at and adding to. */
+  get match(): Pick<Match, "key" | "mask"> {
+    return this.#match;
+  }
+
+  /** The match; nothing may be added afterwards. */
+  done(): Match {
+    return this.#match.done();
+  }
+
+  #shorthand(name: string): boolean {
+    const shorthand = shorthands.get(name);
+    if (shorthand === undefined) return false;
+    const [type, protocol] = shorthand;
+    const { key, mask } = this.#match;
+    if (type === 0) {
+      key[W.packetType] = 0;
+      mask[W.packetType] = 0xffffffff;
+    } else {
+      key[W.ethType] = type;
+      mask[W.ethType] = 0xffff;
+    }
+    if (protocol !== undefined) {
+      key[W.nw] = (key[W.nw]! & ~0xff) | protocol;
+      mask[W.nw] = mask[W.nw]! | 0xff;
+    }
+    return true;
+  }
+
+  #subfield(name: string, text: string): void {
+    const subfield = parseSubfield(name);
+    const value = parseInteger(text);
+    if (value === undefined || value < 0n) throw new UserError(`${name}: cannot parse integer value: ${text}`);
+    if (value >= 1n << BigInt(subfield.bits)) {
+      throw new UserError(`${name}: value 0x${value.toString(16)} does not fit into ${subfield.bits} bits`);
+    }
+    this.#protocols &= this.#merge(subfield, value);
+  }
+
+  #merge({ field: f, start, bits }: Subfield, number: bigint): ProtocolSet {
+    const shift = BigInt(start);
+    const [value, mask] = [number << shift, ((1n << BigInt(bits)) - 1n) << shift];
+    const protocols = fieldProtocols(f, mask);
+    if (f.tlv === undefined) {
+      const asWhole = mergedAsWhole.has(f.name);
+      if (asWhole) this.#match.set(f, { value, mask });
+      else this.#match.merge(f, { value, mask });
+      return protocols;
+    }
+    const isWhole = mask === (1n << BigInt(8 * f.bytes)) - 1n;
+    const length = byteLength(isWhole ? value : mask);
+    reportTlv(this.#match, f.name, this.#match.setTunMetadata(f.tlv, { value, mask }, length, !isWhole));
+    return protocols;
+  }
+}
+
+/** Fields whose bits say more than themselves. */
+const mergedAsWhole: ReadonlySet<string> = new Set(["vlan_vid", "dl_vlan", "vlan_pcp", "dl_vlan_pcp", "nw_tos"]);
+
+/** Names on the wire are words only with brackets behind them; all others begin with a small letter. */
+function readerByName(name: string): WordReader | undefined {
+  const known = readersByName.get(name);
+  if (known !== undefined || name.charCodeAt(0) < 0x61) return known;
+  const f: Field | undefined = fieldByName(name);
+  if (f === undefined) return undefined;
+  const reader = wordReader(f);
+  readersByName.set(name, reader);
+  return reader;
+}
+
+const readersByName = new Map<string, WordReader>();
+
 /**
  * Reads a match as ovs-ofctl(8) has it: `field=value[/mask]` and protocol names, between commas or spaces. Fields without their
  * prerequisites are taken; `normalizeMatch` drops them. Throws `UserError` in ovs-ofctl's words, e.g. `unknown keyword foo`.
  */
 export function parseFlowMatch(text: string, options: MatchParseOptions = {}): Match {
-  const match = newMatch();
+  const words = new MatchWords(options);
   for (const word of parseKeyValues(text)) {
-    if (!addMatchWord(match, word, options)) throw new UserError(`unknown keyword ${word.key}`);
+    if (!words.add(word)) throw new UserError(`unknown keyword ${word.key}`);
   }
-  applyMask(match.key, match.mask);
-  return match;
+  return words.done();
 }
 
 /**
@@ -63,101 +177,46 @@ export function parseFlowMatch(text: string, options: MatchParseOptions = {}): M
  * of words does not matter.
  */
 export function parseMatch(text: string, options: MatchParseOptions = {}): Match {
-  const match = newMatch();
+  const match = new MatchWords(options);
   const words = parseKeyValues(text);
   const isShorthand = (w: KeyValue): boolean => w.whole === w.key;
   for (const word of words.filter(isShorthand)) {
     if (!shorthands.has(word.key) && fieldByName(word.key) === undefined) {
       throw new UserError(`unknown field ${word.key}`);
     }
-    if (word.key !== "eth") addMatchWord(match, word, options);
+    if (!shorthands.has(word.key)) demandExact(word, options);
+    if (word.key !== "eth") match.add(word);
   }
+  const sofar = match.match;
   for (const word of words.filter((w) => !isShorthand(w))) {
-    if (!hasPrerequisites(match, word.key)) throw new UserError(`prerequisites not met for setting ${word.key}`);
-    if (!addMatchWord(match, word, options)) throw new UserError(`unknown field ${word.key}`);
+    if (!hasPrerequisites(sofar, word.key)) throw new UserError(`prerequisites not met for setting ${word.key}`);
+    demandExact(word, options);
+    if (!match.add(word)) throw new UserError(`unknown field ${word.key}`);
   }
-  if ((match.key[W.vlan0]! & VLAN_PRESENT) !== 0) {
+  if ((sofar.key[W.vlan0]! & VLAN_PRESENT) !== 0) {
     // A packet's tag has a type too.
-    match.key[W.vlan0] = match.key[W.vlan0]! | (EtherType.vlan << 16);
-    match.mask[W.vlan0] = match.mask[W.vlan0]! | 0xffff0000;
+    sofar.key[W.vlan0] = sofar.key[W.vlan0]! | (EtherType.vlan << 16);
+    sofar.mask[W.vlan0] = sofar.mask[W.vlan0]! | 0xffff0000;
   }
-  applyMask(match.key, match.mask);
-  return match;
+  return match.done();
+}
+
+/** Throws where a word's value is none of its field's, or has a mask. */
+function demandExact({ key: name, value }: KeyValue, options: MatchParseOptions): void {
+  const f = name.includes("[") ? undefined : fieldByName(name);
+  if (f === undefined) return;
+  const bad = (why: string): UserError => new UserError(`bad value for ${name} (${why})`);
+  try {
+    const { mask } = parseRawFieldText(f, value, options);
+    const ones = (1n << BigInt(f.bits)) - 1n;
+    if ((mask & ones) === ones) return;
+  } catch (e) {
+    throw e instanceof UserError ? bad(e.message) : e;
+  }
+  throw bad(`${value}: wildcards not allowed here`);
 }
 
 function hasPrerequisites(match: Match, name: string): boolean {
   const wanted = byProtocol[name];
   return wanted === undefined || wanted.some((n) => prerequisiteHolds(field(n).prerequisite, match.key));
-}
-
-/** Adds one word to a match, instead of what was said of the same bits before; false where it is no word of matches. */
-function addMatchWord(match: Match, word: KeyValue, options: MatchParseOptions): boolean {
-  const { key: name, value, whole } = word;
-  if (whole === name) {
-    addShorthand(match, name);
-    return true;
-  }
-  if (name.includes("[")) {
-    const subfield = parseSubfield(name);
-    const shift = BigInt(subfield.start);
-    const bits = parseFieldText({ ...subfield.field, bits: subfield.bits }, value, options);
-    merge(match, subfield.field, { value: bits.value << shift, mask: bits.mask << shift });
-    return true;
-  }
-  const found = onlyInSubfields.test(name) ? undefined : fieldByName(name);
-  if (found !== undefined) setMatchField(match, found, parseFieldText(found, value, options));
-  return found !== undefined;
-}
-
-/** Names on the wire are words only with brackets behind them. */
-const onlyInSubfields = /^(NXM|OXM|NXOXM|ONFOXM|ERICOXM)_/;
-
-function addShorthand(match: Match, name: string): void {
-  const shorthand = shorthands.get(name);
-  if (shorthand === undefined) throw new UserError(`field ${name} missing value`);
-  const [type, protocol] = shorthand;
-  if (type === 0) exact(match, field("packet_type"), 0);
-  else exact(match, field("eth_type"), type);
-  if (protocol !== undefined) exact(match, field("nw_proto"), protocol);
-}
-
-function exact(match: Match, f: Field, value: number): void {
-  setField(match.key, f, value);
-  unwildcard(match.mask, f);
-}
-
-function merge(match: Match, f: Field, { value, mask }: MaskedValue): void {
-  setFieldBig(match.key, f, (getFieldBig(match.key, f) & ~mask) | value);
-  setFieldBig(match.mask, f, getFieldBig(match.mask, f) | mask);
-}
-
-/** Writes a field of a match, with what it means beside its own bits: VLAN fields, IP fields of ARP, and DSCP. */
-export function setMatchField(match: Match, f: Field, { value, mask }: MaskedValue): void {
-  if (f.name === "vlan_vid" || f.name === "dl_vlan") setVlan(match, f.name, Number(value), Number(mask));
-  else if (f.name === "nw_tos") setBits(match, field("ip_dscp"), { value: value >> 2n, mask: mask >> 2n });
-  else {
-    setBits(match, f, { value, mask });
-    const saysTag = f.name.endsWith("vlan_pcp") && mask !== 0n;
-    if (saysTag) setTci(match, VLAN_PRESENT, VLAN_PRESENT);
-  }
-}
-
-function setTci(match: Match, tci: number, bits: number): void {
-  match.key[W.vlan0] = (match.key[W.vlan0]! & ~bits) | (tci & bits);
-  match.mask[W.vlan0] = match.mask[W.vlan0]! | bits;
-}
-
-function setBits(match: Match, f: Field, { value, mask }: MaskedValue): void {
-  setFieldBig(match.key, f, value & mask);
-  setFieldBig(match.mask, f, mask);
-}
-
-/** OpenFlow 1.0's VLAN IDs, of which 0xffff is a packet without a header, and 1.2's, whose bit 12 says that there is one. */
-function setVlan(match: Match, name: string, value: number, mask: number): void {
-  if (mask === 0) return;
-  const isOld = name === "dl_vlan";
-  const bits = isOld ? 0xfff | VLAN_PRESENT : mask & (0xfff | VLAN_PRESENT);
-  const without = isOld && value === 0xffff;
-  if (without) setTci(match, 0, 0xffff);
-  else setTci(match, isOld ? (value & 0xfff) | VLAN_PRESENT : value, bits);
 }

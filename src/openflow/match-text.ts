@@ -1,13 +1,12 @@
-import { isFieldExact, isFieldZero } from "#flow/access.js";
-import type { Field } from "#flow/fields/field.js";
 import { field } from "#flow/fields/table.js";
-import { type FormatOptions, formatFieldValue } from "#flow/format.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import { MAX_MPLS, MAX_VLANS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { packetMask } from "#flow/packet-mask.js";
+import type { TlvMap } from "#flow/tlv-map.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
+import { type FieldPrinter, fieldPrinter, type PortName, printTunMetadata } from "./match-field-text.js";
 import { hexText } from "./number-text.js";
 import { formatOfport } from "./port-number.js";
 
@@ -15,37 +14,26 @@ import { formatOfport } from "./port-number.js";
 export interface MatchTextOptions {
   /** The name to show for a port; its number where this gives none. */
   readonly portName?: (ofport: number) => string | undefined;
+  /** Where tunnel metadata are, for matches that do not say so themselves. */
+  readonly tlvs?: TlvMap | undefined;
 }
 
 /** A match as `ovs-ofctl dump-flows` and `ofproto/trace` write it, e.g. `tcp,in_port=1,nw_dst=10.0.0.0/8`; empty for every packet. */
-export function formatMatch(match: Match, options: MatchTextOptions = {}): string {
-  const portName = (port: number): string => options.portName?.(port) ?? formatOfport(port);
-  const text = new MatchText(match.key, match.mask, { portName });
-  text.all();
-  return text.parts.join(",");
+export function formatMatch({ key, mask, tlvs }: Match, options: MatchTextOptions = {}): string {
+  const { portName } = options;
+  const text = matchText(
+    key,
+    mask,
+    portName === undefined ? formatOfport : (port) => portName(port) ?? formatOfport(port),
+    tlvs ?? options.tlvs,
+  );
+  return text === "" ? "" : text.slice(1);
 }
 
 /** A packet's key as `ofproto/trace` writes it: what its headers have, and the metadata that is not 0. */
 export function formatFlow(key: FlowKey, options: MatchTextOptions = {}): string {
   return formatMatch({ key, mask: packetMask(key) }, options);
 }
-
-const list = (names: string): readonly Field[] => names.split(" ").map(field);
-
-const before = list("pkt_mark recirc_id dp_hash conj_id skb_priority actset_output ct_state ct_zone ct_mark ct_label");
-const tuple = list("ct_nw_src ct_nw_dst ct_ipv6_src ct_ipv6_dst ct_nw_proto ct_tp_src ct_tp_dst");
-const registers = Array.from({ length: 16 }, (_, i) => field(`reg${i}`));
-const tunnel = list("tun_id tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_gbp_id tun_gbp_flags tun_tos tun_ttl");
-const erspan = list("tun_erspan_ver tun_erspan_idx tun_erspan_dir tun_erspan_hwid");
-const nsh = list("nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4");
-const nd = list("nd_target nd_sll nd_tll nd_reserved nd_options_type");
-const [ethType, nwProto, ipFrag, tpSrc, tpDst] = list("eth_type nw_proto ip_frag tcp_src tcp_dst") as [
-  Field,
-  Field,
-  Field,
-  Field,
-  Field,
-];
 
 /** Names that are printed instead of a field's own. */
 const printedNames: Readonly<Record<string, string>> = {
@@ -60,6 +48,36 @@ const printedNames: Readonly<Record<string, string>> = {
   tun_gtpu_flags: "gtpu_flags",
   tun_gtpu_msgtype: "gtpu_msgtype",
 };
+
+const printer = (name: string): FieldPrinter => fieldPrinter(field(name), printedNames[name] ?? name);
+const list = (names: string): readonly FieldPrinter[] => names.split(/\s+/).map(printer);
+
+const before = list(
+  `pkt_mark recirc_id dp_hash conj_id skb_priority actset_output ct_state ct_zone ct_mark ct_label
+   ct_nw_src ct_nw_dst ct_ipv6_src ct_ipv6_dst ct_nw_proto ct_tp_src ct_tp_dst`,
+);
+const registers = list(Array.from({ length: 16 }, (_, i) => `reg${i}`).join(" "));
+const tunnel = list(
+  `tun_id tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_gbp_id tun_gbp_flags tun_tos tun_ttl
+   tun_erspan_ver tun_erspan_idx tun_erspan_dir tun_erspan_hwid tun_gtpu_flags tun_gtpu_msgtype`,
+);
+const metadataAndPort = list("metadata in_port_oxm");
+const ethernet = list("eth_src eth_dst");
+const nsh = list("nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4");
+const ipv4 = list("ip_src ip_dst");
+const ipv6 = list("ipv6_src ipv6_dst");
+const arp = list("arp_spa arp_tpa");
+const arpRest = list("arp_op arp_sha arp_tha");
+const ecnAndTtl = list("nw_ecn nw_ttl");
+const mpls = list("mpls_label mpls_tc mpls_ttl mpls_bos");
+const ports = list("tcp_src tcp_dst");
+const nd = list("nd_target nd_sll nd_tll nd_reserved nd_options_type");
+const [packetType, nwProto, ipFrag, tcpFlags] = list("packet_type nw_proto ip_frag tcp_flags") as [
+  FieldPrinter,
+  FieldPrinter,
+  FieldPrinter,
+  FieldPrinter,
+];
 
 /** Short names of a type, and of a type with a protocol. */
 const shorthands: Readonly<Record<number, { name: string; protocols: Readonly<Record<number, string>> }>> = {
@@ -87,158 +105,113 @@ const shorthands: Readonly<Record<number, { name: string; protocols: Readonly<Re
   [EtherType.mplsMulticast]: { name: "mplsm", protocols: {} },
 };
 
-class MatchText {
-  readonly parts: string[] = [];
-  readonly #key: FlowKey;
-  readonly #mask: FlowMask;
-  readonly #options: FormatOptions;
-
-  constructor(key: FlowKey, mask: FlowMask, options: FormatOptions) {
-    this.#key = key;
-    this.#mask = mask;
-    this.#options = options;
+/** Every part with a comma before it. */
+function matchText(key: FlowKey, mask: FlowMask, portName: PortName, tlvs: TlvMap | undefined): string {
+  const fields = (printers: readonly FieldPrinter[]): string => {
+    let text = "";
+    for (let i = 0; i < printers.length; i++) text += printers[i]!(key, mask, portName);
+    return text;
+  };
+  const typeIs = mask[W.ethType] === 0xffff;
+  const type = typeIs ? key[W.ethType]! : key[W.packetType]! >>> 16 === 1 ? key[W.packetType]! & 0xffff : 0;
+  const known = typeIs ? shorthands[type] : undefined;
+  const protocol = (mask[W.nw]! & 0xff) === 0xff ? key[W.nw]! & 0xff : -1;
+  const short = known?.protocols[protocol] ?? known?.name;
+  let text = any(mask, 0, W.eth) ? fields(before) : "";
+  if (mask[W.packetType] !== 0) text += key[W.packetType] === 0 ? ",eth" : packetType(key, mask, portName);
+  if (short !== undefined) text += `,${short}`;
+  if (any(mask, W.reg, W.reg + 16)) text += fields(registers);
+  if (any(mask, 0, W.metadata)) text += fields(tunnel) + tunnelFlags(key, mask) + tunMetadata(key, mask, tlvs);
+  text += fields(metadataAndPort);
+  text += vlans(key, mask);
+  if ((mask[W.eth]! | mask[W.eth + 1]! | mask[W.eth + 2]!) !== 0) text += fields(ethernet);
+  if (typeIs && known === undefined) text += `,dl_type=${hexPadded(type, 4)}`;
+  if (any(mask, W.nsh, W.nshContext + 4)) text += fields(nsh);
+  const isArp = type === EtherType.arp || type === EtherType.rarp;
+  if (type === EtherType.ipv6) text += fields(ipv6) + ipv6Label(key, mask);
+  else if (isArp) text += fields(arp) + fields(arpRest);
+  else if (type !== EtherType.nsh && (mask[W.nwSrc]! | mask[W.nwDst]!) !== 0) text += fields(ipv4);
+  if (!isArp && known?.protocols[protocol] === undefined) text += nwProto(key, mask, portName);
+  if ((mask[W.nw]! & 0x3ffff00) !== 0) {
+    if ((mask[W.nw]! & 0xfc0000) !== 0) text += `,nw_tos=${(key[W.nw]! >>> 16) & 0xfc}`;
+    text += fields(ecnAndTtl);
   }
-
-  all(): void {
-    const key = this.#key;
-    const type = this.#typeIs() ? key[W.ethType]! : key[W.packetType]! >>> 16 === 1 ? key[W.packetType]! & 0xffff : 0;
-    this.#fields(before);
-    this.#fields(tuple);
-    const protocolNamed = this.#type();
-    this.#fields(registers);
-    this.#tunnel();
-    this.#fields(list("metadata in_port_oxm"));
-    this.#vlans();
-    this.#fields(list("eth_src eth_dst"));
-    if (this.#typeIs() && shorthands[type] === undefined) this.#add("dl_type", hexPadded(type, 4));
-    this.#fields(nsh);
-    const isArp = type === EtherType.arp || type === EtherType.rarp;
-    if (type === EtherType.ipv6) this.#ipv6();
-    else if (type !== EtherType.nsh) this.#fields(list(isArp ? "arp_spa arp_tpa" : "ip_src ip_dst"));
-    if (isArp) this.#fields(list("arp_op arp_sha arp_tha"));
-    else if (!protocolNamed) this.#field(nwProto);
-    this.#ip();
-    this.#mpls(type);
-    if (!isFieldZero(this.#mask, ipFrag)) this.#field(ipFrag);
-    this.#transport(type);
+  if (type === EtherType.mpls || type === EtherType.mplsMulticast) text += fields(mpls) + innerMpls(key, mask);
+  text += ipFrag(key, mask, portName);
+  if ((mask[W.tp]! | mask[W.l4]! | mask[W.ndTarget]! | mask[W.ndTarget + 3]!) === 0 && !any(mask, W.ndTarget, W.nsh)) {
+    return text;
   }
-
-  #typeIs(): boolean {
-    return isFieldExact(this.#mask, ethType);
+  const isIcmpv6 = type === EtherType.ipv6 && protocol === IpProtocol.icmpv6;
+  if (isIcmpv6 || (type === EtherType.ipv4 && protocol === IpProtocol.icmp)) {
+    text += icmp("icmp_type", key[W.tp]! >>> 16, mask[W.tp]! >>> 16);
+    text += icmp("icmp_code", key[W.tp]! & 0xffff, mask[W.tp]! & 0xffff);
+    return isIcmpv6 ? text + fields(nd) : text;
   }
+  return text + fields(ports) + tcpFlags(key, mask, portName);
+}
 
-  /** The packet type and the short name; true where that says the protocol too. */
-  #type(): boolean {
-    if (this.#mask[W.packetType] !== 0) {
-      if (this.#key[W.packetType] === 0) this.parts.push("eth");
-      else this.#field(field("packet_type"));
-    }
-    const known = this.#typeIs() ? shorthands[this.#key[W.ethType]!] : undefined;
-    if (known === undefined) return false;
-    const protocol = isFieldExact(this.#mask, nwProto) ? known.protocols[this.#key[W.nw]! & 0xff] : undefined;
-    this.parts.push(protocol ?? known.name);
-    return protocol !== undefined;
-  }
+function any(mask: FlowMask, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (mask[i] !== 0) return true;
+  return false;
+}
 
-  #tunnel(): void {
-    this.#fields(tunnel);
-    this.#fields(erspan);
-    this.#fields(list("tun_gtpu_flags tun_gtpu_msgtype"));
-    const mask = this.#mask[W.tunMeta]! & 0xffff;
-    const value = this.#key[W.tunMeta]! & mask;
-    if (mask === 0xffff)
-      this.#add("tun_flags", tunnelFlagNames.filter((_, i) => ((value >>> i) & 1) !== 0).join("|") || "0");
-    else if (mask !== 0) {
-      const signed = tunnelFlagNames.map((n, i) =>
-        ((mask >>> i) & 1) === 0 ? "" : (((value >>> i) & 1) !== 0 ? "+" : "-") + n,
-      );
-      this.#add("tun_flags", signed.join(""));
-    }
-  }
-
-  #vlans(): void {
-    for (let i = 0; i < MAX_VLANS; i++) {
-      const suffix = i === 0 ? "" : String(i);
-      const mask = this.#mask[W.vlan0 + i]! & 0xffff;
-      const tci = this.#key[W.vlan0 + i]! & 0xffff;
-      if (mask === 0) continue;
-      const vid = mask & 0xfff;
-      const pcp = mask >>> 13;
-      const present = (mask & tci & VLAN_PRESENT) !== 0;
-      if (present && (vid === 0 || vid === 0xfff) && (pcp === 0 || pcp === 7) && vid + pcp !== 0) {
-        if (vid !== 0) this.#add(`dl_vlan${suffix}`, String(tci & 0xfff));
-        if (pcp !== 0) this.#add(`dl_vlan_pcp${suffix}`, String(tci >>> 13));
-      } else {
-        this.#add(`vlan_tci${suffix}`, hexPadded(tci, 4) + (mask === 0xffff ? "" : `/${hexPadded(mask, 4)}`));
-      }
-    }
-  }
-
-  #ipv6(): void {
-    this.#fields(list("ipv6_src ipv6_dst"));
-    const mask = this.#mask[W.ipv6Label]!;
-    if (mask === 0) return;
-    this.#add("ipv6_label", hexPadded(this.#key[W.ipv6Label]!, 5) + (mask === 0xfffff ? "" : `/${hexPadded(mask, 5)}`));
-  }
-
-  #ip(): void {
-    const tos = (this.#mask[W.nw]! >>> 16) & 0xfc;
-    if (tos !== 0) this.#add("nw_tos", String((this.#key[W.nw]! >>> 16) & 0xfc));
-    this.#fields(list("nw_ecn nw_ttl"));
-  }
-
-  #mpls(type: number): void {
-    if (type !== EtherType.mpls && type !== EtherType.mplsMulticast) return;
-    this.#fields(list("mpls_label mpls_tc mpls_ttl mpls_bos"));
-    for (let i = 1; i < MAX_MPLS; i++) {
-      if (this.#mask[W.mpls + i] !== 0) this.#add(`mpls_lse${i}`, String(this.#key[W.mpls + i]));
-    }
-  }
-
-  #transport(type: number): void {
-    const proto = this.#key[W.nw]! & 0xff;
-    const icmp =
-      isFieldExact(this.#mask, nwProto) &&
-      (type === EtherType.ipv6 ? proto === 58 : proto === 1 && type === EtherType.ipv4);
-    if (icmp) {
-      this.#icmp("icmp_type", 16);
-      this.#icmp("icmp_code", 0);
-    } else this.#fields([tpSrc, tpDst]);
-    if (icmp && type === EtherType.ipv6) this.#fields(nd);
-    else if (!icmp) this.#field(field("tcp_flags"));
-  }
-
-  #fields(fs: readonly Field[]): void {
-    for (const f of fs) this.#field(f);
-  }
-
-  #field(f: Field): void {
-    if (isFieldZero(this.#mask, f)) return;
-    this.#add(printedNames[f.name] ?? f.name, value(f, this.#key, this.#mask, this.#options));
-  }
-
-  /** Fields of 8 bits, that are 16 in the key; matches of OpenFlow 1.0 may use all of them. */
-  #icmp(name: string, shift: number): void {
-    const bits = (this.#mask[W.tp]! >>> shift) & 0xffff;
-    const number = (this.#key[W.tp]! >>> shift) & bits;
-    if (bits !== 0)
-      this.#add(name, bits === 0xff || bits === 0xffff ? String(number) : `${hexText(number)}/${hexText(bits)}`);
-  }
-
-  #add(name: string, text: string): void {
-    this.parts.push(`${name}=${text}`);
-  }
+/** Fields of 8 bits that are 16 in the key; matches of OpenFlow 1.0 may use all of them. */
+function icmp(name: string, key: number, mask: number): string {
+  if (mask === 0) return "";
+  const value = key & mask;
+  return `,${name}=${mask === 0xff || mask === 0xffff ? value : `${hexText(value)}/${hexText(mask)}`}`;
 }
 
 const tunnelFlagNames: readonly string[] = ["oam", "df", "csum", "key"];
 
-/** In matches, recirc_id is hexadecimal and ct_zone and the outer tos are as the peer writes them. */
-function value(f: Field, key: FlowKey, mask: FlowMask, options: FormatOptions): string {
-  if (f.name === "recirc_id" || f.name === "tun_tos")
-    return formatFieldValue({ ...f, format: "hexadecimal" }, key, mask);
-  if (/^nsh_(spi|c\d)$/.test(f.name)) return formatFieldValue(f, key, mask).replace(/^0(?=$|\/)/, "0x0");
-  if (f.name === "ct_zone") return formatFieldValue({ ...f, format: "decimal" }, key, mask);
-  return formatFieldValue(f, key, mask, options);
+function tunnelFlags(key: FlowKey, mask: FlowMask): string {
+  const bits = mask[W.tunMeta]! & 0xffff;
+  const value = key[W.tunMeta]! & bits;
+  if (bits === 0) return "";
+  if (bits === 0xffff) {
+    return `,tun_flags=${tunnelFlagNames.filter((_, i) => ((value >>> i) & 1) !== 0).join("|") || "0"}`;
+  }
+  const signed = tunnelFlagNames.map((name, i) =>
+    ((bits >>> i) & 1) === 0 ? "" : (((value >>> i) & 1) !== 0 ? "+" : "-") + name,
+  );
+  return `,tun_flags=${signed.join("")}`;
+}
+
+function tunMetadata(key: FlowKey, mask: FlowMask, tlvs: TlvMap | undefined): string {
+  if (tlvs === undefined || (mask[W.tunMetadataPresent]! | mask[W.tunMetadataPresent + 1]!) === 0) return "";
+  return tlvs.mappings.map(({ index }) => printTunMetadata(key, mask, tlvs, index)).join("");
+}
+
+function vlans(key: FlowKey, masks: FlowMask): string {
+  let text = "";
+  for (let i = 0; i < MAX_VLANS; i++) {
+    const mask = masks[W.vlan0 + i]! & 0xffff;
+    if (mask === 0) continue;
+    const suffix = i === 0 ? "" : String(i);
+    const tci = key[W.vlan0 + i]! & 0xffff;
+    const vid = mask & 0xfff;
+    const pcp = mask >>> 13;
+    const present = (mask & tci & VLAN_PRESENT) !== 0;
+    if (present && (vid === 0 || vid === 0xfff) && (pcp === 0 || pcp === 7) && vid + pcp !== 0) {
+      if (vid !== 0) text += `,dl_vlan${suffix}=${tci & 0xfff}`;
+      if (pcp !== 0) text += `,dl_vlan_pcp${suffix}=${tci >>> 13}`;
+    } else {
+      text += `,vlan_tci${suffix}=${hexPadded(tci, 4)}${mask === 0xffff ? "" : `/${hexPadded(mask, 4)}`}`;
+    }
+  }
+  return text;
+}
+
+function ipv6Label(key: FlowKey, masks: FlowMask): string {
+  const mask = masks[W.ipv6Label]!;
+  if (mask === 0) return "";
+  return `,ipv6_label=${hexPadded(key[W.ipv6Label]!, 5)}${mask === 0xfffff ? "" : `/${hexPadded(mask, 5)}`}`;
+}
+
+function innerMpls(key: FlowKey, mask: FlowMask): string {
+  let text = "";
+  for (let i = 1; i < MAX_MPLS; i++) if (mask[W.mpls + i] !== 0) text += `,mpls_lse${i}=${key[W.mpls + i]}`;
+  return text;
 }
 
 function hexPadded(number: number, digits: number): string {

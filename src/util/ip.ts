@@ -5,16 +5,26 @@ export function formatIpv4(address: number): string {
 
 /** Reads a dotted quad of four decimal numbers, strictly; undefined where it is none. */
 export function parseIpv4(text: string): number | undefined {
-  const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (m === null) return undefined;
   let value = 0;
-  for (let i = 1; i <= 4; i++) {
-    const part = Number(m[i]);
-    if (part > 255) return undefined;
-    value = value * 256 + part;
+  let part = 0;
+  let digits = 0;
+  let parts = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : DOT;
+    if (code === DOT) {
+      if (digits === 0 || digits > 3 || part > 255 || ++parts > 4) return undefined;
+      value = value * 256 + part;
+      part = digits = 0;
+    } else {
+      if (code < 0x30 || code > 0x39) return undefined;
+      part = part * 10 + code - 0x30;
+      digits++;
+    }
   }
-  return value;
+  return parts === 4 ? value : undefined;
 }
+
+const DOT = 0x2e;
 
 /** Four 32-bit words, most significant first, as inet_ntop(3) writes an IPv6 address. */
 export function formatIpv6(w0: number, w1: number, w2: number, w3: number): string {

@@ -76,6 +76,8 @@ export interface Field {
   readonly words: number;
   /** Bits below the least significant one in the last word. */
   readonly shift: number;
+  /** Of tun_metadata<n> the number n: how wide it is, a TLV map says. Undefined for other fields. */
+  readonly tlv?: number;
 }
 
 /** What a row says; the rest is derived. `at` is [first word, shift]. */

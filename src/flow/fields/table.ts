@@ -25,22 +25,24 @@ const rows: readonly Row[] = [
 export const fields: readonly Field[] = rows.map((r, id) => ({ ...r, id }));
 
 const names = new Map<string, Field>();
-const codepoints = new Map<string, Field>();
+/** By class and number; those of experimenters apart, by experimenter and number. */
+const codepoints = new Map<number, Field>();
+const experimenters = new Map<number, Field>();
 
-function claim(map: Map<string, Field>, key: string, f: Field): void {
+function claim<K>(map: Map<K, Field>, key: K, f: Field): void {
   const other = map.get(key);
   if (other !== undefined) throw new BugError(`fields ${other.name} and ${f.name} both claim ${key}`);
   map.set(key, f);
 }
 
-function codepointKey(cls: number, number: number, experimenter: number | undefined): string {
-  return `${cls}/${number}/${experimenter ?? 0}`;
-}
+/** A class or an experimenter with a number of 7 bits. */
+const codepointKey = (owner: number, number: number): number => owner * 128 + number;
 
 for (const f of fields) {
   for (const name of [f.name, ...f.aliases]) claim(names, name, f);
   for (const c of [...f.oxm, ...f.nxm]) {
-    claim(codepoints, codepointKey(c.class, c.field, c.experimenter), f);
+    if (c.experimenter === undefined) claim(codepoints, codepointKey(c.class, c.field), f);
+    else claim(experimenters, codepointKey(c.experimenter, c.field), f);
     claim(names, c.name, f);
   }
 }
@@ -59,7 +61,9 @@ export function field(name: string): Field {
 
 /** The field an OXM or NXM header means; `experimenter` only with class 0xffff. */
 export function fieldByCodepoint(cls: number, number: number, experimenter?: number): Field | undefined {
-  return codepoints.get(codepointKey(cls, number, experimenter));
+  return experimenter === undefined
+    ? codepoints.get(codepointKey(cls, number))
+    : experimenters.get(codepointKey(experimenter, number));
 }
 
 /** The codepoint a match or action of an OpenFlow wire version carries this field by: the newest OXM it knows, else NXM. */

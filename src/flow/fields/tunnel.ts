@@ -68,4 +68,5 @@ export const tunMetadataFields: readonly Row[] = Array.from({ length: TUN_METADA
     nxm: [nxmNx(`TUN_METADATA${i}`, 40 + i)],
     at: [W.tunMetadata, 0],
   }),
+  tlv: i,
 }));

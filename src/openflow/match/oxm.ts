@@ -1,142 +1,29 @@
-import { getFieldBig, isFieldExact, isFieldZero } from "#flow/access.js";
+import { isFieldZero, setBitsAt } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { field } from "#flow/fields/table.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
-import { type Match, newMatch } from "#flow/match.js";
+import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
+import { LONGEST_TLV, type TlvMap } from "#flow/tlv-map.js";
 import { u16 } from "#util/big-endian.js";
-import { readFieldId, versionCodepoint, writeFieldId } from "../actions/field-id.js";
+import { readFieldId } from "../actions/field-id.js";
 import { valueBits } from "../field-text.js";
-import { setMatchField } from "../match-parse.js";
 import { OfpError } from "../ofp-error.js";
-import { portFrom32, portTo32 } from "../port-number.js";
-import { OF12, OF15, type Version } from "../version.js";
+import { portFrom32 } from "../port-number.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
-import * as order from "./field-order.js";
+import { MatchBuilder } from "./match-builder.js";
 
-const [inPort, inPortOxm, vlanTci, vlanVid, vlanPcp, actsetOutput, dscp, nwTos] = [
-  "in_port",
-  "in_port_oxm",
-  "vlan_tci",
-  "vlan_vid",
-  "vlan_pcp",
-  "actset_output",
-  "ip_dscp",
-  "nw_tos",
-].map(field) as [Field, Field, Field, Field, Field, Field, Field, Field];
+export { encodeOxm } from "./oxm-encode.js";
 
-/** True for fields whose values on the wire are 32-bit port numbers. */
-const isPort32 = (f: Field): boolean => f.format === "of11Port";
-
-/** Fields with bits on the wire that nobody can match, so that the mask is never whole. */
-const hasNamelessBits: ReadonlySet<string> = new Set(["tun_flags", "ct_state"]);
-
-const VID_BITS = 0xfff | VLAN_PRESENT;
-
-/** Writes one field of a match: class:16 field:7 mask:1 length:8, value, and a mask where it is not whole. */
-function writeTlv(f: Field, value: bigint, mask: bigint, version: Version, w: WireWriter): void {
-  const whole = (1n << BigInt(f === vlanVid ? 13 : f.bits)) - 1n;
-  const hasMask = mask !== whole || hasNamelessBits.has(f.name);
-  writeFieldId(versionCodepoint(f, version), hasMask, hasMask ? 2 * f.bytes : f.bytes, w);
-  w.big(value, f.bytes);
-  if (hasMask) w.big(mask, f.bytes);
-}
-
-class MatchWriter {
-  readonly #match: Match;
-  readonly #version: Version;
-  readonly #w: WireWriter;
-
-  constructor(match: Match, version: Version, w: WireWriter) {
-    this.#match = match;
-    this.#version = version;
-    this.#w = w;
-  }
-
-  all(): void {
-    const { key, mask } = this.#match;
-    // Before OpenFlow 1.2 every packet is an Ethernet frame, and there is no saying so.
-    const saysType = this.#version >= OF12 || key[W.packetType] !== 0;
-    this.#fields(saysType ? order.beforeVlan : order.beforeVlan.slice(1));
-    this.#inPort();
-    this.#port(actsetOutput);
-    this.#fields(order.layer2);
-    this.#vlan();
-    const type = isFieldExact(mask, field("eth_type")) ? key[W.ethType]! : 0;
-    const isMpls = type === 0x8847 || type === 0x8848;
-    this.#fields(isMpls ? order.behindVlan : order.behindVlan.filter((f) => f.prerequisite !== "mpls"));
-    if (type === 0x0800) this.#ip(order.ipv4Addresses, 1, order.icmp);
-    else if (type === 0x86dd) this.#ip(order.ipv6Addresses, 58, order.icmpv6);
-    else if (type === 0x0806 || type === 0x8035) this.#fields(order.arp);
-    this.#fields(order.tunnel);
-    this.#registers();
-    this.#fields(order.behindRegisters);
-  }
-
-  #fields(list: readonly Field[]): void {
-    for (const f of list) {
-      if (isFieldZero(this.#match.mask, f)) continue;
-      if (f === dscp && this.#version < OF12) this.#tos();
-      else writeTlv(f, getFieldBig(this.#match.key, f), getFieldBig(this.#match.mask, f), this.#version, this.#w);
-    }
-  }
-
-  #inPort(): void {
-    if (this.#version >= OF12) this.#port(inPortOxm);
-    else this.#fields([inPort]);
-  }
-
-  /** NXM has the DSCP bits where they are in the header. */
-  #tos(): void {
-    writeTlv(nwTos, getFieldBig(this.#match.key, dscp) << 2n, 0xffn, this.#version, this.#w);
-  }
-
-  #port(f: Field): void {
-    if (isFieldZero(this.#match.mask, f)) return;
-    const port = BigInt(portTo32(Number(getFieldBig(this.#match.key, f))));
-    writeTlv(f, port, 0xffffffffn, this.#version, this.#w);
-  }
-
-  #vlan(): void {
-    const tci = this.#match.key[W.vlan0]! & 0xffff;
-    const mask = this.#match.mask[W.vlan0]! & 0xffff;
-    if (mask === 0) return;
-    const write = (f: Field, value: number, bits: number): void =>
-      writeTlv(f, BigInt(value), BigInt(bits), this.#version, this.#w);
-    if (this.#version < OF12) write(vlanTci, tci, mask);
-    else if (mask === 0xffff && tci === 0) write(vlanVid, 0, VID_BITS);
-    else {
-      if ((mask & VID_BITS) !== 0) write(vlanVid, tci & VID_BITS, mask & VID_BITS);
-      if (mask >>> 13 !== 0) write(vlanPcp, tci >>> 13, 7);
-    }
-  }
-
-  #ip(addresses: readonly Field[], icmpProtocol: number, icmp: readonly Field[]): void {
-    this.#fields(addresses);
-    this.#fields(order.ipHeader);
-    const { key, mask } = this.#match;
-    if (!isFieldExact(mask, field("nw_proto"))) return;
-    const protocol = key[W.nw]! & 0xff;
-    this.#fields(protocol === icmpProtocol ? icmp : (order.transport[protocol] ?? []));
-  }
-
-  /** Since OpenFlow 1.5 two registers go in one. */
-  #registers(): void {
-    const wide = this.#version >= OF15;
-    this.#fields(Array.from({ length: wide ? 8 : 16 }, (_, i) => field(wide ? `xreg${i}` : `reg${i}`)));
-  }
-}
-
-/** Writes a match as TLVs: OXM since OpenFlow 1.2, NXM before. Fields without their prerequisites are left out. */
-export function encodeOxm(match: Match, version: Version, w: WireWriter): void {
-  new MatchWriter(match, version, w).all();
-}
-
-/** Whether unknown fields of a match are an error (`OFPBMC_BAD_FIELD`), or passed over. */
+/** How TLVs are read. */
 export interface OxmOptions {
+  /** Unknown fields of a match are an error (`OFPBMC_BAD_FIELD`), and not passed over. */
   readonly strict: boolean;
+  /** The bridge's map of tunnel metadata; fields that it lacks are an error (`NXFMFC_INVALID_TLV_FIELD`). Without one, a match has a map of its own. */
+  readonly tlvs?: TlvMap | undefined;
 }
+
+const STRICT: OxmOptions = { strict: true };
 
 /** A flow's cookie among a match's TLVs: NXM_NX_COOKIE. */
 export interface MaskedCookie {
@@ -145,25 +32,25 @@ export interface MaskedCookie {
 }
 
 /** Reads TLVs to the reader's end. Throws `OfpError` with the errors of OFPET_BAD_MATCH. */
-export function decodeOxm(r: WireReader, { strict }: OxmOptions = { strict: true }): Match {
-  const match = newMatch();
-  while (r.left > 0) decodeTlv(r, match, strict);
-  return match;
+export function decodeOxm(r: WireReader, options: OxmOptions = STRICT): Match {
+  const match = new MatchBuilder(options.tlvs);
+  while (r.left > 0) decodeTlv(r, match, options.strict);
+  return match.done();
 }
 
 /** As `decodeOxm`, where a cookie may be among the TLVs. */
 export function decodeOxmWithCookie(
   r: WireReader,
-  { strict }: OxmOptions = { strict: true },
+  options: OxmOptions = STRICT,
 ): { readonly match: Match; readonly cookie: MaskedCookie | undefined } {
-  const match = newMatch();
+  const match = new MatchBuilder(options.tlvs);
   let cookie: MaskedCookie | undefined;
   while (r.left > 0) {
-    if (!isCookie(r)) decodeTlv(r, match, strict);
+    if (!isCookie(r)) decodeTlv(r, match, options.strict);
     else if (cookie === undefined) cookie = decodeCookie(r);
     else throw new OfpError("OFPBMC_DUP_FIELD");
   }
-  return { match, cookie };
+  return { match: match.done(), cookie };
 }
 
 const COOKIE_CLASS = 1;
@@ -195,37 +82,115 @@ export function encodeCookie({ cookie, mask }: MaskedCookie, w: WireWriter): voi
   if (hasMask) w.u64(mask);
 }
 
-function decodeTlv(r: WireReader, match: Match, strict: boolean): void {
+const [dscp, nwTos] = [field("ip_dscp"), field("nw_tos")] as [Field, Field];
+
+function decodeTlv(r: WireReader, match: MatchBuilder, strict: boolean): void {
   if (r.left < 4) throw new OfpError("OFPBMC_BAD_LEN");
   const { field: f, hasMask, values } = readFieldId(r);
   if (values > r.left) throw new OfpError("OFPBMC_BAD_LEN");
-  if (f === undefined || f.bits === 0) {
-    if (strict || f !== undefined) throw new OfpError("OFPBMC_BAD_FIELD");
+  if (f === undefined) {
+    if (strict) throw new OfpError("OFPBMC_BAD_FIELD");
     r.skip(values);
+    return;
+  }
+  if (f.tlv !== undefined) {
+    decodeTunMetadata(r, match, f, hasMask, values);
     return;
   }
   // A field's length is part of its name.
   if (values !== (hasMask ? 2 : 1) * f.bytes) throw new OfpError("OFPBMC_BAD_FIELD", f.name);
-  const wire = r.big(f.bytes);
-  const mask = hasMask ? r.big(f.bytes) : (1n << BigInt(valueBits(f))) - 1n;
-  const value = portValue(f, wire);
-  if (hasMask && !f.maskable && mask !== (1n << BigInt(8 * f.bytes)) - 1n)
-    throw new OfpError("OFPBMC_BAD_MASK", f.name);
-  if (!hasMask && value >= 1n << BigInt(valueBits(f))) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
-  if (hasMask && (value & ~mask) !== 0n) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
-  if (!prerequisiteHolds(f.prerequisite, match.key)) throw new OfpError("OFPBMC_BAD_PREREQ", f.name);
-  if (isThere(match, f)) throw new OfpError("OFPBMC_DUP_FIELD", f.name);
-  setMatchField(match, f, { value, mask });
+  if (f.bytes <= 4) decodeNumber(r, match, f, hasMask);
+  else decodeWide(r, match, f, hasMask);
 }
 
-function portValue(f: Field, wire: bigint): bigint {
-  if (!isPort32(f)) return wire;
-  const port = portFrom32(Number(wire));
+function readNumber(r: WireReader, bytes: number): number {
+  return bytes === 1 ? r.u8() : bytes === 2 ? r.u16() : bytes === 4 ? r.u32() : (r.u8() << 16) | r.u16();
+}
+
+/** A field of at most 32 bits. */
+function decodeNumber(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean): void {
+  const { bytes } = f;
+  const width = valueBits(f);
+  const ones = width === 32 ? 0xffffffff : 2 ** width - 1;
+  let value = readNumber(r, bytes);
+  const mask = hasMask ? readNumber(r, bytes) : ones;
+  if (f.format === "of11Port") value = portValue(f, value);
+  if (hasMask && !f.maskable && mask !== 2 ** (8 * bytes) - 1) throw new OfpError("OFPBMC_BAD_MASK", f.name);
+  if (!hasMask && value > ones) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
+  if (hasMask && (value & ~mask) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
+  demand(match, f);
+  switch (f.name) {
+    case "vlan_vid":
+      match.setTci(value, mask & 0x1fff);
+      break;
+    case "vlan_pcp":
+      match.setPcp(value);
+      break;
+    case "nw_tos":
+      match.setTos(value, mask);
+      break;
+    case "in_port_oxm":
+      match.setInPort(value);
+      break;
+    default:
+      match.setBits(f, value, mask & ones);
+  }
+}
+
+/** A field of 48, 64 or 128 bits, all of them on the wire. */
+function decodeWide(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean): void {
+  const { bytes, at } = r;
+  const total = f.bytes;
+  r.skip(hasMask ? 2 * total : total);
+  if (hasMask) {
+    for (let i = 0; i < total; i++) {
+      if ((bytes[at + i]! & ~bytes[at + total + i]!) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
+    }
+  }
+  demand(match, f);
+  for (let low = 0; low < f.bits; low += 32) {
+    const count = Math.min(32, f.bits - low);
+    const end = at + total - low / 8;
+    setBitsAt(match.key, f, low, count, number(bytes, end, count));
+    setBitsAt(match.mask, f, low, count, hasMask ? number(bytes, end + total, count) : 0xffffffff);
+  }
+}
+
+/** The `bits` (16 or 32) before `end`. */
+function number(bytes: Uint8Array, end: number, bits: number): number {
+  const low = u16(bytes, end - 2);
+  return bits === 16 ? low : (u16(bytes, end - 4) << 16) | low;
+}
+
+/** Throws where a field has not its prerequisites, or was there before. */
+function demand(match: MatchBuilder, f: Field): void {
+  if (f.prerequisite !== "none" && !prerequisiteHolds(f.prerequisite, match.key)) {
+    throw new OfpError("OFPBMC_BAD_PREREQ", f.name);
+  }
+  if (!isFieldZero(match.mask, f === nwTos ? dscp : f)) throw new OfpError("OFPBMC_DUP_FIELD", f.name);
+}
+
+function portValue(f: Field, wire: number): number {
+  const port = portFrom32(wire);
   if (port === undefined) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
-  return BigInt(port);
+  return port;
 }
 
-/** True where the match says something of the field already. */
-function isThere(match: Match, f: Field): boolean {
-  return !isFieldZero(match.mask, f === nwTos ? dscp : f);
+function decodeTunMetadata(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean, values: number): void {
+  const length = hasMask ? values >> 1 : values;
+  if (length > LONGEST_TLV) throw new OfpError("OFPBMC_BAD_LEN", f.name);
+  const value = r.big(length);
+  const mask = hasMask ? r.big(length) : (1n << BigInt(8 * length)) - 1n;
+  r.skip(values - (hasMask ? 2 : 1) * length);
+  if ((value & ~mask) !== 0n) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
+  switch (match.setTunMetadata(f.tlv!, { value, mask }, length, hasMask)) {
+    case "unmapped":
+      throw new OfpError("NXFMFC_INVALID_TLV_FIELD", f.name);
+    case "twice":
+      throw new OfpError("OFPBMC_DUP_FIELD", f.name);
+    case "full":
+    case "long":
+      throw new OfpError("OFPBMC_BAD_LEN", f.name);
+    case "set":
+  }
 }
