@@ -32,6 +32,13 @@ const update = (uuid: string, value: number): string =>
     value,
   );
 
+/** As `update`, answered when it is on stable storage. */
+const durable = (uuid: string, value: number): string =>
+  transact(
+    `{"op":"update","table":"Item","where":[["_uuid","==",["uuid","${uuid}"]]],"row":{"value":${value}}},{"op":"commit","durable":true}`,
+    value,
+  );
+
 const uuidsIn = (text: string): string[] => [...text.matchAll(/"uuid","([0-9a-f-]{36})"/g)].map((match) => match[1]!);
 
 /** Inserts rows, 500 a transaction; gives the UUIDs of the first. */
@@ -53,12 +60,13 @@ async function transactions(
   uuids: readonly string[],
   clients: number,
   window: number,
+  request: (uuid: string, value: number) => string = update,
 ): Promise<number> {
   const peers = await server.connectMany(clients);
   let value = 1;
   const all = async (count: number): Promise<number> => {
     const began = performance.now();
-    await Promise.all(peers.map((peer, k) => peer.run(() => update(uuids[k]!, value++), count, window)));
+    await Promise.all(peers.map((peer, k) => peer.run(() => request(uuids[k]!, value++), count, window)));
     return (performance.now() - began) / (count * clients);
   };
   await all(Math.ceil(2000 / clients));
@@ -134,6 +142,10 @@ async function measure(argv: readonly string[], parts: ReadonlySet<string>, note
       note("transactions, 8 clients", rate, await transactions(server, uuids, 8, 1));
       note("transactions, 8 clients, 64 in flight", rate, await transactions(server, uuids, 8, 64));
     }
+    if (wanted("durable")) {
+      note("durable transactions, 1 client", rate, await transactions(server, uuids, 1, 1, durable));
+      note("durable transactions, 8 clients", rate, await transactions(server, uuids, 8, 1, durable));
+    }
     if (wanted("fan")) {
       note("changes to 100 monitors", rate, await fanOut(server, uuids[0]!, 100, 2000));
       note("changes to 1,000 monitors", rate, await fanOut(server, uuids[0]!, 1000, 300));
@@ -159,7 +171,7 @@ async function measure(argv: readonly string[], parts: ReadonlySet<string>, note
 
 type Note = (what: string, kind: Kind, value: number) => void;
 
-/** Measures and prints; `parts` are `tx`, `fan` and `big`, or none for all. */
+/** Measures and prints; `parts` are `tx`, `durable`, `fan` and `big`, or none for all. */
 export async function benchOvsdb(rounds: number, parts: readonly string[]): Promise<void> {
   const figures: Figures = new Map();
   const only = process.env["WEFT_BENCH_ONLY"];
