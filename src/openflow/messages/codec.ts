@@ -10,6 +10,7 @@ import {
   type MessageDecodeContext,
   type MessageEncodeContext,
   type MessageForm,
+  type MessageKind,
   type MessageNumber,
   type MessageRow,
   NICIRA,
@@ -160,6 +161,14 @@ export function checkLength({ form, reader, name }: Envelope, warn: Warn = silen
 /** Takes what was read of a body before an error, and what parts the two as text. */
 export type TakePartial = (message: Message, end: string) => void;
 
+function kindOf(bytes: Uint8Array, warn: Warn): MessageKind {
+  const envelope = readEnvelope(bytes, warn);
+  checkLength(envelope, warn);
+  const { kind, forms } = envelope.row;
+  const standard = forms.find((f) => f.name.startsWith("OFP"));
+  return { kind, name: (standard ?? envelope.form).name };
+}
+
 /** Reads the body of a message whose headers were read and whose length was checked. Throws `OfpError`. */
 export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: TakePartial): Message {
   const { version, xid, name, flags, form, reader } = envelope;
@@ -170,6 +179,7 @@ export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: Ta
     bytes: reader.bytes,
     warn,
     message: (bytes) => decodeMessage(bytes, warn),
+    kindOf: (bytes) => kindOf(bytes, warn),
     partial: (body, end = "\n") => partial?.({ version, xid, name, flags, body }, end),
   };
   return { version, xid, name, flags, body: form.decode(reader, ctx) };

@@ -57,6 +57,12 @@ export interface Message<B = Body> {
   readonly body: B;
 }
 
+/** A kind of message, and what it is called whatever the version. */
+export interface MessageKind {
+  readonly kind: Body["kind"];
+  readonly name: string;
+}
+
 /** What reading a body may need. */
 export interface MessageDecodeContext {
   readonly version: Version;
@@ -70,6 +76,8 @@ export interface MessageDecodeContext {
   warn(module: string, text: string): void;
   /** Reads a message that lies in this one. Throws `OfpError`. */
   message(bytes: Uint8Array): Message;
+  /** What kind of message these bytes are, by their headers and length. Throws `OfpError`. */
+  kindOf(bytes: Uint8Array): MessageKind;
   /**
    * Says what was read before something that will throw: it is printed before the error, with `end` (a line end, or a blank) between. Of a
    * list, to be called where an element is at fault with the body of those before it.
@@ -121,8 +129,11 @@ export interface MessageTextContext extends MessageTextOptions {
   readonly verbosity: number;
   readonly version: Version;
   readonly name: string;
+  readonly xid: number;
   /** A whole message as text, without a line's end. */
   message(message: Message): string;
+  /** The bytes of a message, whole and well formed or not, as text. Ends with a line end. */
+  bytes(bytes: Uint8Array, verbosity: number): string;
 }
 
 /** All there is to know of one kind of message. */

@@ -106,7 +106,8 @@ function group(version: Version): fc.Arbitrary<{ type: number; buckets: Bucket[]
   );
 }
 
-function mods(version: Version): fc.Arbitrary<Sample> {
+/** Changes of groups. */
+export function groupMods(version: Version): fc.Arbitrary<Sample> {
   const whole = fc
     .tuple(fc.constantFrom("add" as const, "modify" as const, "add_or_mod" as const), groupId, group(version))
     .map(([command, id, g]) => ({
@@ -201,5 +202,5 @@ function replies(version: Version): fc.Arbitrary<Sample> {
 /** Messages about groups. */
 export const groupFamily: MessageFamily = {
   name: "group",
-  samples: (version) => [mods(version), requests(version), replies(version)],
+  samples: (version) => [groupMods(version), requests(version), replies(version)],
 };
