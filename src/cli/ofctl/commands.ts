@@ -1,11 +1,13 @@
 import { listCommands } from "./list-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
+import { portCommands } from "./port-commands.js";
 import { printCommands } from "./print-commands.js";
 import { switchCommands } from "./switch-commands.js";
 
 /** Every command of `ovs-ofctl`. */
 export const ofctlCommands: readonly OfctlCommand[] = [
   ...switchCommands,
+  ...portCommands,
   ...printCommands,
   ...listCommands(() => ofctlCommands),
 ];

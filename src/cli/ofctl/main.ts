@@ -1,5 +1,6 @@
 import { OF10, OF15 } from "#openflow/version.js";
 import { exitStatus } from "#runtime/end-reason.js";
+import { Xids } from "#runtime/openflow-xids.js";
 import { parseOptions } from "#runtime/options.js";
 import { createToolLog } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
@@ -45,6 +46,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
     io,
     log,
     settings,
+    xids: new Xids(),
     absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
   };
   const work = Promise.resolve(command.run(args, context));

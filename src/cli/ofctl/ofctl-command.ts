@@ -1,3 +1,4 @@
+import type { Xids } from "#runtime/openflow-xids.js";
 import type { Vlog } from "#runtime/vlog.js";
 import type { ToolIo } from "../io.js";
 import type { OfctlSettings } from "./options.js";
@@ -7,6 +8,8 @@ export interface OfctlContext {
   readonly io: ToolIo;
   readonly log: Vlog;
   readonly settings: OfctlSettings;
+  /** Ids of messages, of all connections one after the other. */
+  readonly xids: Xids;
   /** An absolute path for a file named on the command line. */
   absolute(path: string): string;
 }

@@ -42,6 +42,7 @@ export class Switch {
       name,
       {
         versions: options.versions ?? settings.versions,
+        xids: context.xids,
         connect: { tls: isTlsName(name) ? readTlsSettings(io.host.files, name, settings.tls) : undefined },
       },
       options.socket,
