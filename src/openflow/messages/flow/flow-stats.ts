@@ -35,7 +35,7 @@ export interface FlowStats {
 
 /** How a flow is written. */
 export interface FlowTextOptions extends Pick<MessageTextContext, "portName" | "tableName"> {
-  /** False leaves out what changes by itself: duration, counters and ages. */
+  /** False leaves out what changes by itself (duration, counters and ages), and a cookie or table of 0. */
   readonly stats?: boolean;
 }
 
@@ -54,9 +54,11 @@ const formatCount = (count: bigint): string => (count === UNKNOWN_COUNT ? "?" : 
 /** A flow as `ovs-ofctl dump-flows` writes it, without a line's end; it begins with a blank. */
 export function formatFlowStats(flow: FlowStats, options: FlowTextOptions = {}): string {
   const withStats = options.stats !== false;
-  let text = ` cookie=0x${flow.cookie.toString(16)}, `;
+  let text = withStats || flow.cookie !== 0n ? ` cookie=0x${flow.cookie.toString(16)}, ` : " ";
   if (withStats) text += `duration=${formatDuration(flow.durationSec, flow.durationNsec)}, `;
-  text += `table=${formatTable(flow.table, options)}, `;
+  if (withStats || flow.table !== 0 || options.tableName?.(flow.table) !== undefined) {
+    text += `table=${formatTable(flow.table, options)}, `;
+  }
   if (withStats) text += `n_packets=${formatCount(flow.packets)}, n_bytes=${formatCount(flow.bytes)}, `;
   if (flow.idleTimeout !== 0) text += `idle_timeout=${flow.idleTimeout}, `;
   if (flow.hardTimeout !== 0) text += `hard_timeout=${flow.hardTimeout}, `;

@@ -1,0 +1,26 @@
+import type { Match } from "#flow/match.js";
+import { UserError } from "#util/errors.js";
+import type { Action } from "./actions/action.js";
+import type { TableParseOptions } from "./flow-text-table.js";
+import { checkFlowActions } from "./messages/flow/check-flow-actions.js";
+import { OfpError } from "./ofp-error.js";
+import type { ProtocolSet } from "./protocol.js";
+
+/**
+ * Looks at a text's actions as a switch would. Gives them with what the match says of them, and the protocols that can say all. Throws `UserError`
+ * where no packet of the match can be given them.
+ */
+export function checkFlowText(
+  actions: readonly Action[],
+  match: Match,
+  table: number,
+  usable: ProtocolSet,
+  _options: TableParseOptions,
+): { readonly actions: readonly Action[]; readonly usable: ProtocolSet } {
+  try {
+    return { actions: checkFlowActions(actions, match, table), usable };
+  } catch (e) {
+    if (!(e instanceof OfpError)) throw e;
+    throw new UserError(`actions are invalid with specified match (${e.error})`);
+  }
+}

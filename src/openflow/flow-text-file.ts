@@ -1,0 +1,45 @@
+import { UserError } from "#util/errors.js";
+import { type FlowParseOptions, type FlowTextCommand, parseFlowMod } from "./flow-text.js";
+import type { FlowMod } from "./messages/flow/flow-mod.js";
+import { type ProtocolSet, ProtocolSets } from "./protocol.js";
+
+/** Flow mods, and the protocols that can say them all. */
+export interface ParsedFlowMods {
+  readonly flowMods: readonly FlowMod[];
+  readonly usable: ProtocolSet;
+}
+
+/** The lines of a text that say something, without comments (from `#`) and blanks at their end; numbers from 1. */
+export function* meaningfulLines(text: string): Generator<readonly [number: number, line: string]> {
+  let number = 0;
+  for (const whole of text.split("\n")) {
+    number++;
+    const comment = whole.indexOf("#");
+    const line = (comment < 0 ? whole : whole.slice(0, comment)).trimEnd();
+    if (line !== "") yield [number, line];
+  }
+}
+
+/**
+ * Reads a file of flows, one a line. Throws `UserError` with the file's name (`-` for the standard input) and the line's number before upstream's
+ * words.
+ */
+export function parseFlowModFile(
+  text: string,
+  name: string,
+  command: FlowTextCommand,
+  options: FlowParseOptions = {},
+): ParsedFlowMods {
+  const flowMods: FlowMod[] = [];
+  let usable: ProtocolSet = ProtocolSets.any;
+  for (const [number, line] of meaningfulLines(text)) {
+    try {
+      const parsed = parseFlowMod(line, command, options);
+      flowMods.push(parsed.flowMod);
+      usable &= parsed.usable;
+    } catch (e) {
+      throw e instanceof UserError ? new UserError(`${name}:${number}: ${e.message}`) : e;
+    }
+  }
+  return { flowMods, usable };
+}
