@@ -24,12 +24,17 @@ export interface ErrorMessage {
 
 /** An error in a version's bytes. What the version has no number for goes as NXBRC_UNENCODABLE_ERROR. */
 export function encodeError({ version, xid, error, data }: ErrorMessage): Uint8Array {
-  const numbers = errorNumbers(error, version) ?? unencodable(version);
   const w = new WireWriter();
+  writeError(w, error, version);
+  return makeMessage(version, MessageType.error, xid, w.raw(data).done());
+}
+
+/** Writes the numbers of an error, which the request that it is about follows. */
+export function writeError(w: WireWriter, error: ErrorName, version: Version): void {
+  const numbers = errorNumbers(error, version) ?? unencodable(version);
   if (numbers.vendor === 0) w.u16(numbers.type).u16(numbers.code);
   else if (version <= OF11) w.u16(VENDOR_1_0).u16(0).u32(NICIRA_VENDOR).u16(numbers.type).u16(numbers.code);
   else w.u16(EXPERIMENTER).u16(numbers.type).u32(numbers.vendor);
-  return makeMessage(version, MessageType.error, xid, w.raw(data).done());
 }
 
 function unencodable(version: Version): ErrorNumbers {
@@ -48,15 +53,21 @@ export function decodeError(message: Uint8Array): ErrorMessage {
   const version = r.u8() as Version;
   r.skip(3);
   const xid = r.u32();
+  const error = readError(r, version);
+  return { version, xid, error, data: r.rest() };
+}
+
+/** Reads the numbers of an error. Throws as `decodeError`. */
+export function readError(r: WireReader, version: Version): ErrorName {
   const [type, code] = [r.u16(), r.u16()];
   const [vendor, vendorType, vendorCode] = vendorNumbers(r, version, type, code);
   const error = errorOfNumbers(version, vendor, vendorType, vendorCode);
   if (error === undefined) throw new OfpError("OFPBRC_BAD_LEN", `unknown error ${vendor}/${vendorType}/${vendorCode}`);
-  return { version, xid, error, data: r.rest() };
+  return error;
 }
 
 function vendorNumbers(r: WireReader, version: number, type: number, code: number): readonly [number, number, number] {
-  if (type === VENDOR_1_0 && version <= OF11) return [r.u32(), r.u16(), r.u16()];
+  if (type === VENDOR_1_0 && code === 0 && version <= OF11) return [r.u32(), r.u16(), r.u16()];
   if (type === EXPERIMENTER && version > OF11) return [r.u32(), code, 0];
   return [0, type, code];
 }

@@ -12,7 +12,12 @@ const MORE = 1;
 export interface PrintOptions extends MessageTextOptions {
   /** Takes the complaints that decoding has for the log. */
   readonly warn?: Warn;
+  /** How many messages these bytes lie in. */
+  readonly depth?: number;
 }
+
+/** Messages in messages are printed to this depth. What lies deeper is dumped. */
+const DEEPEST = 50;
 
 /** `NAME (OF1.3) (xid=0x1):`, of OpenFlow 1.0 without the version. */
 function title({ name, version, xid }: Pick<Message, "name" | "version" | "xid">): string {
@@ -34,13 +39,15 @@ function formatFlags({ name, version, flags }: Pick<Message, "name" | "version" 
 }
 
 /** A message as text, as `ovs-ofctl ofp-print` and `monitor` write it; no line end at its end. */
-export function formatMessage(message: Message, options: MessageTextOptions = {}): string {
+export function formatMessage(message: Message, options: PrintOptions = {}): string {
   const ctx: MessageTextContext = {
     ...options,
     verbosity: options.verbosity ?? 0,
     version: message.version,
     name: message.name,
+    xid: message.xid,
     message: (inner) => formatMessage(inner, options),
+    bytes: (bytes, verbosity) => formatMessageBytes(bytes, { ...options, verbosity, depth: (options.depth ?? 0) + 1 }),
   };
   return title(message) + formatFlags(message) + messageRowOf(message.body).format(message.body, ctx);
 }
@@ -54,6 +61,7 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
   if (length < bytes.length) {
     return `(***only uses ${length} bytes out of ${bytes.length}***)\n${hexDump(bytes)}`;
   }
+  if ((options.depth ?? 0) > DEEPEST) return hexDump(bytes);
   let head = "";
   try {
     const envelope = readEnvelope(bytes, options.warn);

@@ -4,6 +4,8 @@ import type { WireWriter } from "../wire-writer.js";
 
 const HEADER = 4;
 const EXPERIMENTER = 0xffff;
+/** Table features and asynchronous messages have a second number for experimenters. */
+const FIRST_EXPERIMENTER = 0xfffe;
 const EXPERIMENTER_HEADER = 12;
 
 /** A property that has no meaning here: its bytes are kept. `data` is what comes behind type and length, without padding. */
@@ -43,7 +45,7 @@ export function* readProperties(r: WireReader): Generator<ReadProperty> {
     r.skip(padded - length);
     let vendor = 0;
     let subtype = type;
-    if (type === EXPERIMENTER) {
+    if (type >= FIRST_EXPERIMENTER) {
       if (length < EXPERIMENTER_HEADER) throw badLength();
       vendor = body.u32();
       if (vendor === 0) throw new OfpError("OFPBPC_BAD_EXPERIMENTER");

@@ -19,8 +19,8 @@ export interface Sample {
 /** A family of messages, and how to make any of them. */
 export interface MessageFamily {
   readonly name: string;
-  /** Generators of the samples that a version can say. None where the version has no such message. */
-  samples(version: Version): readonly fc.Arbitrary<Sample>[];
+  /** Generators of the samples that a version can say, or of bytes. None where the version has no such message. */
+  samples(version: Version): readonly fc.Arbitrary<Sample | Uint8Array>[];
   /** What ours prints otherwise on purpose: true where a difference is such. */
   differs?(difference: Difference): boolean;
 }
@@ -43,15 +43,16 @@ export function messagesOf(family: MessageFamily, count: number): Uint8Array[] {
   const generators = perVersion.reduce((n, list) => n + list.length, 0);
   const each = Math.max(1, Math.ceil(count / Math.max(1, generators)));
   return perVersion.flatMap((list, i) =>
-    list.flatMap((arbitrary, j) =>
-      fc.sample(arbitrary, { seed: seed + 100 * i + j, numRuns: each }).flatMap(({ body, protocol, flags }, k) =>
-        encodeMessages(body, versions[i]!, k, {
-          ...(protocol !== undefined && { protocol }),
-          ...(flags !== undefined && { flags }),
-        }),
-      ),
-    ),
+    list.flatMap((arbitrary, j) => {
+      const found = fc.sample<Sample | Uint8Array>(arbitrary, { seed: seed + 100 * i + j, numRuns: each });
+      return found.flatMap((one, k) => (one instanceof Uint8Array ? [one] : encoded(one, versions[i]!, k)));
+    }),
   );
+}
+
+function encoded({ body, protocol, flags }: Sample, version: Version, xid: number): Uint8Array[] {
+  const options = { ...(protocol !== undefined && { protocol }), ...(flags !== undefined && { flags }) };
+  return encodeMessages(body, version, xid, options);
 }
 
 /** What differs where both print these messages at verbosity 1 or more. */
