@@ -1,20 +1,19 @@
 import { UserError } from "#util/errors.js";
 import { parseMac } from "#util/mac.js";
-import { parseInteger, parseUnsigned } from "../number-text.js";
+import { parseInteger, parseUnsigned, quickInteger } from "../number-text.js";
 
-/** A 32-bit number that must be there. Throws `UserError`. */
+/** A number that must be there; its lower 32 bits count, as where C converts. Throws `UserError`. */
 export function parseU32(text: string): number {
-  if (text === "") throw new UserError("missing required numeric argument");
-  const value = parseUnsigned(text);
-  if (value === undefined) throw new UserError(`invalid numeric format ${text}`);
-  return value;
+  const quick = quickInteger(text);
+  return quick >= 0 && quick <= 0xffffffff ? quick : Number(parseU64(text) & 0xffffffffn);
 }
 
 /** A 64-bit number that must be there. Throws `UserError`. */
 export function parseU64(text: string): bigint {
   if (text === "") throw new UserError("missing required numeric argument");
   const value = parseInteger(text);
-  if (value === undefined || value >= 1n << 64n) throw new UserError(`invalid numeric format ${text}`);
+  if (value === undefined || value >= 1n << 64n || value <= -(1n << 64n))
+    throw new UserError(`invalid numeric format ${text}`);
   return BigInt.asUintN(64, value);
 }
 

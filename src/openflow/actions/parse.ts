@@ -27,6 +27,16 @@ export function parseActions(text: string, ports: PortNames = {}): Action[] {
   return actions;
 }
 
+/** As `parseActions`, for a place where no instruction may stand, as in a group's bucket. */
+export function parseOnlyActions(text: string, ports: PortNames = {}): Action[] {
+  const actions = parseList(text, ports, undefined);
+  const instruction = actions.find(isInstruction);
+  if (instruction !== undefined) throw new UserError(`${instruction.kind} instruction not allowed here`);
+  checkInstructionOrder(actions);
+  checkConjunctions(actions);
+  return actions;
+}
+
 function writesConnection(action: Action): boolean {
   if (action.kind === "set_field") return action.field.name.startsWith("ct_");
   return action.kind === "load" && action.destination.field.name.startsWith("ct_");

@@ -30,7 +30,8 @@ export type BucketContext = Pick<MessageDecodeContext, "version" | "warn">;
 export const hasBucketIds = (version: Version): boolean => version === OF10 || version >= OF15;
 
 /** True where a bucket watches something. */
-export const isWatching = (b: Bucket): boolean => b.watchPort !== undefined || b.watchGroup !== undefined;
+export const isWatching = (b: Pick<Bucket, "watchPort" | "watchGroup">): boolean =>
+  b.watchPort !== undefined || b.watchGroup !== undefined;
 
 const Property = { weight: 0, watchPort: 1, watchGroup: 2 } as const;
 const HEADER_11 = 16;
@@ -100,8 +101,12 @@ function decodeBucket15(r: WireReader, type: number, ctx: BucketContext): Bucket
   for (const { type: property, vendor, subtype, body } of readProperties(b)) {
     if (vendor !== 0 || property > Property.watchGroup)
       throw unknownProperty("group bucket", property, vendor, subtype, ctx);
-    if (property === Property.weight) weight = body.u16();
-    else if (property === Property.watchPort) watchPort = readWatchPort(body.u32(), ctx);
+    if (property === Property.weight) {
+      weight = body.u16();
+      continue;
+    }
+    if (body.left !== 4) throw new OfpError("OFPBPC_BAD_LEN");
+    if (property === Property.watchPort) watchPort = readWatchPort(body.u32(), ctx);
     else watchGroup = body.u32();
   }
   return bucket(bucketId, weight, watchPort, watchGroup, actions);
