@@ -1,0 +1,154 @@
+import { hexText } from "../../number-text.js";
+import {
+  type ActionFeatures,
+  type InstructionFeatures,
+  sameActions,
+  sameFeatures,
+  sameInstructions,
+  sameMatching,
+  type TableFeatures,
+} from "./features-model.js";
+import { formatNames } from "./field-names.js";
+
+/** A table among others, as text shows it. */
+export interface ShownTable {
+  readonly table: number;
+  readonly title: string;
+  /** Whether the title names it: then it is never one of a range. */
+  readonly named: boolean;
+  /** Undefined where it is the same as the one before. */
+  readonly lines: readonly string[] | undefined;
+}
+
+/** Tables one after the other: those that are as the one before are "ditto", many in a row are a range. Each begins with a line end. */
+export function formatTables(tables: readonly ShownTable[]): string {
+  let text = "";
+  for (let i = 0; i < tables.length; i++) {
+    const { title, named, lines } = tables[i]!;
+    if (lines !== undefined) text += `\n  table ${title}:\n${lines.map((line) => `${line}\n`).join("")}`;
+    else if (named) text += `\n  table ${title}: ditto`;
+    else {
+      const first = i;
+      while (isUnnamedDitto(tables[i + 1])) i++;
+      const range = first === i ? `table ${title}` : `tables ${title}...${tables[i]!.title}`;
+      text += `\n  ${range}: ditto\n`;
+    }
+  }
+  return text;
+}
+
+const isUnnamedDitto = (table: ShownTable | undefined): boolean =>
+  table !== undefined && table.lines === undefined && !table.named;
+
+/** Tables with what they can do. */
+export function formatTableFeatures(tables: readonly TableFeatures[], title: (t: TableFeatures) => string): string {
+  return formatTables(
+    tables.map((features, i): ShownTable => {
+      const before = tables[i - 1];
+      const isSame = before !== undefined && sameFeatures(before, features);
+      return {
+        table: features.table,
+        title: title(features),
+        named: features.name !== "",
+        lines: isSame ? undefined : featureLines(features, before),
+      };
+    }),
+  );
+}
+
+/** The lines of one table, given the one before it. */
+export function featureLines(now: TableFeatures, before: TableFeatures | undefined): string[] {
+  const lines: string[] = [];
+  if (now.metadataMatch !== 0n || now.metadataWrite !== 0n) {
+    lines.push(`    metadata: match=${hexText(now.metadataMatch)} write=${hexText(now.metadataWrite)}`);
+  }
+  if (now.miss !== "default") lines.push(`    config=${now.miss}`);
+  if (now.eviction !== undefined) lines.push(`    eviction: ${now.eviction ? "" : "not "}supported`);
+  if (now.vacancy !== undefined) lines.push(`    vacancy events: ${now.vacancy ? "" : "not "}supported`);
+  if (now.maxEntries !== 0) lines.push(`    max_entries=${now.maxEntries}`);
+  return [...lines, ...instructionLines(now, before), ...matchingLines(now, before)];
+}
+
+function instructionLines(now: TableFeatures, before: TableFeatures | undefined): string[] {
+  const titled = (
+    title: string,
+    features: InstructionFeatures,
+    previous: InstructionFeatures | undefined,
+  ): string[] => {
+    const lines = instructionFeatureLines(features, previous);
+    return lines.length === 0 ? [] : [`    ${title}:`, ...lines];
+  };
+  if (
+    before !== undefined &&
+    sameInstructions(before.nonMiss, now.nonMiss, now.table) &&
+    sameInstructions(before.onMiss, now.onMiss, now.table)
+  ) {
+    const hasAny = instructionFeatureLines(now.nonMiss, undefined).length > 0;
+    return hasAny ? ["    (same instructions)"] : [];
+  }
+  if (sameInstructions(now.nonMiss, now.onMiss, -1)) {
+    return titled("instructions (table miss and others)", now.nonMiss, before?.nonMiss);
+  }
+  return [
+    ...titled("instructions (other than table miss)", now.nonMiss, before?.nonMiss),
+    ...titled("instructions (table miss)", now.onMiss, before?.onMiss),
+  ];
+}
+
+function instructionFeatureLines(now: InstructionFeatures, before: InstructionFeatures | undefined): string[] {
+  const lines: string[] = [];
+  if (now.next.length > 0) lines.push(`      next tables: ${formatRanges(now.next)}`);
+  if (now.instructions.length > 0) {
+    const isSame = before !== undefined && before.instructions.join(" ") === now.instructions.join(" ");
+    lines.push(isSame ? "      (same instructions)" : `      instructions: ${now.instructions.join(" ")}`);
+  }
+  const hasFields = now.write.setFields.length > 0 || now.apply.setFields.length > 0;
+  if (
+    hasFields &&
+    before !== undefined &&
+    sameActions(before.write, now.write) &&
+    sameActions(before.apply, now.apply)
+  ) {
+    lines.push("      (same actions)");
+  } else if (sameActions(now.write, now.apply)) {
+    const inner = actionLines(now.write);
+    if (inner.length > 0) lines.push("      Write-Actions and Apply-Actions features:", ...inner);
+  } else {
+    lines.push("      Write-Actions features:", ...actionLines(now.write));
+    lines.push("      Apply-Actions features:", ...actionLines(now.apply));
+  }
+  return lines;
+}
+
+function actionLines({ actions, setFields }: ActionFeatures): string[] {
+  return [
+    ...(actions.length > 0 ? [`        actions: ${actions.join(" ")}`] : []),
+    ...(setFields.length > 0 ? [`        supported on Set-Field: ${formatNames(setFields)}`] : []),
+  ];
+}
+
+function matchingLines(now: TableFeatures, before: TableFeatures | undefined): string[] {
+  if (now.match.length === 0) return [];
+  if (before !== undefined && sameMatching(before, now)) return ["    (same matching)"];
+  const masked = new Set(now.mask);
+  const optional = new Set(now.wildcard);
+  const kinds = [
+    ["arbitrary mask", now.match.filter((name) => masked.has(name))],
+    ["exact match or wildcard", now.match.filter((name) => !masked.has(name) && optional.has(name))],
+    ["must exact match", now.match.filter((name) => !masked.has(name) && !optional.has(name))],
+  ] as const;
+  const shown = kinds.filter(([, names]) => names.length > 0);
+  return ["    matching:", ...shown.map(([kind, names]) => `      ${kind}: ${formatNames(names)}`)];
+}
+
+/** `1-3,5` */
+function formatRanges(numbers: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < numbers.length; i++) {
+    const first = numbers[i]!;
+    while (numbers[i + 1] === numbers[i]! + 1) i++;
+    const last = numbers[i]!;
+    parts.push(first === last ? String(first) : `${first}-${last}`);
+  }
+  return parts.join(",");
+}
