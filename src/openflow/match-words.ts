@@ -20,7 +20,7 @@ const TLVS = ProtocolSets.nxm | ProtocolSets.oxm;
 const OPENFLOW11 = protocolsOfVersions(OF11, OF11);
 
 /** The protocols that can say a field without a mask. */
-function exactProtocols(f: Field): ProtocolSet {
+export function exactProtocols(f: Field): ProtocolSet {
   const fixed = (f.of10 === "no" ? 0 : ProtocolSets.openflow10) | (f.of11 === "no" ? 0 : OPENFLOW11);
   return f.oxm.length + f.nxm.length === 0 && fixed === 0 ? ProtocolSets.none : TLVS | fixed;
 }

@@ -7,6 +7,7 @@ import type { Conjunction } from "./conjunction.js";
 import type { ControllerAction } from "./controller.js";
 import type { Ct } from "./ct.js";
 import type { CtClear } from "./ct-clear.js";
+import type { DebugAction } from "./debug.js";
 import type { DecTtl } from "./dec-ttl.js";
 import type { Decap, DecNshTtl } from "./decap.js";
 import type { DeleteField } from "./delete-field.js";
@@ -84,7 +85,8 @@ export type Action =
   | ClearActions
   | WriteActions
   | WriteMetadata
-  | GotoTable;
+  | GotoTable
+  | DebugAction;
 
 /** What writing an action as text may need. */
 export interface ActionTextContext extends PortNames {

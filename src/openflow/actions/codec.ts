@@ -9,56 +9,96 @@ import type { ActionNumber, DecodeContext, EncodeContext, WireForm } from "./wir
 
 const EXPERIMENTER = 0xffff;
 
-const key = (version: number, vendor: number, type: number): string => `${version}/${vendor}/${type}`;
+/** A form of a version, and the action's number in it. */
+interface Choice {
+  readonly form: WireForm<Action>;
+  readonly id: ActionNumber;
+}
+
+/** A version's forms by number, those of each vendor apart. */
+type Forms = ReadonlyMap<number, ReadonlyMap<number, WireForm<Action>>>;
 
 /** Each version's numbers, and the form that reads them. */
-const forms = new Map<string, WireForm<Action>>();
-const vendors = new Set<number>();
-for (const [kind, { wire }] of Object.entries(actionRows)) {
-  for (const form of wire as readonly WireForm<Action>[]) {
-    for (const { range, vendor, type } of form.ids) {
-      vendors.add(vendor);
-      for (const version of versions.filter((v) => inRange(range, v) && !form.writeOnly)) {
-        const k = key(version, vendor, type);
-        if (forms.has(k)) throw new BugError(`action ${kind} claims ${k}, which is taken`);
-        forms.set(k, form);
+const forms: readonly Forms[] = versions.map(formsOf);
+/** For each version, the forms that may write a kind, first choice first. */
+const choices: readonly ReadonlyMap<string, readonly Choice[]>[] = versions.map(choicesOf);
+
+function formsOf(version: Version): Forms {
+  const vendors = new Map<number, Map<number, WireForm<Action>>>();
+  for (const [kind, { wire }] of Object.entries(actionRows)) {
+    for (const form of wire as readonly WireForm<Action>[]) {
+      for (const { range, vendor, type } of form.ids) {
+        const types = vendors.get(vendor) ?? new Map<number, WireForm<Action>>();
+        vendors.set(vendor, types);
+        if (!inRange(range, version) || form.writeOnly) continue;
+        if (types.has(type)) throw new BugError(`action ${kind} claims ${vendor}/${type}, which is taken`);
+        types.set(type, form);
       }
     }
   }
+  return vendors;
+}
+
+function choicesOf(version: Version): ReadonlyMap<string, readonly Choice[]> {
+  return new Map(
+    Object.entries(actionRows).map(([kind, { wire }]) => [
+      kind,
+      (wire as readonly WireForm<Action>[]).flatMap((form): Choice[] => {
+        const id = form.ids.find((i) => inRange(i.range, version));
+        return id === undefined || form.readOnly ? [] : [{ form, id }];
+      }),
+    ]),
+  );
 }
 
 /** How deep actions may lie in actions. Bytes that go deeper are refused. */
 const DEEPEST = 64;
 
+/** How actions are read. */
+export interface ActionDecodeOptions {
+  /** Debugging actions are known. */
+  readonly debug?: boolean;
+}
+
 /** Reads actions to the reader's end. Throws `OfpError`. */
-export function decodeActions(r: WireReader, version: Version, depth = 0): Action[] {
+export function decodeActions(r: WireReader, version: Version, options: ActionDecodeOptions = {}): Action[] {
+  return decodeList(r, version, options.debug === true, 0);
+}
+
+function decodeList(r: WireReader, version: Version, debug: boolean, depth: number): Action[] {
   if (r.left % 8 !== 0) throw new OfpError("OFPBRC_BAD_LEN", `actions length ${r.left} is not a multiple of 8`);
   if (depth > DEEPEST) throw new OfpError("OFPBAC_TOO_MANY", "actions are nested too deeply");
-  const ctx: DecodeContext = { version, actions: (inner) => decodeActions(inner, version, depth + 1) };
+  const ctx: DecodeContext = { version, actions: (inner) => decodeList(inner, version, debug, depth + 1) };
   const actions: Action[] = [];
-  while (r.left > 0) actions.push(decodeAction(r, ctx));
+  while (r.left > 0) actions.push(decodeAction(r, ctx, debug));
   return actions;
 }
 
-function decodeAction(r: WireReader, ctx: DecodeContext): Action {
-  const tooShort = ofpError("OFPBAC_BAD_LEN");
+const badLength = ofpError("OFPBAC_BAD_LEN");
+
+function decodeAction(r: WireReader, ctx: DecodeContext, debug: boolean): Action {
   const start = r.at;
-  const [type, length] = [r.u16(), r.u16()];
-  if (length < 8 || length % 8 !== 0 || start + length > r.end) throw tooShort();
-  const body = new WireReader(r.bytes, r.at, start + length, tooShort);
+  const type = r.u16();
+  const length = r.u16();
+  if (length < 8 || length % 8 !== 0 || start + length > r.end) throw badLength();
+  const body = new WireReader(r.bytes, r.at, start + length, badLength);
   r.skip(length - 4);
-  const form = type === EXPERIMENTER ? vendorForm(body, ctx.version) : forms.get(key(ctx.version, 0, type));
+  const ofVersion = forms[ctx.version - 1]!;
+  const form = type === EXPERIMENTER ? vendorForm(body, ofVersion, debug) : ofVersion.get(0)!.get(type);
   if (form === undefined) throw new OfpError("OFPBAC_BAD_TYPE", `action ${type}`);
-  if (length < form.length[0] || length > form.length[1]) throw tooShort();
+  if (length < form.length[0] || length > form.length[1]) throw badLength();
   return form.decode(body, ctx);
 }
 
-function vendorForm(body: WireReader, version: Version): WireForm<Action> {
+function vendorForm(body: WireReader, ofVersion: Forms, debug: boolean): WireForm<Action> {
   const vendor = body.u32();
-  if (!vendors.has(vendor) || vendor === 0) throw new OfpError("OFPBAC_BAD_VENDOR", `vendor ${vendor}`);
+  const types = vendor === 0 ? undefined : ofVersion.get(vendor);
+  if (types === undefined) throw new OfpError("OFPBAC_BAD_VENDOR", `vendor ${vendor}`);
   const subtype = body.u16();
-  const form = forms.get(key(version, vendor, subtype));
-  if (form === undefined) throw new OfpError("OFPBAC_BAD_VENDOR_TYPE", `action ${subtype} of vendor ${vendor}`);
+  const form = types.get(subtype);
+  if (form === undefined || (form.debug && !debug)) {
+    throw new OfpError("OFPBAC_BAD_VENDOR_TYPE", `action ${subtype} of vendor ${vendor}`);
+  }
   return form;
 }
 
@@ -69,14 +109,12 @@ export function encodeActions(actions: readonly Action[], version: Version, w: W
 }
 
 function encodeAction(action: Action, w: WireWriter, ctx: EncodeContext): void {
-  const row = rowOf(action);
-  for (const form of row.wire) {
-    const id = form.ids.find((i) => inRange(i.range, ctx.version));
-    if (id === undefined || form.canSay?.(action, ctx.version) === false) continue;
+  for (const { form, id } of choices[ctx.version - 1]!.get(action.kind)!) {
+    if (form.canSay?.(action, ctx.version) === false) continue;
     encodeForm(action, form, id, w, ctx);
     return;
   }
-  const others = row.instead?.(action, ctx.version);
+  const others = rowOf(action).instead?.(action, ctx.version);
   if (others === undefined) {
     throw new UserError(`OpenFlow 1.${ctx.version - 1} has no action "${action.kind}"`);
   }

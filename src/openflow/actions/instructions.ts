@@ -4,7 +4,7 @@ import { OF10, OF13, OF14, type Version } from "../version.js";
 import { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { Action } from "./action.js";
-import { decodeActions, encodeActions } from "./codec.js";
+import { type ActionDecodeOptions, decodeActions, encodeActions } from "./codec.js";
 
 /** Instructions' numbers since OpenFlow 1.1. */
 const Instruction = {
@@ -29,19 +29,17 @@ export function isInstruction(action: Action): boolean {
   return isPlace(action.kind) && action.kind !== "meter";
 }
 
-/** Throws `UserError` where instructions are out of order, or one is there twice. */
-export function checkInstructionOrder(actions: readonly Action[]): void {
-  let last: Place | undefined;
-  for (const place of actions.map(placeOf)) {
-    if (last !== undefined && place === last && place !== "apply_actions") {
-      throw new UserError(`duplicate ${place} instruction not allowed, for OpenFlow 1.1+ compatibility`);
-    }
-    if (last !== undefined && order.indexOf(place) < order.indexOf(last)) {
-      throw new UserError(
-        `invalid instruction ordering: ${place} must appear before ${last}, for OpenFlow 1.1+ compatibility`,
-      );
-    }
-    last = place;
+/** Throws `UserError` where an instruction may not come after the one before it, or is there twice. */
+export function checkInstructionOrder(before: Action | undefined, action: Action): void {
+  if (before === undefined) return;
+  const [last, place] = [placeOf(before), placeOf(action)];
+  if (place === last && place !== "apply_actions") {
+    throw new UserError(`duplicate ${place} instruction not allowed, for OpenFlow 1.1+ compatibility`);
+  }
+  if (order.indexOf(place) < order.indexOf(last)) {
+    throw new UserError(
+      `invalid instruction ordering: ${place} must appear before ${last}, for OpenFlow 1.1+ compatibility`,
+    );
   }
 }
 
@@ -77,8 +75,8 @@ function encodeList(type: number, actions: readonly Action[], version: Version, 
 }
 
 /** Reads a flow's actions and instructions to the reader's end, in the order they are done. Throws `OfpError`. */
-export function decodeInstructions(r: WireReader, version: Version): Action[] {
-  if (version === OF10) return decodeActions(r, version);
+export function decodeInstructions(r: WireReader, version: Version, options: ActionDecodeOptions = {}): Action[] {
+  if (version === OF10) return decodeActions(r, version, options);
   if (r.left % 8 !== 0) throw new OfpError("OFPBIC_BAD_LEN");
   const found = new Map<number, readonly Action[]>();
   while (r.left > 0) {
@@ -87,7 +85,7 @@ export function decodeInstructions(r: WireReader, version: Version): Action[] {
     if (length < 8 || length % 8 !== 0 || start + length > r.end) throw new OfpError("OFPBIC_BAD_LEN");
     const body = new WireReader(r.bytes, r.at, start + length, ofpError("OFPBIC_BAD_LEN"));
     r.skip(length - 4);
-    const actions = decodeInstruction(type, length, body, version);
+    const actions = decodeInstruction(type, length, body, version, options);
     if (found.has(type)) throw new OfpError("OFPBIC_DUP_INST");
     found.set(type, actions);
   }
@@ -95,7 +93,13 @@ export function decodeInstructions(r: WireReader, version: Version): Action[] {
   return [meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable].flatMap((t) => found.get(t) ?? []);
 }
 
-function decodeInstruction(type: number, length: number, r: WireReader, version: Version): Action[] {
+function decodeInstruction(
+  type: number,
+  length: number,
+  r: WireReader,
+  version: Version,
+  options: ActionDecodeOptions,
+): Action[] {
   const exactly = (n: number): void => {
     if (length !== n) throw new OfpError("OFPBIC_BAD_LEN");
   };
@@ -112,10 +116,10 @@ function decodeInstruction(type: number, length: number, r: WireReader, version:
       return [{ kind: "clear_actions" }];
     case Instruction.applyActions:
       r.skip(4);
-      return decodeActions(r, version);
+      return decodeActions(r, version, options);
     case Instruction.writeActions:
       r.skip(4);
-      return [{ kind: "write_actions", actions: decodeActions(r, version) }];
+      return [{ kind: "write_actions", actions: decodeActions(r, version, options) }];
     case Instruction.meter:
       if (version !== OF13 && version !== OF14) throw new OfpError("OFPBIC_UNKNOWN_INST");
       exactly(8);

@@ -1,11 +1,11 @@
 import { UserError } from "#util/errors.js";
 import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
-import { OF10, OF14, OF15, only } from "../version.js";
+import { between, OF10, OF13, OF14, OF15, only } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { ActionRow } from "./action.js";
 import { checkSubfield, readField, writeField } from "./field-id.js";
-import { LONGEST, nx, of } from "./wire-form.js";
+import { LONGEST, nx, of, onf } from "./wire-form.js";
 
 /** Copies bits of a field to as many bits of another. */
 export interface Move {
@@ -36,6 +36,17 @@ export const move: ActionRow<Move> = {
         writeField(source.field, w);
         writeField(destination.field, w);
       },
+    },
+    {
+      // ONF's copy_field of 1.3 and 1.4 is read, and written as Nicira's.
+      ids: [onf(between(OF13, OF14), 3200)],
+      readOnly: true,
+      length: [24, LONGEST],
+      decode: (r) => {
+        r.skip(2);
+        return decode(r, 2);
+      },
+      encode: () => {},
     },
     {
       ids: [of(only(OF15), 28)],

@@ -21,10 +21,7 @@ for (const row of Object.values(actionRows)) {
  * upstream's words.
  */
 export function parseActions(text: string, ports: PortNames = {}): Action[] {
-  const actions = parseList(text, ports, undefined);
-  checkInstructionOrder(actions);
-  checkConjunctions(actions);
-  return actions;
+  return parseList(text, ports, undefined);
 }
 
 /** As `parseActions`, for a place where no instruction may stand, as in a group's bucket. */
@@ -32,26 +29,32 @@ export function parseOnlyActions(text: string, ports: PortNames = {}): Action[] 
   const actions = parseList(text, ports, undefined);
   const instruction = actions.find(isInstruction);
   if (instruction !== undefined) throw new UserError(`${instruction.kind} instruction not allowed here`);
-  checkInstructionOrder(actions);
-  checkConjunctions(actions);
   return actions;
 }
 
-function writesConnection(action: Action): boolean {
-  if (action.kind === "set_field") return action.field.name.startsWith("ct_");
-  return action.kind === "load" && action.destination.field.name.startsWith("ct_");
+function written(action: Action): string {
+  if (action.kind === "set_field") return action.field.name;
+  return action.kind === "load" || action.kind === "move" ? action.destination.field.name : "";
 }
 
-/** Actions that only some may hold. */
-const insideOnly = (action: Action, within: string | undefined): void => {
-  if (within !== "ct" && writesConnection(action)) {
-    throw new UserError("cannot set CT fields outside of ct action");
+/** Checks what only some may hold, and the order of instructions. Throws `UserError`. */
+function verify(actions: readonly Action[], within: string | undefined): void {
+  checkConjunctions(actions);
+  let last: Action | undefined;
+  for (const action of actions) {
+    if (within !== "ct" && written(action).startsWith("ct_")) {
+      throw new UserError("cannot set CT fields outside of ct action");
+    }
+    if (within !== "ct" && action.kind === "nat") throw new UserError('Cannot have NAT action outside of "ct" action');
+    if (within === undefined) {
+      checkInstructionOrder(last, action);
+      last = action;
+    } else {
+      if (isInstruction(action)) throw new UserError(`${action.kind} instruction not allowed here`);
+      if (action.kind === "meter") throw new UserError(`${within} action doesn't support nested action meter`);
+    }
   }
-  if (within !== "ct" && action.kind === "nat") throw new UserError('Cannot have NAT action outside of "ct" action');
-  if (within === undefined) return;
-  if (isInstruction(action)) throw new UserError(`${action.kind} instruction not allowed here`);
-  if (action.kind === "meter") throw new UserError(`${within} action doesn't support nested action meter`);
-};
+}
 
 function parseList(text: string, ports: PortNames, within: string | undefined): Action[] {
   const ctx: ActionParseContext = { ...ports, parseActions: (inner, name) => parseList(inner, ports, name) };
@@ -61,11 +64,9 @@ function parseList(text: string, ports: PortNames, within: string | undefined): 
     throw new UserError('"drop" must not be accompanied by any other action or instruction');
   }
   if (drops.length > 0) return [];
-  return words.map((word) => {
-    const action = parseWord(word, ctx);
-    insideOnly(action, within);
-    return action;
-  });
+  const actions = words.map((word) => parseWord(word, ctx));
+  verify(actions, within);
+  return actions;
 }
 
 function parseWord({ key, value }: KeyValue, ctx: ActionParseContext): Action {
@@ -84,6 +85,6 @@ function checkConjunctions(actions: readonly Action[]): void {
   if (other === undefined) return;
   throw new UserError(
     '"conjunction" actions may be used along with "note" but not any other kind of action ' +
-      `(such as the "${other.kind}" action used here)`,
+      `(such as the "${other.kind === "load" ? "set_field" : other.kind}" action used here)`,
   );
 }

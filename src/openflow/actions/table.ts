@@ -7,6 +7,7 @@ import { conjunction } from "./conjunction.js";
 import { controller } from "./controller.js";
 import { ct } from "./ct.js";
 import { ctClear } from "./ct-clear.js";
+import { debugRecirculate, debugSlow } from "./debug.js";
 import { decTtl } from "./dec-ttl.js";
 import { decap, decNshTtl } from "./decap.js";
 import { deleteField } from "./delete-field.js";
@@ -111,6 +112,8 @@ export const actionRows: {
   write_actions: writeActions,
   clear_actions: clearActions,
   goto_table: gotoTable,
+  debug_recirc: debugRecirculate,
+  debug_slow: debugSlow,
 };
 
 /** The row of an action. */

@@ -1,4 +1,4 @@
-import { NICIRA_VENDOR } from "../errors/error-row.js";
+import { NICIRA_VENDOR, ONF_VENDOR } from "../errors/error-row.js";
 import type { Version, VersionRange } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
@@ -15,6 +15,9 @@ export interface ActionNumber {
 export const of = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: 0, type });
 /** A number of Nicira's. */
 export const nx = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: NICIRA_VENDOR, type });
+
+/** A number of ONF's extensions. */
+export const onf = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: ONF_VENDOR, type });
 
 /** What reading a body may need. */
 export interface DecodeContext {
@@ -35,6 +38,10 @@ export interface WireForm<A> {
   readonly ids: readonly ActionNumber[];
   /** Never read: another row's form of the same number is. */
   readonly writeOnly?: true;
+  /** Never written. */
+  readonly readOnly?: true;
+  /** Read only by who asks for debugging actions. */
+  readonly debug?: true;
   /** Bytes of the whole action, headers and padding included: the least and the most. */
   readonly length: readonly [min: number, max: number];
   /** Reads a body. Its reader ends where the action does; throws `OfpError`. */

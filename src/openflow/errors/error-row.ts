@@ -6,7 +6,7 @@ export type ErrorName = `${"OFP" | "NX"}${string}_${string}`;
 
 /** Experimenter numbers that have errors. */
 export const NICIRA_VENDOR = 0x00002320;
-const ONF_VENDOR = 0x4f4e4600;
+export const ONF_VENDOR = 0x4f4e4600;
 
 /** The numbers of an error in some versions. `vendor` 0 is the standard; a vendor's error of 1.2 and later has no code. */
 export interface ErrorNumbers {
