@@ -1,8 +1,10 @@
 import type { Match } from "#flow/match.js";
 import { UserError } from "#util/errors.js";
 import type { Action } from "./actions/action.js";
+import { checkActions } from "./actions/check.js";
+import { actionProtocols } from "./actions/protocols.js";
+import { resolveActions } from "./actions/resolve.js";
 import type { TableParseOptions } from "./flow-text-table.js";
-import { checkFlowActions } from "./messages/flow/check-flow-actions.js";
 import { OfpError } from "./ofp-error.js";
 import type { ProtocolSet } from "./protocol.js";
 
@@ -18,7 +20,8 @@ export function checkFlowText(
   _options: TableParseOptions,
 ): { readonly actions: readonly Action[]; readonly usable: ProtocolSet } {
   try {
-    return { actions: checkFlowActions(actions, match, table), usable };
+    const left = checkActions(actions, match, { protocols: usable & actionProtocols(actions), tableId: table });
+    return { actions: resolveActions(actions, match), usable: left };
   } catch (e) {
     if (!(e instanceof OfpError)) throw e;
     throw new UserError(`actions are invalid with specified match (${e.error})`);

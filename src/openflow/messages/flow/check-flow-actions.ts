@@ -1,15 +1,17 @@
 import type { Match } from "#flow/match.js";
 import type { Action } from "../../actions/action.js";
+import { checkActions } from "../../actions/check.js";
 import { resolveActions } from "../../actions/resolve.js";
-import { OfpError } from "../../ofp-error.js";
-import { ALL_TABLES } from "./flow-parts.js";
+import { protocolsOfVersions } from "../../protocol.js";
+import type { Version } from "../../version.js";
 
 /** A flow's actions with what its match says of them. Throws `OfpError` for actions that no packet of the match can be given. */
-export function checkFlowActions(actions: readonly Action[], match: Match, table: number): readonly Action[] {
-  for (const action of actions) {
-    if (action.kind === "goto_table" && table !== ALL_TABLES && action.table <= table) {
-      throw new OfpError("OFPBIC_BAD_TABLE_ID");
-    }
-  }
+export function checkFlowActions(
+  actions: readonly Action[],
+  match: Match,
+  table: number,
+  version: Version,
+): readonly Action[] {
+  checkActions(actions, match, { protocols: protocolsOfVersions(version, version), tableId: table });
   return resolveActions(actions, match);
 }

@@ -8,7 +8,7 @@ import { decodeMatch, decodeNxMatch, encodeMatch, encodeNxMatch } from "../../ma
 import { normalizationWarning, normalizeMatch } from "../../match/normalize.js";
 import { OfpError } from "../../ofp-error.js";
 import { OFPP, portTo32 } from "../../port-number.js";
-import { OF10, OF11, OF12, OF14, only, since } from "../../version.js";
+import { always, OF10, OF11, OF12, OF14, only, since } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import {
   type MessageDecodeContext,
@@ -156,13 +156,15 @@ function tail(
 ): Pick<FlowMod, "actions" | "flags"> {
   const actions = decodeInstructions(r, ctx.version);
   const flags = decodeFlowFlags(bits, ctx.version);
-  return { actions: checkFlowActions(actions, match, table), flags };
+  return { actions: checkFlowActions(actions, match, table, ctx.version), flags };
 }
 
+/** Nicira's form is read in every version, and written in OpenFlow 1.0. */
 const nicira: MessageForm<FlowMod> = {
   name: "NXT_FLOW_MOD",
-  numbers: [nxt(only(OF10), 13)],
+  numbers: [nxt(always, 13)],
   length: [32, 8],
+  canSay: (_body, { protocol }) => protocol.nxm,
   decode: (r, ctx) => {
     const newCookie = newCookieOf(r.u64());
     const commandAndTable = r.u16();
