@@ -1,4 +1,4 @@
-import { put16, put32 } from "#util/big-endian.js";
+import { put16, put32, u16 } from "#util/big-endian.js";
 import { BugError } from "#util/errors.js";
 
 const FIRST_SIZE = 128;
@@ -78,6 +78,11 @@ export class WireWriter {
   patch16(at: number, value: number): void {
     if (at + 2 > this.#length) throw new BugError("patch beyond what was written");
     put16(this.#bytes, at, value);
+  }
+
+  /** Writes 16 bits that were written over others that were. */
+  copy16(from: number, to: number): void {
+    this.patch16(to, u16(this.#bytes, from));
   }
 
   /** Drops what was written after the first `length` bytes. */
