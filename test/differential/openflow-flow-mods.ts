@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,9 @@ export interface SentFlow {
 
 const BARRIER_REQUEST_10 = 18;
 const BARRIER_REQUEST = 20;
+const BUNDLE_CONTROL = 33;
+/** The experimenter and its type, 2300. */
+const ONF_BUNDLE_CONTROL = [0x4f, 0x4e, 0x46, 0, 0, 0, 8, 0xfc].join();
 
 /** Something that ovs-ofctl takes for a switch, of one version; it says yes to all and keeps what it was sent. */
 export class FlowModCatcher {
@@ -39,10 +42,23 @@ export class FlowModCatcher {
   }
 
   /** Runs the installed ovs-ofctl with `add-flow`. */
-  async addFlow(version: Version, flow: string): Promise<SentFlow> {
+  addFlow(version: Version, flow: string): Promise<SentFlow> {
+    return this.send(version, ["add-flow"], flow);
+  }
+
+  /** Runs the installed ovs-ofctl with a command, the switch and a file of these lines. */
+  sendFile(version: Version, command: readonly string[], lines: string): Promise<SentFlow> {
+    const file = join(this.#dir, "lines.txt");
+    writeFileSync(file, lines);
+    return this.send(version, command, file);
+  }
+
+  /** Runs the installed ovs-ofctl with a command, the switch and an argument. */
+  async send(version: Version, command: readonly string[], argument: string): Promise<SentFlow> {
     this.#caught = [];
     this.#version = version;
-    const args = ["-O", `OpenFlow1${version - 1}`, "--no-names", "add-flow", `unix:${this.#path}`, flow];
+    const target = `unix:${this.#path}`;
+    const args = ["-O", `OpenFlow1${version - 1}`, "--no-names", ...command, target, argument];
     const stderr = await new Promise<string>((resolve) => {
       execFile("/usr/bin/ovs-ofctl", args, { timeout: 5000 }, (_error, _stdout, text) => resolve(text));
     });
@@ -70,7 +86,20 @@ export class FlowModCatcher {
     const barrier = version === 1 ? BARRIER_REQUEST_10 : BARRIER_REQUEST;
     if (type === barrier) socket.write(makeMessage(version, type + 1, xid, new Uint8Array()));
     else this.#caught.push(message.slice());
+    const control = bundleControlAt(message);
+    if (control === undefined) return;
+    const reply = message.slice();
+    reply[control + 5] = reply[control + 5]! + 1;
+    socket.write(reply);
   }
+}
+
+/** Where a message about a bundle says what is asked; undefined where the message is another. */
+function bundleControlAt(message: Uint8Array): number | undefined {
+  const { version, type } = readHeader(message);
+  if (version >= 5) return type === BUNDLE_CONTROL ? 8 : undefined;
+  const isControl = type === 4 && message.subarray(8, 16).join() === ONF_BUNDLE_CONTROL;
+  return isControl ? 16 : undefined;
 }
 
 const FIXED_MATCH: Readonly<Record<number, number>> = { 1: 72, 2: 136 };

@@ -26,10 +26,7 @@ export function parseActions(text: string, ports: PortNames = {}): Action[] {
 
 /** As `parseActions`, for a place where no instruction may stand, as in a group's bucket. */
 export function parseOnlyActions(text: string, ports: PortNames = {}): Action[] {
-  const actions = parseList(text, ports, undefined);
-  const instruction = actions.find(isInstruction);
-  if (instruction !== undefined) throw new UserError(`${instruction.kind} instruction not allowed here`);
-  return actions;
+  return parseList(text, ports, undefined, false);
 }
 
 function written(action: Action): string {
@@ -38,7 +35,7 @@ function written(action: Action): string {
 }
 
 /** Checks what only some may hold, and the order of instructions. Throws `UserError`. */
-function verify(actions: readonly Action[], within: string | undefined): void {
+function verify(actions: readonly Action[], within: string | undefined, mayInstruct: boolean): void {
   checkConjunctions(actions);
   let last: Action | undefined;
   for (const action of actions) {
@@ -46,17 +43,22 @@ function verify(actions: readonly Action[], within: string | undefined): void {
       throw new UserError("cannot set CT fields outside of ct action");
     }
     if (within !== "ct" && action.kind === "nat") throw new UserError('Cannot have NAT action outside of "ct" action');
+    if (!mayInstruct && isInstruction(action)) throw new UserError(`${action.kind} instruction not allowed here`);
     if (within === undefined) {
       checkInstructionOrder(last, action);
       last = action;
     } else {
-      if (isInstruction(action)) throw new UserError(`${action.kind} instruction not allowed here`);
       if (action.kind === "meter") throw new UserError(`${within} action doesn't support nested action meter`);
     }
   }
 }
 
-function parseList(text: string, ports: PortNames, within: string | undefined): Action[] {
+function parseList(
+  text: string,
+  ports: PortNames,
+  within: string | undefined,
+  mayInstruct: boolean = within === undefined,
+): Action[] {
   const ctx: ActionParseContext = { ...ports, parseActions: (inner, name) => parseList(inner, ports, name) };
   const words = parseKeyValues(text);
   const drops = words.filter((w) => w.key.toLowerCase() === "drop");
@@ -65,7 +67,7 @@ function parseList(text: string, ports: PortNames, within: string | undefined): 
   }
   if (drops.length > 0) return [];
   const actions = words.map((word) => parseWord(word, ctx));
-  verify(actions, within);
+  verify(actions, within, mayInstruct);
   return actions;
 }
 

@@ -1,7 +1,9 @@
+import type { Field } from "#flow/fields/field.js";
 import { fieldByName } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
 import { parseFieldText, valueBits } from "../../field-text.js";
 import { parseKeyValues } from "../../key-value.js";
+import { parseInteger } from "../../number-text.js";
 import type { PortNames } from "../../port-number.js";
 import { byFieldOrder, type HashedField, isMaskOf, wholeMask } from "./selection.js";
 
@@ -24,7 +26,8 @@ export function parseHashedFields(text: string, ports: PortNames): HashedField[]
       const given = parseFieldText(field, value, ports);
       const ones = (1n << BigInt(valueBits(field))) - 1n;
       if (given.mask < ones) throw new UserError(`${value}: wildcards not allowed here`);
-      mask = given.value;
+      // A number may have bits beyond the field's own.
+      mask = (isNumeric(field) ? parseInteger(value) : undefined) ?? given.value;
       if (!isMaskOf({ field, mask })) throw new UserError(`${value}: invalid mask for field ${field.name}`);
       if (mask === 0n) throw new UserError(`${rest}: values are wildcards here and must not be all-zeros`);
     }
@@ -32,6 +35,8 @@ export function parseHashedFields(text: string, ports: PortNames): HashedField[]
   }
   return found.sort(byFieldOrder);
 }
+
+const isNumeric = (f: Field): boolean => f.format === "decimal" || f.format === "hexadecimal";
 
 /** Names on the wire are no words here. */
 const namesOnly = /^(NXM|OXM|NXOXM|ONFOXM|ERICOXM)_/;

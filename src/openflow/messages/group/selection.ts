@@ -1,5 +1,6 @@
 import type { Field } from "#flow/fields/field.js";
 import { fieldByCodepoint } from "#flow/fields/table.js";
+import { UserError } from "#util/errors.js";
 import { versionCodepoint, writeFieldId } from "../../actions/field-id.js";
 import { formatMaskedValue, valueBits } from "../../field-text.js";
 import { OfpError } from "../../ofp-error.js";
@@ -129,6 +130,8 @@ export function encodeSelection(
   writeExperimenterProperty(w, NETRONOME, SELECTION_METHOD, () => {
     w.zeros(4).text(method, NAME_BYTES).u64(parameter);
     for (const { field, mask } of hashed) {
+      if (field.nxm.length + field.oxm.length === 0)
+        throw new UserError(`field ${field.name} has no number to hash it by`);
       writeFieldId(versionCodepoint(field, version), false, field.bytes, w);
       w.big(mask, field.bytes);
     }

@@ -61,11 +61,6 @@ export function parseMeterMod(text: string, command: MeterCommand): ParsedMeterM
   return { meterMod: { kind: "meter_mod", command, meter }, usable };
 }
 
-/** Reads the number of a meter to be asked for: `meter=` alone. Throws `UserError`. */
-export function parseMeterNumber(text: string): number {
-  return parseMeterMod(text, "delete").meterMod.meter.meterId;
-}
-
 /** Bands stand behind the first `=` after the word `band`. */
 function splitBands(text: string): { readonly head: string; readonly bands: string } {
   const at = text.indexOf("band");
