@@ -18,6 +18,8 @@ export interface LogOptions {
   /** What messages call the file; the path as the user gave it. */
   readonly name: string;
   readonly mode: LogMode;
+  /** What a new log holds; a standalone database unless told otherwise. */
+  readonly magic?: LogMagic;
   /** A line for the log: the module that says it, and what. */
   warn(module: string, message: string): void;
   /** Has the hashes of an existing log looked at by another thread, where that is worth it. `size` is in bytes. */
@@ -72,7 +74,7 @@ export class LogFile {
 
   static #create(files: Files, path: string, options: LogOptions, lock: { release(): void } | undefined): LogFile {
     const exclusive = options.mode === "create";
-    const log = new LogFile(path, options, "JSON", lock);
+    const log = new LogFile(path, options, options.magic ?? "JSON", lock);
     log.#file = files.openAppend(path, { create: true, exclusive, mode: logFileMode });
     return log;
   }

@@ -22,12 +22,14 @@ export class AccessControl {
   readonly #database: Database;
   readonly #role: string;
   readonly #id: string;
+  readonly #shownId: string;
 
-  /** `id` is the common name of the client's certificate, empty where it has none. */
-  constructor(database: Database, role: string, id: string) {
+  /** `id` is the common name of the client's certificate, empty where it has none; `shownId` is what errors call it. */
+  constructor(database: Database, role: string, id: string, shownId: string = id) {
     this.#database = database;
     this.#role = role;
     this.#id = id;
+    this.#shownId = shownId;
   }
 
   /** Whether roles mean anything in a database. */
@@ -68,7 +70,7 @@ export class AccessControl {
   }
 
   #denied(what: string): OvsdbError {
-    const details = `RBAC rules for client "${this.#id}" role "${this.#role}" prohibit ${what}.`;
+    const details = `RBAC rules for client "${this.#shownId}" role "${this.#role}" prohibit ${what}.`;
     return new OvsdbError("permission error", details);
   }
 

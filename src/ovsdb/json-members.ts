@@ -26,7 +26,7 @@ export class JsonMembers {
   /** A member that must be there. */
   need(name: string, ...kinds: MemberKind[]): Json {
     const value = this.take(name, ...kinds);
-    if (value === undefined) throw this.#error(`Required '${name}' member is missing.`);
+    if (value === undefined) throw this.fault(`Required '${name}' member is missing.`);
     return value;
   }
 
@@ -35,18 +35,26 @@ export class JsonMembers {
     if (!Object.hasOwn(this.#json, name)) return undefined;
     const value = this.#json[name]!;
     this.#seen.add(name);
-    if (!kinds.some((kind) => isKind(value, kind))) throw this.#error(`Type mismatch for member '${name}'.`);
+    if (!kinds.some((kind) => isKind(value, kind))) throw this.fault(`Type mismatch for member '${name}'.`);
     return value;
+  }
+
+  /** Whether there is a member, which may be asked for then. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#json, name);
   }
 
   /** Refuses members that nobody asked for. */
   finish(): void {
-    for (const name of Object.keys(this.#json)) {
-      if (!this.#seen.has(name)) throw this.#error(`Member '${name}' is present but not allowed here.`);
-    }
+    const [name, ...more] = Object.keys(this.#json).filter((member) => !this.#seen.has(member));
+    if (name === undefined) return;
+    if (more.length === 0) throw this.fault(`Member '${name}' is present but not allowed here.`);
+    const others = `${more.length} other member${more.length === 1 ? "" : "s"}`;
+    throw this.fault(`Member '${name}' and ${others} are present but not allowed here.`);
   }
 
-  #error(details: string): OvsdbError {
+  /** What is wrong with the object beyond its members' types. */
+  fault(details: string): OvsdbError {
     return syntaxError(`Parsing ${this.#what} failed: ${details}`, this.#json);
   }
 }

@@ -1,3 +1,4 @@
+import { AccessControl } from "#ovsdb/access-control.js";
 import { Database } from "#ovsdb/database.js";
 import { OvsdbError, syntaxError } from "#ovsdb/error.js";
 import { execute } from "#ovsdb/execute.js";
@@ -66,11 +67,13 @@ function transact(context: ToolContext, log: LogFile, database: Database, params
   const operations = operationsOf(database, params);
   if (!Array.isArray(operations)) return operations;
   const { host } = context.io;
+  const { role = "" } = context;
   const { results, outcome } = execute(database, operations, {
     newUuid: () => newUuid(host),
     holdsLock: () => false,
     // Nobody will change what a wait waits for.
     elapsed: Number.POSITIVE_INFINITY,
+    access: AccessControl.appliesTo(database, role) ? new AccessControl(database, role, "", "(null)") : undefined,
   });
   if (outcome.kind === "blocked") throw new UserError("a transaction with a wait that never comes true");
   if (outcome.kind === "failed" || !write) return results;

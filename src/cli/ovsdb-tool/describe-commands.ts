@@ -1,5 +1,6 @@
 import { schemaToJson } from "#ovsdb/schema-json.js";
 import { formatJson } from "#util/json-text.js";
+import { readClusterHeader } from "./cluster-access.js";
 import { openLog, readDatabaseSchema } from "./log-access.js";
 import { readSchema } from "./schema-argument.js";
 import type { ToolCommand, ToolContext } from "./tool-command.js";
@@ -21,7 +22,8 @@ const ofDatabase: ToolCommand[] = members.map(([what, member]) => ({
   minArgs: 0,
   maxArgs: 1,
   run(context, [path = context.defaultDatabase]) {
-    answerMember(context, readDatabaseSchema(context, path)[member]);
+    const header = member === "name" ? readClusterHeader(context, path) : undefined;
+    answerMember(context, header?.name ?? readDatabaseSchema(context, path)[member]);
     return 0;
   },
 }));

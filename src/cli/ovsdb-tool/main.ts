@@ -16,9 +16,9 @@ const program = "ovsdb-tool";
 /** The options of `ovsdb-tool`, in upstream's order, which shows where an abbreviation is ambiguous; `--format` is ours. */
 export const toolOptionRows: readonly OptionRow[] = [
   { name: "more", short: "m", argument: "none" },
-  { name: "rbac-role", argument: "required", support: "missing" },
-  { name: "cid", argument: "required", support: "missing" },
-  { name: "election-timer", argument: "required", support: "missing" },
+  { name: "rbac-role", argument: "required" },
+  { name: "cid", argument: "required" },
+  { name: "election-timer", argument: "required" },
   ...vlogOptionRows,
   { name: "help", short: "h", argument: "none" },
   { name: "version", short: "V", argument: "none" },
@@ -39,6 +39,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const defaultDatabase = `${db}/conf.db`;
   const defaultSchema = `${pkgdata}/vswitch.ovsschema`;
   const help = (): string => helpText(defaultDatabase, defaultSchema, vlogUsage(program, io.host));
+  const last = (name: string): string | undefined => parsed.options.findLast((option) => option.name === name)?.value;
   let more = 0;
   let json = false;
   for (const option of parsed.options) {
@@ -59,7 +60,9 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
         json = parseFormat(option.value ?? "");
         break;
       case "rbac-role":
-        throw new UserError("--rbac-role is not implemented yet");
+      case "cid":
+      case "election-timer":
+        break;
       default:
         applyVlogOption(log, option);
     }
@@ -70,6 +73,9 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
     defaultSchema,
     more,
     json,
+    clusterId: last("cid"),
+    electionTimer: last("election-timer"),
+    role: last("rbac-role"),
     help,
     answer: (data, text) => io.stdout(json ? `${formatJson(data)}\n` : text),
     absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),

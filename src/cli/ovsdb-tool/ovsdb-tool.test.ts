@@ -108,12 +108,58 @@ describe("ovsdb-tool", () => {
     expect(await run("-f", "xml", "db-name")).toEqual([1, "", 'ovsdb-tool: unknown output format "xml"\n']);
   });
 
-  it("says what is not there yet", async () => {
-    expect(await run("create-cluster", "a", "b", "c")).toEqual([
+  it("lets a role do what it may", async () => {
+    const permission = {
+      table: { type: "string" },
+      authorization: { type: { key: "string", min: 0, max: "unlimited" } },
+      insert_delete: { type: "boolean" },
+      update: { type: { key: "string", min: 0, max: "unlimited" } },
+    };
+    const permissions = {
+      type: { key: "string", value: { type: "uuid", refTable: "RBAC_Permission" }, min: 0, max: 9 },
+    };
+    const tables = {
+      RBAC_Role: { columns: { name: { type: "string" }, permissions }, isRoot: true },
+      RBAC_Permission: { columns: permission, isRoot: true },
+      T: { columns: { n: { type: "string" } }, isRoot: true },
+    };
+    host.files.write("/tmp/s.ovsschema", JSON.stringify({ name: "S", version: "1.0.0", tables }));
+    await run("create", "/tmp/r.db", "/tmp/s.ovsschema");
+    const granted = { table: "T", authorization: "", insert_delete: true };
+    const role = { name: "writer", permissions: ["map", [["T", ["named-uuid", "p"]]]] };
+    const setUp = [
+      { op: "insert", table: "RBAC_Permission", "uuid-name": "p", row: granted },
+      { op: "insert", table: "RBAC_Role", row: role },
+    ];
+    await run("transact", "/tmp/r.db", JSON.stringify(["S", ...setUp]));
+    const write = '["S",{"op":"insert","table":"T","row":{}}]';
+    expect((await run("--rbac-role=writer", "transact", "/tmp/r.db", write))[1]).toContain('"uuid"');
+    for (const command of ["query", "transact"]) {
+      expect((await run("--rbac-role=reader", command, "/tmp/r.db", write))[1]).toBe(
+        '[{"details":"RBAC rules for client \\"(null)\\" role \\"reader\\" prohibit row insertion into table \\"T\\".","error":"permission error"}]\n',
+      );
+    }
+  });
+
+  it("shows clustered databases as data", async () => {
+    host.files.write("/tmp/s.ovsschema", schema);
+    await run("--election-timer=2000", "create-cluster", "/tmp/c.db", "/tmp/s.ovsschema", "tcp:127.0.0.1:6643");
+    const [status, text] = await run("--format=json", "show-log", "/tmp/c.db");
+    expect([status, JSON.parse(text)]).toMatchObject([
+      0,
+      [
+        { record: 0, name: "S", prev_index: 1 },
+        { record: 1, election_timer: 2000, index: 2, term: 1 },
+      ],
+    ]);
+    expect(await run("compact", "/tmp/c.db")).toEqual([
       1,
       "",
-      "ovsdb-tool: create-cluster is not implemented yet\n",
+      "ovsdb-tool: ovsdb error: /tmp/c.db: cannot apply this operation to clustered database file\n",
     ]);
+    await run("create", "/tmp/alone.db", "/tmp/s.ovsschema");
+    expect((await run("cluster-to-standalone", "/tmp/new.db", "/tmp/alone.db"))[0]).toBe(1);
+    expect(host.files.exists("/tmp/new.db")).toBe(false);
   });
 
   it("prints help and version", async () => {

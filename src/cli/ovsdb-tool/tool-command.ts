@@ -11,6 +11,10 @@ export interface ToolContext {
   readonly more: number;
   /** `--format=json` was given. */
   readonly json: boolean;
+  /** `--cid`, `--election-timer` and `--rbac-role` as they were given. */
+  readonly clusterId: string | undefined;
+  readonly electionTimer: string | undefined;
+  readonly role: string | undefined;
   /** What `--help` prints. */
   help(): string;
   /** Prints what a command has to say: `data` with `--format=json`, else `text`, which has its newline. */
