@@ -141,14 +141,10 @@ class FlowWords {
 
   #field(word: KeyValue): void {
     if (this.match.add(word)) return;
-    if (ignored.has(word.key)) {
-      needValue(word.key, word.value);
-      return;
-    }
-    needValue(word.key, word.value);
     // A protocol's name may have an argument, which means nothing.
-    if (!this.match.add({ key: word.key, value: "", whole: word.key }))
-      throw new UserError(`unknown keyword ${word.key}`);
+    if (this.match.addProtocol(word.key)) return;
+    needValue(word.key, word.value);
+    if (!ignored.has(word.key)) throw new UserError(`unknown keyword ${word.key}`);
   }
 
   /** True where it was a word of the settings that this text may have. */

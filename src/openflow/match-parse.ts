@@ -77,6 +77,11 @@ export class MatchWords {
     return reader !== undefined;
   }
 
+  /** Adds a protocol by its name, e.g. `tcp`. False where it is none. */
+  addProtocol(name: string): boolean {
+    return this.#shorthand(name);
+  }
+
   /**
    * The protocols by which ovs-ofctl sends such a text: each word says which can say it. Empty where a field has a mask and can have none, or
    * is none of OpenFlow's.

@@ -20,6 +20,13 @@ export function writeAddresses(key: FlowKey, mask: FlowMask, w: WireWriter): voi
     .u16(word(1) >>> 16);
 }
 
+/** ICMP's type and code are 8 bits where TCP's ports are 16. */
+export function narrowIcmp({ key, mask }: Match): void {
+  const isIcmp =
+    (mask[W.nw]! & 0xff) !== 0 && (key[W.nw]! & 0xff) === 1 && mask[W.ethType] !== 0 && key[W.ethType] === 0x0800;
+  if (isIcmp) mask[W.tp] = mask[W.tp]! & 0x00ff00ff;
+}
+
 /** Adds bits of the outermost VLAN header's TCI. */
 export function setVlanTci(match: Match, tci: number, bits: number): void {
   match.key[W.vlan0] = (match.key[W.vlan0]! & ~bits) | (tci & bits);

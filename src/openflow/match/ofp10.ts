@@ -5,7 +5,7 @@ import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { applyMask, type Match, newMatch } from "#flow/match.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
-import { setAddresses, setVlanTci, writeAddresses } from "./fixed-parts.js";
+import { narrowIcmp, setAddresses, setVlanTci, writeAddresses } from "./fixed-parts.js";
 
 /** Length of `ofp10_match`. */
 export const OFP10_MATCH_LENGTH = 40;
@@ -70,6 +70,7 @@ export function decodeOfp10Match(r: WireReader): Match {
   mask[W.nwDst] = prefixMask((wild >>> DST_BITS) & 0x3f);
   key[W.tp] = r.u32();
   mask[W.tp] = (says(Wild.tpSrc) ? 0xffff0000 : 0) | (says(Wild.tpDst) ? 0xffff : 0);
+  narrowIcmp(match);
   applyMask(key, mask);
   return match;
 }

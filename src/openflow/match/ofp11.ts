@@ -7,7 +7,7 @@ import { OfpError } from "../ofp-error.js";
 import { portFrom32, portTo32 } from "../port-number.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
-import { setVlanTci } from "./fixed-parts.js";
+import { narrowIcmp, setVlanTci } from "./fixed-parts.js";
 
 /** Length of OFPMT_STANDARD, type and length included. */
 export const OFP11_MATCH_LENGTH = 88;
@@ -121,6 +121,7 @@ function setPorts(match: Match, proto: number, src: number | undefined, dst: num
   if (isIcmp && ((src ?? 0) > 0xff || (dst ?? 0) > 0xff)) throw new OfpError("OFPBMC_BAD_FIELD", "icmp");
   match.key[W.tp] = ((src ?? 0) << 16) | (dst ?? 0);
   match.mask[W.tp] = (src === undefined ? 0 : 0xffff0000) | (dst === undefined ? 0 : 0xffff);
+  narrowIcmp(match);
 }
 
 /**

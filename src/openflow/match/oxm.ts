@@ -58,7 +58,8 @@ const COOKIE_FIELD = 30;
 const ALL_64 = 0xffffffffffffffffn;
 
 function isCookie({ left, bytes, at }: WireReader): boolean {
-  return left >= 4 && u16(bytes, at) === COOKIE_CLASS && bytes[at + 2]! >> 1 === COOKIE_FIELD;
+  // mpls_ttl has the same number, and one byte.
+  return left >= 4 && u16(bytes, at) === COOKIE_CLASS && bytes[at + 2]! >> 1 === COOKIE_FIELD && bytes[at + 3]! >= 8;
 }
 
 function decodeCookie(r: WireReader): MaskedCookie {
