@@ -1,7 +1,7 @@
 import type { Match } from "#flow/match.js";
 import type { Action } from "../../actions/action.js";
 import { decodeActions, encodeActions } from "../../actions/codec.js";
-import { decodeInstructions, encodeInstructions } from "../../actions/instructions.js";
+import { encodeInstructions } from "../../actions/instructions.js";
 import { resolveActions } from "../../actions/resolve.js";
 import { formatActions } from "../../actions/table.js";
 import { decodeMatch, decodeNxMatch, encodeNxMatch, encodeTlvMatch } from "../../match/match-codec.js";
@@ -23,6 +23,7 @@ import {
 } from "../message.js";
 import { formatTable } from "./flow-parts.js";
 import { formatFlowRemovedReason } from "./flow-removed.js";
+import { pullActions } from "./pull-actions.js";
 
 /** What happened to a flow. */
 export interface FlowChange {
@@ -118,19 +119,6 @@ function encodeNiciraHead(change: FlowChange, w: WireWriter): number {
   return lengthAt;
 }
 
-/** What is left of an update of `length` bytes that began at `start`, as instructions. */
-function readInstructions(
-  r: WireReader,
-  start: number,
-  length: number,
-  ctx: MessageDecodeContext,
-  match: Match,
-): Action[] {
-  const rest = start + length - r.at;
-  if (rest < 0 || rest > r.left) throw new OfpError("OFPBIC_BAD_LEN");
-  return resolveActions(decodeInstructions(r.slice(rest), ctx.version), match);
-}
-
 const onf: EntryForm = {
   events: niciraEvents,
   decode: (r, event, length, ctx) => {
@@ -139,7 +127,7 @@ const onf: EntryForm = {
     const cookie = r.u64();
     if (length < FULL_LENGTH + padded(matchLength)) throw leftover(r, ctx);
     const match = decodeMatch(r, ctx.version);
-    const actions = readInstructions(r, start, length, ctx, match);
+    const actions = pullActions(r, start + length, match, ctx);
     return { event, reason, table, priority, idleTimeout, hardTimeout, cookie, match, actions };
   },
   encode: (change, w, { version }) => {
@@ -159,7 +147,7 @@ const openFlow14: EntryForm = {
     r.skip(4);
     const cookie = r.u64();
     const match = decodeMatch(r, ctx.version);
-    const actions = readInstructions(r, start, length, ctx, match);
+    const actions = pullActions(r, start + length, match, ctx);
     return { event, reason, table, priority, idleTimeout, hardTimeout, cookie, match, actions };
   },
   encode: (change, w, { version }) => {

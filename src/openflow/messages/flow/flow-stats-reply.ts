@@ -1,10 +1,11 @@
+import type { Match } from "#flow/match.js";
+import { u16 } from "#util/big-endian.js";
 import type { Action } from "../../actions/action.js";
-import { decodeInstructions, encodeInstructions } from "../../actions/instructions.js";
-import { resolveActions } from "../../actions/resolve.js";
+import { encodeInstructions } from "../../actions/instructions.js";
 import { decodeMatch, decodeNxMatch, encodeMatch, encodeNxMatch, encodeTlvMatch } from "../../match/match-codec.js";
-import { OfpError, ofpError } from "../../ofp-error.js";
+import { OfpError } from "../../ofp-error.js";
 import { between, OF10, OF11, OF13, OF14, OF15, only } from "../../version.js";
-import { WireReader } from "../../wire-reader.js";
+import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
 import {
   type MessageDecodeContext,
@@ -17,6 +18,7 @@ import {
 import { decodeFlowFlags, encodeFlowFlags } from "./flow-flags.js";
 import { type FlowStats, formatFlowStats, UNKNOWN_COUNT } from "./flow-stats.js";
 import { decodeOxs, encodeOxs } from "./oxs.js";
+import { pullActions } from "./pull-actions.js";
 
 /** Flows of a switch's tables. */
 export interface FlowStatsReply {
@@ -28,8 +30,8 @@ export interface FlowStatsReply {
 interface EntryForm {
   /** The least length. */
   readonly min: number;
-  /** Reads from behind the length; the reader ends where the entry does. */
-  decode(r: WireReader, ctx: MessageDecodeContext): FlowStats;
+  /** Reads from behind the length; `end` is where the entry ends by its own account. */
+  decode(r: WireReader, end: number, ctx: MessageDecodeContext): FlowStats;
   encode(flow: FlowStats, w: WireWriter, ctx: MessageEncodeContext): void;
 }
 
@@ -43,17 +45,14 @@ function told<T>(ctx: MessageDecodeContext, part: string, read: () => T): T {
   }
 }
 
-const readActions = (r: WireReader, ctx: MessageDecodeContext, flow: Pick<FlowStats, "match">): Action[] =>
-  resolveActions(
-    told(ctx, "OFPST_FLOW reply bad instructions", () => decodeInstructions(r, ctx.version)),
-    flow.match,
-  );
+const readActions = (r: WireReader, end: number, match: Match, ctx: MessageDecodeContext): Action[] =>
+  told(ctx, "OFPST_FLOW reply bad instructions", () => pullActions(r, end, match, ctx));
 
 const unsaid = { idleAge: undefined, hardAge: undefined, importance: 0, flags: 0 } as const;
 
 const openFlow10: EntryForm = {
   min: 88,
-  decode: (r, ctx) => {
+  decode: (r, end, ctx) => {
     const table = r.u8();
     r.skip(1);
     const match = decodeMatch(r, OF10);
@@ -76,7 +75,7 @@ const openFlow10: EntryForm = {
       packets,
       bytes,
       ...unsaid,
-      actions: readActions(r, ctx, { match }),
+      actions: readActions(r, end, match, ctx),
     };
   },
   encode: (flow, w) => {
@@ -94,7 +93,7 @@ const wireAge = (age: number | undefined): number => (age === undefined ? 0 : Ma
 
 const nicira: EntryForm = {
   min: 48,
-  decode: (r, ctx) => {
+  decode: (r, end, ctx) => {
     const table = r.u8();
     r.skip(1);
     const [durationSec, durationNsec, priority, idleTimeout, hardTimeout] = [
@@ -106,14 +105,15 @@ const nicira: EntryForm = {
     ];
     const [matchLength, idleAge, hardAge] = [r.u16(), readAge(r.u16()), readAge(r.u16())];
     const [cookie, packets, bytes] = [r.u64(), r.u64(), r.u64()];
-    if (matchLength > r.left) {
-      const length = r.end - r.at + 48;
-      ctx.warn("ofp_flow", `NXST_FLOW reply with match_len=${matchLength} claims invalid length ${length}`);
+    const room = end - r.at;
+    if (matchLength > room) {
+      const claim = `with match_len=${matchLength} claims invalid length ${room + nicira.min}`;
+      ctx.warn("ofp_flow", `NXST_FLOW reply ${claim}`);
       throw new OfpError("OFPBRC_BAD_LEN");
     }
     const { match } = decodeNxMatch(r, matchLength);
     const times = { durationSec, durationNsec, idleTimeout, hardTimeout, idleAge, hardAge };
-    const actions = readActions(r, ctx, { match });
+    const actions = readActions(r, end, match, ctx);
     return { match, priority, table, cookie, ...times, packets, bytes, importance: 0, flags: 0, actions };
   },
   encode: (flow, w) => {
@@ -129,7 +129,7 @@ const nicira: EntryForm = {
 
 const openFlow11: EntryForm = {
   min: 56,
-  decode: (r, ctx) => {
+  decode: (r, end, ctx) => {
     const { version } = ctx;
     const table = r.u8();
     r.skip(1);
@@ -150,7 +150,7 @@ const openFlow11: EntryForm = {
       ...unsaid,
       flags,
       importance: version >= OF14 ? importance : 0,
-      actions: readActions(r, ctx, { match }),
+      actions: readActions(r, end, match, ctx),
     };
   },
   encode: (flow, w, { version }) => {
@@ -167,7 +167,7 @@ const NO_DURATION = 0xffffffff;
 
 const openFlow15: EntryForm = {
   min: 24,
-  decode: (r, ctx) => {
+  decode: (r, end, ctx) => {
     r.skip(2);
     const table = r.u8();
     r.skip(1);
@@ -175,7 +175,7 @@ const openFlow15: EntryForm = {
     const cookie = r.u64();
     const match = told(ctx, "OFPST_FLOW reply bad match", () => decodeMatch(r, OF15));
     const oxs = told(ctx, "OXS OFPST_FLOW reply bad stats", () => decodeOxs(r));
-    const actions = readActions(r, ctx, { match });
+    const actions = readActions(r, end, match, ctx);
     return {
       ...{ match, priority, table, cookie, idleTimeout, hardTimeout, importance, actions },
       durationSec: oxs.durationSec ?? NO_DURATION,
@@ -229,25 +229,18 @@ function listForm(
 }
 
 function readEntry(r: WireReader, entry: EntryForm, ctx: MessageDecodeContext): FlowStats {
-  const badLength = ofpError("OFPBRC_BAD_LEN");
   if (r.left < entry.min) {
     ctx.warn("ofp_flow", `${ctx.name} has ${r.left} leftover bytes at end`);
-    throw badLength();
+    throw new OfpError("OFPBRC_BAD_LEN");
   }
   const start = r.at;
   const length = r.u16();
   if (length < entry.min) {
-    ctx.warn("ofp_flow", `${ctx.name} claims invalid length ${length}`);
-    throw badLength();
+    const of = entry === nicira ? ` with match_len=${u16(r.bytes, start + 18)}` : "";
+    ctx.warn("ofp_flow", `${ctx.name}${of} claims invalid length ${length}`);
+    throw new OfpError("OFPBRC_BAD_LEN");
   }
-  const inner = new WireReader(r.bytes, r.at, Math.min(start + length, r.end), badLength);
-  if (start + length > r.end) {
-    // The beginning is read for its own errors; then what is behind it is found to be missing.
-    entry.decode(inner, ctx);
-    throw badLength();
-  }
-  r.skip(length - 2);
-  return entry.decode(inner, ctx);
+  return entry.decode(r, start + length, ctx);
 }
 
 export const flowStatsReply: MessageRow<FlowStatsReply> = {
