@@ -43,6 +43,8 @@ export interface DaemonProgram {
   readonly program: string;
   /** Options besides those of every daemon (`--help`, `--version`, `--unixctl`, of life and of logging). */
   readonly options: readonly OptionRow[];
+  /** All rows, those of every daemon too, where upstream has them in another order, which ambiguous abbreviations show. */
+  readonly allOptions?: readonly OptionRow[];
   help(): string;
   version(): string;
   /** Further lines of the `version` command. */
@@ -76,7 +78,11 @@ export async function runDaemon(program: DaemonProgram, argv: readonly string[],
     name,
     (text) => host.process.stderr(text),
     async () => {
-      const { options, operands } = parseOptions(name, [...program.options, ...commonOptionRows], argv);
+      const { options, operands } = parseOptions(
+        name,
+        program.allOptions ?? [...program.options, ...commonOptionRows],
+        argv,
+      );
       for (const option of options) {
         if (option.name !== "help" && option.name !== "version") continue;
         host.process.stdout(option.name === "help" ? program.help() : program.version());

@@ -5,8 +5,8 @@ import type { OptionRow, ParsedOption } from "./options.js";
 /** The options that every daemon has, those of logging aside. */
 export const daemonOptionRows: readonly OptionRow[] = [
   { name: "detach", argument: "none" },
-  { name: "no-chdir", argument: "none" },
   { name: "no-self-confinement", argument: "none", support: "accepted" },
+  { name: "no-chdir", argument: "none" },
   { name: "pidfile", argument: "optional" },
   { name: "overwrite-pidfile", argument: "none" },
   { name: "monitor", argument: "none" },

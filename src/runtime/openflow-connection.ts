@@ -20,6 +20,7 @@ import { OfpError } from "#openflow/ofp-error.js";
 import { OF10, type Version, versions } from "#openflow/version.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, WireError } from "#util/errors.js";
+import { limitedLog } from "./limited-log.js";
 import type { Log, Logger } from "./logger.js";
 import { Xids } from "./openflow-xids.js";
 import { Outbox } from "./outbox.js";
@@ -56,17 +57,6 @@ export interface OpenFlowSettings {
 
 /** Bytes that may wait to be taken by the peer before `drained` waits. */
 const defaultBacklog = 256 * 1024;
-
-/** Complaints about peers share one limit in a log, so that a peer that comes back again and again cannot flood it. */
-const limited = new WeakMap<Log, Map<string, Logger>>();
-
-function limitedOnce(log: Log, module: string): Logger {
-  let loggers = limited.get(log);
-  if (!loggers) limited.set(log, (loggers = new Map()));
-  let logger = loggers.get(module);
-  if (!logger) loggers.set(module, (logger = log.module(module).limited(60, 60)));
-  return logger;
-}
 
 function protocolError(name: string): HostError {
   return new HostError(name, "EPROTO", errnoNumber("EPROTO"), errnoText("EPROTO"));
@@ -208,7 +198,7 @@ export class OpenFlowConnection {
   }
 
   #warn(module: string, text: string): void {
-    limitedOnce(this.#log, module).warn(text);
+    limitedLog(this.#log, module).warn(text);
   }
 
   #receive(bytes: Uint8Array): void {
@@ -229,7 +219,7 @@ export class OpenFlowConnection {
       }
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      limitedOnce(this.#log, "vconn_stream").err(error.message);
+      limitedLog(this.#log, "vconn_stream").err(error.message);
       this.#fail(protocolError(this.name));
     } finally {
       this.#reading = false;
@@ -291,7 +281,7 @@ export class OpenFlowConnection {
 
   #cannotEncode(version: number): void {
     const number = `0x${version.toString(16).padStart(2, "0")}`;
-    limitedOnce(this.#log, "ofp_errors").err(`cannot encode error for unknown OpenFlow version ${number}`);
+    limitedLog(this.#log, "ofp_errors").err(`cannot encode error for unknown OpenFlow version ${number}`);
   }
 
   /** Answers a message that is not of the agreed version, and passes it over. */
@@ -303,7 +293,7 @@ export class OpenFlowConnection {
       if (!(error instanceof OfpError)) throw error;
     }
     const hex = (n: number): string => n.toString(16).padStart(2, "0");
-    limitedOnce(this.#log, "vconn").err(
+    limitedLog(this.#log, "vconn").err(
       `${this.name}: received OpenFlow version 0x${hex(version)} != expected ${hex(this.#version!)}`,
     );
     const known = versions.find((v) => v === version);
@@ -317,7 +307,7 @@ export class OpenFlowConnection {
     this.#deliver();
     if (this.#ended) return;
     if (error === undefined && this.#framing.buffered > 0) {
-      limitedOnce(this.#log, "vconn_stream").err("connection dropped mid-packet");
+      limitedLog(this.#log, "vconn_stream").err("connection dropped mid-packet");
       this.#fail(protocolError(this.name));
     } else if (error === undefined && this.#version === undefined) {
       // Upstream takes an end before the hello for a reset.

@@ -4,10 +4,10 @@
  */
 export const vlogModules: readonly string[] = [
   "appctl backtrace bfd bond bridge bundle bundles cfm collectors command_line connmgr conntrack conntrack_tp",
-  "coverage ct_dpif daemon daemon_unix db_ctl_base dns_resolve dpdk dpif dpif_lookup_autovalidator",
+  "controller coverage ct_dpif daemon daemon_unix db_ctl_base dns_resolve dpdk dpif dpif_lookup_autovalidator",
   "dpif_lookup_generic dpif_mfex_extract_study dpif_netdev dpif_netdev_extract dpif_netdev_impl",
   "dpif_netdev_lookup dpif_netlink dpif_netlink_rtnl entropy fail_open fatal_signal flow hmap in_band ipf ipfix",
-  "jsonrpc lacp lldp lldpd lldpd_structs lockfile memory meta_flow native_tnl netdev netdev_afxdp netdev_dummy",
+  "jsonrpc lacp learning_switch lldp lldpd lldpd_structs lockfile memory meta_flow native_tnl netdev netdev_afxdp netdev_dummy",
   "netdev_linux netdev_offload netdev_offload_tc netdev_vport netflow netlink netlink_conntrack netlink_notifier",
   "netlink_socket nx_match odp_execute odp_execute_impl odp_util ofctl ofp_actions ofp_bundle ofp_connection",
   "ofp_errors ofp_flow ofp_group ofp_match ofp_meter ofp_monitor ofp_msgs ofp_packet ofp_port ofp_protocol",

@@ -2,8 +2,8 @@
 import { createNodeHost } from "#host/node/host.js";
 import type { SchemaDeclaration } from "#ovsdb/declaration.js";
 import type { Follow, OnlyTablesOf } from "#ovsdb/replica/follow.js";
-import { type Log, type Logger, type MessageLevel, silentLog } from "#runtime/logger.js";
 import { ReplicaSession, type ReplicaSessionSettings } from "#runtime/replica-session.js";
+import { type LogLine, logTo } from "../support/log-line.js";
 
 export type { Uuid } from "#ovsdb/atom.js";
 export type { RowOf, RowsOf, SchemaDeclaration } from "#ovsdb/declaration.js";
@@ -18,9 +18,7 @@ export type { WriteTransaction } from "#ovsdb/replica/write-transaction.js";
 export { hardwareVtepDeclaration } from "#ovsdb/schemas/hardware-vtep.js";
 export { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 export type { ReplicaSession, ReplicaSessionSettings } from "#runtime/replica-session.js";
-
-/** Takes a line for the log: its module, its level (`emer err warn info dbg`) and the text. */
-export type LogLine = (module: string, level: MessageLevel, message: string) => void;
+export type { LogLine } from "../support/log-line.js";
 
 /** Settings of a replica, and where its log goes; nowhere unless said otherwise. */
 export interface OpenSettings<S extends SchemaDeclaration, F extends Follow<S>> extends ReplicaSessionSettings<S, F> {
@@ -39,29 +37,5 @@ export function openReplica<const S extends SchemaDeclaration, const F extends F
   follow: F & OnlyTablesOf<S, F>,
   settings: OpenSettings<S, F> = {},
 ): ReplicaSession<S, F> {
-  const log = settings.log ? logTo(settings.log) : silentLog;
-  return ReplicaSession.open<S, F>(createNodeHost(), log, remotes, declaration, follow, settings);
-}
-
-function logTo(line: LogLine): Log {
-  return {
-    module(module) {
-      const at =
-        (level: MessageLevel) =>
-        (message: string): void =>
-          line(module, level, message);
-      const logger: Logger = {
-        module,
-        isEnabled: (level) => level !== "dbg",
-        log: (level, message) => line(module, level, message),
-        emer: at("emer"),
-        err: at("err"),
-        warn: at("warn"),
-        info: at("info"),
-        dbg: at("dbg"),
-        limited: () => logger,
-      };
-      return logger;
-    },
-  };
+  return ReplicaSession.open<S, F>(createNodeHost(), logTo(settings.log), remotes, declaration, follow, settings);
 }
