@@ -4,8 +4,6 @@ import type { WireWriter } from "../wire-writer.js";
 
 const HEADER = 4;
 const EXPERIMENTER = 0xffff;
-/** Table features and asynchronous messages have a second number for experimenters. */
-const FIRST_EXPERIMENTER = 0xfffe;
 const EXPERIMENTER_HEADER = 12;
 
 /** A property that has no meaning here: its bytes are kept. `data` is what comes behind type and length, without padding. */
@@ -31,9 +29,9 @@ const badLength: () => OfpError = ofpError("OFPBPC_BAD_LEN");
 
 /**
  * Reads properties to the reader's end: type and length of 16 bits, of which the length does not count the padding to 8 bytes.
- * Throws OFPBPC_BAD_LEN where a length lies, OFPBPC_BAD_EXPERIMENTER for an experimenter 0.
+ * Types from `firstExperimenter` on have an experimenter's numbers. Throws OFPBPC_BAD_LEN where a length lies, OFPBPC_BAD_EXPERIMENTER for an experimenter 0.
  */
-export function* readProperties(r: WireReader): Generator<ReadProperty> {
+export function* readProperties(r: WireReader, firstExperimenter: number = EXPERIMENTER): Generator<ReadProperty> {
   while (r.left > 0) {
     if (r.left < HEADER) throw badLength();
     const start = r.at;
@@ -45,7 +43,7 @@ export function* readProperties(r: WireReader): Generator<ReadProperty> {
     r.skip(padded - length);
     let vendor = 0;
     let subtype = type;
-    if (type >= FIRST_EXPERIMENTER) {
+    if (type >= firstExperimenter) {
       if (length < EXPERIMENTER_HEADER) throw badLength();
       vendor = body.u32();
       if (vendor === 0) throw new OfpError("OFPBPC_BAD_EXPERIMENTER");

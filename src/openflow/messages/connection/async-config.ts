@@ -38,6 +38,9 @@ export interface AsyncConfig {
 type Both = Pick<AsyncConfig, "primary" | "secondary">;
 type Editable = Record<"primary" | "secondary", Record<AsyncKind, number>>;
 
+/** Experimenters have two numbers here: of the one role, and of the other. */
+const FIRST_EXPERIMENTER = 0xfffe;
+
 const none = (): Record<AsyncKind, number> =>
   Object.fromEntries(kinds.map(([kind]) => [kind, 0])) as Record<AsyncKind, number>;
 
@@ -62,7 +65,7 @@ function encodeNumbers(body: Both, w: WireWriter): void {
 /** Properties, two of each kind: secondary, then primary. What a switch tells (`strict` false) is taken as far as it is known. */
 function decodeProperties(r: WireReader, { version, warn }: MessageDecodeContext, strict: boolean): Both {
   const found: Editable = { primary: none(), secondary: none() };
-  for (const { type, vendor, subtype, body } of readProperties(r)) {
+  for (const { type, vendor, subtype, body } of readProperties(r, FIRST_EXPERIMENTER)) {
     const kind = kinds[type >> 1];
     if (kind === undefined) {
       if (strict) throw unknown(type, vendor, subtype, warn);

@@ -2,6 +2,7 @@ import { OfpError } from "../../ofp-error.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
 import { writeExperimenterProperty } from "../property.js";
+import { type RawText, rawBytes, rawText, showRawText } from "../raw-text.js";
 import { type Counter, formatCounter, readCounter, writeCounter } from "./counters.js";
 
 /** Intel's number as an experimenter: its properties add counters to ports. */
@@ -39,8 +40,8 @@ export type Rfc2819 = readonly Counter[];
 
 /** A counter that only some device has. */
 export interface CustomCounter {
-  /** At most 63 bytes, a character each. */
-  readonly name: string;
+  /** At most 63 bytes. */
+  readonly name: RawText;
   readonly value: bigint;
 }
 
@@ -71,26 +72,18 @@ export function readCustomStats(r: WireReader): CustomStats {
   const count = r.u16();
   const found: CustomCounter[] = [];
   for (let i = 0; i < count; i++) {
-    const name = readText(r.copy(r.u8()));
+    const name = rawText(r.copy(r.u8()), LONGEST_NAME);
     found.push({ name, value: r.u64() });
   }
   return found;
 }
-
-function readText(bytes: Uint8Array): string {
-  const end = bytes.subarray(0, LONGEST_NAME).indexOf(0);
-  return String.fromCharCode(...bytes.subarray(0, end < 0 ? LONGEST_NAME : end));
-}
-
-const nameBytes = (name: string): Uint8Array =>
-  Uint8Array.from(name.slice(0, LONGEST_NAME), (character) => character.charCodeAt(0));
 
 /** Writes a device's own counters as a property. */
 export function writeCustomStats(w: WireWriter, stats: CustomStats): void {
   writeExperimenterProperty(w, INTEL, intelProperties.custom, () => {
     w.zeros(2).u16(stats.length);
     for (const { name, value } of stats) {
-      const bytes = nameBytes(name);
+      const bytes = rawBytes(name, LONGEST_NAME);
       w.u8(bytes.length).raw(bytes).u64(value);
     }
   });
@@ -111,9 +104,8 @@ const LINE = `\n${" ".repeat(21)}`;
 /** The counters, three to a line; those without a name are left out, and where they would begin a line, none begins. */
 export function formatCustomStats(stats: CustomStats): string[] {
   if (stats.length === 0) return [];
-  const text = new TextDecoder();
   const parts = stats.map(({ name, value }, i) =>
-    name === "" ? "" : `${i % 3 === 0 ? LINE : ""} ${text.decode(nameBytes(name))}=${value},`,
+    name === "" ? "" : `${i % 3 === 0 ? LINE : ""} ${showRawText(name)}=${value},`,
   );
   return [`           CUSTOM Statistics${parts.join("")}`];
 }

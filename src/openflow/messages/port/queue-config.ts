@@ -76,9 +76,7 @@ export const queueConfigRequest: MessageRow<QueueConfigRequest> = {
       numbers: [ofpst("request", since(OF14), MULTIPART_TYPE)],
       length: [8, 0],
       decode: (r, ctx) => {
-        const port = readPort(r, ctx);
-        if (port >= OFPP.max && port !== OFPP.none) throw new OfpError("OFPQOFC_BAD_PORT");
-        return { kind: "queue_config_request", port, queue: r.u32() };
+        return { kind: "queue_config_request", port: readPort(r, ctx), queue: r.u32() };
       },
       encode: ({ port, queue }, w, { version }) => {
         writePort(w, port, version);

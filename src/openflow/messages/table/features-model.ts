@@ -1,4 +1,5 @@
 import type { OtherProperty } from "../property.js";
+import type { RawText } from "../raw-text.js";
 import type { FieldSet } from "./field-set.js";
 
 /** What may become of packets that no flow of a table matches; `default` is what OpenFlow 1.3 and later have. */
@@ -21,10 +22,13 @@ export interface InstructionFeatures {
   readonly apply: ActionFeatures;
 }
 
+/** What a request of OpenFlow 1.5 does with the features it tells. */
+export type FeaturesCommand = "replace" | "modify" | "enable" | "disable";
+
 /** What a table can do. */
 export interface TableFeatures {
   readonly table: number;
-  readonly name: string;
+  readonly name: RawText;
   readonly metadataMatch: bigint;
   readonly metadataWrite: bigint;
   readonly miss: MissConfig;
@@ -41,8 +45,8 @@ export interface TableFeatures {
   readonly mask: FieldSet;
   /** Fields that need not be matched. */
   readonly wildcard: FieldSet;
-  /** OpenFlow 1.5: what a request does (0 replace, 1 modify, 2 enable, 3 disable), and flags of directions. */
-  readonly command?: number;
+  /** OpenFlow 1.5: what a request does, and flags of directions. */
+  readonly command?: FeaturesCommand;
   readonly flags?: number;
   /** Properties that are not understood here. */
   readonly others?: readonly OtherProperty[];
@@ -64,30 +68,30 @@ export function sameActions(a: ActionFeatures, b: ActionFeatures): boolean {
   return sameList(a.actions, b.actions) && sameList(a.setFields, b.setFields);
 }
 
-/** True where two tables allow the same, but that the earlier may go to the later. */
+/** True where two tables allow the same, but that the earlier may go to the one behind it. `table` is the number of the earlier. */
 export function sameInstructions(before: InstructionFeatures, now: InstructionFeatures, table: number): boolean {
   return (
     sameList(before.instructions, now.instructions) &&
     sameActions(before.write, now.write) &&
     sameActions(before.apply, now.apply) &&
-    sameNext(before.next, now.next, table)
+    sameNext(before.next, now.next, table + 1)
   );
 }
 
-function sameNext(before: readonly number[], now: readonly number[], table: number): boolean {
+function sameNext(before: readonly number[], now: readonly number[], behind: number): boolean {
   if (sameList(before, now)) return true;
   return (
-    !now.includes(table) &&
+    !now.includes(behind) &&
     sameList(
-      before.filter((t) => t !== table),
+      before.filter((t) => t !== behind),
       now,
     )
   );
 }
 
-/** True where two tables match the same. */
+/** True where two tables match the same. As upstream has it, which fields need not be matched makes no difference. */
 export function sameMatching(a: TableFeatures, b: TableFeatures): boolean {
-  return sameList(a.match, b.match) && sameList(a.mask, b.mask) && sameList(a.wildcard, b.wildcard);
+  return sameList(a.match, b.match) && sameList(a.mask, b.mask);
 }
 
 /** True where all is the same but the table's number and name, and that the earlier may go to the later. */
@@ -99,8 +103,8 @@ export function sameFeatures(before: TableFeatures, now: TableFeatures): boolean
     before.eviction === now.eviction &&
     before.vacancy === now.vacancy &&
     before.maxEntries === now.maxEntries &&
-    sameInstructions(before.nonMiss, now.nonMiss, now.table) &&
-    sameInstructions(before.onMiss, now.onMiss, now.table) &&
+    sameInstructions(before.nonMiss, now.nonMiss, before.table) &&
+    sameInstructions(before.onMiss, now.onMiss, before.table) &&
     sameMatching(before, now)
   );
 }

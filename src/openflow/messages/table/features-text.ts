@@ -10,6 +10,9 @@ import {
 } from "./features-model.js";
 import { formatNames } from "./field-names.js";
 
+/** No table has this number. */
+const ALL_TABLES = 0xff;
+
 /** A table among others, as text shows it. */
 export interface ShownTable {
   readonly table: number;
@@ -40,9 +43,10 @@ export function formatTables(tables: readonly ShownTable[]): string {
 const isUnnamedDitto = (table: ShownTable | undefined): boolean =>
   table !== undefined && table.lines === undefined && !table.named;
 
-/** Tables with what they can do. */
+/** Tables with what they can do, and what is to be done with the first's features. */
 export function formatTableFeatures(tables: readonly TableFeatures[], title: (t: TableFeatures) => string): string {
-  return formatTables(
+  const command = tables[0]?.command ?? "replace";
+  const list = formatTables(
     tables.map((features, i): ShownTable => {
       const before = tables[i - 1];
       const isSame = before !== undefined && sameFeatures(before, features);
@@ -54,6 +58,7 @@ export function formatTableFeatures(tables: readonly TableFeatures[], title: (t:
       };
     }),
   );
+  return command === "replace" ? list : `\n  command: ${command}${list}`;
 }
 
 /** The lines of one table, given the one before it. */
@@ -70,28 +75,23 @@ export function featureLines(now: TableFeatures, before: TableFeatures | undefin
 }
 
 function instructionLines(now: TableFeatures, before: TableFeatures | undefined): string[] {
-  const titled = (
-    title: string,
-    features: InstructionFeatures,
-    previous: InstructionFeatures | undefined,
-  ): string[] => {
-    const lines = instructionFeatureLines(features, previous);
-    return lines.length === 0 ? [] : [`    ${title}:`, ...lines];
-  };
   if (
     before !== undefined &&
-    sameInstructions(before.nonMiss, now.nonMiss, now.table) &&
-    sameInstructions(before.onMiss, now.onMiss, now.table)
+    sameInstructions(before.nonMiss, now.nonMiss, before.table) &&
+    sameInstructions(before.onMiss, now.onMiss, before.table)
   ) {
     const hasAny = instructionFeatureLines(now.nonMiss, undefined).length > 0;
     return hasAny ? ["    (same instructions)"] : [];
   }
-  if (sameInstructions(now.nonMiss, now.onMiss, -1)) {
-    return titled("instructions (table miss and others)", now.nonMiss, before?.nonMiss);
+  if (sameInstructions(now.nonMiss, now.onMiss, ALL_TABLES)) {
+    const lines = instructionFeatureLines(now.nonMiss, before?.nonMiss);
+    return lines.length === 0 ? [] : ["    instructions (table miss and others):", ...lines];
   }
   return [
-    ...titled("instructions (other than table miss)", now.nonMiss, before?.nonMiss),
-    ...titled("instructions (table miss)", now.onMiss, before?.onMiss),
+    "    instructions (other than table miss):",
+    ...instructionFeatureLines(now.nonMiss, before?.nonMiss),
+    "    instructions (table miss):",
+    ...instructionFeatureLines(now.onMiss, before?.onMiss),
   ];
 }
 
@@ -102,9 +102,9 @@ function instructionFeatureLines(now: InstructionFeatures, before: InstructionFe
     const isSame = before !== undefined && before.instructions.join(" ") === now.instructions.join(" ");
     lines.push(isSame ? "      (same instructions)" : `      instructions: ${now.instructions.join(" ")}`);
   }
-  const hasFields = now.write.setFields.length > 0 || now.apply.setFields.length > 0;
+  // Upstream repeats them where nothing may be set in Write-Actions.
   if (
-    hasFields &&
+    now.write.setFields.length > 0 &&
     before !== undefined &&
     sameActions(before.write, now.write) &&
     sameActions(before.apply, now.apply)

@@ -1,9 +1,10 @@
 import type { Field } from "#flow/fields/field.js";
 import { codepointFor, fieldByCodepoint, fieldByName } from "#flow/fields/table.js";
-import { type OfpError, ofpError } from "../../ofp-error.js";
+import { OfpError, ofpError } from "../../ofp-error.js";
 import type { Version } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
+import type { MessageDecodeContext } from "../message.js";
 import { fieldOrder } from "./field-names.js";
 
 /** Names of fields, in the order of `fieldOrder`, each once. */
@@ -17,6 +18,7 @@ export function fieldSet(names: Iterable<string>): FieldSet {
 }
 
 const EXPERIMENTER_CLASS = 0xffff;
+const LONGEST_TUNNEL_METADATA = 127;
 
 /** A field as an OXM header names it. */
 export interface OxmHeader {
@@ -29,30 +31,48 @@ export interface OxmHeader {
  * Reads OXM headers without values (`oxm_ids`) to the reader's end: 4 bytes, and 4 of the experimenter in class 0xffff. Unknown fields are
  * left out. Throws `OfpError`.
  */
-export function readOxmIds(r: WireReader): OxmHeader[] {
+export function readOxmIds(r: WireReader, warn: MessageDecodeContext["warn"], maskless = false): OxmHeader[] {
   const found: OxmHeader[] = [];
   while (r.left > 0) {
-    const header = readOxmId(r);
-    if (header !== undefined) found.push(header);
+    const header = readOxmId(r, warn);
+    if (header === undefined) continue;
+    if (maskless && header.hasMask) throw new OfpError("OFPBMC_BAD_MASK");
+    found.push(header);
   }
   return found;
 }
 
-const badLength: () => OfpError = ofpError("OFPBPC_BAD_LEN");
+const badLength: () => OfpError = ofpError("OFPBMC_BAD_LEN");
 
-function readOxmId(r: WireReader): OxmHeader | undefined {
+function readOxmId(r: WireReader, warn: MessageDecodeContext["warn"]): OxmHeader | undefined {
   if (r.left < 4) throw badLength();
   const cls = r.u16();
   const fieldAndMask = r.u8();
   const length = r.u8();
+  const number = fieldAndMask >> 1;
+  const hasMask = (fieldAndMask & 1) !== 0;
   const isExperimenter = cls === EXPERIMENTER_CLASS;
   if (isExperimenter && r.left < 4) throw badLength();
   const experimenter = isExperimenter ? r.u32() : undefined;
-  const hasMask = (fieldAndMask & 1) !== 0;
-  const field = fieldByCodepoint(cls, fieldAndMask >> 1, experimenter);
+  if (experimenter !== undefined && length < 4) {
+    const header = `0x${experimenter.toString(16).padStart(8, "0")}:${cls}:${number}:${hasMask ? 1 : 0}:${length}`;
+    warn("nx_match", `OXM header ${header} has invalid length ${length} (minimum is 8)`);
+    throw badLength();
+  }
+  const field = fieldByCodepoint(cls, number, experimenter);
   if (field === undefined) return undefined;
-  if (length !== oxmLength(field, isExperimenter, hasMask)) return undefined;
-  return { name: field.name, hasMask };
+  // How long tunnel metadata are, a map says that is not known here.
+  const isFitting =
+    field.tlv === undefined
+      ? length === oxmLength(field, isExperimenter, hasMask)
+      : hasMask || length <= LONGEST_TUNNEL_METADATA;
+  return isFitting ? { name: field.name, hasMask } : undefined;
+}
+
+/** Reads fields that cannot have masks. Throws as `readOxmIds`, and OFPBMC_BAD_MASK. */
+export function readFields(r: WireReader, warn: MessageDecodeContext["warn"]): FieldSet {
+  const ids = readOxmIds(r, warn, true);
+  return fieldSet(ids.map((id) => id.name));
 }
 
 const oxmLength = (field: Field, isExperimenter: boolean, hasMask: boolean): number =>

@@ -2,7 +2,7 @@
 import { OF11, OF12 } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
-import { readName, writeName } from "../port/wire-port.js";
+import { readRawText, writeRawText } from "../raw-text.js";
 import {
   type ActionFeatures,
   type InstructionFeatures,
@@ -80,7 +80,7 @@ function both(features: InstructionFeatures): Pick<TableFeatures, "nonMiss" | "o
 export function readTable10(r: WireReader): TableStats {
   const table = r.u8();
   r.skip(3);
-  const name = readName(r, NAME);
+  const name = readRawText(r, NAME);
   const wildcard = fieldsOf(BigInt(r.u32()), of10);
   const features: TableFeatures = { table, name, ...plain, maxEntries: r.u32(), match: wildcard, wildcard };
   return { table, active: r.u32(), lookups: r.u64(), matches: r.u64(), features };
@@ -89,7 +89,7 @@ export function readTable10(r: WireReader): TableStats {
 /** Writes what `readTable10` reads. */
 export function writeTable10(w: WireWriter, { table, active, lookups, matches, features }: TableStats): void {
   w.u8(table).zeros(3);
-  writeName(w, features?.name ?? "", NAME);
+  writeRawText(w, features?.name ?? "", NAME);
   w.u32(Number(bitsOf(features?.wildcard ?? [], of10))).u32(features?.maxEntries ?? 0);
   w.u32(active).u64(lookups).u64(matches);
 }
@@ -98,7 +98,7 @@ export function writeTable10(w: WireWriter, { table, active, lookups, matches, f
 export function readTable11(r: WireReader): TableStats {
   const table = r.u8();
   r.skip(7);
-  const name = readName(r, NAME);
+  const name = readRawText(r, NAME);
   const wildcard = fieldsOf(BigInt(r.u32()), of11);
   const match = fieldSet([...fieldsOf(BigInt(r.u32()), of11), ...wildcard]);
   const instructions = instructionsOf(hasBit(r.u32() & INSTRUCTIONS));
@@ -123,7 +123,7 @@ export function readTable11(r: WireReader): TableStats {
 export function writeTable11(w: WireWriter, { table, active, lookups, matches, features }: TableStats): void {
   const { write, apply, instructions } = features?.nonMiss ?? noInstructions;
   w.u8(table).zeros(7);
-  writeName(w, features?.name ?? "", NAME);
+  writeRawText(w, features?.name ?? "", NAME);
   w.u32(Number(bitsOf(features?.wildcard ?? [], of11)))
     .u32(Number(bitsOf(features?.match ?? [], of11)))
     .u32(bitsOfTypes(instructionTypes(instructions)) & INSTRUCTIONS)
@@ -138,7 +138,7 @@ export function writeTable11(w: WireWriter, { table, active, lookups, matches, f
 export function readTable12(r: WireReader): TableStats {
   const table = r.u8();
   r.skip(7);
-  const name = readName(r, NAME);
+  const name = readRawText(r, NAME);
   const told = fieldsOf(r.u64(), of12);
   const wildcard = fieldsOf(r.u64(), of12);
   const writeActions = actionsOf(hasBit(r.u32()), OF12);
@@ -168,7 +168,7 @@ export function readTable12(r: WireReader): TableStats {
 export function writeTable12(w: WireWriter, { table, active, lookups, matches, features }: TableStats): void {
   const { write, apply, instructions } = features?.nonMiss ?? noInstructions;
   w.u8(table).zeros(7);
-  writeName(w, features?.name ?? "", NAME);
+  writeRawText(w, features?.name ?? "", NAME);
   w.u64(bitsOf(features?.match ?? [], of12)).u64(bitsOf(features?.wildcard ?? [], of12));
   w.u32(bitsOfTypes(actionTypes(write.actions, OF12))).u32(bitsOfTypes(actionTypes(apply.actions, OF12)));
   w.u64(bitsOf(write.setFields, of12)).u64(bitsOf(apply.setFields, of12));

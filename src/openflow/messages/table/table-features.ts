@@ -4,18 +4,19 @@ import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
 import { readElements } from "../elements.js";
 import { type MessageDecodeContext, type MessageForm, type MessageRow, ofpst } from "../message.js";
-import { readName, writeName } from "../port/wire-port.js";
 import { type OtherProperty, readProperties, writeOtherProperties, writeProperty } from "../property.js";
+import { readRawText, writeRawText } from "../raw-text.js";
 import type { Body } from "../table.js";
 import {
   type ActionFeatures,
+  type FeaturesCommand,
   type InstructionFeatures,
   noInstructions,
   sameInstructions,
   type TableFeatures,
 } from "./features-model.js";
 import { formatTableFeatures } from "./features-text.js";
-import { type FieldSet, fieldSet, readOxmIds, writeOxmIds } from "./field-set.js";
+import { type FieldSet, fieldSet, readFields, readOxmIds, writeOxmIds } from "./field-set.js";
 import { actionsOf, actionTypes, instructionsOf, instructionTypes } from "./table-actions.js";
 import { tableTitle } from "./table-title.js";
 
@@ -31,7 +32,9 @@ const NAME = 32;
 const EVICTION = 1 << 2;
 const VACANCY = 1 << 3;
 const ALL_TABLES = 0xff;
-const NO_TABLE = -1;
+/** Properties below this number come once at most. */
+const COUNTED_TYPES = 32;
+const commands: readonly FeaturesCommand[] = ["replace", "modify", "enable", "disable"];
 
 /** Numbers of properties; one more is the same for the flow that matches all. */
 const Property = {
@@ -50,10 +53,11 @@ function readTable(r: WireReader, { version, warn }: MessageDecodeContext): Tabl
   const rest = r.u16() - HEADER;
   if (rest < 0 || rest > r.left - (HEADER - 2)) throw new OfpError("OFPBPC_BAD_LEN");
   const table = r.u8();
-  const command = version < OF15 ? undefined : r.u8();
+  const command = version < OF15 ? undefined : commandOf(r.u8());
+  if (table === ALL_TABLES) throw new OfpError("OFPTFFC_BAD_TABLE");
   const flags = version < OF15 ? undefined : r.u32();
   if (version < OF15) r.skip(5);
-  const name = readName(r, NAME);
+  const name = readRawText(r, NAME);
   const metadataMatch = r.u64();
   const metadataWrite = r.u64();
   const capabilities = r.u32();
@@ -73,6 +77,12 @@ function readTable(r: WireReader, { version, warn }: MessageDecodeContext): Tabl
   };
 }
 
+function commandOf(number: number): FeaturesCommand {
+  const command = commands[number];
+  if (command === undefined) throw new OfpError("OFPTFFC_BAD_COMMAND");
+  return command;
+}
+
 type ReadFeatures = Pick<TableFeatures, "nonMiss" | "onMiss" | "match" | "mask" | "wildcard" | "others">;
 
 function readFeatureProperties(r: WireReader, version: Version, warn: MessageDecodeContext["warn"]): ReadFeatures {
@@ -85,20 +95,25 @@ function readFeatureProperties(r: WireReader, version: Version, warn: MessageDec
   const seen = new Set<number>();
   for (const property of readProperties(r)) {
     const { type, vendor, body } = property;
-    if (vendor === 0) seen.add(type);
-    const change = vendor === 0 ? readInstructionFeature(type & ~1, body, version) : undefined;
+    if (type < COUNTED_TYPES && seen.has(type)) throw new OfpError("OFPTFFC_BAD_FEATURES");
+    seen.add(type);
+    const change = vendor === 0 ? readInstructionFeature(type & ~1, body, version, warn) : undefined;
     if (change !== undefined) {
       if ((type & 1) === 0) nonMiss = change(nonMiss);
       else onMiss.push(change);
     } else if (type === Property.match) {
-      const ids = readOxmIds(body);
+      const ids = readOxmIds(body, warn);
       match = fieldSet(ids.map((id) => id.name));
       mask = fieldSet(ids.filter((id) => id.hasMask).map((id) => id.name));
-    } else if (type === Property.wildcards) wildcard = fieldSet(readOxmIds(body).map((id) => id.name));
+    } else if (type === Property.wildcards) wildcard = readFields(body, warn);
     else others.push(property.other());
   }
-  checkRequired(seen, warn);
+  // A request of OpenFlow 1.5 may tell a table's number alone.
+  if (seen.size > 0 || version < OF15) checkRequired(seen, warn);
   const miss = onMiss.reduce((features, change) => change(features), nonMiss);
+  // What may have any mask need not be matched; what cannot be matched is not told of.
+  const matched = new Set(match);
+  wildcard = fieldSet([...wildcard, ...mask].filter((name) => matched.has(name)));
   return { nonMiss, onMiss: miss, match, mask, wildcard, ...(others.length > 0 && { others }) };
 }
 
@@ -113,7 +128,12 @@ function checkRequired(seen: ReadonlySet<number>, warn: MessageDecodeContext["wa
 
 type Change = (before: InstructionFeatures) => InstructionFeatures;
 
-function readInstructionFeature(type: number, body: WireReader, version: Version): Change | undefined {
+function readInstructionFeature(
+  type: number,
+  body: WireReader,
+  version: Version,
+  warn: MessageDecodeContext["warn"],
+): Change | undefined {
   switch (type) {
     case Property.instructions: {
       const types = readIds(body);
@@ -134,7 +154,7 @@ function readInstructionFeature(type: number, body: WireReader, version: Version
     }
     case Property.writeSetField:
     case Property.applySetField: {
-      const setFields = fieldSet(readOxmIds(body).map((id) => id.name));
+      const setFields = readFields(body, warn);
       const list = type === Property.writeSetField ? "write" : "apply";
       return (before) => ({ ...before, [list]: { ...before[list], setFields } });
     }
@@ -161,13 +181,13 @@ function writeTable(w: WireWriter, features: TableFeatures, version: Version): v
   const start = w.length;
   w.u16(0).u8(features.table);
   if (version < OF15) w.zeros(5);
-  else w.u8(features.command ?? 0).u32(features.flags ?? 0);
-  writeName(w, features.name, NAME);
+  else w.u8(commands.indexOf(features.command ?? "replace")).u32(features.flags ?? 0);
+  writeRawText(w, features.name, NAME);
   w.u64(features.metadataMatch).u64(features.metadataWrite);
   const capabilities = (features.eviction === true ? EVICTION : 0) | (features.vacancy === true ? VACANCY : 0);
   w.u32(version >= OF14 ? capabilities : 0).u32(features.maxEntries);
   writeInstructionFeatures(w, features.nonMiss, 0, version);
-  if (!sameInstructions(features.nonMiss, features.onMiss, NO_TABLE)) {
+  if (!sameInstructions(features.nonMiss, features.onMiss, ALL_TABLES)) {
     writeInstructionFeatures(w, features.onMiss, 1, version);
   }
   writeProperty(w, Property.match, () => writeOxmIds(w, features.match, version, features.mask));
