@@ -5,7 +5,7 @@ import type { Database } from "#ovsdb/database.js";
 import { changesToRecord } from "#ovsdb/log-record.js";
 import { schemaToJson } from "#ovsdb/schema-json.js";
 import { UserError } from "#util/errors.js";
-import { formatJson } from "#util/json-text.js";
+import { formatJson, formatJsonExactly } from "#util/json-text.js";
 import { compactLog, compactLogNow } from "./compact-log.js";
 import { wantsCompaction } from "./compaction-rule.js";
 import { GroupSync } from "./group-sync.js";
@@ -75,7 +75,7 @@ export class DatabaseFile {
       this.#options.columnDiffs,
     );
     if (record === undefined) return;
-    const bytes = encodeLogRecord("JSON", formatJson(record));
+    const bytes = encodeLogRecord("JSON", formatJsonExactly(record));
     try {
       this.#log.appendBytes([bytes]);
       this.lastError = undefined;

@@ -1,6 +1,8 @@
 import type { Database } from "#ovsdb/database.js";
-import { isDefault, rowToJson } from "#ovsdb/row.js";
-import { formatJson } from "#util/json-text.js";
+import { datumToExactJson } from "#ovsdb/datum-json.js";
+import { isDefault } from "#ovsdb/row.js";
+import type { Json } from "#util/json.js";
+import { formatJsonExactly } from "#util/json-text.js";
 
 /** What a record says of itself beside the rows. */
 export interface RecordNotes {
@@ -25,8 +27,12 @@ export function snapshotText(database: Database, { date, comment }: RecordNotes)
       const columns = schema.columnList.slice(2).filter((column) => !column.ephemeral);
       let lead = `,${JSON.stringify(schema.name)}:{`;
       for (const row of rows) {
-        const told = columns.filter((column) => !isDefault(column, row.data));
-        yield `${lead}"${row.uuid}":${formatJson(rowToJson(row.data, told))}`;
+        const told: { [name: string]: Json } = {};
+        for (const column of columns) {
+          if (isDefault(column, row.data)) continue;
+          told[column.name] = datumToExactJson(column.type, row.data[column.index]!);
+        }
+        yield `${lead}"${row.uuid}":${formatJsonExactly(told)}`;
         lead = ",";
       }
       yield "}";

@@ -66,7 +66,16 @@ function uuidFromJson(base: BaseType, json: Json, symbols: SymbolTable | undefin
 
 /** Writes an atom as JSON (RFC 7047 section 5.1 `<atom>`). */
 export function atomToJson(type: AtomicType, atom: Atom, writeUuid: UuidWriter = plainUuid): Json {
-  return type === "uuid" ? writeUuid(atom as Uuid) : atom;
+  if (type === "uuid") return writeUuid(atom as Uuid);
+  return type === "real" ? fifteenDigits(atom as number) : atom;
+}
+
+/**
+ * A real as upstream tells it. Where it is an integer its text would have all digits, as those of integer columns do, so the
+ * number itself is rounded; others are when they are written.
+ */
+function fifteenDigits(real: number): number {
+  return Number.isSafeInteger(real) && Math.abs(real) >= 1e15 ? Number(real.toPrecision(15)) : real;
 }
 
 /** Reads a `<value>` of RFC 7047 section 5.1 for a column of `type`; checks types, constraints, count and duplicates. */
@@ -106,18 +115,24 @@ function elements(kind: "set" | "map", type: ColumnType, json: Json): readonly J
   return list;
 }
 
+type AtomWriter = (type: AtomicType, atom: Atom) => Json;
+
 /** Writes a datum as JSON: a set of one as the bare atom, as upstream does. */
 export function datumToJson(type: ColumnType, datum: Datum, writeUuid: UuidWriter = plainUuid): Json {
-  const { key, value } = type;
-  if (value) {
-    const pair = (k: Atom, i: number): Json => [
-      atomToJson(key.type, k, writeUuid),
-      atomToJson(value.type, datum.values![i]!, writeUuid),
-    ];
-    return ["map", datum.keys.map(pair)];
-  }
-  if (datum.keys.length === 1) return atomToJson(key.type, datum.keys[0]!, writeUuid);
-  return ["set", datum.keys.map((atom) => atomToJson(key.type, atom, writeUuid))];
+  return writeDatum(type, datum, (atomType, atom) => atomToJson(atomType, atom, writeUuid));
+}
+
+/** As `datumToJson`, for what is kept: reals in full. */
+export function datumToExactJson(type: ColumnType, datum: Datum): Json {
+  return writeDatum(type, datum, exactAtom);
+}
+
+const exactAtom: AtomWriter = (type, atom) => (type === "uuid" ? plainUuid(atom as Uuid) : atom);
+
+function writeDatum({ key, value }: ColumnType, { keys, values }: Datum, write: AtomWriter): Json {
+  if (value) return ["map", keys.map((k, i): Json => [write(key.type, k), write(value.type, values![i]!)])];
+  if (keys.length === 1) return write(key.type, keys[0]!);
+  return ["set", keys.map((atom) => write(key.type, atom))];
 }
 
 /** `type` with its number of elements left open: for the arguments of `excludes`, `delete` and differences. */

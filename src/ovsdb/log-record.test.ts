@@ -16,6 +16,7 @@ const schema = schemaFromJson({
         io: { type: { key: "integer", min: 0 } },
         is: { type: { key: "integer", min: 0, max: "unlimited" } },
         m: { type: { key: "string", value: "integer", min: 0, max: "unlimited" } },
+        few: { type: { key: "integer", min: 1, max: 3 } },
         eph: { type: "integer", ephemeral: true },
       },
     },
@@ -135,5 +136,16 @@ describe("changesToRecord", () => {
     expect(commit(new Database(schema), { op: "insert", table: "A", uuid: id, row: {} })).toMatchObject({
       A: { [id]: {} },
     });
+  });
+
+  it("writes values where ovsdb-server 3.1.0 would misread differences", () => {
+    const database = new Database(schema);
+    commit(database, { op: "insert", table: "A", uuid: id, row: {} });
+    const update = (few: readonly number[]): Json | undefined =>
+      commit(database, { op: "update", table: "A", where: [], row: { few: ["set", few] } });
+    // From a default that is not empty; in so few steps that it may be told; with more elements than the column has room for.
+    expect(update([1, 2])).toEqual({ _date: 1700000000000, A: { [id]: { few: ["set", [1, 2]] } } });
+    expect(update([1, 3])).toEqual({ _date: 1700000000000, A: { [id]: { few: ["set", [2, 3]] } }, _is_diff: true });
+    expect(update([4, 5])).toEqual({ _date: 1700000000000, A: { [id]: { few: ["set", [4, 5]] } } });
   });
 });

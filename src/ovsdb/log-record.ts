@@ -1,7 +1,9 @@
 import type { Json } from "#util/json.js";
 import type { ChangeSet, RowChange } from "./change-set.js";
+import { isDefaultDatum } from "./column-type.js";
 import type { Database } from "./database.js";
-import { datumToJson } from "./datum-json.js";
+import { symmetricDifference } from "./datum.js";
+import { datumToExactJson } from "./datum-json.js";
 import { columnDifference } from "./difference.js";
 import { isDefault } from "./row.js";
 import { RowCollector } from "./rows-by-table.js";
@@ -16,10 +18,12 @@ export interface RecordNotes {
 
 /**
  * Writes a change set as a transaction record of a standalone database file (ovsdb(5)): only persistent columns, new rows
- * without their defaults, modified rows as differences (`_is_diff`), or as new values where not `asDiff`. Undefined if there
- * is nothing to keep.
+ * without their defaults, modified rows as differences (`_is_diff`), or as new values where not `diffs` or where a difference
+ * could not be read by every server. Undefined if there is nothing to keep.
  */
-export function changesToRecord({ changes }: ChangeSet, notes: RecordNotes, asDiff = true): Json | undefined {
+export function changesToRecord(changeSet: ChangeSet, notes: RecordNotes, diffs = true): Json | undefined {
+  const { changes } = changeSet;
+  const asDiff = diffs && changes.every(hasReadableDifferences);
   const rows = new RowCollector();
   for (const change of changes) rows.add(change.table.name, change.uuid, changeToRecord(change, asDiff));
   const tables = rows.take();
@@ -32,13 +36,27 @@ export function changesToRecord({ changes }: ChangeSet, notes: RecordNotes, asDi
   };
 }
 
+/**
+ * Whether ovsdb-server 3.1.0 could read a modification's differences. It refuses one that has more elements than the column may
+ * hold, and takes one from a default that is not empty for the new value, although it writes such differences itself.
+ */
+function hasReadableDifferences({ before, after, changed }: RowChange): boolean {
+  if (!before || !after) return true;
+  return changed.every(({ type, index }) => {
+    if (type.max === 1) return true;
+    const [was, is] = [before.data[index]!, after.data[index]!];
+    if (type.min > 0 && isDefaultDatum(type, was)) return false;
+    return was.keys.length + is.keys.length <= type.max || symmetricDifference(was, is).keys.length <= type.max;
+  });
+}
+
 function changeToRecord({ table, before, after, changed }: RowChange, asDiff: boolean): Json | undefined {
   if (!after) return null;
   const row: { [column: string]: Json } = {};
   if (!before) {
     for (const column of table.columnList.slice(2)) {
       if (column.ephemeral || isDefault(column, after.data)) continue;
-      row[column.name] = datumToJson(column.type, after.data[column.index]!);
+      row[column.name] = datumToExactJson(column.type, after.data[column.index]!);
     }
     return row;
   }
@@ -46,7 +64,7 @@ function changeToRecord({ table, before, after, changed }: RowChange, asDiff: bo
     if (column.ephemeral) continue;
     const now = after.data[column.index]!;
     const told = asDiff ? columnDifference(column.type, before.data[column.index]!, now) : now;
-    row[column.name] = datumToJson(column.type, told);
+    row[column.name] = datumToExactJson(column.type, told);
   }
   return Object.keys(row).length === 0 ? undefined : row;
 }

@@ -123,6 +123,8 @@ function integerArithmetic(mutator: Mutator, x: bigint, y: bigint): bigint {
       return x * y;
     default:
       if (y === 0n) throw divisionByZero();
+      // In 64 bits the quotient does not fit, so that upstream has no remainder either.
+      if (y === -1n && normalInteger(-x) === undefined) throw outOfRange(mutator);
       return mutator === "/=" ? x / y : x % y;
   }
 }

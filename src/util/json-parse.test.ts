@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJson, parseJsonExactly } from "./json-parse.js";
+import { JsonSyntaxError, parseJson, parseJsonExactly } from "./json-parse.js";
 
 /** What Open vSwitch 3.1 logged when it was sent these (the position counts from the start of the text). */
 const refused: readonly (readonly [string, string])[] = [
@@ -44,6 +44,31 @@ describe("parseJson", () => {
       9007199254740991,
       2 ** 63,
     ]);
+  });
+
+  it("takes a number without a fraction for an integer, however it is written", () => {
+    expect(parseJsonExactly("[1e16,1.0,12e-1,9007199254740993.0,92233720368547758.07e2,1e19,5e-1]")).toEqual([
+      10n ** 16n,
+      1,
+      1.2,
+      9007199254740993n,
+      2n ** 63n - 1n,
+      1e19,
+      0.5,
+    ]);
+  });
+
+  it("sees what JSON.parse would take otherwise", () => {
+    expect(parseJson('{"a":[1234567890123456789],"b":"fa:16:3e:00:00:01"}')).toEqual({
+      a: [1234567890123456789n],
+      b: "fa:16:3e:00:00:01",
+    });
+    for (let shift = 0; shift < 17; shift++) {
+      expect(parseJson(`["${"x".repeat(shift)}",9007199254740993]`)).toEqual(["x".repeat(shift), 9007199254740993n]);
+    }
+    for (const text of ["[1e400]", "[1.5E+0999]", '["\\u0000"]', '["\\uD800"]', '["\\ud800\\u0041"]']) {
+      expect(() => parseJson(text)).toThrow(JsonSyntaxError);
+    }
   });
 
   it("counts bytes, not characters, in positions", () => {

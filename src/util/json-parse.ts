@@ -165,7 +165,7 @@ class Reader {
 
   #number(text: string): Json {
     const parts = /^(-?)(\d*)(?:(\.)(\d*))?(?:([eE])([-+]?)(\d*))?(.*)$/.exec(text)!;
-    const [, sign, whole = "", point, fraction = "", exponent, , power = "", rest] = parts;
+    const [, sign = "", whole = "", point, fraction = "", exponent, powerSign = "", power = "", rest] = parts;
     if (whole === "") throw this.#fault(sign ? "'-' must be followed by digit" : "syntax error in number");
     if (whole.length > 1 && whole.startsWith("0")) throw this.#fault("leading zeros not allowed");
     if (point && fraction === "") throw this.#fault("decimal point must be followed by digit");
@@ -173,9 +173,9 @@ class Reader {
     if (rest) throw this.#fault("syntax error in number");
     const value = Number(text);
     if (!Number.isFinite(value)) throw this.#fault("number outside valid range");
-    if (point || exponent || Number.isSafeInteger(value)) return value;
-    const exact = BigInt(text);
-    return exact >= int64Min && exact <= int64Max ? exact : value;
+    if (Number.isSafeInteger(value) || !Number.isInteger(value)) return value;
+    const exact = exactInteger(sign + whole, fraction, Number(powerSign + power));
+    return exact !== undefined && exact >= int64Min && exact <= int64Max ? exact : value;
   }
 
   #string(): string {
@@ -248,6 +248,15 @@ class Reader {
     const where = `line ${line}, column ${bytes(before.slice(lineStart))}, byte ${bytes(before)}`;
     return new JsonSyntaxError(`${where}: ${what}`);
   }
+}
+
+/** The value of a number in decimal notation, if it is an integer of a size that matters here. */
+function exactInteger(whole: string, fraction: string, power: number): bigint | undefined {
+  const shift = power - fraction.length;
+  const digits = BigInt(whole + fraction);
+  if (shift >= 0) return shift > 20 ? undefined : digits * 10n ** BigInt(shift);
+  const unit = 10n ** BigInt(-shift);
+  return digits % unit === 0n ? digits / unit : undefined;
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareCodePoints, formatJson } from "./json-text.js";
+import { compareCodePoints, formatJson, formatJsonExactly } from "./json-text.js";
 import { formatReal } from "./real-text.js";
 
 describe("formatJson", () => {
@@ -7,6 +7,11 @@ describe("formatJson", () => {
     expect(formatJson([1, -0, 2n ** 63n - 1n, 0.1, 1 / 3, 1e19, 1e-7])).toBe(
       "[1,0,9223372036854775807,0.1,0.333333333333333,1e+19,1e-07]",
     );
+  });
+  it("writes what is kept so that every number comes back", () => {
+    const json = [0.1 + 0.2, 0.3, 1e300, 1e-7, -0, 2n ** 63n - 1n, 1234567890.1234567];
+    expect(JSON.parse(formatJsonExactly(json.slice(0, 5)))).toEqual([0.1 + 0.2, 0.3, 1e300, 1e-7, 0]);
+    expect(formatJsonExactly(json)).toContain("9223372036854775807,1234567890.1234567");
   });
   it("sorts members by the bytes of their names when asked", () => {
     const json = { b: 1, "\u{1f600}": 2, "\uffee": 3, a: {} };
@@ -32,6 +37,13 @@ describe("formatReal", () => {
     [0.0001, "0.0001"],
     [0.00001, "1e-05"],
     [1e300, "1e+300"],
+    [2 ** -22, "2.38418579101562e-07"],
+    [3 * 2 ** -22, "7.15255737304688e-07"],
+    [12345678901234.125, "12345678901234.1"],
+    [1234567890123.4375, "1234567890123.44"],
+    [0.5 + 2 ** -15, "0.500030517578125"],
+    [99999999999999.95, "100000000000000"],
+    [-0.00012345678901234565, "-0.000123456789012346"],
     [-1234567.125, "-1234567.125"],
   ])("writes %d", (value, text) => {
     expect(formatReal(value)).toBe(text);

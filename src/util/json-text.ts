@@ -15,24 +15,32 @@ export interface JsonStyle {
  * 15 significant digits.
  */
 export function formatJson(json: Json, style?: JsonStyle): string {
-  return style ? write(json, style, "\n") : writePlain(json);
+  return style ? write(json, style, "\n") : writePlain(json, formatReal);
+}
+
+/**
+ * As `formatJson` without a style, but with all the digits that it takes to read every number back as it was: for what is kept,
+ * where two reals that become the same would make a set that has an element twice.
+ */
+export function formatJsonExactly(json: Json): string {
+  return writePlain(json, String);
 }
 
 /** As `write` without any style, for the messages that servers exchange by the thousand. */
-function writePlain(json: Json): string {
+function writePlain(json: Json, writeReal: (value: number) => string): string {
   if (typeof json === "string") return JSON.stringify(json);
-  if (typeof json === "number") return Number.isSafeInteger(json) ? String(json + 0) : formatReal(json);
+  if (typeof json === "number") return Number.isSafeInteger(json) ? String(json + 0) : writeReal(json);
   if (json === null || typeof json !== "object") return write(json, {}, "");
   let text = "";
   if (Array.isArray(json)) {
-    for (let i = 0; i < json.length; i++) text += i === 0 ? writePlain(json[i]) : `,${writePlain(json[i])}`;
+    for (let i = 0; i < json.length; i++) text += (i === 0 ? "" : ",") + writePlain(json[i] as Json, writeReal);
     return `[${text}]`;
   }
   const object = json as { readonly [name: string]: Json };
   for (const name of Object.keys(object)) {
     const value = object[name];
     if (value === undefined) continue;
-    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${writePlain(value)}`;
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${writePlain(value, writeReal)}`;
   }
   return `{${text}}`;
 }
