@@ -1,7 +1,7 @@
 import type { Match } from "#flow/match.js";
 import type { Action } from "../../actions/action.js";
 import { decodeActions, encodeActions } from "../../actions/codec.js";
-import { encodeInstructions } from "../../actions/instructions.js";
+import { encodeInstructions, isInstruction } from "../../actions/instructions.js";
 import { resolveActions } from "../../actions/resolve.js";
 import { formatActions } from "../../actions/table.js";
 import { decodeMatch, decodeNxMatch, encodeNxMatch, encodeTlvMatch } from "../../match/match-codec.js";
@@ -101,7 +101,9 @@ const nicira: EntryForm = {
   encode: (change, w, { version }) => {
     const lengthAt = encodeNiciraHead(change, w);
     w.patch16(lengthAt, encodeNxMatch(change.match, w));
-    encodeActions(change.actions, version, w);
+    // There is no place for instructions.
+    const actions = version === OF10 ? change.actions : change.actions.filter((a) => !isInstruction(a));
+    encodeActions(actions, version, w);
   },
 };
 
