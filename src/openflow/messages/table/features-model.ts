@@ -60,6 +60,8 @@ export const noInstructions: InstructionFeatures = {
   apply: { actions: [], setFields: [] },
 };
 
+const NO_TABLE = -1;
+
 const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a === b || (a.length === b.length && a.every((x, i) => x === b[i]));
 
@@ -68,13 +70,13 @@ export function sameActions(a: ActionFeatures, b: ActionFeatures): boolean {
   return sameList(a.actions, b.actions) && sameList(a.setFields, b.setFields);
 }
 
-/** True where two tables allow the same, but that the earlier may go to the one behind it. `table` is the number of the earlier. */
-export function sameInstructions(before: InstructionFeatures, now: InstructionFeatures, table: number): boolean {
+/** True where the same is allowed, but that the one before may also go to table `behind`. */
+function sameInstructionsBehind(before: InstructionFeatures, now: InstructionFeatures, behind: number): boolean {
   return (
     sameList(before.instructions, now.instructions) &&
     sameActions(before.write, now.write) &&
     sameActions(before.apply, now.apply) &&
-    sameNext(before.next, now.next, table + 1)
+    sameNext(before.next, now.next, behind)
   );
 }
 
@@ -89,12 +91,26 @@ function sameNext(before: readonly number[], now: readonly number[], behind: num
   );
 }
 
-/** True where two tables match the same. As upstream has it, which fields need not be matched makes no difference. */
-export function sameMatching(a: TableFeatures, b: TableFeatures): boolean {
-  return sameList(a.match, b.match) && sameList(a.mask, b.mask);
+/** True where the same is allowed to flows. */
+export function sameInstructions(a: InstructionFeatures, b: InstructionFeatures): boolean {
+  return sameInstructionsBehind(a, b, NO_TABLE);
 }
 
-/** True where all is the same but the table's number and name, and that the earlier may go to the later. */
+/** True where two tables allow the same, but that the one right before the other may go there. */
+export function sameTableInstructions(before: TableFeatures, now: TableFeatures): boolean {
+  const behind = before.table + 1 === now.table ? now.table : NO_TABLE;
+  return (
+    sameInstructionsBehind(before.nonMiss, now.nonMiss, behind) &&
+    sameInstructionsBehind(before.onMiss, now.onMiss, behind)
+  );
+}
+
+/** True where two tables match the same. As upstream has it, which of them may have masks or be left out makes no difference. */
+export function sameMatching(a: TableFeatures, b: TableFeatures): boolean {
+  return sameList(a.match, b.match);
+}
+
+/** True where all is the same but the table's number and name, and that the one right before the other may go there. */
 export function sameFeatures(before: TableFeatures, now: TableFeatures): boolean {
   return (
     before.metadataMatch === now.metadataMatch &&
@@ -103,8 +119,7 @@ export function sameFeatures(before: TableFeatures, now: TableFeatures): boolean
     before.eviction === now.eviction &&
     before.vacancy === now.vacancy &&
     before.maxEntries === now.maxEntries &&
-    sameInstructions(before.nonMiss, now.nonMiss, before.table) &&
-    sameInstructions(before.onMiss, now.onMiss, before.table) &&
+    sameTableInstructions(before, now) &&
     sameMatching(before, now)
   );
 }

@@ -6,12 +6,10 @@ import {
   sameFeatures,
   sameInstructions,
   sameMatching,
+  sameTableInstructions,
   type TableFeatures,
 } from "./features-model.js";
 import { formatNames } from "./field-names.js";
-
-/** No table has this number. */
-const ALL_TABLES = 0xff;
 
 /** A table among others, as text shows it. */
 export interface ShownTable {
@@ -33,7 +31,8 @@ export function formatTables(tables: readonly ShownTable[]): string {
     else {
       const first = i;
       while (isUnnamedDitto(tables[i + 1])) i++;
-      const range = first === i ? `table ${title}` : `tables ${title}...${tables[i]!.title}`;
+      const range =
+        tables[first]!.table === tables[i]!.table ? `table ${title}` : `tables ${title}...${tables[i]!.title}`;
       text += `\n  ${range}: ditto\n`;
     }
   }
@@ -75,15 +74,11 @@ export function featureLines(now: TableFeatures, before: TableFeatures | undefin
 }
 
 function instructionLines(now: TableFeatures, before: TableFeatures | undefined): string[] {
-  if (
-    before !== undefined &&
-    sameInstructions(before.nonMiss, now.nonMiss, before.table) &&
-    sameInstructions(before.onMiss, now.onMiss, before.table)
-  ) {
+  if (before !== undefined && sameTableInstructions(before, now)) {
     const hasAny = instructionFeatureLines(now.nonMiss, undefined).length > 0;
     return hasAny ? ["    (same instructions)"] : [];
   }
-  if (sameInstructions(now.nonMiss, now.onMiss, ALL_TABLES)) {
+  if (sameInstructions(now.nonMiss, now.onMiss)) {
     const lines = instructionFeatureLines(now.nonMiss, before?.nonMiss);
     return lines.length === 0 ? [] : ["    instructions (table miss and others):", ...lines];
   }

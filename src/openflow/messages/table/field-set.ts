@@ -62,10 +62,10 @@ function readOxmId(r: WireReader, warn: MessageDecodeContext["warn"]): OxmHeader
   const field = fieldByCodepoint(cls, number, experimenter);
   if (field === undefined) return undefined;
   // How long tunnel metadata are, a map says that is not known here.
-  const isFitting =
-    field.tlv === undefined
-      ? length === oxmLength(field, isExperimenter, hasMask)
-      : hasMask || length <= LONGEST_TUNNEL_METADATA;
+  const rest = length - (isExperimenter ? 4 : 0);
+  // As upstream has it, a mask may be a byte longer than its value.
+  const bytes = hasMask ? rest >> 1 : rest;
+  const isFitting = field.tlv === undefined ? bytes === field.bytes : bytes <= LONGEST_TUNNEL_METADATA;
   return isFitting ? { name: field.name, hasMask } : undefined;
 }
 

@@ -187,7 +187,7 @@ function writeTable(w: WireWriter, features: TableFeatures, version: Version): v
   const capabilities = (features.eviction === true ? EVICTION : 0) | (features.vacancy === true ? VACANCY : 0);
   w.u32(version >= OF14 ? capabilities : 0).u32(features.maxEntries);
   writeInstructionFeatures(w, features.nonMiss, 0, version);
-  if (!sameInstructions(features.nonMiss, features.onMiss, ALL_TABLES)) {
+  if (!sameInstructions(features.nonMiss, features.onMiss)) {
     writeInstructionFeatures(w, features.onMiss, 1, version);
   }
   writeProperty(w, Property.match, () => writeOxmIds(w, features.match, version, features.mask));
