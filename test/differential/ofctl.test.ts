@@ -12,7 +12,9 @@ const protocols = ["10", "11", "12", "13", "14", "15"].map((v) => `OpenFlow${v}`
 async function startSwitch(): Promise<SwitchStack> {
   const stack = await SwitchStack.start(realPrograms, { switchOptions });
   const bridge = `add-br br0 -- set bridge br0 datapath_type=dummy protocols=${protocols}`;
-  const ports = ["p1", "p2"].map((p, i) => `add-port br0 ${p} -- set interface ${p} type=dummy ofport_request=${i + 1}`);
+  const ports = ["p1", "p2"].map(
+    (p, i) => `add-port br0 ${p} -- set interface ${p} type=dummy ofport_request=${i + 1}`,
+  );
   await stack.must(stack.programs.vsctl, ...[bridge, ...ports].join(" -- ").split(" "));
   return stack;
 }

@@ -1,3 +1,4 @@
+import { flowCommands } from "./flow-commands.js";
 import { listCommands } from "./list-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
 import { portCommands } from "./port-commands.js";
@@ -7,6 +8,7 @@ import { switchCommands } from "./switch-commands.js";
 /** Every command of `ovs-ofctl`. */
 export const ofctlCommands: readonly OfctlCommand[] = [
   ...switchCommands,
+  ...flowCommands,
   ...portCommands,
   ...printCommands,
   ...listCommands(() => ofctlCommands),

@@ -1,5 +1,5 @@
 import { HEADER_LENGTH, MessageType, readHeader } from "#openflow/header.js";
-import type { Fragments } from "#openflow/messages/connection/switch-config.js";
+import type { Fragments, SwitchConfig } from "#openflow/messages/connection/switch-config.js";
 import type { Body } from "#openflow/messages/table.js";
 import { OFPP } from "#openflow/port-number.js";
 import { OF13 } from "#openflow/version.js";
@@ -46,7 +46,7 @@ const show: OfctlCommand = {
   },
 };
 
-async function switchConfig(on: Switch): Promise<Extract<Body, { kind: "get_config_reply" }>> {
+async function switchConfig(on: Switch): Promise<SwitchConfig> {
   const reply = await on.request({ kind: "get_config_request" });
   const { body } = on.decode(reply);
   if (body.kind !== "get_config_reply") throw new UserError(`${on.name}: bad reply to config request`);

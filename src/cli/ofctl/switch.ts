@@ -59,6 +59,11 @@ export class Switch {
     return encodeMessage(body, this.version, this.client.xid(), { protocol: this.protocol });
   }
 
+  /** A message under an id that another has. */
+  encodeWithXid(body: Body, xid: number): Uint8Array {
+    return encodeMessage(body, this.version, xid, { protocol: this.protocol });
+  }
+
   /** The bytes of a reply as a message. */
   decode(bytes: Uint8Array): Message {
     return decodeMessage(bytes, (module, text) => this.#context.log.module(module).warn(text));

@@ -1,0 +1,48 @@
+import { readHeader } from "#openflow/header.js";
+import { BundleControlType } from "#openflow/messages/bundle/bundle-control.js";
+import { BundleFlag } from "#openflow/messages/bundle/bundle-flags.js";
+import type { Body } from "#openflow/messages/table.js";
+import { OpenFlowRefusal } from "#runtime/openflow-client.js";
+import { talkingError } from "#runtime/openflow-target.js";
+import { UserError } from "#util/errors.js";
+import type { OfctlContext } from "./ofctl-command.js";
+import { messageText } from "./print-message.js";
+import type { Switch } from "./switch.js";
+
+const BUNDLE_ID = 0;
+
+/**
+ * Has a switch do messages all at once or not at all. Those that it refuses are printed on standard error. Throws `UserError` where it has done
+ * none.
+ */
+export async function sendBundle(on: Switch, bodies: readonly Body[], context: OfctlContext): Promise<void> {
+  if (bodies.length === 0) return;
+  const flags = BundleFlag.atomic | BundleFlag.ordered;
+  const messages = bodies.map((body) => on.encode(body));
+  const byXid = new Map(messages.map((message) => [readHeader(message).xid, message]));
+  const control = (type: number): Promise<Uint8Array> =>
+    on.client.request(on.encode({ kind: "bundle_control", bundleId: BUNDLE_ID, type, flags }));
+  const adds = function* (): Generator<Uint8Array> {
+    for (const message of messages) {
+      yield on.encodeWithXid({ kind: "bundle_add", bundleId: BUNDLE_ID, flags, message }, readHeader(message).xid);
+    }
+  };
+  const complain = (refusal: OpenFlowRefusal): void => {
+    const message = byXid.get(refusal.error?.xid ?? 0);
+    if (message === undefined) return;
+    context.io.stderr(`Error ${refusal.message} for: ${messageText(message, context, context.settings.verbosity + 1)}`);
+  };
+  const failed = (): UserError => new UserError(`talking to ${on.client.name} (Protocol error)`);
+  try {
+    await control(BundleControlType.openRequest);
+    // What is refused on its way into the bundle would not keep the switch from committing the rest.
+    const refusals = await on.client.transact(adds());
+    for (const refusal of refusals) complain(refusal);
+    await control(refusals.length > 0 ? BundleControlType.discardRequest : BundleControlType.commitRequest);
+    if (refusals.length > 0) throw failed();
+  } catch (error) {
+    if (!(error instanceof OpenFlowRefusal)) throw talkingError(on.client.name, error);
+    complain(error);
+    throw failed();
+  }
+}

@@ -1,0 +1,52 @@
+import type { FlowParseOptions } from "#openflow/flow-text.js";
+import type { MessageTextOptions } from "#openflow/messages/message.js";
+import { OF13 } from "#openflow/version.js";
+import type { OfctlContext } from "./ofctl-command.js";
+import { Switch } from "./switch.js";
+import { fetchPorts, portNames, showsNames } from "./switch-ports.js";
+
+/** Names of tables both ways, asked for over a connection of its own as upstream has it. Those that are called as switches call them are left out. */
+async function fetchTables(name: string, context: OfctlContext): Promise<ReadonlyMap<number, string>> {
+  const names = new Map<number, string>();
+  const on = await Switch.open(name, context);
+  try {
+    const kind = on.version >= OF13 ? "table_features_request" : "table_stats_request";
+    const request = kind === "table_features_request" ? ({ kind, tables: [] } as const) : ({ kind } as const);
+    for await (const part of on.replies(request)) {
+      const { body } = on.decode(part);
+      if (body.kind === "table_features_reply") for (const t of body.tables) names.set(t.table, t.name);
+      if (body.kind === "table_stats_reply") {
+        for (const t of body.tables) if (t.features !== undefined) names.set(t.table, t.features.name);
+      }
+    }
+  } finally {
+    on.close();
+  }
+  return withoutUsual(names);
+}
+
+/** A switch that was told no names calls its tables `table0`, `classifier` and the like; these are no names to show. */
+function withoutUsual(names: ReadonlyMap<number, string>): ReadonlyMap<number, string> {
+  return new Map([...names].filter(([table, name]) => name !== "" && name !== `table${table}`));
+}
+
+/** What a person's words may name: the ports and tables of a switch, unless `--no-names` says otherwise. Complaints go to the log. */
+export async function namesToAccept(name: string, context: OfctlContext): Promise<FlowParseOptions> {
+  const warn = (module: string, text: string): void => context.log.module(module).warn(text);
+  if (context.settings.names === false) return { warn };
+  const { portNumber } = portNames(await fetchPorts(name, context));
+  const tables = await fetchTables(name, context);
+  const byName = new Map([...tables].map(([table, text]) => [text, table]));
+  return { warn, portNumber, tableNumber: (text) => byName.get(text) };
+}
+
+/** The names of ports and tables to print with; none where numbers are to be shown. */
+export async function allNamesToShow(
+  name: string,
+  context: OfctlContext,
+): Promise<Pick<MessageTextOptions, "portName" | "tableName">> {
+  if (!showsNames(context)) return {};
+  const { portName } = portNames(await fetchPorts(name, context));
+  const tables = await fetchTables(name, context);
+  return { portName, tableName: (table) => tables.get(table) };
+}
