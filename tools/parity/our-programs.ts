@@ -6,6 +6,7 @@ import { clientCommands } from "#cli/ovsdb-client/commands.js";
 import { clientOptionRows } from "#cli/ovsdb-client/options.js";
 import { toolCommands } from "#cli/ovsdb-tool/commands.js";
 import { toolOptionRows } from "#cli/ovsdb-tool/main.js";
+import { testcontrollerOptionRows } from "#cli/testcontroller/options.js";
 import { vsctlCommands } from "#cli/vsctl/main.js";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DummyDevices } from "#datapath/dummy/dummy-devices.js";
@@ -65,6 +66,7 @@ export const ourPrograms: ReadonlyMap<string, OurProgram> = new Map<string, OurP
     },
   ],
   ["ovsdb-server", { options: serverOptionRows, commands: [] }],
+  ["ovs-testcontroller", { options: testcontrollerOptionRows, commands: [] }],
   ["ovs-vswitchd", { options: [...vswitchdOptionRows, ...commonOptionRows] satisfies OptionRow[], commands: [] }],
 ]);
 

@@ -109,7 +109,10 @@ class MatchWriter {
     else if (mask === 0xffff && tci === 0) this.#short(vlanVid, 0, VID_BITS, VID_BITS, w);
     else {
       if ((mask & VID_BITS) !== 0) this.#short(vlanVid, tci & VID_BITS, mask & VID_BITS, VID_BITS, w);
-      if (mask >>> 13 !== 0) w.u32(tlvHeader(versionCodepoint(vlanPcp, this.#version), false, 1)).u8(tci >>> 13);
+      // Where there is no tag, its priority goes without saying.
+      const isUntagged = (mask & VLAN_PRESENT) !== 0 && (tci & (VLAN_PRESENT | 0xe000)) === 0;
+      if (mask >>> 13 !== 0 && !isUntagged)
+        w.u32(tlvHeader(versionCodepoint(vlanPcp, this.#version), false, 1)).u8(tci >>> 13);
     }
   }
 
