@@ -1,11 +1,12 @@
 /*
- * npm run bench -- tcp | pps | cli | ovsdb [ROUNDS [PART...]]
+ * npm run bench -- tcp | pps | cli | ovsdb | openflow [ROUNDS [PART...]]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
 import { benchCli } from "./cli.js";
 import { sendSmallFrames } from "./frame-sender.js";
+import { benchOpenFlow } from "./openflow.js";
+import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-runner.js";
 import { benchOvsdb } from "./ovsdb.js";
-
 import { benchSwitches } from "./switches.js";
 
 const [what, ...rest] = process.argv.slice(2);
@@ -22,12 +23,27 @@ switch (what) {
   case "ovsdb":
     void benchOvsdb(rounds, rest.slice(1));
     break;
+  case "openflow":
+    void benchOpenFlow(rounds);
+    break;
+  case "openflow-parse":
+    parseFlows(rest[0]!);
+    break;
+  case "openflow-messages":
+    parseMessages(rest[0]!);
+    break;
+  case "openflow-dump":
+    dumpFlows(rest[0]!);
+    break;
+  case "openflow-switch":
+    serveFlows(rest[0]!, rest[1]!);
+    break;
   case "sender": {
     const [source, destination, seconds, flows] = rest;
     console.log(sendSmallFrames(source!, destination!, Number(seconds), Number(flows)));
     break;
   }
   default:
-    console.error("usage: npm run bench -- tcp|pps|cli|ovsdb [ROUNDS [PART...]]");
+    console.error("usage: npm run bench -- tcp|pps|cli|ovsdb|openflow [ROUNDS [PART...]]");
     process.exitCode = 1;
 }
