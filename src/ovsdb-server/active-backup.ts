@@ -8,6 +8,8 @@ export interface SyncOptions {
   readonly excluded: ExcludedTables;
   /** Begins as active server although there is a `from`. */
   readonly active: boolean;
+  readonly probeInterval?: number | undefined;
+  readonly maxBackoff?: number | undefined;
 }
 
 /** Milliseconds of silence before the active server is probed, as upstream has it. */
@@ -16,7 +18,10 @@ const defaultProbeInterval = 60_000;
 /** What is asked of the server whose role this is. */
 export interface RoleContext {
   /** Begins to replicate; `failed` is to be called when that has come to an end by itself. */
-  open(settings: Pick<ReplicationSettings, "from" | "excluded" | "probeInterval">, failed: () => void): Replication;
+  open(
+    settings: Pick<ReplicationSettings, "from" | "excluded" | "probeInterval" | "maxBackoff">,
+    failed: () => void,
+  ): Replication;
   /** The role has changed: clients are to look anew. */
   changed(isBackup: boolean): void;
 }
@@ -26,13 +31,16 @@ export class ActiveBackup {
   readonly #context: RoleContext;
   #from: string | undefined;
   #excluded: ExcludedTables;
-  #probeInterval = defaultProbeInterval;
+  readonly #maxBackoff: number | undefined;
+  #probeInterval: number;
   #replication: Replication | undefined;
 
   constructor(options: SyncOptions, context: RoleContext) {
     this.#context = context;
     this.#from = options.from;
     this.#excluded = options.excluded;
+    this.#probeInterval = options.probeInterval ?? defaultProbeInterval;
+    this.#maxBackoff = options.maxBackoff;
   }
 
   /** The active server, whether or not it is replicated from at present. */
@@ -99,7 +107,8 @@ export class ActiveBackup {
 
   #open(): void {
     this.close();
-    const settings = { from: this.#from!, excluded: this.#excluded, probeInterval: this.#probeInterval };
+    const [excluded, probeInterval, maxBackoff] = [this.#excluded, this.#probeInterval, this.#maxBackoff];
+    const settings = { from: this.#from!, excluded, probeInterval, maxBackoff };
     const replication = this.#context.open(settings, () => {
       replication.close();
       if (this.#replication === replication) this.#replication = undefined;

@@ -21,14 +21,6 @@ function command(name: string, usage: string, minArgs: number, maxArgs: number, 
   return { name, usage, minArgs, maxArgs, run: (args) => refusing(run, args) };
 }
 
-/** A command that is known and refused. */
-function missing(name: string, usage: string, args: number): AppctlCommand {
-  const run: Run = () => {
-    throw new UserError(`${name} is not implemented yet`);
-  };
-  return { ...command(name, usage, args, args, run), support: "missing" };
-}
-
 /** A command that has nothing to tell and nothing to do here. */
 function empty(name: string, answer: string): AppctlCommand {
   return { ...command(name, "", 0, 0, () => answer), support: "accepted" };
@@ -53,8 +45,47 @@ const nothing = (run: (args: readonly string[]) => void): Run => {
   };
 };
 
-/** What `ovs-appctl -t ovsdb-server` can do beyond what every daemon has. */
-export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
+/** What changes what a configuration file says. */
+const configuredOnly: ReadonlySet<string> = new Set(
+  [
+    "add-db",
+    "remove-db",
+    "add-remote",
+    "remove-remote",
+    "connect-active-ovsdb-server",
+    "disconnect-active-ovsdb-server",
+    "set-active-ovsdb-server",
+    "set-active-ovsdb-server-probe-interval",
+    "set-relay-source-probe-interval",
+    "set-sync-exclude-tables",
+  ].map((name) => `ovsdb-server/${name}`),
+);
+
+/**
+ * What `ovs-appctl -t ovsdb-server` can do beyond what every daemon has. `reload` reads the configuration file again, where there is
+ * one; then nothing else changes what it says.
+ */
+export function appctlCommands(server: DatabaseServer, reload?: () => Promise<void>): AppctlCommand[] {
+  const all = [...generalCommands(server), ...activeBackup(server), reloading(reload)];
+  if (!reload) return all;
+  return all.map((row) => {
+    if (!configuredOnly.has(row.name)) return row;
+    const refused: Run = () => {
+      throw new UserError(`${row.name}: not allowed with --config-file; change the file and run ovsdb-server/reload`);
+    };
+    return { ...row, run: refused };
+  });
+}
+
+function reloading(reload: (() => Promise<void>) | undefined): AppctlCommand {
+  return command("ovsdb-server/reload", "", 0, 0, async () => {
+    if (!reload) throw new UserError("ovsdb-server was started without --config-file");
+    await reload();
+    return "";
+  });
+}
+
+function generalCommands(server: DatabaseServer): AppctlCommand[] {
   return [
     command(
       "ovsdb-server/add-db",
@@ -116,8 +147,6 @@ export function appctlCommands(server: DatabaseServer): AppctlCommand[] {
     tableLogs(server),
     empty("ovsdb-server/perf-counters-show", "performance counter is not supported on this platform\n"),
     empty("ovsdb-server/perf-counters-clear", ""),
-    missing("ovsdb-server/reload", "", 0),
-    ...activeBackup(server),
   ];
 }
 
@@ -147,7 +176,7 @@ function tableLogs(server: DatabaseServer): AppctlCommand {
 /** The role of the server in an active-backup pair (ovsdb-server(1) "Active-Backup Commands"). */
 function activeBackup(server: DatabaseServer): AppctlCommand[] {
   return [
-    command("ovsdb-server/sync-status", "", 0, 0, () => server.sync.status()),
+    command("ovsdb-server/sync-status", "", 0, 0, () => server.syncStatus()),
     command("ovsdb-server/get-active-ovsdb-server", "", 0, 0, () => line(server.sync.from)),
     command("ovsdb-server/get-sync-exclude-tables", "", 0, 0, () => line(formatExcludedTables(server.sync.excluded))),
     command("ovsdb-server/connect-active-ovsdb-server", "", 0, 0, () => {

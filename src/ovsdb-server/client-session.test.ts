@@ -27,7 +27,7 @@ function setUp(): { session: ClientSession; sent: JsonRpcMessage[] } {
     locks: new Locks(),
     backlogLimit: 1e9,
     monitorCondEnabled: true,
-    isBackup: false,
+    isBackup: () => false,
     database: (name: string) => (name === "S" ? database : undefined),
     databaseNames: () => ["S"],
     convert: async () => {},

@@ -15,8 +15,8 @@ export interface SessionServer {
   readonly backlogLimit: number;
   /** False where `monitor_cond` and its like are to be unknown methods. */
   readonly monitorCondEnabled: boolean;
-  /** True for a server in the backup role, where all sessions may only read. */
-  readonly isBackup: boolean;
+  /** Whether all sessions may only read a database, or any where none is named: the server has the backup role. */
+  isBackup(database?: string): boolean;
   database(name: string): ServedDatabase | undefined;
   databaseNames(): readonly string[];
   /** Gives a database another schema. Throws `OvsdbError`. */
@@ -99,8 +99,8 @@ export class ClientSession implements LockOwner {
     return this.#link.backlog();
   }
 
-  get #readOnly(): boolean {
-    return this.#rights.readOnly || this.#server.isBackup;
+  #readOnly(database?: string): boolean {
+    return this.#rights.readOnly || this.#server.isBackup(database);
   }
 
   /** Names of locks, for the remote's status column. */
@@ -214,7 +214,7 @@ export class ClientSession implements LockOwner {
     const at = key(id);
     if (this.#transactions.has(at)) throw syntaxError("transact: duplicate request ID", params);
     const rights = {
-      readOnly: this.#readOnly,
+      readOnly: this.#readOnly(database.name),
       role: this.#rights.role ?? "",
       clientId: this.#rights.clientId ?? "",
       ownsLock: (name: string) => this.#locks.get(name) === "held",
@@ -272,7 +272,7 @@ export class ClientSession implements LockOwner {
   }
 
   #lockName(method: string, params: readonly Json[]): string {
-    if (this.#readOnly) throw new Refusal("lock and unlock methods not allowed, DB server is read only.");
+    if (this.#readOnly()) throw new Refusal("lock and unlock methods not allowed, DB server is read only.");
     const [name] = params;
     if (params.length !== 1 || typeof name !== "string" || !isId(name)) {
       throw syntaxError(`${method} request params must be <id>`, params);

@@ -11,15 +11,16 @@ import { formatJson } from "#util/json-text.js";
 import { ActiveBackup, type SyncOptions } from "./active-backup.js";
 import type { ClientSession, SessionServer } from "./client-session.js";
 import { parseDatabaseSpec, type SourceOptions } from "./database-spec.js";
-import { isDbReference, resolveDbReference } from "./db-reference.js";
+import { checkRemote, databaseOf, isDbReference } from "./db-reference.js";
 import { Locks } from "./locks.js";
 import { newUuid } from "./new-uuid.js";
 import { Relay } from "./relay.js";
-import { defaultRemote, type RemoteSettings } from "./remote.js";
+import { defaultRemote, type RemoteSettings, withDefaults } from "./remote.js";
 import { RemoteRows } from "./remote-rows.js";
 import { Remotes } from "./remotes.js";
 import { Replication } from "./replication.js";
 import type { ServedDatabase } from "./served-database.js";
+import type { BackupConfig } from "./server-config.js";
 import { ServerRows } from "./server-rows.js";
 import { StandaloneDatabase } from "./standalone-database.js";
 import { TlsFiles, type TlsOptions } from "./tls-files.js";
@@ -58,7 +59,8 @@ export class DatabaseServer implements SessionServer {
   #relayProbeInterval: number | undefined;
   readonly #server: StandaloneDatabase;
   readonly #serverRows: ServerRows;
-  readonly #specs = new Set<string>();
+  #specs: ReadonlyMap<string, RemoteSettings> = new Map();
+  readonly #backups = new Map<string, ActiveBackup>();
   readonly #remoteWarnings: Logger;
   readonly #remotes: Remotes;
   readonly #rows: RemoteRows;
@@ -100,18 +102,44 @@ export class DatabaseServer implements SessionServer {
       runDirectory: options.runDirectory,
       tls: () => this.#tls.settings(),
     });
-    this.sync = new ActiveBackup(options.sync ?? { from: undefined, excluded: new Map(), active: true }, {
-      open: (settings, failed) =>
-        new Replication(
-          host,
-          log,
-          { ...settings, runDirectory: options.runDirectory, tls: this.#tls.settings(), serverId: this.id },
-          () => [...this.#databases.values()].filter(({ name, isCopy }) => !name.startsWith("_") && !isCopy),
-          failed,
-        ),
+    this.sync = this.#newBackup(options.sync ?? { from: undefined, excluded: new Map(), active: true }, () => true);
+  }
+
+  /** The role of the databases that `includes` tells. */
+  #newBackup(options: SyncOptions, includes: (database: string) => boolean): ActiveBackup {
+    const replicated = (): StandaloneDatabase[] =>
+      [...this.#databases.values()].filter(({ name, isCopy }) => !name.startsWith("_") && !isCopy && includes(name));
+    const { runDirectory } = this.#options;
+    return new ActiveBackup(options, {
+      open: (settings, failed) => {
+        const all = { ...settings, runDirectory, tls: this.#tls.settings(), serverId: this.id };
+        return new Replication(this.#host, this.#log, all, replicated, failed);
+      },
       changed: (isBackup) =>
         this.reconnect(`${isBackup ? "connecting to" : "disconnecting from"} the active ovsdb-server`),
     });
+  }
+
+  /** Gives a database a role of its own, or none. */
+  setBackup(name: string, config: BackupConfig | undefined): void {
+    const before = this.#backups.get(name);
+    const wasBackup = before?.isBackup ?? false;
+    before?.close();
+    this.#backups.delete(name);
+    if (config) {
+      const excluded = new Map([[name, config.excluded]]);
+      const sync = { from: config.source, excluded, active: !config.backup, ...config.options };
+      const backup = this.#newBackup(sync, (database) => database === name);
+      this.#backups.set(name, backup);
+      if (config.backup) backup.connect();
+    }
+    if (wasBackup && !config?.backup) this.reconnect("disconnecting from the active ovsdb-server");
+  }
+
+  /** What `ovsdb-server/sync-status` prints: of the server, or of each database that has a role of its own. */
+  syncStatus(): string {
+    if (this.#backups.size === 0) return this.sync.status();
+    return [...this.#backups.values()].map((backup) => backup.status()).join("");
   }
 
   /** With `--sync-from` and without `--active`, begins as a backup. */
@@ -120,9 +148,9 @@ export class DatabaseServer implements SessionServer {
     if (sync?.from !== undefined && !sync.active) this.sync.connect();
   }
 
-  /** Clients may read only: the contents are those of another server. */
-  get isBackup(): boolean {
-    return this.sync.isBackup;
+  /** Clients may only read a database, or any: the contents are those of another server. */
+  isBackup(name?: string): boolean {
+    return this.sync.isBackup || (name !== undefined && (this.#backups.get(name)?.isBackup ?? false));
   }
 
   database(name: string): ServedDatabase | undefined {
@@ -171,20 +199,34 @@ export class DatabaseServer implements SessionServer {
     for (const { source } of this.#relays.values()) source.setProbeInterval(milliseconds);
   }
 
+  /** Takes other options for the connection to a relay's source. */
+  adjustRelay(name: string, options: SourceOptions): void {
+    this.#relays.get(name)?.source.adjust(options);
+  }
+
   #addFile(path: string): void {
+    this.serve(path, this.openFile(path));
+  }
+
+  /** Opens and reads the database of a file, without serving it yet. Throws `OvsdbError` in upstream's words. */
+  openFile(path: string): StandaloneDatabase {
     const absolute = path.startsWith("/") ? path : `${this.#host.process.cwd}/${path}`;
     if ([...this.#paths.values()].includes(absolute)) throw new OvsdbError("ovsdb error", `${path}: already open`);
-    const database = StandaloneDatabase.open(this.#host, this.#log, absolute, {
+    return StandaloneDatabase.open(this.#host, this.#log, absolute, {
       displayName: path,
       columnDiffs: this.#options.columnDiffs,
       threads: this.#options.threads,
     });
+  }
+
+  /** Serves a database that was opened. Throws `OvsdbError`, and closes it, where there is one of its name. */
+  serve(path: string, database: StandaloneDatabase): void {
     if (this.#databases.has(database.name)) {
       database.close();
       throw new OvsdbError("ovsdb error", `${database.name}: duplicate database name`);
     }
     this.#databases.set(database.name, database);
-    this.#paths.set(database.name, absolute);
+    this.#paths.set(database.name, path.startsWith("/") ? path : `${this.#host.process.cwd}/${path}`);
     database.onCommit((tables) => this.#committed(database, tables));
     this.#serverRows.add(database.name, this.#schemaText(database));
     this.sync.restart();
@@ -209,6 +251,8 @@ export class DatabaseServer implements SessionServer {
     database.close();
     this.#relays.get(name)?.close();
     this.#relays.delete(name);
+    this.#backups.get(name)?.close();
+    this.#backups.delete(name);
     this.sync.restart();
     this.#configureSoon();
   }
@@ -237,19 +281,24 @@ export class DatabaseServer implements SessionServer {
 
   /** The remotes that were asked for by name, sorted. */
   remoteNames(): readonly string[] {
-    return [...this.#specs].sort();
+    return [...this.#specs.keys()].sort();
   }
 
   /** Adds a remote; resolves when it has tried to listen. Throws `UserError` where a `db:` form names nothing. */
   async addRemote(spec: string): Promise<void> {
-    if (isDbReference(spec)) resolveDbReference(spec, (name) => this.#databases.get(name)?.schema);
-    this.#specs.add(spec);
+    checkRemote(spec, (name) => this.#databases.get(name));
+    await this.setRemotes(new Map([...this.#specs, [spec, defaultRemote]]));
+  }
+
+  /** Has these remotes and no others; resolves when it has tried to listen. */
+  async setRemotes(specs: ReadonlyMap<string, RemoteSettings>): Promise<void> {
+    this.#specs = specs;
     await this.#configure();
   }
 
   async removeRemote(spec: string): Promise<void> {
-    if (!this.#specs.delete(spec)) throw new UserError("no such remote");
-    await this.#configure();
+    if (!this.#specs.has(spec)) throw new UserError("no such remote");
+    await this.setRemotes(new Map([...this.#specs].filter(([name]) => name !== spec)));
   }
 
   /** Drops all connections, so that clients look anew. */
@@ -275,13 +324,13 @@ export class DatabaseServer implements SessionServer {
 
   #wanted(): Map<string, RemoteSettings> {
     const wanted = new Map<string, RemoteSettings>();
-    for (const spec of this.#specs) {
-      if (!isDbReference(spec)) wanted.set(spec, defaultRemote);
-    }
-    for (const spec of this.#specs) {
-      if (!isDbReference(spec)) continue;
+    for (const [spec, settings] of this.#specs) if (!isDbReference(spec)) wanted.set(spec, settings);
+    for (const [spec, base] of this.#specs) {
+      if (!isDbReference(spec) || this.#databases.get(databaseOf(spec))?.isAvailable === false) continue;
       try {
-        for (const [target, settings] of this.#rows.read(spec)) if (!wanted.has(target)) wanted.set(target, settings);
+        for (const [target, settings] of this.#rows.read(spec)) {
+          if (!wanted.has(target)) wanted.set(target, withDefaults(settings, base));
+        }
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         this.#remoteWarnings.warn(error.message.trimEnd());
@@ -310,7 +359,7 @@ export class DatabaseServer implements SessionServer {
   }
 
   #committed(database: StandaloneDatabase, tables: ReadonlySet<string>): void {
-    const interesting = [...this.#specs, ...this.#tls.references()].some((spec) => {
+    const interesting = [...this.#specs.keys(), ...this.#tls.references()].some((spec) => {
       if (!isDbReference(spec) || !spec.startsWith(`db:${database.name},`)) return false;
       return [...this.#rows.tablesOf(spec)].some((table) => tables.has(table));
     });
@@ -319,12 +368,13 @@ export class DatabaseServer implements SessionServer {
   }
 
   #statusLater(): void {
-    if (this.#statusTimer || ![...this.#specs].some(isDbReference)) return;
+    if (this.#statusTimer || ![...this.#specs.keys()].some(isDbReference)) return;
     this.#statusTimer = this.#host.clock.after(statusInterval, () => {
       this.#statusTimer = undefined;
       if (this.#closed) return;
-      for (const spec of this.isBackup ? [] : this.#specs) {
-        if (isDbReference(spec)) this.#rows.writeStatus(spec, (target) => this.#remotes.status(target));
+      for (const spec of this.#specs.keys()) {
+        if (isDbReference(spec) && !this.isBackup(databaseOf(spec)))
+          this.#rows.writeStatus(spec, (target) => this.#remotes.status(target));
       }
       this.#statusLater();
     });
@@ -424,6 +474,7 @@ export class DatabaseServer implements SessionServer {
     this.#tlsTimer?.cancel();
     this.#compactTimer?.cancel();
     this.sync.close();
+    for (const backup of this.#backups.values()) backup.close();
     this.#remotes.close();
     for (const relay of this.#relays.values()) relay.close();
     for (const database of this.#databases.values()) database.close();

@@ -13,6 +13,23 @@ export function isDbReference(text: string): boolean {
   return text.startsWith("db:");
 }
 
+/** The database that such a text names. */
+export function databaseOf(text: string): string {
+  return text.slice("db:".length).split(",", 1)[0] ?? "";
+}
+
+/** What a reference needs to know of a database: its contents may be still to come, from another server. */
+interface Referenced {
+  readonly schema: DatabaseSchema;
+  readonly isAvailable: boolean;
+}
+
+/** Refuses a remote of the form `db:DB,TABLE,COLUMN` that names nothing. Throws `UserError`. */
+export function checkRemote(text: string, find: (database: string) => Referenced | undefined): void {
+  if (!isDbReference(text) || find(databaseOf(text))?.isAvailable === false) return;
+  resolveDbReference(text, (name) => find(name)?.schema);
+}
+
 /**
  * Finds the column that `db:DB,TABLE,COLUMN` names among the schemas served. Throws `UserError` with upstream's text, which
  * ends in a newline.

@@ -90,6 +90,37 @@ describe("a relay whose source goes away", () => {
   });
 });
 
+describe("remotes in a relayed database", () => {
+  it("are listened on once they are known, and their status is the source's to write", async () => {
+    source.close();
+    relay.close();
+    host.files.remove("/s.db");
+    const log = LogFile.open(host.files, "/s.db", { name: "/s.db", mode: "create", warn: () => {} });
+    const remotes = { type: { key: { type: "uuid", refTable: "R" }, min: 0, max: "unlimited" } };
+    const columns = { target: { type: "string" }, is_connected: { type: "boolean", ephemeral: true } };
+    const tables = { G: { columns: { remotes }, isRoot: true }, R: { columns } };
+    log.append(formatJson({ name: "S", version: "1.0.0", tables }));
+    log.close();
+    relay = newServer();
+    relay.addDatabase("relay:S:tcp:127.0.0.1:6640");
+    // As start scripts name it, before anything is known of the database.
+    await relay.addRemote("db:S,G,remotes");
+    await startSource();
+    await pass(9000);
+    const writer = await open(6640);
+    const row = { target: "ptcp:6641:127.0.0.1" };
+    const insert = { op: "insert", table: "R", "uuid-name": "r", row };
+    await writer.ask("transact", "S", insert, { op: "insert", table: "G", row: { remotes: ["named-uuid", "r"] } });
+    await pass(1000);
+    const client = await open(6641);
+    const select = { op: "select", table: "R", where: [], columns: ["target", "is_connected"] };
+    const rows = [{ rows: [{ ...row, is_connected: false }] }];
+    await pass(3000);
+    expect(await client.ask("transact", "S", select)).toEqual(rows);
+    expect(await writer.ask("transact", "S", select)).toEqual(rows);
+  });
+});
+
 describe("ovsdb-server/set-relay-source-probe-interval", () => {
   const set = (text: string) =>
     appctlCommands(relay)

@@ -16,6 +16,17 @@ export interface RemoteSettings {
 
 export const defaultRemote: RemoteSettings = { maxBackoff: undefined, probeInterval: undefined, readOnly: false };
 
+/** What a row of remotes says, and for what it does not say, what the reference to its column was given. */
+export function withDefaults(row: RemoteSettings, base: RemoteSettings): RemoteSettings {
+  const role = row.role ?? base.role;
+  return {
+    maxBackoff: row.maxBackoff ?? base.maxBackoff,
+    probeInterval: row.probeInterval ?? base.probeInterval,
+    readOnly: row.readOnly || base.readOnly,
+    ...(role === undefined ? {} : { role }),
+  };
+}
+
 /** What the columns `is_connected` and `status` say of a remote. */
 export interface RemoteStatus {
   readonly isConnected: boolean;

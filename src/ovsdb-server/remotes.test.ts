@@ -18,7 +18,7 @@ const server: SessionServer = {
   locks: new Locks(),
   backlogLimit: 1000,
   monitorCondEnabled: true,
-  isBackup: false,
+  isBackup: () => false,
   database: () => undefined,
   databaseNames: () => ["A", "B"],
   convert: async () => {},

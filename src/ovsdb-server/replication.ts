@@ -18,6 +18,8 @@ export interface ReplicationSettings {
   readonly excluded: ExcludedTables;
   /** Milliseconds of silence before the active server is probed; 0 for none. */
   readonly probeInterval: number;
+  /** Milliseconds at most between attempts to connect; 8000 unless told otherwise. */
+  readonly maxBackoff?: number | undefined;
   readonly runDirectory: string;
   readonly tls: TlsSettings | undefined;
   /** Our own id, by which a server that replicates from itself is found out. */
@@ -58,7 +60,7 @@ export class Replication {
     this.#errors = log.module("ovsdb_error");
     this.#databases = databases;
     this.#failed = failed;
-    const { from, probeInterval, runDirectory, tls } = settings;
+    const { from, probeInterval, maxBackoff, runDirectory, tls } = settings;
     this.#rpc = JsonRpcSession.open(
       host,
       log,
@@ -71,7 +73,7 @@ export class Replication {
         },
         onNotification: (method, params) => this.#notified(method, params),
       },
-      { probeInterval, ...(tls ? { connect: { tls } } : {}) },
+      { probeInterval, ...(maxBackoff === undefined ? {} : { maxBackoff }), ...(tls ? { connect: { tls } } : {}) },
     );
   }
 

@@ -8,7 +8,7 @@ import { parseExcludedTables } from "./excluded-tables.js";
 import type { TlsOptions } from "./tls-files.js";
 
 /** The options of `ovsdb-server` that are its own; the daemon's and the logging options are not among them. */
-const ownOptionRows: readonly OptionRow[] = [
+export const serverOwnOptionRows: readonly OptionRow[] = [
   { name: "remote", argument: "required" },
   { name: "unixctl", argument: "required" },
   { name: "run", argument: "required" },
@@ -21,7 +21,7 @@ const ownOptionRows: readonly OptionRow[] = [
   { name: "sync-exclude-tables", argument: "required" },
   { name: "active", argument: "none" },
   { name: "no-dbs", argument: "none" },
-  { name: "config-file", argument: "required", support: "missing" },
+  { name: "config-file", argument: "required" },
   { name: "disable-file-column-diff", argument: "none" },
   { name: "record", argument: "optional", support: "missing" },
   { name: "replay", argument: "optional", support: "missing" },
@@ -29,10 +29,10 @@ const ownOptionRows: readonly OptionRow[] = [
 
 /** All options in upstream's order, which shows where an abbreviation is ambiguous. */
 export const serverOptionRows: readonly OptionRow[] = [
-  ...ownOptionRows.slice(0, 5),
+  ...serverOwnOptionRows.slice(0, 5),
   ...daemonOptionRows,
   ...vlogOptionRows,
-  ...ownOptionRows.slice(5),
+  ...serverOwnOptionRows.slice(5),
 ];
 
 /** What the command line wants of the server. */
@@ -43,13 +43,15 @@ export interface ServerCommandLine {
   readonly tls: TlsOptions;
   readonly columnDiffs: boolean;
   readonly noDatabases: boolean;
+  /** The file that says which remotes and databases there are, in the place of options and operands. */
+  readonly configFile: string | undefined;
   readonly sync: SyncOptions;
 }
 
-const missingOptions = new Set(ownOptionRows.filter((row) => row.support === "missing").map((row) => row.name));
+const missingOptions = new Set(serverOwnOptionRows.filter((row) => row.support === "missing").map((row) => row.name));
 
 /** Reads the server's own options. What is not built yet throws `UserError`, rather than to be passed over in silence. */
-export function readServerOptions(options: readonly ParsedOption[]): ServerCommandLine {
+export function readServerOptions(options: readonly ParsedOption[], operands: readonly string[]): ServerCommandLine {
   const missing = options.find(({ name }) => missingOptions.has(name));
   if (missing) throw new UserError(`--${missing.name} is not implemented yet`);
   const last = (name: string): string | undefined => options.findLast((option) => option.name === name)?.value;
@@ -62,6 +64,7 @@ export function readServerOptions(options: readonly ParsedOption[]): ServerComma
   ];
   const ca = options.findLast(({ name }) => name === "ca-cert" || name === "bootstrap-ca-cert");
   const tls = Object.fromEntries(named.flatMap(([key, name]) => (last(name) === undefined ? [] : [[key, last(name)]])));
+  checkConfigFile(options, operands);
   return {
     remotes: options.filter(({ name }) => name === "remote").map(({ value }) => value ?? ""),
     unixctl: last("unixctl"),
@@ -71,6 +74,7 @@ export function readServerOptions(options: readonly ParsedOption[]): ServerComma
       ...(ca?.value === undefined ? {} : { caCertificate: ca.value, bootstrap: ca.name === "bootstrap-ca-cert" }),
     },
     columnDiffs: !options.some(({ name }) => name === "disable-file-column-diff"),
+    configFile: last("config-file"),
     noDatabases: options.some(({ name }) => name === "no-dbs"),
     sync: {
       from: last("sync-from"),
@@ -78,4 +82,15 @@ export function readServerOptions(options: readonly ParsedOption[]): ServerComma
       active: options.some(({ name }) => name === "active"),
     },
   };
+}
+
+/** What a configuration file says instead. */
+const configured: ReadonlySet<string> = new Set(["remote", "sync-from", "sync-exclude-tables", "active", "no-dbs"]);
+
+function checkConfigFile(options: readonly ParsedOption[], operands: readonly string[]): void {
+  if (!options.some(({ name }) => name === "config-file")) return;
+  const other = options.find(({ name }) => configured.has(name));
+  if (other) throw new UserError(`--config-file and --${other.name} are mutually exclusive`);
+  if (operands.length > 0)
+    throw new UserError("--config-file and databases on the command line are mutually exclusive");
 }

@@ -1,7 +1,7 @@
 import type { Files } from "#host/files.js";
 import type { TlsSettings } from "#host/streams.js";
 import type { Row } from "#ovsdb/row.js";
-import { isDbReference, requireStrings, resolveDbReference } from "./db-reference.js";
+import { databaseOf, isDbReference, requireStrings, resolveDbReference } from "./db-reference.js";
 import type { StandaloneDatabase } from "./standalone-database.js";
 
 /** The public key options as given: file names, or `db:DB,TABLE,COLUMN` for a column that holds one. */
@@ -48,6 +48,7 @@ export class TlsFiles {
   /** Throws `UserError` where one names no column of strings. */
   check(): void {
     for (const text of this.references()) {
+      if (this.#find(databaseOf(text))?.isAvailable === false) continue;
       requireStrings(
         text,
         resolveDbReference(text, (name) => this.#find(name)?.schema),

@@ -143,7 +143,7 @@ describe("active and backup", () => {
     await two.call("transact", ["S", { op: "update", table: "T", where: [], row: { i: 2 } }]);
 
     first.server.sync.setFrom(`unix:${second.socket}`);
-    expect(first.server.isBackup).toBe(false);
+    expect(first.server.isBackup()).toBe(false);
     first.server.sync.connect();
     expect(first.server.sync.status()).toBe(`state: backup\nconnecting: unix:${second.socket}\n`);
     await contents(await connect(first), has('\\"i\\":2'));
@@ -154,7 +154,7 @@ describe("active and backup", () => {
     const first = await keep(startOurs(other));
     const second = await keep(startOurs(schema, syncFrom(first)));
     const idle = async (server: typeof first): Promise<void> => {
-      for (let i = 0; server.server.isBackup && i < 2000; i++) await new Promise((resolve) => setImmediate(resolve));
+      for (let i = 0; server.server.isBackup() && i < 2000; i++) await new Promise((resolve) => setImmediate(resolve));
     };
     await idle(second);
     expect(second.log.lines.filter((line) => line.startsWith("replication|") && !line.includes("|DBG|"))).toEqual([
