@@ -4,7 +4,7 @@ import { formatOfport, parseOfport } from "../port-number.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionParseContext, ActionRow } from "./action.js";
-import { nxmCodepoint, readField, readRange, writeField, writeRange } from "./field-id.js";
+import { nxmCodepoint, readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { hashFields } from "./hash-fields.js";
 import { LONGEST, nx, type WireForm } from "./wire-form.js";
 
@@ -37,13 +37,13 @@ const form = (number: number, loads: boolean): WireForm<Bundle> => ({
     const [algorithm, fields, basis] = [algorithms[r.u16()], hashFields[r.u16()], r.u16()];
     const [type, count, range] = [r.u32(), r.u16(), r.u16()];
     const target = r.slice(4);
-    if (!r.zeros(4)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+    const pad = r.zeros(4);
+    if (2 * count > r.left) throw new OfpError("OFPBAC_BAD_LEN");
+    const destination = loads ? readRange(range, readShortField(target)) : undefined;
     if (algorithm === undefined || fields === undefined || type !== OFPORT) throw bad();
-    const destination = loads ? readRange(range, readField(target)) : undefined;
-    if (!loads && (range !== 0 || !target.zeros(4))) throw new OfpError("NXBRC_MUST_BE_ZERO");
+    if (!loads && (range !== 0 || !target.zeros(4) || !pad)) throw bad();
     if (destination !== undefined && !destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
     if (destination !== undefined && destination.bits < 16) throw bad();
-    if (2 * count > r.left) throw new OfpError("OFPBAC_BAD_LEN");
     const members = Array.from({ length: count }, () => r.u16());
     return { kind: "bundle", fields, basis, algorithm, members, ...(destination && { destination }) };
   },

@@ -23,8 +23,9 @@ export const checkPacketLarger: ActionRow<CheckPacketLarger> = {
       length: [24, LONGEST],
       decode: (r) => {
         const [length, start] = [r.u16(), r.u16()];
-        const destination = checkSubfield({ field: readField(r), start, bits: 1 });
-        if (!r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        const named = { field: readField(r), start, bits: 1 };
+        if (!r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+        const destination = checkSubfield(named);
         if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
         return { kind: "check_pkt_larger", length, destination };
       },

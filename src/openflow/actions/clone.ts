@@ -1,4 +1,3 @@
-import { OfpError } from "../ofp-error.js";
 import { always } from "../version.js";
 import type { Action, ActionRow } from "./action.js";
 import { LONGEST, nx } from "./wire-form.js";
@@ -16,7 +15,7 @@ export const clone: ActionRow<Clone> = {
       ids: [nx(always, 42)],
       length: [16, LONGEST],
       decode: (r, ctx) => {
-        if (!r.zeros(6)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+        r.skip(6);
         return { kind: "clone", actions: ctx.actions(r) };
       },
       encode: ({ actions }, w, ctx) => {

@@ -1,3 +1,4 @@
+import { u16, u32 } from "#util/big-endian.js";
 import { BugError, UserError } from "#util/errors.js";
 import { OfpError, ofpError } from "../ofp-error.js";
 import { inRange, type Version, versions } from "../version.js";
@@ -44,8 +45,8 @@ function choicesOf(version: Version): ReadonlyMap<string, readonly Choice[]> {
     Object.entries(actionRows).map(([kind, { wire }]) => [
       kind,
       (wire as readonly WireForm<Action>[]).flatMap((form): Choice[] => {
-        const id = form.ids.find((i) => inRange(i.range, version));
-        return id === undefined || form.readOnly ? [] : [{ form, id }];
+        const id = form.ids.find((i) => inRange(i.range, version) && !i.readOnly);
+        return id === undefined ? [] : [{ form, id }];
       }),
     ]),
   );
@@ -80,25 +81,27 @@ function decodeAction(r: WireReader, ctx: DecodeContext, debug: boolean): Action
   const start = r.at;
   const type = r.u16();
   const length = r.u16();
-  if (length < 8 || length % 8 !== 0 || start + length > r.end) throw badLength();
-  const body = new WireReader(r.bytes, r.at, start + length, badLength);
-  r.skip(length - 4);
   const ofVersion = forms[ctx.version - 1]!;
-  const form = type === EXPERIMENTER ? vendorForm(body, ofVersion, debug) : ofVersion.get(0)!.get(type);
+  // What an action is counts before its length.
+  const form = type === EXPERIMENTER ? vendorForm(r, ofVersion) : ofVersion.get(0)!.get(type);
   if (form === undefined) throw new OfpError("OFPBAC_BAD_TYPE", `action ${type}`);
-  if (length < form.length[0] || length > form.length[1]) throw badLength();
+  const outside = length < form.length[0] || length > form.length[1];
+  if (outside || length % 8 !== 0 || length === 0 || start + length > r.end) throw badLength();
+  if (form.debug && !debug) throw new OfpError("OFPBAC_BAD_VENDOR_TYPE");
+  const body = new WireReader(r.bytes, start + (type === EXPERIMENTER ? 10 : 4), start + length, badLength);
+  r.skip(length - 4);
   return form.decode(body, ctx);
 }
 
-function vendorForm(body: WireReader, ofVersion: Forms, debug: boolean): WireForm<Action> {
-  const vendor = body.u32();
+/** The form of a vendor's action, of which type and length are read already. */
+function vendorForm({ bytes, at, left }: WireReader, ofVersion: Forms): WireForm<Action> {
+  const vendor = u32(bytes, at);
   const types = vendor === 0 ? undefined : ofVersion.get(vendor);
   if (types === undefined) throw new OfpError("OFPBAC_BAD_VENDOR", `vendor ${vendor}`);
-  const subtype = body.u16();
+  if (left < 6) throw badLength();
+  const subtype = u16(bytes, at + 4);
   const form = types.get(subtype);
-  if (form === undefined || (form.debug && !debug)) {
-    throw new OfpError("OFPBAC_BAD_VENDOR_TYPE", `action ${subtype} of vendor ${vendor}`);
-  }
+  if (form === undefined) throw new OfpError("OFPBAC_BAD_VENDOR_TYPE", `action ${subtype} of vendor ${vendor}`);
   return form;
 }
 

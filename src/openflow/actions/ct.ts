@@ -6,7 +6,7 @@ import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import { WireReader } from "../wire-reader.js";
 import type { Action, ActionRow } from "./action.js";
-import { checkSubfield, nxmCodepoint, readField, writeField } from "./field-id.js";
+import { checkSubfield, nxmCodepoint, readShortField, writeField } from "./field-id.js";
 import { parseNat } from "./nat.js";
 import { LONGEST, nx } from "./wire-form.js";
 
@@ -54,13 +54,17 @@ export const ct: ActionRow<Ct> = {
         const source = r.slice(4);
         const constant = new WireReader(r.bytes, source.at, source.end).zeros(4);
         const number = r.u16();
-        const [table, pad, alg] = [r.u8(), r.zeros(3), r.u16()];
-        if (!pad) throw new OfpError("NXBRC_MUST_BE_ZERO");
-        if (flags > 3 || flags === Flag.force) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        const table = r.u8();
+        r.skip(3);
+        const alg = r.u16();
+        if ((flags & 3) === Flag.force) throw new OfpError("OFPBAC_BAD_ARGUMENT");
         const range = { start: number >> 6, bits: (number & 0x3f) + 1 };
-        if (!constant && range.bits !== 16) throw new OfpError("OFPBAC_BAD_LEN");
-        const zone = constant ? number : checkSubfield({ field: readField(source), ...range });
+        const zone = constant ? number : checkSubfield({ field: readShortField(source), ...range });
+        if (!constant && range.bits !== 16) throw new OfpError("OFPBAC_BAD_SET_LEN");
         const actions = checkNested(ctx.actions(r));
+        const commits = (flags & Flag.commit) !== 0;
+        if (!commits && !actions.every((a) => a.kind === "nat" && a.side === ""))
+          throw new OfpError("OFPBAC_BAD_ARGUMENT");
         return { kind: "ct", commit: (flags & 1) !== 0, force: (flags & 2) !== 0, zone, table, alg, actions };
       },
       canSay: ({ zone }) => typeof zone === "number" || nxmCodepoint(zone.field).experimenter === undefined,

@@ -4,7 +4,7 @@ import { parseUnsigned } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
 import { OF13, since } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { bare, nx } from "./wire-form.js";
+import { bare, LONGEST, nx } from "./wire-form.js";
 
 /** Takes the outermost header off. */
 export interface Decap {
@@ -25,11 +25,11 @@ export const decap: ActionRow<Decap> = {
   wire: [
     {
       ids: [nx(since(OF13), 47)],
-      length: [16, 16],
+      length: [16, LONGEST],
       decode: (r) => {
         r.skip(2);
         const packetType = r.u32();
-        if (packetType >>> 16 > 1) throw new OfpError("NXBAC_BAD_HEADER_TYPE");
+        if (r.left > 0) throw new OfpError("NXBAC_UNKNOWN_ED_PROP");
         return { kind: "decap", packetType };
       },
       encode: ({ packetType }, w) => void w.zeros(2).u32(packetType),

@@ -1,11 +1,10 @@
 import type { Field } from "#flow/fields/field.js";
 import { fieldByName } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
-import { OfpError } from "../ofp-error.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { readField, writeField } from "./field-id.js";
-import { LONGEST, nx } from "./wire-form.js";
+import { nx } from "./wire-form.js";
 
 /** Takes a tunnel option out of what a tunnel will send. */
 export interface DeleteField {
@@ -18,11 +17,9 @@ export const deleteField: ActionRow<DeleteField> = {
   wire: [
     {
       ids: [nx(always, 50)],
-      length: [24, LONGEST],
+      length: [24, 24],
       decode: (r) => {
-        const field = readField(r);
-        if (!r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-        return { kind: "delete_field", field };
+        return { kind: "delete_field", field: readField(r) };
       },
       encode: ({ field }, w) => {
         writeField(field, w);

@@ -51,7 +51,7 @@ function decodeProperties(r: WireReader): EncapProperty[] {
   while (r.left > 0) {
     if (r.left < 4) throw bad();
     const [cls, type, length] = [r.u16(), r.u8(), r.u8()];
-    if (length < 4 || length - 4 > r.left) throw bad();
+    if (length < 4 || length - 4 > r.left) throw new OfpError("OFPBAC_BAD_LEN");
     const body = r.slice(length - 4, bad);
     r.skip(Math.min(bytesOf(length) - length, r.left));
     if (cls !== NSH_CLASS || (type !== MD_TYPE && type !== TLV)) throw new OfpError("NXBAC_UNKNOWN_ED_PROP");

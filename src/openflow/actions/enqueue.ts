@@ -1,5 +1,6 @@
 import { UserError } from "#util/errors.js";
-import { formatOfport, parseOfport } from "../port-number.js";
+import { OfpError } from "../ofp-error.js";
+import { formatOfport, OFPP, parseOfport } from "../port-number.js";
 import { OF10, only } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { parseU32 } from "./argument.js";
@@ -20,6 +21,7 @@ export const enqueue: ActionRow<Enqueue> = {
       length: [16, 16],
       decode: (r) => {
         const port = r.u16();
+        if (port >= OFPP.max && port !== OFPP.inPort && port !== OFPP.local) throw new OfpError("OFPBAC_BAD_OUT_PORT");
         r.skip(6);
         return { kind: "enqueue", port, queueId: r.u32() };
       },

@@ -59,13 +59,29 @@ export function readFieldId(r: WireReader): FieldId {
   return { field, hasMask: (number & 1) !== 0, values: isLong ? length - 4 : length };
 }
 
-/** Reads the name of a field that has no value with it. Throws `OfpError`. */
+/** Reads the name of a field that has no value with it. Throws `OfpError` with the errors of a match. */
 export function readField(r: WireReader): Field {
+  if (r.left < 4) throw new OfpError("OFPBMC_BAD_LEN");
   const { field, hasMask, values } = readFieldId(r);
-  if (field === undefined) throw new OfpError("OFPBMC_BAD_FIELD");
-  if (hasMask) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-  if (values !== field.bytes) throw new OfpError("OFPBMC_BAD_LEN");
+  if (field === undefined || !hasItsLength(field, hasMask, values)) throw new OfpError("OFPBMC_BAD_FIELD");
+  if (hasMask) throw new OfpError("OFPBMC_BAD_MASK");
   return field;
+}
+
+/** Reads a field's name of 4 bytes, as older actions have it. Throws OFPBAC_BAD_SET_TYPE where it means none. */
+export function readShortField(r: WireReader): Field {
+  const cls = r.u16();
+  const [number, length] = [r.u8(), r.u8()];
+  const field = cls === EXPERIMENTER_CLASS ? undefined : fieldByCodepoint(cls, number >> 1);
+  if (field === undefined || !hasItsLength(field, (number & 1) !== 0, length))
+    throw new OfpError("OFPBAC_BAD_SET_TYPE");
+  return field;
+}
+
+/** A field's length is part of its name, that of tunnel metadata not. */
+function hasItsLength(f: Field, hasMask: boolean, values: number): boolean {
+  const most = (hasMask ? 2 : 1) * f.bytes;
+  return f.tlv === undefined ? values === most : values <= most;
 }
 
 /** The part of a field that a range (first bit:10, bits less one:6) names. */
@@ -78,8 +94,8 @@ export function writeRange({ start, bits }: Subfield, w: WireWriter): void {
   w.u16((start << 6) | (bits - 1));
 }
 
-/** A subfield that lies in its field; throws OFPBAC_BAD_ARGUMENT where it does not. */
+/** A subfield that lies in its field; throws OFPBAC_BAD_SET_LEN where it does not. */
 export function checkSubfield(s: Subfield): Subfield {
-  if (s.bits === 0 || s.start + s.bits > valueBits(s.field)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+  if (s.bits === 0 || s.start + s.bits > valueBits(s.field)) throw new OfpError("OFPBAC_BAD_SET_LEN");
   return s;
 }

@@ -43,6 +43,20 @@ export function checkInstructionOrder(before: Action | undefined, action: Action
   }
 }
 
+/** Actions of OpenFlow 1.0, where Nicira's instructions among them are in order. Throws OFPBAC_UNSUPPORTED_ORDER. */
+function inSupportedOrder(actions: Action[]): Action[] {
+  if (!actions.some((a) => isPlace(a.kind))) return actions;
+  let last = 0;
+  for (const action of actions) {
+    const at = order.indexOf(placeOf(action));
+    if (at < last || (at === last && isPlace(action.kind) && action !== actions[0])) {
+      throw new OfpError("OFPBAC_UNSUPPORTED_ORDER");
+    }
+    last = at;
+  }
+  return actions;
+}
+
 /** Writes a flow's actions and instructions; OpenFlow 1.0 has actions only. */
 export function encodeInstructions(actions: readonly Action[], version: Version, w: WireWriter): void {
   if (version === OF10) {
@@ -76,57 +90,63 @@ function encodeList(type: number, actions: readonly Action[], version: Version, 
 
 /** Reads a flow's actions and instructions to the reader's end, in the order they are done. Throws `OfpError`. */
 export function decodeInstructions(r: WireReader, version: Version, options: ActionDecodeOptions = {}): Action[] {
-  if (version === OF10) return decodeActions(r, version, options);
+  if (version === OF10) return inSupportedOrder(decodeActions(r, version, options));
   if (r.left % 8 !== 0) throw new OfpError("OFPBIC_BAD_LEN");
-  const found = new Map<number, readonly Action[]>();
+  // All instructions are looked at before what is in any.
+  const bodies = new Map<number, WireReader>();
   while (r.left > 0) {
     const start = r.at;
     const [type, length] = [r.u16(), r.u16()];
     if (length < 8 || length % 8 !== 0 || start + length > r.end) throw new OfpError("OFPBIC_BAD_LEN");
-    const body = new WireReader(r.bytes, r.at, start + length, ofpError("OFPBIC_BAD_LEN"));
+    checkInstruction(type, length);
+    if (bodies.has(type)) throw new OfpError("OFPBIC_DUP_INST");
+    bodies.set(type, new WireReader(r.bytes, r.at, start + length, ofpError("OFPBIC_BAD_LEN")));
     r.skip(length - 4);
-    const actions = decodeInstruction(type, length, body, version, options);
-    if (found.has(type)) throw new OfpError("OFPBIC_DUP_INST");
-    found.set(type, actions);
   }
-  const { meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable } = Instruction;
-  return [meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable].flatMap((t) => found.get(t) ?? []);
+  return inOrder.flatMap((type) => {
+    const body = bodies.get(type);
+    return body === undefined ? [] : decodeInstruction(type, body, version, options);
+  });
 }
 
-function decodeInstruction(
-  type: number,
-  length: number,
-  r: WireReader,
-  version: Version,
-  options: ActionDecodeOptions,
-): Action[] {
-  const exactly = (n: number): void => {
-    if (length !== n) throw new OfpError("OFPBIC_BAD_LEN");
-  };
+const inOrder: readonly number[] = [
+  Instruction.meter,
+  Instruction.applyActions,
+  Instruction.clearActions,
+  Instruction.writeActions,
+  Instruction.writeMetadata,
+  Instruction.gotoTable,
+];
+
+/** Lengths of instructions that have only one. */
+const lengths: ReadonlyMap<number, number> = new Map([
+  [Instruction.gotoTable, 8],
+  [Instruction.writeMetadata, 24],
+  [Instruction.clearActions, 8],
+  [Instruction.meter, 8],
+]);
+
+function checkInstruction(type: number, length: number): void {
+  if (type === Instruction.experimenter) throw new OfpError("OFPBIC_BAD_EXPERIMENTER");
+  if (!inOrder.includes(type)) throw new OfpError("OFPBIC_UNKNOWN_INST");
+  if (length !== (lengths.get(type) ?? length)) throw new OfpError("OFPBIC_BAD_LEN");
+}
+
+function decodeInstruction(type: number, r: WireReader, version: Version, options: ActionDecodeOptions): Action[] {
   switch (type) {
     case Instruction.gotoTable:
-      exactly(8);
       return [{ kind: "goto_table", table: r.u8() }];
     case Instruction.writeMetadata:
-      exactly(24);
       r.skip(4);
       return [{ kind: "write_metadata", value: r.u64(), mask: r.u64() }];
     case Instruction.clearActions:
-      exactly(8);
       return [{ kind: "clear_actions" }];
-    case Instruction.applyActions:
-      r.skip(4);
-      return decodeActions(r, version, options);
-    case Instruction.writeActions:
-      r.skip(4);
-      return [{ kind: "write_actions", actions: decodeActions(r, version, options) }];
     case Instruction.meter:
-      if (version !== OF13 && version !== OF14) throw new OfpError("OFPBIC_UNKNOWN_INST");
-      exactly(8);
       return [{ kind: "meter", meterId: r.u32() }];
-    case Instruction.experimenter:
-      throw new OfpError("OFPBIC_BAD_EXPERIMENTER");
-    default:
-      throw new OfpError("OFPBIC_UNKNOWN_INST");
+    default: {
+      r.skip(4);
+      const actions = decodeActions(r, version, options);
+      return type === Instruction.applyActions ? actions : [{ kind: "write_actions", actions }];
+    }
   }
 }

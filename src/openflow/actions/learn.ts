@@ -12,7 +12,7 @@ import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { ActionRow } from "./action.js";
 import { parseU16, parseU32, parseU64 } from "./argument.js";
-import { checkSubfield, readField, writeField } from "./field-id.js";
+import { checkSubfield, readField, readShortField, writeField } from "./field-id.js";
 import { LONGEST, nx, type WireForm } from "./wire-form.js";
 
 /** One part of the flow that is learnt. `source` is bits of the packet, or a number. */
@@ -62,7 +62,7 @@ function encodeSubfield({ field, start }: Subfield, w: WireWriter): void {
 }
 
 function decodeSubfield(r: WireReader, bits: number): Subfield {
-  const field = readField(r);
+  const field = readShortField(r);
   return checkSubfield({ field, start: r.u16(), bits });
 }
 
@@ -73,6 +73,8 @@ function decodeSpecs(r: WireReader): LearnSpec[] {
     if (header === 0) break;
     const [bits, target] = [header & 0x7ff, header & (LOAD | OUTPUT)];
     if ((header & 0xc000) !== 0 || bits === 0 || target === (LOAD | OUTPUT)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+    const least = (header & IMMEDIATE ? 2 * Math.ceil(bits / 16) : 6) + (target === OUTPUT ? 0 : 6);
+    if (r.left < least) throw new OfpError("OFPBAC_BAD_LEN");
     const source = header & IMMEDIATE ? r.big(2 * Math.ceil(bits / 16)) : decodeSubfield(r, bits);
     if (target === OUTPUT) {
       if (typeof source === "bigint") throw new OfpError("OFPBAC_BAD_ARGUMENT");

@@ -3,10 +3,10 @@ import { UserError } from "#util/errors.js";
 import { formatIpv4, parseIpv4 } from "#util/ip.js";
 import { formatMac } from "#util/mac.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import { OF10, OF11, only, until, type Version } from "../version.js";
+import { OF10, OF11, OF12, only, since, until, type Version } from "../version.js";
 import type { Action, ActionRow } from "./action.js";
 import { parseMacArgument, parseU8, parseU16 } from "./argument.js";
-import { numberForm, of, type WireForm } from "./wire-form.js";
+import { numberForm, of, readAs, type WireForm } from "./wire-form.js";
 
 /** Writes an Ethernet address. */
 export interface SetEthernet {
@@ -49,7 +49,11 @@ function setEthernet(kind: SetEthernet["kind"], of10: number, of11: number): Act
   });
   return {
     kind,
-    wire: [form(only, OF10, of10), form(only, OF11, of11)],
+    wire: [
+      form(only, OF10, of10),
+      form(only, OF11, of11),
+      { ...form(only, OF11, of11), ids: [readAs(of(since(OF12), of11))] },
+    ],
     instead: ({ address }) =>
       asField(
         kind.replace("mod_dl", "eth"),
@@ -64,7 +68,7 @@ export const setEthernetSource: ActionRow<SetEthernet> = setEthernet("mod_dl_src
 export const setEthernetDestination: ActionRow<SetEthernet> = setEthernet("mod_dl_dst", 5, 4);
 
 function setNetwork(kind: SetNetwork["kind"], of10: number, of11: number): ActionRow<SetNetwork> {
-  const ids = [of(only(OF10), of10), of(only(OF11), of11)];
+  const ids = [of(only(OF10), of10), of(only(OF11), of11), readAs(of(since(OF12), of11))];
   return {
     kind,
     wire: [
@@ -102,7 +106,7 @@ export const setTos: ActionRow<SetOctet> = {
   kind: "mod_nw_tos",
   wire: [
     numberForm(
-      [of(only(OF10), 8), of(only(OF11), 7)],
+      [of(only(OF10), 8), of(only(OF11), 7), readAs(of(since(OF12), 7))],
       8,
       0,
       (a) => a.value,
@@ -124,7 +128,7 @@ export const setEcn: ActionRow<SetOctet> = {
   kind: "mod_nw_ecn",
   wire: [
     numberForm(
-      [of(only(OF11), 8)],
+      [of(only(OF11), 8), readAs(of(since(OF12), 8))],
       8,
       0,
       (a) => a.value,
@@ -163,7 +167,7 @@ function setTransport(kind: SetTransport["kind"], number: number, name: string):
     kind,
     wire: [
       numberForm(
-        [of(until(OF11), number)],
+        [of(until(OF11), number), readAs(of(since(OF12), number))],
         16,
         0,
         (a) => a.port,

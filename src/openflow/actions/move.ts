@@ -5,7 +5,7 @@ import { between, OF10, OF13, OF14, OF15, only } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { ActionRow } from "./action.js";
 import { checkSubfield, readField, writeField } from "./field-id.js";
-import { LONGEST, nx, of, onf } from "./wire-form.js";
+import { LONGEST, nx, of, onf, readAs } from "./wire-form.js";
 
 /** Copies bits of a field to as many bits of another. */
 export interface Move {
@@ -17,10 +17,11 @@ export interface Move {
 function decode(r: WireReader, gap: number): Move {
   const [bits, from, to] = [r.u16(), r.u16(), r.u16()];
   r.skip(gap);
-  const source = checkSubfield({ field: readField(r), start: from, bits });
-  const destination = checkSubfield({ field: readField(r), start: to, bits });
+  const [sourceField, destinationField] = [readField(r), readField(r)];
+  const source = checkSubfield({ field: sourceField, start: from, bits });
+  const destination = checkSubfield({ field: destinationField, start: to, bits });
   if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
-  if (r.left >= 8 || !r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+  if (r.left >= 8 || !r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
   return { kind: "move", source, destination };
 }
 
@@ -29,7 +30,7 @@ export const move: ActionRow<Move> = {
   wire: [
     {
       ids: [nx({ first: OF10, last: OF14 }, 6)],
-      length: [24, LONGEST],
+      length: [16, LONGEST],
       decode: (r) => decode(r, 0),
       encode: ({ source, destination }, w) => {
         w.u16(source.bits).u16(source.start).u16(destination.start);
@@ -39,8 +40,7 @@ export const move: ActionRow<Move> = {
     },
     {
       // ONF's copy_field of 1.3 and 1.4 is read, and written as Nicira's.
-      ids: [onf(between(OF13, OF14), 3200)],
-      readOnly: true,
+      ids: [readAs(onf(between(OF13, OF14), 3200))],
       length: [24, LONGEST],
       decode: (r) => {
         r.skip(2);
@@ -50,7 +50,7 @@ export const move: ActionRow<Move> = {
     },
     {
       ids: [of(only(OF15), 28)],
-      length: [24, LONGEST],
+      length: [16, LONGEST],
       decode: (r) => decode(r, 2),
       encode: ({ source, destination }, w, { version }) => {
         w.u16(source.bits).u16(source.start).u16(destination.start).zeros(2);

@@ -2,10 +2,10 @@ import { field } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
 import { parseUnsigned } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
-import { between, OF10, OF11, only, since, type VersionRange } from "../version.js";
+import { between, OF10, OF11, OF12, only, since, type VersionRange } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { parseU16 } from "./argument.js";
-import { type ActionNumber, bare, numberForm, nx, of } from "./wire-form.js";
+import { type ActionNumber, bare, numberForm, nx, of, readAs } from "./wire-form.js";
 
 /** Actions on the outermost MPLS label. `value`: an Ethernet type to push or pop, or what to write. */
 export type MplsAction =
@@ -58,11 +58,12 @@ function set({ kind, name, bits, max, nicira, standard, range }: Part): ActionRo
     return { kind, value };
   };
   const get = (a: WithValue): number => a.value;
+  const later = range.last === OF11 ? [readAs(of(since(OF12), standard))] : [];
   return {
     kind,
     wire: [
       numberForm([nx(only(OF10), nicira)], bits, bits === 32 ? 2 : 0, get, make),
-      numberForm([of(range, standard)], bits, 0, get, make),
+      numberForm([of(range, standard), ...later], bits, 0, get, make),
     ],
     instead: ({ value }) => {
       const f = field(kind.slice(4));

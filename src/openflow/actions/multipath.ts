@@ -3,7 +3,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { readField, readRange, writeField, writeRange } from "./field-id.js";
+import { readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { hashFields } from "./hash-fields.js";
 import { nx } from "./wire-form.js";
 
@@ -35,7 +35,7 @@ export const multipath: ActionRow<Multipath> = {
         const argument = r.u32();
         r.skip(2);
         const range = r.u16();
-        const destination = readRange(range, readField(r));
+        const destination = readRange(range, readShortField(r));
         if (fields === undefined || algorithm === undefined) throw new OfpError("OFPBAC_BAD_ARGUMENT");
         if (destination.bits < 16 && links > 2 ** destination.bits) throw new OfpError("OFPBAC_BAD_ARGUMENT");
         if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");

@@ -25,13 +25,13 @@ const Flag = { src: 1, dst: 2, persistent: 4, hash: 8, random: 16 } as const;
 const Present = { ipv4First: 1, ipv4Last: 2, ipv6First: 4, ipv6Last: 8, portFirst: 16, portLast: 32 } as const;
 
 function decode(r: WireReader): Nat {
-  if (!r.zeros(2)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+  r.skip(2);
   const [flags, present] = [r.u16(), r.u16()];
   const bad = (): OfpError => new OfpError("OFPBAC_BAD_ARGUMENT");
   const both = (a: number, b: number): boolean => (flags & a) !== 0 && (flags & b) !== 0;
   if (both(Flag.src, Flag.dst) || both(Flag.hash, Flag.random) || flags > 31 || present > 63) throw bad();
   const side = flags & Flag.src ? "src" : flags & Flag.dst ? "dst" : "";
-  if (side === "" && (flags !== 0 || present !== 0)) throw bad();
+  if (side === "" && flags !== 0) throw bad();
   const has = (bit: number): boolean => (present & bit) !== 0;
   if (has(Present.ipv4First) && has(Present.ipv6First)) throw bad();
   if (has(Present.ipv4Last) && !has(Present.ipv4First)) throw bad();
@@ -45,7 +45,10 @@ function decode(r: WireReader): Nat {
   const last6 = has(Present.ipv6Last) ? v6() : undefined;
   const port = has(Present.portFirst) ? r.u16() : undefined;
   const lastPort = has(Present.portLast) ? r.u16() : undefined;
+  if (side === "" && r.left >= 24) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
   const [from, to] = [first ?? first6, last ?? last6];
+  if (from !== undefined && to !== undefined && isAfter(from, to)) throw bad();
+  if (port !== undefined && lastPort !== undefined && lastPort < port) throw bad();
   return {
     kind: "nat",
     side,
@@ -156,7 +159,8 @@ export const nat: ActionRow<Nat> = {
   format: (a) => {
     if (a.side === "") return "nat";
     const range = formatRange(a);
-    const parts = [a.side + (range === "" ? "" : `=${range}`), a.persistent ? "persistent" : "", a.method];
+    if (range === "") return `nat(${a.side})`;
+    const parts = [`${a.side}=${range}`, a.persistent ? "persistent" : "", a.method];
     return `nat(${parts.filter((p) => p !== "").join(",")})`;
   },
   parse: { nat: parseNat },

@@ -2,7 +2,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { isLongField, readField, readRange, writeField, writeRange } from "./field-id.js";
+import { isLongField, readField, readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { nx } from "./wire-form.js";
 
 /** Output to the port whose number is in a field. */
@@ -22,9 +22,10 @@ export const outputRegister: ActionRow<OutputRegister> = {
       canSay: ({ source }) => !isLongField(source.field),
       decode: (r) => {
         const range = r.u16();
-        const source = readRange(range, readField(r));
+        const name = r.slice(4);
         const maxLength = r.u16();
         if (!r.zeros(6)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        const source = readRange(range, readShortField(name));
         return { kind: "output_reg", source, maxLength };
       },
       encode: ({ source, maxLength }, w) => {

@@ -41,19 +41,30 @@ function wirePort(port: number): number {
   return short;
 }
 
+/** A port that packets can go to. */
+function checkOutput(port: number): number {
+  if (port >= OFPP.max && (port < OFPP.inPort || port === OFPP.none)) {
+    throw new OfpError("OFPBAC_BAD_OUT_PORT", `port ${port}`);
+  }
+  return port;
+}
+
+/** What is left of a packet has an Ethernet header at least. */
+const LEAST_LENGTH = 14;
+
 export const output: ActionRow<OutputAction> = {
   kind: "output",
   wire: [
     {
       ids: [of(only(OF10), 0)],
       length: [8, 8],
-      decode: (r) => fromWire(r.u16(), r.u16()) as OutputAction,
+      decode: (r) => fromWire(checkOutput(r.u16()), r.u16()) as OutputAction,
       encode: ({ port, maxLength = 0 }, w) => void w.u16(port).u16(maxLength),
     },
     {
       ids: [of(since(OF11), 0)],
       length: [16, 16],
-      decode: (r) => fromWire(wirePort(r.u32()), r.u16()) as OutputAction,
+      decode: (r) => fromWire(checkOutput(wirePort(r.u32())), r.u16()) as OutputAction,
       encode: ({ port, maxLength = 0 }, w) => void w.u32(portTo32(port)).u16(maxLength).zeros(6),
     },
   ],
@@ -83,7 +94,7 @@ function parseTruncated(name: string, length: string, ctx: ActionParseContext): 
   if (port === undefined) throw new UserError(`output to unknown truncate port: ${name}`);
   if (port >= OFPP.max && !truncatable.has(port)) throw new UserError(`output to unsupported truncate port: ${name}`);
   const maxLength = Number(length);
-  if (!(maxLength >= 14)) throw new UserError(`max_len ${length} is less than the minimum value 14`);
+  if (!(maxLength >= LEAST_LENGTH)) throw new UserError(`max_len ${length} is less than the minimum value 14`);
   return { kind: "output_trunc", port, maxLength };
 }
 
@@ -93,7 +104,11 @@ export const outputTruncated: ActionRow<OutputTruncated> = {
     {
       ids: [nx(always, 39)],
       length: [16, 16],
-      decode: (r) => ({ kind: "output_trunc", port: r.u16(), maxLength: r.u32() }),
+      decode: (r) => {
+        const [port, maxLength] = [r.u16(), r.u32()];
+        if (maxLength < LEAST_LENGTH) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        return { kind: "output_trunc", port, maxLength };
+      },
       encode: ({ port, maxLength }, w) => void w.u16(port).u32(maxLength),
     },
   ],

@@ -1,5 +1,6 @@
 import { UserError } from "#util/errors.js";
 import { parseUnsigned } from "../number-text.js";
+import { OfpError } from "../ofp-error.js";
 import { formatOfport, OFPP, parseOfport } from "../port-number.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
@@ -22,7 +23,11 @@ const form = (number: number, ct: boolean): WireForm<Resubmit> => ({
   ids: [nx(always, number)],
   length: [16, 16],
   canSay: (a) => a.ct === ct,
-  decode: (r) => ({ kind: "resubmit", inPort: r.u16(), table: r.u8(), ct }),
+  decode: (r) => {
+    const [inPort, table] = [r.u16(), r.u8()];
+    if (!r.zeros(3)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+    return { kind: "resubmit", inPort, table, ct };
+  },
   encode: ({ inPort, table }, w) => void w.u16(inPort).u8(table).zeros(3),
 });
 

@@ -34,7 +34,8 @@ const wire = (number: number, form: 1 | 2 | 3): WireForm<Sample> => ({
     const samplingPort = form === 1 ? OFPP.none : r.u16();
     const direction = form === 3 ? directions[r.u8()] : "";
     if (direction === undefined) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-    if (form !== 1 && !r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+
+    if (form === 3 && !r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
     return { kind: "sample", probability, ...sample, samplingPort, direction };
   },
   encode: (a, w) => {

@@ -1,9 +1,11 @@
 import type { Field } from "#flow/fields/field.js";
-import { fieldByName } from "#flow/fields/table.js";
+import { fieldByName, fields } from "#flow/fields/table.js";
+import { u16 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
 import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseFieldText, valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
-import { OF10, OF11, OF12, OF15, only, type Version } from "../version.js";
+import { portFrom32 } from "../port-number.js";
+import { OF10, OF11, OF12, OF14, OF15, only, type Version } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { Action, ActionRow } from "./action.js";
@@ -24,7 +26,7 @@ const isWhole = ({ field: f, mask }: SetField): boolean => mask === ones(f);
 
 /** Bytes of a value: of tunnel metadata as few as hold it and its mask, since nobody says how wide the option is. */
 function valueBytes({ field: f, value, mask }: SetField): number {
-  if (f.bits !== 0) return f.bytes;
+  if (f.tlv === undefined) return f.bytes;
   const highest = mask === ones(f) ? value : value | mask;
   return Math.max(1, Math.ceil(highest.toString(16).length / 2));
 }
@@ -38,27 +40,35 @@ function encodeBody(a: SetField, w: WireWriter, version?: Version): void {
   if (masked) w.big(a.mask, bytes);
 }
 
+const classes: ReadonlySet<number> = new Set(fields.flatMap((f) => [...f.oxm, ...f.nxm].map((c) => c.class)));
+const isClass = (cls: number): boolean => classes.has(cls);
+
 function decodeBody(r: WireReader, mayMask: boolean): SetField {
+  const cls = r.left < 2 ? 0 : u16(r.bytes, r.at);
   const { field: f, hasMask, values } = readFieldId(r);
-  if (f === undefined) throw new OfpError("OFPBAC_BAD_SET_TYPE");
-  if (hasMask && !(mayMask && f.maskable)) {
-    throw new OfpError(f.maskable ? "OFPBAC_BAD_SET_MASK" : "OFPBMC_BAD_MASK");
+  // Of a class that nobody knows, upstream finds fault with the length.
+  if (f === undefined) throw new OfpError(isClass(cls) || values === 0 ? "OFPBAC_BAD_SET_TYPE" : "OFPBAC_BAD_SET_LEN");
+  if (f.tlv === undefined && values !== (hasMask ? 2 : 1) * f.bytes) {
+    throw new OfpError(values === 0 ? "OFPBAC_BAD_SET_TYPE" : "OFPBAC_BAD_SET_LEN");
   }
+  if (hasMask && !f.maskable) throw new OfpError("OFPBAC_BAD_SET_MASK");
   const bytes = hasMask ? values / 2 : values;
-  const fits = f.bits === 0 ? bytes >= 1 && bytes <= f.bytes && Number.isInteger(bytes) : bytes === f.bytes;
-  if (!fits) throw new OfpError("OFPBAC_BAD_SET_LEN");
+  if (!(bytes >= 1 && bytes <= f.bytes && Number.isInteger(bytes))) throw new OfpError("OFPBAC_BAD_SET_LEN");
   if (values > r.left) throw new OfpError("OFPBAC_BAD_SET_LEN");
   const value = r.big(bytes);
   const mask = hasMask ? r.big(bytes) : ones(f);
   if (r.left >= 8 || !r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
   if ((value & ~mask) !== 0n) throw new OfpError(hasMask ? "OFPBMC_BAD_WILDCARDS" : "OFPBAC_BAD_SET_ARGUMENT");
-  if (hasMask && mask === 0n) throw new OfpError("OFPBAC_BAD_SET_MASK");
+  if (hasMask && (mask === 0n || !mayMask)) throw new OfpError("OFPBAC_BAD_SET_MASK");
   if (!f.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", `${f.name} is read-only`);
+  const isPort = f.format === "of11Port";
+  if (isPort && (value === 0n || portFrom32(Number(value)) === undefined))
+    throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
   return { kind: "set_field", field: f, value, mask };
 }
 
 /** True for fields that Nicira's load cannot write: those of experimenters and of no fixed width. */
-const needsLoad2 = (f: Field): boolean => isLongField(f) || f.bits === 0;
+const needsLoad2 = (f: Field): boolean => isLongField(f) || f.tlv !== undefined;
 
 const standard = (version: typeof OF12 | typeof OF15): WireForm<SetField> => ({
   ids: [of(version === OF15 ? only(OF15) : { first: OF12, last: 5 }, 25)],
@@ -74,7 +84,7 @@ export const setField: ActionRow<SetField> = {
     standard(OF12),
     standard(OF15),
     {
-      ids: [nx({ first: OF10, last: OF15 }, 33)],
+      ids: [nx({ first: OF10, last: OF14 }, 33)],
       length: [16, LONGEST],
       canSay: ({ field: f }) => needsLoad2(f),
       decode: (r) => decodeBody(r, true),

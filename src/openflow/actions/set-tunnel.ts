@@ -1,9 +1,9 @@
 import { field } from "#flow/fields/table.js";
 import { hexText } from "../number-text.js";
-import { OF11, until } from "../version.js";
+import { OF11, OF12, since, until } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { parseU64 } from "./argument.js";
-import { nx } from "./wire-form.js";
+import { nx, readAs } from "./wire-form.js";
 
 /** Writes the tunnel ID. */
 export interface SetTunnel {
@@ -19,7 +19,7 @@ export const setTunnel: ActionRow<SetTunnel> = {
   kind: "set_tunnel",
   wire: [
     {
-      ids: [nx(until(OF11), 2)],
+      ids: [nx(until(OF11), 2), readAs(nx(since(OF12), 2))],
       length: [16, 16],
       canSay: (a) => !isWide(a),
       decode: (r) => {
@@ -29,7 +29,7 @@ export const setTunnel: ActionRow<SetTunnel> = {
       encode: ({ id }, w) => void w.zeros(2).u32(Number(id)),
     },
     {
-      ids: [nx(until(OF11), 9)],
+      ids: [nx(until(OF11), 9), readAs(nx(since(OF12), 9))],
       length: [24, 24],
       decode: (r) => {
         r.skip(6);

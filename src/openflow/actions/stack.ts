@@ -3,7 +3,7 @@ import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { checkSubfield, readField, writeField } from "./field-id.js";
-import { LONGEST, nx } from "./wire-form.js";
+import { nx } from "./wire-form.js";
 
 /** Puts a field's bits on the stack, or writes to it what lies on top. */
 export interface StackAction {
@@ -17,11 +17,12 @@ function row(kind: StackAction["kind"], number: number): ActionRow<StackAction> 
     wire: [
       {
         ids: [nx(always, number)],
-        length: [24, LONGEST],
+        length: [24, 24],
         decode: (r) => {
           const start = r.u16();
-          const subfield = checkSubfield({ field: readField(r), start, bits: r.u16() });
-          if (r.left > 6 || !r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+          const named = { field: readField(r), start, bits: r.u16() };
+          if (r.left > 6 || !r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+          const subfield = checkSubfield(named);
           if (kind === "pop" && !subfield.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
           return { kind, subfield };
         },

@@ -1,10 +1,10 @@
 import { field } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
 import { OfpError } from "../ofp-error.js";
-import { OF10, OF11, only, since } from "../version.js";
+import { OF10, OF11, OF12, only, since } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { parseU8, parseU16 } from "./argument.js";
-import { bare, numberForm, of } from "./wire-form.js";
+import { bare, numberForm, of, readAs } from "./wire-form.js";
 
 /** Takes the outermost VLAN header off. */
 export interface StripVlan {
@@ -80,7 +80,7 @@ function setVlan(kind: SetVlan["kind"], bits: 8 | 16, max: number, number: numbe
         (n) => make(n, true),
       ),
       numberForm(
-        [of(only(OF11), number)],
+        [of(only(OF11), number), readAs(of(since(OF12), number))],
         bits,
         0,
         (a) => a.value,

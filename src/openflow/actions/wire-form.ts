@@ -9,12 +9,17 @@ export interface ActionNumber {
   readonly range: VersionRange;
   readonly vendor: number;
   readonly type: number;
+  /** Read in these versions, and never written. */
+  readonly readOnly?: true;
 }
 
 /** A standard number. */
 export const of = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: 0, type });
 /** A number of Nicira's. */
 export const nx = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: NICIRA_VENDOR, type });
+
+/** A number that is only read: what these versions write has another. */
+export const readAs = (id: ActionNumber): ActionNumber => ({ ...id, readOnly: true });
 
 /** A number of ONF's extensions. */
 export const onf = (range: VersionRange, type: number): ActionNumber => ({ range, vendor: ONF_VENDOR, type });
@@ -38,8 +43,6 @@ export interface WireForm<A> {
   readonly ids: readonly ActionNumber[];
   /** Never read: another row's form of the same number is. */
   readonly writeOnly?: true;
-  /** Never written. */
-  readonly readOnly?: true;
   /** Read only by who asks for debugging actions. */
   readonly debug?: true;
   /** Bytes of the whole action, headers and padding included: the least and the most. */

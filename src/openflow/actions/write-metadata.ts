@@ -1,9 +1,9 @@
 import { hexText } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
-import { OF10, only } from "../version.js";
+import { OF10, OF11, only, since } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { parseU64 } from "./argument.js";
-import { nx } from "./wire-form.js";
+import { nx, readAs } from "./wire-form.js";
 
 /** Writes bits of the metadata register. An instruction since OpenFlow 1.1. */
 export interface WriteMetadata {
@@ -18,7 +18,7 @@ export const writeMetadata: ActionRow<WriteMetadata> = {
   kind: "write_metadata",
   wire: [
     {
-      ids: [nx(only(OF10), 22)],
+      ids: [nx(only(OF10), 22), readAs(nx(since(OF11), 22))],
       length: [32, 32],
       decode: (r) => {
         if (!r.zeros(6)) throw new OfpError("NXBRC_MUST_BE_ZERO");
