@@ -33,14 +33,14 @@ export interface PhyPort {
 
 /** Bits of a port's state. */
 export const PortState = {
-  linkDown: 1 << 0,
-  blocked: 1 << 1,
-  live: 1 << 2,
+  linkDown: 0x1,
+  blocked: 0x2,
+  live: 0x4,
   /** Two bits in OpenFlow 1.0: 0 listening, and these. */
-  stpMask: 3 << 8,
-  stpLearn: 1 << 8,
-  stpForward: 2 << 8,
-  stpBlock: 3 << 8,
+  stpMask: 0x300,
+  stpLearn: 0x100,
+  stpForward: 0x200,
+  stpBlock: 0x300,
 } as const;
 
 const stateBits: readonly (readonly [bit: number, name: string])[] = [

@@ -2,13 +2,13 @@ import { OF10, type Version } from "../../version.js";
 
 /** Bits of a port's configuration, the same in all versions that have them. */
 export const PortConfig = {
-  portDown: 1 << 0,
-  noStp: 1 << 1,
-  noReceive: 1 << 2,
-  noReceiveStp: 1 << 3,
-  noFlood: 1 << 4,
-  noForward: 1 << 5,
-  noPacketIn: 1 << 6,
+  portDown: 0x1,
+  noStp: 0x2,
+  noReceive: 0x4,
+  noReceiveStp: 0x8,
+  noFlood: 0x10,
+  noForward: 0x20,
+  noPacketIn: 0x40,
 } as const;
 
 const bits: readonly (readonly [bit: number, name: string])[] = [

@@ -2,15 +2,11 @@
 import { OF11, OF12 } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
+import type { MessageDecodeContext } from "../message.js";
 import { readRawText, writeRawText } from "../raw-text.js";
-import {
-  type ActionFeatures,
-  type InstructionFeatures,
-  type MissConfig,
-  noInstructions,
-  type TableFeatures,
-} from "./features-model.js";
+import { type ActionFeatures, type InstructionFeatures, noInstructions, type TableFeatures } from "./features-model.js";
 import { type FieldSet, fieldSet } from "./field-set.js";
+import { configOfMiss, missOfConfig } from "./miss-config.js";
 import { actionsOf, actionTypes, instructionsOf, instructionTypes } from "./table-actions.js";
 import type { TableStats } from "./table-stats.js";
 
@@ -58,11 +54,6 @@ const hasBit =
 
 const bitsOfTypes = (types: readonly number[]): number => types.reduce((bits, type) => bits | (1 << type), 0) >>> 0;
 
-const missConfigs: readonly MissConfig[] = ["controller", "continue", "drop"];
-
-const missOf = (config: number): MissConfig => missConfigs[config & 3] ?? "controller";
-const configOf = (miss: MissConfig): number => Math.max(0, missConfigs.indexOf(miss));
-
 const plain = {
   metadataMatch: 0n,
   metadataWrite: 0n,
@@ -95,7 +86,7 @@ export function writeTable10(w: WireWriter, { table, active, lookups, matches, f
 }
 
 /** OpenFlow 1.1: 88 bytes. */
-export function readTable11(r: WireReader): TableStats {
+export function readTable11(r: WireReader, warn: MessageDecodeContext["warn"]): TableStats {
   const table = r.u8();
   r.skip(7);
   const name = readRawText(r, NAME);
@@ -105,7 +96,7 @@ export function readTable11(r: WireReader): TableStats {
   const write: ActionFeatures = { actions: actionsOf(hasBit(r.u32()), OF11), setFields: [] };
   // Upstream takes the one list for both.
   r.skip(4);
-  const miss = missOf(r.u32());
+  const miss = missOfConfig(r.u32(), warn);
   const features: TableFeatures = {
     table,
     name,
@@ -129,13 +120,13 @@ export function writeTable11(w: WireWriter, { table, active, lookups, matches, f
     .u32(bitsOfTypes(instructionTypes(instructions)) & INSTRUCTIONS)
     .u32(bitsOfTypes(actionTypes(write.actions, OF11)))
     .u32(bitsOfTypes(actionTypes(apply.actions, OF11)))
-    .u32(configOf(features?.miss ?? "controller"))
+    .u32(configOfMiss(features?.miss ?? "controller"))
     .u32(features?.maxEntries ?? 0);
   w.u32(active).u64(lookups).u64(matches);
 }
 
 /** OpenFlow 1.2: 128 bytes. */
-export function readTable12(r: WireReader): TableStats {
+export function readTable12(r: WireReader, warn: MessageDecodeContext["warn"]): TableStats {
   const table = r.u8();
   r.skip(7);
   const name = readRawText(r, NAME);
@@ -148,7 +139,7 @@ export function readTable12(r: WireReader): TableStats {
   const metadataMatch = r.u64();
   const metadataWrite = r.u64();
   const instructions = instructionsOf(hasBit(r.u32() & INSTRUCTIONS));
-  const miss = missOf(r.u32());
+  const miss = missOfConfig(r.u32(), warn);
   const features: TableFeatures = {
     table,
     name,
@@ -174,7 +165,7 @@ export function writeTable12(w: WireWriter, { table, active, lookups, matches, f
   w.u64(bitsOf(write.setFields, of12)).u64(bitsOf(apply.setFields, of12));
   w.u64(features?.metadataMatch ?? 0n).u64(features?.metadataWrite ?? 0n);
   w.u32(bitsOfTypes(instructionTypes(instructions)) & INSTRUCTIONS)
-    .u32(configOf(features?.miss ?? "controller"))
+    .u32(configOfMiss(features?.miss ?? "controller"))
     .u32(features?.maxEntries ?? 0);
   w.u32(active).u64(lookups).u64(matches);
 }

@@ -2,7 +2,7 @@ import { always, OF10, OF11, OF12, OF13, only, since, type Version } from "../..
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
 import { readElements } from "../elements.js";
-import { type MessageForm, type MessageRow, ofpst } from "../message.js";
+import { type MessageDecodeContext, type MessageForm, type MessageRow, ofpst } from "../message.js";
 import { sameFeatures, type TableFeatures } from "./features-model.js";
 import { featureLines, formatTables, type ShownTable } from "./features-text.js";
 import { readTable10, readTable11, readTable12, writeTable10, writeTable11, writeTable12 } from "./old-features.js";
@@ -48,7 +48,7 @@ export const tableStatsRequest: MessageRow<TableStatsRequest> = {
 
 interface Layout {
   readonly length: number;
-  read(r: WireReader): TableStats;
+  read(r: WireReader, warn: MessageDecodeContext["warn"]): TableStats;
   write(w: WireWriter, stats: TableStats): void;
 }
 
@@ -81,7 +81,7 @@ const form = (version: Version): MessageForm<TableStatsReply> => {
       return body(
         readElements(
           r,
-          () => layout.read(r),
+          () => layout.read(r, ctx.warn),
           (before) => ctx.partial(body(before)),
         ),
       );

@@ -1,0 +1,14 @@
+import type { MessageDecodeContext } from "../message.js";
+import type { MissConfig } from "./features-model.js";
+
+const missConfigs: readonly MissConfig[] = ["controller", "continue", "drop"];
+
+/** What OpenFlow 1.1 and 1.2 say of packets that nothing matches. */
+export function missOfConfig(config: number, warn: MessageDecodeContext["warn"]): MissConfig {
+  const miss = missConfigs[config & 3];
+  if (miss === undefined) warn("ofp_table", `bad table miss config ${config | 0}`);
+  return miss ?? "controller";
+}
+
+/** The number of what `missOfConfig` reads. */
+export const configOfMiss = (miss: MissConfig): number => Math.max(0, missConfigs.indexOf(miss));
