@@ -155,14 +155,20 @@ export class LogReader {
     const what = `${length} bytes starting at offset ${next}`;
     // What a header promises is compared with what is there before it is made room for.
     if (next + length > this.#size) this.#size = this.#file.size();
-    if (length > this.#size - next) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
+    if (length > this.#size - next) throw this.#cutOff(length, next, this.#size - next);
     const bytes = this.#bytes(next, length);
-    if (bytes.length < length) throw new IoError(`${this.#name}: error reading ${what}`, "End of file");
+    if (bytes.length < length) throw this.#cutOff(length, next, bytes.length);
     const sha1 = createHash("sha1").update(bytes).digest("hex");
     if (sha1 !== header.sha1) {
       throw this.#error("syntax error", `${what} have SHA-1 hash ${sha1} but should have hash ${header.sha1}`);
     }
     return { bytes, next, what };
+  }
+
+  /** Upstream reads pieces of 8 KiB, and tells how much was left with the first that it did not get. */
+  #cutOff(length: number, at: number, available: number): IoError {
+    const left = length - Math.floor(Math.max(0, available) / 8192) * 8192;
+    return new IoError(`${this.#name}: error reading ${left} bytes starting at offset ${at}`, "End of file");
   }
 
   #parse(bytes: Uint8Array, what: string): LogRecord {
