@@ -37,7 +37,7 @@ describeWith(
         ).toBe("");
       });
 
-      it.each([1, 2])(`${family.name}, verbosity %i`, async (verbosity) => {
+      it.each([1, 2, 3])(`${family.name}, verbosity %i`, async (verbosity) => {
         expect(report(await differences(family, messages, verbosity))).toBe("");
       });
 

@@ -17,7 +17,7 @@ export { encodeOxm } from "./oxm-encode.js";
 
 /** How TLVs are read. */
 export interface OxmOptions {
-  /** Unknown fields of a match are an error (`OFPBMC_BAD_FIELD`), and not passed over. */
+  /** Unknown fields of a match are an error (`OFPBMC_BAD_FIELD`), and not passed over; fields need their prerequisites. */
   readonly strict: boolean;
   /** The bridge's map of tunnel metadata; fields that it lacks are an error (`NXFMFC_INVALID_TLV_FIELD`). Without one, a match has a map of its own. */
   readonly tlvs?: TlvMap | undefined;
@@ -89,19 +89,26 @@ function decodeTlv(r: WireReader, match: MatchBuilder, strict: boolean): void {
   if (r.left < 4) throw new OfpError("OFPBMC_BAD_LEN");
   const { field: f, hasMask, values } = readFieldId(r);
   if (values > r.left) throw new OfpError("OFPBMC_BAD_LEN");
-  if (f === undefined) {
-    if (strict) throw new OfpError("OFPBMC_BAD_FIELD");
-    r.skip(values);
-    return;
-  }
-  if (f.tlv !== undefined) {
+  if (f?.tlv !== undefined) {
     decodeTunMetadata(r, match, f, hasMask, values);
     return;
   }
   // A field's length is part of its name.
-  if (values !== (hasMask ? 2 : 1) * f.bytes) throw new OfpError("OFPBMC_BAD_FIELD", f.name);
-  if (f.bytes <= 4) decodeNumber(r, match, f, hasMask);
-  else decodeWide(r, match, f, hasMask);
+  if (f === undefined || values !== (hasMask ? 2 : 1) * f.bytes) {
+    if (hasMask) checkWildcards(r, values >> 1);
+    if (strict) throw new OfpError("OFPBMC_BAD_FIELD", f?.name);
+    r.skip(values);
+    return;
+  }
+  if (f.bytes <= 4) decodeNumber(r, match, f, hasMask, strict);
+  else decodeWide(r, match, f, hasMask, strict);
+}
+
+/** Throws where a value, which the mask follows, has bits outside of it. */
+function checkWildcards({ bytes, at }: WireReader, width: number): void {
+  for (let i = 0; i < width; i++) {
+    if ((bytes[at + i]! & ~bytes[at + width + i]!) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS");
+  }
 }
 
 function readNumber(r: WireReader, bytes: number): number {
@@ -109,17 +116,17 @@ function readNumber(r: WireReader, bytes: number): number {
 }
 
 /** A field of at most 32 bits. */
-function decodeNumber(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean): void {
+function decodeNumber(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean, strict: boolean): void {
   const { bytes } = f;
   const width = valueBits(f);
   const ones = width === 32 ? 0xffffffff : 2 ** width - 1;
   let value = readNumber(r, bytes);
   const mask = hasMask ? readNumber(r, bytes) : ones;
+  if (hasMask && (value & ~mask) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
   if (f.format === "of11Port") value = portValue(f, value);
   if (hasMask && !f.maskable && mask !== 2 ** (8 * bytes) - 1) throw new OfpError("OFPBMC_BAD_MASK", f.name);
   if (!hasMask && value > ones) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
-  if (hasMask && (value & ~mask) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
-  demand(match, f);
+  demand(match, f, strict);
   switch (f.name) {
     case "vlan_vid":
       match.setTci(value, mask & 0x1fff);
@@ -139,7 +146,7 @@ function decodeNumber(r: WireReader, match: MatchBuilder, f: Field, hasMask: boo
 }
 
 /** A field of 48, 64 or 128 bits, all of them on the wire. */
-function decodeWide(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean): void {
+function decodeWide(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean, strict: boolean): void {
   const { bytes, at } = r;
   const total = f.bytes;
   r.skip(hasMask ? 2 * total : total);
@@ -148,7 +155,7 @@ function decodeWide(r: WireReader, match: MatchBuilder, f: Field, hasMask: boole
       if ((bytes[at + i]! & ~bytes[at + total + i]!) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
     }
   }
-  demand(match, f);
+  demand(match, f, strict);
   for (let low = 0; low < f.bits; low += 32) {
     const count = Math.min(32, f.bits - low);
     const end = at + total - low / 8;
@@ -163,9 +170,9 @@ function number(bytes: Uint8Array, end: number, bits: number): number {
   return bits === 16 ? low : (u16(bytes, end - 4) << 16) | low;
 }
 
-/** Throws where a field has not its prerequisites, or was there before. */
-function demand(match: MatchBuilder, f: Field): void {
-  if (f.prerequisite !== "none" && !prerequisiteHolds(f.prerequisite, match.key)) {
+/** Throws where a field has not its prerequisites (`strict`), or was there before. */
+function demand(match: MatchBuilder, f: Field, strict: boolean): void {
+  if (strict && f.prerequisite !== "none" && !prerequisiteHolds(f.prerequisite, match.key)) {
     throw new OfpError("OFPBMC_BAD_PREREQ", f.name);
   }
   if (!isFieldZero(match.mask, f === nwTos ? dscp : f)) throw new OfpError("OFPBMC_DUP_FIELD", f.name);

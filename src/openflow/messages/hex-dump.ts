@@ -17,3 +17,8 @@ function hexLine(bytes: Uint8Array, offset: number): string {
   }
   return `${offset.toString(16).padStart(8, "0")}  ${hex}|${characters}|\n`;
 }
+
+/** Bytes sixteen to a line, offset and hexadecimal alone. Each line ends. */
+export function plainHexDump(bytes: Uint8Array): string {
+  return hexDump(bytes).replace(/ *\|.*$/gm, "");
+}

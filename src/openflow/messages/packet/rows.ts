@@ -1,6 +1,8 @@
 import type { MessageRow } from "../message.js";
+import { type PacketIn, packetIn, type Resume, resume } from "./packet-in.js";
+import { type PacketOut, packetOut } from "./packet-out.js";
 
-/** Messages about packets that pass between switch and controller. */
-export type PacketBody = never;
+/** Messages that carry packets. */
+export type PacketBody = PacketIn | PacketOut | Resume;
 
-export const packetRows: readonly MessageRow<PacketBody>[] = [];
+export const packetRows: readonly MessageRow<PacketBody>[] = [packetIn, packetOut, resume];
