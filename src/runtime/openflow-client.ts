@@ -242,10 +242,13 @@ export class OpenFlowClient {
   }
 
   /**
-   * Sends messages that are answered only where they fail, and a barrier; gives the errors, in the order they came. `window` bytes at most
-   * are on their way unread. Rejects with `ConnectionEnded`.
+   * Sends messages that are answered only where they fail, and a barrier; gives the errors, in the order they came. Where something is to
+   * follow that may have more of them refused (the commit of a bundle), `finish` does that. Rejects with `ConnectionEnded`, or as `finish`.
    */
-  async transact(messages: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<OpenFlowRefusal[]> {
+  async transact(
+    messages: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    finish?: (refusals: readonly OpenFlowRefusal[]) => Promise<unknown>,
+  ): Promise<OpenFlowRefusal[]> {
     const refusals: OpenFlowRefusal[] = [];
     const xids: number[] = [];
     const waiting: Waiting = {
@@ -267,6 +270,7 @@ export class OpenFlowClient {
         await this.drained();
       }
       await this.barrier();
+      await finish?.(refusals);
       return refusals;
     } finally {
       for (const xid of xids) if (this.#waiting.get(xid) === waiting) this.#waiting.delete(xid);

@@ -78,9 +78,13 @@ async function look(stack: SwitchStack): Promise<Record<"flows" | "groups" | "me
   return { flows: sorted(flows.stdout), groups: sorted(groups.stdout), meters: sorted(meters.stdout) };
 }
 
-/** Takes times, and what is random about a switch, from a text. */
+/** Takes times, and what is random about a switch, from a text. Groups have no order. */
 function tidy(text: string): string {
-  return text
+  const lines = text.split("\n");
+  const groups = lines.filter((line) => line.startsWith(" group_id=")).sort();
+  return lines
+    .map((line) => (line.startsWith(" group_id=") ? groups.shift()! : line))
+    .join("\n")
     .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|\d+\|/gm, "<time>|")
     .replace(/^\S*\/(ovs-\w+): /gm, "$1: ")
     .replace(/duration[=:][\d.]+s/g, "duration=<time>")

@@ -1,5 +1,7 @@
 import { flowCommands } from "./flow-commands.js";
+import { groupCommands } from "./group-commands.js";
 import { listCommands } from "./list-commands.js";
+import { meterCommands } from "./meter-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
 import { portCommands } from "./port-commands.js";
 import { printCommands } from "./print-commands.js";
@@ -9,6 +11,8 @@ import { switchCommands } from "./switch-commands.js";
 export const ofctlCommands: readonly OfctlCommand[] = [
   ...switchCommands,
   ...flowCommands,
+  ...groupCommands,
+  ...meterCommands,
   ...portCommands,
   ...printCommands,
   ...listCommands(() => ofctlCommands),

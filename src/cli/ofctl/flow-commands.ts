@@ -5,7 +5,7 @@ import { type FlowStats, formatFlowStats } from "#openflow/messages/flow/flow-st
 import { protocolsOfVersions } from "#openflow/protocol.js";
 import { OF14, OF15 } from "#openflow/version.js";
 import { ToldError } from "#runtime/end-reason.js";
-import { sendBundle } from "./bundle.js";
+import { bundleSettings, sendBundle } from "./bundle.js";
 import { openForFlows, useDumpProtocol, versionsFor } from "./flow-protocol.js";
 import { sortFlows } from "./flow-sort.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
@@ -97,7 +97,7 @@ async function sendFlowMods(
 ): Promise<number> {
   if (context.settings.bundle) {
     const bundles = protocolsOfVersions(OF14, OF15);
-    const on = await openForFlows(name, { ...context, settings: bundleSettings(context) }, usable & bundles);
+    const on = await openForFlows(name, bundleSettings(context), usable & bundles);
     try {
       await sendBundle(on, flowMods, context);
     } finally {
@@ -112,15 +112,6 @@ async function sendFlowMods(
     on.close();
   }
   return 0;
-}
-
-/** Bundles are of OpenFlow 1.4, which `--bundle` allows without being asked. */
-export function bundleSettings({ settings }: OfctlContext): OfctlContext["settings"] {
-  return {
-    ...settings,
-    versions: settings.versions | (1 << OF14),
-    protocols: settings.protocols | protocolsOfVersions(OF14, OF14),
-  };
 }
 
 /** A command that sends flow mods: of the command line, or of a file. */

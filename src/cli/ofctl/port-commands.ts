@@ -6,16 +6,9 @@ import { OF14 } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { printMessage } from "./print-message.js";
-import { type Switch, withSwitch } from "./switch.js";
+import { printReplies } from "./print-replies.js";
+import { withSwitch } from "./switch.js";
 import { fetchPorts, namesToShow, portCalled, portNumberOf } from "./switch-ports.js";
-
-/** Prints every part of the reply, with names. */
-async function printReplies(on: Switch, body: Body, context: OfctlContext): Promise<void> {
-  const parts: Uint8Array[] = [];
-  for await (const part of on.replies(body)) parts.push(part);
-  const names = await namesToShow(on.name, context);
-  for (const part of parts) printMessage(part, context, context.settings.verbosity + 1, names);
-}
 
 const portOf = (name: string, word: string | undefined, context: OfctlContext): Promise<number> | number =>
   word === undefined ? OFPP.none : portNumberOf(name, word, context);
