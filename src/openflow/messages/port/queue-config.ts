@@ -118,12 +118,11 @@ function readOldQueue(r: WireReader, ctx: MessageDecodeContext, port: number): Q
   const header = ctx.version < OF12 ? 8 : 16;
   if (r.left < header) throw new OfpError("OFPBRC_BAD_LEN");
   const queue = r.u32();
-  // Upstream takes the port of the whole reply, whatever a queue says.
-  if (ctx.version >= OF12) r.skip(4);
+  const own = ctx.version >= OF12 ? portFrom32(r.u32()) : undefined;
   const length = r.u16();
   r.skip(header === 8 ? 2 : 6);
   if (length < header || length - header > r.left) throw new OfpError("OFPBRC_BAD_LEN");
-  return { port, queue, ...readOldRates(r.slice(length - header)) };
+  return { port: own ?? port, queue, ...readOldRates(r.slice(length - header)) };
 }
 
 const oldReply = (range: VersionRange, type: number, length: number): MessageForm<QueueConfigReply> => ({
@@ -200,11 +199,13 @@ const queueDesc: MessageForm<QueueConfigReply> = {
 export const queueConfigReply: MessageRow<QueueConfigReply> = {
   kind: "queue_config_reply",
   forms: [oldReply(only(OF10), 21, 8), oldReply(between(OF11, OF13), 23, 8), queueDesc],
-  format: ({ queues }, ctx) => {
+  format: ({ port, queues }, ctx) => {
     if (queues.length === 0) return "";
-    const sorted = [...queues].sort((a, b) => a.port - b.port || a.queue - b.queue);
+    // Before OpenFlow 1.4 upstream shows the port of the whole reply, whatever a queue says.
+    const shown = ctx.version < OF14 ? queues.map((queue) => ({ ...queue, port })) : [...queues];
+    shown.sort((a, b) => a.port - b.port || a.queue - b.queue);
     // Port 0 has no title: upstream begins as if it had been there.
-    return ` ${sorted.map((queue, i) => formatQueue(queue, sorted[i - 1]?.port ?? 0, ctx)).join("\n")}`;
+    return ` ${shown.map((queue, i) => formatQueue(queue, shown[i - 1]?.port ?? 0, ctx)).join("\n")}`;
   },
 };
 

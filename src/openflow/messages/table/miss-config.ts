@@ -10,5 +10,5 @@ export function missOfConfig(config: number, warn: MessageDecodeContext["warn"])
   return miss ?? "controller";
 }
 
-/** The number of what `missOfConfig` reads. */
-export const configOfMiss = (miss: MissConfig): number => Math.max(0, missConfigs.indexOf(miss));
+/** The number of what `missOfConfig` reads. The default has one that upstream sends and does not take. */
+export const configOfMiss = (miss: MissConfig): number => (miss === "default" ? 3 : missConfigs.indexOf(miss));

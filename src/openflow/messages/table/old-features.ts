@@ -41,6 +41,9 @@ const of12: Bits = numbered(
     "ipv6_label icmpv6_type icmpv6_code nd_target nd_sll nd_tll mpls_label mpls_tc",
 );
 
+/** What upstream tells too in OpenFlow 1.2, though it has no such fields, and does not read. */
+const written12: Bits = [...of12, [1n << 36n, "mpls_bos"], [1n << 44n, "packet_type"]];
+
 const fieldsOf = (bits: bigint, table: Bits): FieldSet =>
   fieldSet(table.filter(([bit]) => (bits & bit) !== 0n).map(([, name]) => name));
 
@@ -117,7 +120,7 @@ export function writeTable11(w: WireWriter, { table, active, lookups, matches, f
   writeRawText(w, features?.name ?? "", NAME);
   w.u32(Number(bitsOf(features?.wildcard ?? [], of11)))
     .u32(Number(bitsOf(features?.match ?? [], of11)))
-    .u32(bitsOfTypes(instructionTypes(instructions)) & INSTRUCTIONS)
+    .u32(bitsOfTypes(instructionTypes(instructions, OF11)))
     .u32(bitsOfTypes(actionTypes(write.actions, OF11)))
     .u32(bitsOfTypes(actionTypes(apply.actions, OF11)))
     .u32(configOfMiss(features?.miss ?? "controller"))
@@ -160,11 +163,11 @@ export function writeTable12(w: WireWriter, { table, active, lookups, matches, f
   const { write, apply, instructions } = features?.nonMiss ?? noInstructions;
   w.u8(table).zeros(7);
   writeRawText(w, features?.name ?? "", NAME);
-  w.u64(bitsOf(features?.match ?? [], of12)).u64(bitsOf(features?.wildcard ?? [], of12));
+  w.u64(bitsOf(features?.match ?? [], written12)).u64(bitsOf(features?.wildcard ?? [], written12));
   w.u32(bitsOfTypes(actionTypes(write.actions, OF12))).u32(bitsOfTypes(actionTypes(apply.actions, OF12)));
   w.u64(bitsOf(write.setFields, of12)).u64(bitsOf(apply.setFields, of12));
   w.u64(features?.metadataMatch ?? 0n).u64(features?.metadataWrite ?? 0n);
-  w.u32(bitsOfTypes(instructionTypes(instructions)) & INSTRUCTIONS)
+  w.u32(bitsOfTypes(instructionTypes(instructions, OF12)))
     .u32(configOfMiss(features?.miss ?? "controller"))
     .u32(features?.maxEntries ?? 0);
   w.u32(active).u64(lookups).u64(matches);

@@ -1,4 +1,4 @@
-import { OF11, type Version } from "../../version.js";
+import { OF11, OF13, type Version } from "../../version.js";
 
 /** What tables tell of actions, in the order in which they tell it; and the numbers since OpenFlow 1.2, in 1.1. */
 const actions: readonly (readonly [name: string, since12: number | undefined, of11: number | undefined])[] = [
@@ -28,8 +28,11 @@ const actions: readonly (readonly [name: string, since12: number | undefined, of
   ["set_queue", 21, 21],
 ];
 
+/** Since OpenFlow 1.3. */
+const METER = 6;
+
 const instructions: readonly (readonly [name: string, type: number])[] = [
-  ["meter", 6],
+  ["meter", METER],
   ["apply_actions", 4],
   ["clear_actions", 5],
   ["write_actions", 3],
@@ -56,10 +59,11 @@ export function instructionsOf(has: (type: number) => boolean): readonly string[
   return instructions.filter(([, type]) => has(type)).map(([name]) => name);
 }
 
-/** The numbers of instructions, rising. */
-export function instructionTypes(names: readonly string[]): readonly number[] {
+/** The numbers of instructions, rising; those that the version does not have are left out. */
+export function instructionTypes(names: readonly string[], version: Version): readonly number[] {
+  const last = version < OF13 ? METER - 1 : METER;
   return instructions
-    .filter(([name]) => names.includes(name))
+    .filter(([name, type]) => names.includes(name) && type <= last)
     .map(([, type]) => type)
     .sort((a, b) => a - b);
 }

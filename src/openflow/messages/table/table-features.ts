@@ -12,7 +12,6 @@ import {
   type FeaturesCommand,
   type InstructionFeatures,
   noInstructions,
-  sameInstructions,
   type TableFeatures,
 } from "./features-model.js";
 import { formatTableFeatures } from "./features-text.js";
@@ -187,9 +186,7 @@ function writeTable(w: WireWriter, features: TableFeatures, version: Version): v
   const capabilities = (features.eviction === true ? EVICTION : 0) | (features.vacancy === true ? VACANCY : 0);
   w.u32(version >= OF14 ? capabilities : 0).u32(features.maxEntries);
   writeInstructionFeatures(w, features.nonMiss, 0, version);
-  if (!sameInstructions(features.nonMiss, features.onMiss)) {
-    writeInstructionFeatures(w, features.onMiss, 1, version);
-  }
+  writeInstructionFeatures(w, features.onMiss, 1, version);
   writeProperty(w, Property.match, () => writeOxmIds(w, features.match, version, features.mask));
   writeProperty(w, Property.wildcards, () => writeOxmIds(w, features.wildcard, version));
   writeOtherProperties(w, features.others);
@@ -202,7 +199,7 @@ function writeInstructionFeatures(w: WireWriter, features: InstructionFeatures, 
     writeProperty(w, property + miss, () => {
       for (const type of types) w.u16(type).u16(4);
     });
-  ids(Property.instructions, instructionTypes(features.instructions));
+  ids(Property.instructions, instructionTypes(features.instructions, version));
   writeProperty(w, Property.nextTables + miss, () => w.raw(Uint8Array.from(features.next)));
   const list = (actions: number, setField: number, { actions: names, setFields }: ActionFeatures): void => {
     ids(actions, actionTypes(names, version));
