@@ -66,6 +66,7 @@ function checkGroup(number: number, { type, buckets }: GroupMod, version: Versio
   if (command === "delete" && buckets.length > 0 && (version === OF13 || version === OF14)) throw invalid();
   if (command === "remove_bucket" && buckets.length > 0) throw new OfpError("OFPGMFC_BAD_BUCKET");
   if (type === GroupType.indirect && command !== "delete" && buckets.length !== 1) throw invalid();
+  if (command === undefined) throw new OfpError("OFPGMFC_BAD_COMMAND");
   for (const b of buckets) {
     if (b.weight !== 0 && type !== GroupType.select && command !== "insert_bucket") throw invalid();
     if (type === GroupType.fastFailover && !isWatching(b)) throw invalid();
@@ -73,7 +74,6 @@ function checkGroup(number: number, { type, buckets }: GroupMod, version: Versio
       throw new OfpError("OFPGMFC_WATCH_UNSUPPORTED");
     }
   }
-  if (command === undefined) throw new OfpError("OFPGMFC_BAD_COMMAND");
 }
 
 function decode(r: WireReader, ctx: MessageDecodeContext): GroupMod {

@@ -54,6 +54,8 @@ export const groupStatsRequest: MessageRow<GroupStatsRequest> = {
 
 const HEADER_11 = 32;
 const BUCKET = 16;
+/** Packets of a bucket that are not counted. */
+const UNKNOWN = 0xffff_ffff_ffff_ffffn;
 
 function decodeStats(r: WireReader, hasDuration: boolean, { name, warn }: MessageDecodeContext): GroupStats {
   const bad = (told: string): OfpError => {
@@ -117,6 +119,8 @@ export const groupStatsReply: MessageRow<GroupStatsReply> = {
 
 function formatStats({ groupId, references, packets, bytes, duration, buckets }: GroupStats): string {
   const told = duration === undefined ? "" : `duration=${formatDuration(duration)},`;
-  const list = buckets.map((b, i) => `,bucket${i}:packet_count=${b.packets},byte_count=${b.bytes}`).join("");
+  const list = buckets
+    .map((b, i) => (b.packets === UNKNOWN ? "" : `,bucket${i}:packet_count=${b.packets},byte_count=${b.bytes}`))
+    .join("");
   return `\n group_id=${groupId},${told}ref_count=${references},packet_count=${packets},byte_count=${bytes}${list}`;
 }
