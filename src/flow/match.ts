@@ -1,4 +1,4 @@
-import { type FlowKey, type FlowMask, newKey } from "./key.js";
+import type { FlowKey, FlowMask } from "./key.js";
 import { KEY_WORDS } from "./layout.js";
 import type { TlvMap } from "./tlv-map.js";
 
@@ -10,9 +10,27 @@ export interface Match {
   readonly tlvs?: TlvMap;
 }
 
+/** Keys are cut from buffers of so many: an array of its own for each costs more than all that is done with it. */
+const POOL = 64;
+let pool: ArrayBuffer = new ArrayBuffer(0);
+let poolAt = 0;
+
+/** As `newKey`, from memory that others are cut from too. */
+function pooledKey(): FlowKey {
+  if (poolAt === pool.byteLength) {
+    pool = new ArrayBuffer(POOL * KEY_BYTES);
+    poolAt = 0;
+  }
+  const key = new Uint32Array(pool, poolAt, KEY_WORDS);
+  poolAt += KEY_BYTES;
+  return key;
+}
+
+const KEY_BYTES = 4 * KEY_WORDS;
+
 /** Every packet. Fill it in with `setField(match.key, …)` and `unwildcard(match.mask, …)`. */
 export function newMatch(): Match {
-  return { key: newKey(), mask: newKey() };
+  return { key: pooledKey(), mask: pooledKey() };
 }
 
 /** A match of its own of these bits; bits of `key` outside the mask are dropped. */

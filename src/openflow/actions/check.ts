@@ -36,10 +36,14 @@ const lenient: ProtocolSet = ProtocolSets.openflow10 | ProtocolSets.nxm;
  * Throws `OfpError` with upstream's error: OFPBAC_MATCH_INCONSISTENT, OFPBAC_BAD_OUT_PORT, OFPBIC_BAD_TABLE_ID, ….
  */
 export function checkActions(actions: readonly Action[], match: Match, limits: ActionLimits = {}): ProtocolSet {
-  const left = new ActionChecker(cloneKey(match.key), limits).all(actions);
+  scratch.set(match.key);
+  const left = new ActionChecker(scratch, limits).all(actions);
   if (left === ProtocolSets.none) throw new OfpError("OFPBAC_MATCH_INCONSISTENT");
   return left;
 }
+
+/** The packet of the outermost actions. */
+const scratch: FlowKey = newKey();
 
 class ActionChecker {
   /** What is known of the packet: the match, and what actions did. */

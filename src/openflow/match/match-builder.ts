@@ -1,8 +1,8 @@
 import { getField, getFieldBig, setBitsAt, setField, setFieldBig } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
-import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
+import type { FlowKey, FlowMask } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
-import { applyMask, type Match } from "#flow/match.js";
+import { applyMask, type Match, newMatch } from "#flow/match.js";
 import { presenceBit, TLV_SPACE, TlvMap } from "#flow/tlv-map.js";
 import type { MaskedValue } from "../field-text.js";
 
@@ -11,14 +11,17 @@ type TlvOutcome = "set" | "unmapped" | "twice" | "full" | "long";
 
 /** A match while it is read. */
 export class MatchBuilder {
-  readonly key: FlowKey = newKey();
-  readonly mask: FlowMask = newKey();
+  readonly key: FlowKey;
+  readonly mask: FlowMask;
   readonly #given: TlvMap | undefined;
   #own: TlvMap | undefined;
 
   /** `tlvs`: the bridge's map; without one, tunnel metadata get a place of this match's own. */
   constructor(tlvs?: TlvMap) {
     this.#given = tlvs;
+    const { key, mask } = newMatch();
+    this.key = key;
+    this.mask = mask;
   }
 
   /** The map that places the tunnel metadata there are so far. */
