@@ -30,6 +30,8 @@ export { type FlowStats, formatFlowStats } from "#openflow/messages/flow/flow-st
 export type { FlowSelection } from "#openflow/messages/flow/flow-stats-request.js";
 export { messageToJson } from "#openflow/messages/json.js";
 export type { Message } from "#openflow/messages/message.js";
+export { type PacketIn, portMatch, portOfMatch } from "#openflow/messages/packet/packet-in.js";
+export type { PacketOut } from "#openflow/messages/packet/packet-out.js";
 export { formatMessage, formatMessageBytes } from "#openflow/messages/print.js";
 export type { Body } from "#openflow/messages/table.js";
 export { OfpError } from "#openflow/ofp-error.js";
