@@ -1,4 +1,5 @@
 import type { Uuid } from "./atom.js";
+import { isScalar } from "./column-type.js";
 import { type Clause, meetsAll } from "./condition.js";
 import { type Database, type Table, uniqueKey } from "./database.js";
 import type { Datum } from "./datum.js";
@@ -107,20 +108,30 @@ function namedUuid(condition: readonly Clause[]): Uuid | undefined {
   return undefined;
 }
 
-/** The rows of the database that can meet a condition: at most one if it gives the value of a unique index. */
+/** The rows of the database that can meet a condition: at most one if it gives the values of a unique index. */
 function candidates(table: Table, condition: readonly Clause[]): Iterable<Row> {
   if (condition.includes(false)) return [];
-  for (const clause of condition) {
-    if (typeof clause === "boolean" || clause.fn !== "==") continue;
-    const { column, argument } = clause;
-    const i = table.schema.indexes.findIndex((index) => index.length === 1 && index[0] === column);
-    if (i < 0) continue;
-    const data: Datum[] = [];
-    data[column.index] = argument;
-    const uuid = table.uniques[i]!.get(uniqueKey(data, [column]));
+  const { indexes } = table.schema;
+  if (indexes.length === 0 || condition.length === 0) return table.rows.values();
+  const given = givenValues(condition);
+  for (let i = 0; i < indexes.length; i++) {
+    const index = indexes[i]!;
+    if (!index.every((column) => given[column.index] !== undefined)) continue;
+    const uuid = table.uniques[i]!.get(uniqueKey(given, index));
     return uuid === undefined ? [] : present(table.rows.get(uuid));
   }
   return table.rows.values();
+}
+
+/** The values that a condition demands of columns, by column. */
+function givenValues(condition: readonly Clause[]): Datum[] {
+  const given: Datum[] = [];
+  for (const clause of condition) {
+    if (typeof clause === "boolean") continue;
+    const { column, fn, argument } = clause;
+    if (fn === "==" || (fn === "includes" && isScalar(column.type))) given[column.index] = argument;
+  }
+  return given;
 }
 
 function present(row: Row | undefined): Row[] {
