@@ -118,7 +118,11 @@ function matchText(key: FlowKey, mask: FlowMask, portName: PortName, tlvs: TlvMa
   const protocol = (mask[W.nw]! & 0xff) === 0xff ? key[W.nw]! & 0xff : -1;
   const short = known?.protocols[protocol] ?? known?.name;
   let text = any(mask, 0, W.eth) ? fields(before) : "";
-  if (mask[W.packetType] !== 0) text += key[W.packetType] === 0 ? ",eth" : packetType(key, mask, portName);
+  if (mask[W.packetType] !== 0) {
+    // That a packet is a frame is said of megaflows only, which are known by their recirc_id.
+    if (key[W.packetType] !== 0) text += packetType(key, mask, portName);
+    else if (mask[W.recircId] !== 0) text += ",eth";
+  }
   if (short !== undefined) text += `,${short}`;
   if (any(mask, W.reg, W.reg + 16)) text += fields(registers);
   if (any(mask, 0, W.metadata)) text += fields(tunnel) + tunnelFlags(key, mask) + tunMetadata(key, mask, tlvs);
