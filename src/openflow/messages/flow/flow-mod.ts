@@ -6,10 +6,13 @@ import { decodeInstructions, encodeInstructions } from "../../actions/instructio
 import { formatActions } from "../../actions/table.js";
 import { decodeMatch, decodeNxMatch, encodeMatch, encodeNxMatch } from "../../match/match-codec.js";
 import { normalizationWarning, normalizeMatch } from "../../match/normalize.js";
+import { formatOfp10Match } from "../../match/ofp10-text.js";
+import { formatTlvs } from "../../match/tlv-text.js";
 import { OfpError } from "../../ofp-error.js";
 import { OFPP, portTo32 } from "../../port-number.js";
 import { always, OF10, OF11, OF12, OF14, only, since } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
+import { WireWriter } from "../../wire-writer.js";
 import {
   type MessageDecodeContext,
   type MessageEncodeContext,
@@ -21,7 +24,15 @@ import {
 } from "../message.js";
 import { checkFlowActions } from "./check-flow-actions.js";
 import { decodeFlowFlags, encodeFlowFlags, FlowFlag, formatFlowFlags } from "./flow-flags.js";
-import { ALL_TABLES, ANY_GROUP, formatPort, formatPriorityMatch, formatTable, readPort32 } from "./flow-parts.js";
+import {
+  ALL_TABLES,
+  ANY_GROUP,
+  DEFAULT_PRIORITY,
+  formatPort,
+  formatPriorityMatch,
+  formatTable,
+  readPort32,
+} from "./flow-parts.js";
 
 /** OFPFC_*, in the order of their numbers. */
 const commands = ["add", "modify", "modify_strict", "delete", "delete_strict"] as const;
@@ -241,7 +252,7 @@ const mayBeAnyTable = (command: FlowModCommand, version: number): boolean => ver
 const openFlow11: MessageForm<FlowMod> = {
   name: "OFPT_FLOW_MOD",
   numbers: [ofpt(since(OF11), 14)],
-  length: [40, 1],
+  length: [40, 8],
   decode: (r, ctx) => {
     const { version } = ctx;
     const [cookie, mask, table, commandNumber] = [r.u64(), r.u64(), r.u8(), r.u8()];
@@ -295,16 +306,30 @@ const openFlow11: MessageForm<FlowMod> = {
   },
 };
 
+/** From this verbosity on, matches of OpenFlow 1.0 are written as their bytes have them. */
+const AS_BYTES = 3;
+
+/** The match as its bytes have it, where verbosity asks for that. */
+function wireMatch(fm: FlowMod, { verbosity, version, name, ...names }: MessageTextContext): string | undefined {
+  if (verbosity < AS_BYTES) return undefined;
+  if (name === openFlow10.name) return version === OF10 ? formatOfp10Match(fm.match, names) : undefined;
+  const w = new WireWriter();
+  const length = encodeNxMatch(fm.match, w, { cookie: fm.cookie, mask: fm.cookieMask });
+  return formatTlvs(w.done().subarray(0, length));
+}
+
 /** What comes behind the command, with a blank after each part. */
 function formatParts(fm: FlowMod, ctx: MessageTextContext): string {
   let text = fm.table === 0 ? "" : `table:${formatTable(fm.table, ctx)} `;
-  const match = formatPriorityMatch(fm.match, fm.priority, ctx);
+  const bytes = wireMatch(fm, ctx);
+  const match = bytes ?? formatPriorityMatch(fm.match, fm.priority, ctx);
   if (match !== "") text += `${match} `;
   const { newCookie = NO_COOKIE } = fm;
   if (newCookie !== 0n && newCookie !== NO_COOKIE) text += `cookie:0x${newCookie.toString(16)} `;
   if (fm.cookieMask !== 0n) text += `cookie:0x${fm.cookie.toString(16)}/0x${fm.cookieMask.toString(16)} `;
   if (fm.idleTimeout !== 0) text += `idle:${fm.idleTimeout} `;
   if (fm.hardTimeout !== 0) text += `hard:${fm.hardTimeout} `;
+  if (bytes !== undefined && fm.priority !== DEFAULT_PRIORITY) text += `pri:${fm.priority} `;
   if (fm.importance !== 0) text += `importance:${fm.importance} `;
   if (fm.bufferId !== NO_BUFFER) text += `buf:0x${fm.bufferId.toString(16)} `;
   if (fm.outPort !== OFPP.none) text += `out_port:${formatPort(fm.outPort, ctx)} `;

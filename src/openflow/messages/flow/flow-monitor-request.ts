@@ -79,7 +79,7 @@ const nicira: EntryForm = {
   min: 16,
   decode: (r, ctx) => {
     const [id, bits, outPort, length, table] = [r.u32(), r.u16(), r.u16(), r.u16(), r.u8()];
-    r.skip(5);
+    if (!r.zeros(5)) throw new OfpError("NXBRC_MUST_BE_ZERO");
     const flags = checkFlags(bits, bits, ctx);
     const { match } = decodeNxMatch(r, length);
     return { id, command: "add", flags, table, outPort, outGroup: ANY_GROUP, match };

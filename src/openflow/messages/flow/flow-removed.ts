@@ -96,7 +96,7 @@ const nicira: MessageForm<FlowRemoved> = {
 const openFlow11: MessageForm<FlowRemoved> = {
   name: "OFPT_FLOW_REMOVED",
   numbers: [ofpt(between(OF11, OF14), 11)],
-  length: [40, 1],
+  length: [40, 8],
   decode: (r, { version }) => {
     const [cookie, priority, reason, table] = [r.u64(), r.u16(), r.u8(), r.u8()];
     const times = { durationSec: r.u32(), durationNsec: r.u32(), idleTimeout: r.u16(), hardTimeout: r.u16() };
@@ -117,7 +117,7 @@ const NO_DURATION = 0xffffffff;
 const openFlow15: MessageForm<FlowRemoved> = {
   name: "OFPT_FLOW_REMOVED",
   numbers: [ofpt(only(OF15), 11)],
-  length: [16, 1],
+  length: [16, 8],
   decode: (r) => {
     const [table, reason, priority, idleTimeout, hardTimeout] = [r.u8(), r.u8(), r.u16(), r.u16(), r.u16()];
     const cookie = r.u64();

@@ -39,14 +39,11 @@ export interface FlowTextOptions extends Pick<MessageTextContext, "portName" | "
   readonly stats?: boolean;
 }
 
-/** `5.001s`: whole milliseconds in three digits, anything else in nine. */
+/** `5.001s`: whole milliseconds in three digits, anything else in nine without zeros at the end. */
 export function formatDuration(seconds: number, nanoseconds: number): string {
   if (nanoseconds === 0) return `${seconds}s`;
-  const isMilliseconds = nanoseconds % 1_000_000 === 0;
-  const fraction = isMilliseconds
-    ? String(nanoseconds / 1_000_000).padStart(3, "0")
-    : String(nanoseconds).padStart(9, "0");
-  return `${seconds}.${fraction}s`;
+  if (nanoseconds % 1_000_000 === 0) return `${seconds}.${String(nanoseconds / 1_000_000).padStart(3, "0")}s`;
+  return `${seconds}.${String(nanoseconds).padStart(9, "0").replace(/0+$/, "")}s`;
 }
 
 const formatCount = (count: bigint): string => (count === UNKNOWN_COUNT ? "?" : String(count));
