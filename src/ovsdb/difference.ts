@@ -1,6 +1,7 @@
 import type { ColumnType } from "./column-type.js";
 import { applyDifference, type Datum, symmetricDifference } from "./datum.js";
 import { anyCount } from "./datum-json.js";
+import { OvsdbError } from "./error.js";
 
 /**
  * What `update2` notifications and the log say of a changed column (ovsdb-server(7) section 4.1.14): the new value where a
@@ -10,9 +11,15 @@ export function columnDifference(type: ColumnType, before: Datum, after: Datum):
   return type.max === 1 ? after : symmetricDifference(before, after);
 }
 
-/** Undoes `columnDifference`. */
+/** Undoes `columnDifference`. Throws `OvsdbError`, in upstream's spelling, where more or fewer elements come of it than may be. */
 export function applyColumnDifference(type: ColumnType, before: Datum, change: Datum): Datum {
-  return type.max === 1 ? change : applyDifference(before, change);
+  if (type.max === 1) return change;
+  const after = applyDifference(before, change);
+  const size = after.keys.length;
+  if (size < type.min || size > type.max) {
+    throw new OvsdbError("ovsdb error", "Datum crated by diff has size error");
+  }
+  return after;
 }
 
 /** The type by which a difference is read: of any size where it is one of elements. */

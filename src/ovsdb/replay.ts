@@ -141,7 +141,8 @@ function isNote(name: string, value: Json): boolean {
     case "_date":
       return typeof value === "number" || typeof value === "bigint";
     case "_comment":
-      return typeof value === "string";
+      // Whatever it is, as upstream has it.
+      return true;
     default:
       return name === "_is_diff" && typeof value === "boolean";
   }

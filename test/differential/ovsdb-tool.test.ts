@@ -37,7 +37,15 @@ const good =
   record(`{"_date":1700000005000,"T":{"${b}":{"i":7}},"_comment":"b"}`) +
   record(`{"_date":1700000006000,"_is_diff":true,"T":{"${a}":null}}`);
 
+const narrow =
+  record(schema.replace(/("set":.*?"max":)"unlimited"/, "$12")) +
+  record(`{"T":{"${a}":{"set":["set",["x","y"]]}},"_comment":5}`);
+
 const files: Readonly<Record<string, string>> = {
+  narrow,
+  crowded: `${narrow}${record(`{"T":{"${a}":{"set":"z"}},"_is_diff":true}`)}`,
+  replaced: `${narrow}${record(`{"T":{"${a}":{"set":["set",["x","z"]]}},"_is_diff":true}`)}`,
+  noted: `${narrow}${record('{"_comment":"no rows"}')}${record("{}")}${record('{"T":{}}')}`,
   good,
   empty: "",
   text: "hello\n",
