@@ -203,10 +203,15 @@ export function formatMaskedValue(f: Field, { value, mask }: MaskedValue, ports:
   if (f.bits === 0) {
     return mask === allOnes(f) ? hexText(value) : `${hexText(value)}/${hexText(mask)}`;
   }
-  const [key, maskKey] = [newKey(), newKey()];
   if (f.name === "tun_flags") return value === 0n ? "0" : "oam";
-  const bits = { ...f, bits: valueBits(f) };
-  setFieldBig(key, bits, value);
+  const bits = valueBits(f) === f.bits ? f : { ...f, bits: valueBits(f) };
+  setFieldBig(valueKey, bits, value);
   setFieldBig(maskKey, bits, mask);
-  return formatFieldValue(bits, key, maskKey, { portName: (number) => formatOfport(number, ports) });
+  const text = formatFieldValue(bits, valueKey, maskKey, { portName: (number) => formatOfport(number, ports) });
+  valueKey.fill(0, f.word, f.word + f.words);
+  maskKey.fill(0, f.word, f.word + f.words);
+  return text;
 }
+
+/** Where a value is put for writing it; zeros in between. */
+const [valueKey, maskKey] = [newKey(), newKey()];

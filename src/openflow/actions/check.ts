@@ -44,6 +44,8 @@ export function checkActions(actions: readonly Action[], match: Match, limits: A
 
 /** The packet of the outermost actions. */
 const scratch: FlowKey = newKey();
+/** The packet of a learnt flow. */
+const learntScratch: FlowKey = newKey();
 
 class ActionChecker {
   /** What is known of the packet: the match, and what actions did. */
@@ -288,7 +290,8 @@ class ActionChecker {
 
   /** What is copied must be in the packet; what the learnt flow says must fit what it said before. */
   #learn({ specs }: Learn): void {
-    const learnt = new ActionChecker(newKey(), this.#limits);
+    learntScratch.fill(0);
+    const learnt = new ActionChecker(learntScratch, this.#limits);
     for (const spec of specs) {
       if (typeof spec.source !== "bigint") this.#source(spec.source);
       if (spec.kind === "load") learnt.#destination(spec.destination);

@@ -93,21 +93,25 @@ export function decodeInstructions(r: WireReader, version: Version, options: Act
   if (version === OF10) return inSupportedOrder(decodeActions(r, version, options));
   if (r.left % 8 !== 0) throw new OfpError("OFPBIC_BAD_LEN");
   // All instructions are looked at before what is in any.
-  const bodies = new Map<number, WireReader>();
+  const bodies: (WireReader | undefined)[] = [];
   while (r.left > 0) {
     const start = r.at;
     const [type, length] = [r.u16(), r.u16()];
     if (length < 8 || length % 8 !== 0 || start + length > r.end) throw new OfpError("OFPBIC_BAD_LEN");
     checkInstruction(type, length);
-    if (bodies.has(type)) throw new OfpError("OFPBIC_DUP_INST");
-    bodies.set(type, new WireReader(r.bytes, r.at, start + length, ofpError("OFPBIC_BAD_LEN")));
+    if (bodies[type] !== undefined) throw new OfpError("OFPBIC_DUP_INST");
+    bodies[type] = new WireReader(r.bytes, r.at, start + length, badLength);
     r.skip(length - 4);
   }
-  return inOrder.flatMap((type) => {
-    const body = bodies.get(type);
-    return body === undefined ? [] : decodeInstruction(type, body, version, options);
-  });
+  const actions: Action[] = [];
+  for (const type of inOrder) {
+    const body = bodies[type];
+    if (body !== undefined) actions.push(...decodeInstruction(type, body, version, options));
+  }
+  return actions;
 }
+
+const badLength = ofpError("OFPBIC_BAD_LEN");
 
 const inOrder: readonly number[] = [
   Instruction.meter,
