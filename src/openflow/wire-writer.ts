@@ -3,6 +3,13 @@ import { BugError } from "#util/errors.js";
 
 const FIRST_SIZE = 128;
 
+/** 64 bits, and their two halves, into which they are taken apart faster than by arithmetic. */
+const whole = new BigUint64Array(1);
+const halves = new Uint32Array(whole.buffer);
+whole[0] = 1n;
+const LOW: number = halves[0] === 1 ? 0 : 1;
+const HIGH: number = 1 - LOW;
+
 /** Appends network byte order to a buffer that grows. */
 export class WireWriter {
   #bytes: Uint8Array;
@@ -37,7 +44,8 @@ export class WireWriter {
   }
 
   u64(value: bigint): this {
-    return this.u32(Number(BigInt.asUintN(32, value >> 32n))).u32(Number(BigInt.asUintN(32, value)));
+    whole[0] = value;
+    return this.u32(halves[HIGH]!).u32(halves[LOW]!);
   }
 
   /** A number in `length` bytes; higher bits are dropped. */
@@ -89,6 +97,16 @@ export class WireWriter {
   cut(length: number): void {
     if (length > this.#length) throw new BugError("cut beyond what was written");
     this.#length = length;
+  }
+
+  /** Bytes that it can take before it grows. */
+  get room(): number {
+    return this.#bytes.length;
+  }
+
+  /** What was written, from `from` to `to`: not a copy, and good until more is written. */
+  written(from = 0, to: number = this.#length): Uint8Array {
+    return this.#bytes.subarray(from, to);
   }
 
   /** A copy of what was written, from `from`. */

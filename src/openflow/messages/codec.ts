@@ -3,6 +3,7 @@ import { HEADER_LENGTH, readHeader } from "../header.js";
 import { OfpError, ofpError } from "../ofp-error.js";
 import { type Protocol, protocolOfVersion } from "../protocol.js";
 import { inRange, OF10, OF15, type Version, versions } from "../version.js";
+import { newBytes } from "../wire-memory.js";
 import { WireReader } from "../wire-reader.js";
 import { WireWriter } from "../wire-writer.js";
 import {
@@ -24,18 +25,27 @@ const MORE = 1;
 /** Types up to this (hello, error, echo) have one meaning in all versions, those that nobody knows included. */
 const LAST_TIMELESS_TYPE = 3;
 const LONGEST = 0xffff;
+/** What a writer has to begin with. */
+const SCRATCH = 4096;
 
 type At = MessageNumber["at"];
 
-const numberKey = (version: number, at: At, vendor: number, type: number): string =>
-  `${version}/${at}/${vendor}/${type}`;
+const places: Readonly<Record<At, number>> = { type: 0, request: 1, reply: 2 };
+/** Vendors that number messages, the standard first. */
+const vendors: readonly number[] = [0, NICIRA, ONF];
+
+/** A small number for a message's numbers; -1 where no message can have them. */
+function numberKey(version: number, at: At, vendor: number, type: number): number {
+  if (type > 0xffff || version > 0xf) return -1;
+  return (((vendors.indexOf(vendor) * 3 + places[at]) << 4) | version) * 0x10000 + type;
+}
 
 interface Known {
   readonly row: MessageRow<Body>;
   readonly form: MessageForm<Body>;
 }
 
-const byNumber = new Map<string, Known>();
+const byNumber = new Map<number, Known>();
 const byKind = new Map<string, MessageRow<Body>>();
 for (const row of messageRows) {
   if (byKind.has(row.kind)) throw new BugError(`two messages are called ${row.kind}`);
@@ -44,7 +54,8 @@ for (const row of messageRows) {
     for (const { at, range, vendor, type } of form.numbers) {
       for (const version of versions.filter((v) => inRange(range, v))) {
         const key = numberKey(version, at, vendor, type);
-        if (byNumber.has(key)) throw new BugError(`${form.name} claims ${key}, which is taken`);
+        if (byNumber.has(key))
+          throw new BugError(`${form.name} claims ${at} ${vendor}/${type} of version ${version}, which is taken`);
         byNumber.set(key, { row, form });
       }
     }
@@ -58,7 +69,9 @@ export function messageRowOf(body: Body): MessageRow<Body> {
 
 /** The types of multipart requests and replies. */
 const multipartType = (version: Version): { readonly request: number; readonly reply: number } =>
-  version === OF10 ? { request: 16, reply: 17 } : { request: 18, reply: 19 };
+  version === OF10 ? multipart10 : multipartLater;
+const multipart10 = { request: 16, reply: 17 } as const;
+const multipartLater = { request: 18, reply: 19 } as const;
 
 /** What the headers of a message say, and where its body begins. */
 export interface Envelope {
@@ -84,16 +97,28 @@ const silent: Warn = () => {};
 export function readEnvelope(bytes: Uint8Array, warn: Warn = silent): Envelope {
   const header = readHeader(bytes);
   const version = header.version as Version;
-  const r = new WireReader(bytes, HEADER_LENGTH, bytes.length, ofpError("OFPBRC_BAD_LEN"));
-  const { at, vendor, type, flags, told } = readNumbers(r, version, header.type, warn);
+  const r = new WireReader(bytes, HEADER_LENGTH, bytes.length, badLength);
+  const { at, vendor, type, flags } = readNumbers(r, version, header.type, warn);
   const isTimeless = version > OF15 && at === "type" && vendor === 0 && type <= LAST_TIMELESS_TYPE;
   const known = byNumber.get(numberKey(isTimeless ? OF15 : version, at, vendor, type));
   if (known === undefined) {
-    warn("ofp_msgs", `unknown OpenFlow message (version ${version}, type ${header.type}${told})`);
+    warn(
+      "ofp_msgs",
+      `unknown OpenFlow message (version ${version}, type ${header.type}${numbersText(at, vendor, type)})`,
+    );
     if (vendor !== 0) throw new OfpError("OFPBRC_BAD_SUBTYPE");
     throw new OfpError(at === "type" ? "OFPBRC_BAD_TYPE" : "OFPBRC_BAD_STAT");
   }
-  return { version, xid: header.xid, name: known.form.name, flags, ...known, reader: r };
+  const { form, row } = known;
+  return { version, xid: header.xid, name: form.name, flags, form, row, reader: r };
+}
+
+const badLength: () => OfpError = ofpError("OFPBRC_BAD_LEN");
+
+/** A message's numbers behind its type, as a complaint tells them. */
+function numbersText(at: At, vendor: number, type: number): string {
+  const stat = at === "type" ? "" : `, stat ${vendor === 0 ? type : EXPERIMENTER_STATS}`;
+  return vendor === 0 ? stat : `${stat}, vendor 0x${vendor.toString(16)}, subtype ${type}`;
 }
 
 /** The number of a vendor that numbers messages. Others are refused. */
@@ -109,36 +134,26 @@ interface Numbers {
   readonly vendor: number;
   readonly type: number;
   readonly flags: number;
-  /** As a complaint tells them. */
-  readonly told: string;
 }
 
 function readNumbers(r: WireReader, version: Version, type: number, warn: Warn): Numbers {
   if (type === EXPERIMENTER_TYPE) {
     if (r.left < 8) throw new OfpError("OFPBRC_BAD_LEN");
     const vendor = readVendor(r, warn);
-    const subtype = r.u32();
-    return {
-      at: "type",
-      vendor,
-      type: subtype,
-      flags: 0,
-      told: `, vendor 0x${vendor.toString(16)}, subtype ${subtype}`,
-    };
+    return { at: "type", vendor, type: r.u32(), flags: 0 };
   }
   const { request, reply } = multipartType(version);
-  if (type !== request && type !== reply) return { at: "type", vendor: 0, type, flags: 0, told: "" };
+  if (type !== request && type !== reply) return { at: "type", vendor: 0, type, flags: 0 };
   const at = type === request ? "request" : "reply";
   const stat = r.u16();
   const flags = r.u16();
   if (version !== OF10) r.skip(4);
-  if (stat !== EXPERIMENTER_STATS) return { at, vendor: 0, type: stat, flags, told: `, stat ${stat}` };
+  if (stat !== EXPERIMENTER_STATS) return { at, vendor: 0, type: stat, flags };
   if (version !== OF10 && r.left < 8) throw new OfpError("OFPBRC_BAD_LEN");
   const vendor = readVendor(r, warn);
   const subtype = r.u32();
   if (version === OF10) r.skip(4);
-  const told = `, stat ${stat}, vendor 0x${vendor.toString(16)}, subtype ${subtype}`;
-  return { at, vendor, type: subtype, flags, told };
+  return { at, vendor, type: subtype, flags };
 }
 
 /** Throws OFPBRC_BAD_LEN where a body cannot have the length it has. */
@@ -205,15 +220,27 @@ export interface EncodeOptions {
  * 65535 bytes.
  */
 export function encodeMessage(body: Body, version: Version, xid: number, options: EncodeOptions = {}): Uint8Array {
-  const [first, ...more] = encodeMessages(body, version, xid, options);
-  if (more.length > 0) throw new UserError(`${(body as { kind: string }).kind} is too long for one message`);
-  return first!;
+  const all = encodeMessages(body, version, xid, options);
+  if (all.length > 1) throw new UserError(`${(body as { kind: string }).kind} is too long for one message`);
+  return all[0]!;
 }
+
+/** Writers that nobody uses now. Messages lie in messages, so one is not enough. */
+const spareWriters: WireWriter[] = [];
 
 /** Writes a message, in as many multipart messages as it takes. Throws as `encodeMessage`. */
 export function encodeMessages(body: Body, version: Version, xid: number, options: EncodeOptions = {}): Uint8Array[] {
+  const w = spareWriters.pop() ?? new WireWriter(new Uint8Array(SCRATCH));
+  try {
+    return writeMessages(body, version, xid, options, w);
+  } finally {
+    w.cut(0);
+    if (w.room <= LONGEST) spareWriters.push(w);
+  }
+}
+
+function writeMessages(body: Body, version: Version, xid: number, options: EncodeOptions, w: WireWriter): Uint8Array[] {
   const row = messageRowOf(body);
-  const w = new WireWriter();
   const elements: number[] = [];
   const ctx: MessageEncodeContext = {
     version,
@@ -225,12 +252,11 @@ export function encodeMessages(body: Body, version: Version, xid: number, option
   const [form, number] = chooseForm(row, body, ctx);
   form.encode(body, w, ctx);
   const flags = options.flags ?? 0;
-  if (number.at === "type") return [whole(number, version, xid, 0, w.done())];
+  if (number.at === "type") return [whole(number, version, xid, 0, w.written())];
   const bounds = cuts(elements, w.length, LONGEST - headerLength(number, version));
   return bounds.map((start, i) => {
     const end = bounds[i + 1];
-    const bytes = w.done(start).subarray(0, end === undefined ? undefined : end - start);
-    return whole(number, version, xid, end === undefined ? flags : flags | MORE, bytes);
+    return whole(number, version, xid, end === undefined ? flags : flags | MORE, w.written(start, end));
   });
 }
 
@@ -249,10 +275,14 @@ function chooseForm(
 /** Where each part of a list begins, no part longer than `room`. */
 function cuts(elements: readonly number[], length: number, room: number): number[] {
   const starts = [0];
+  if (length <= room) return starts;
+  let start = 0;
   let last = 0;
   for (const at of [...elements, length]) {
-    const start = starts.at(-1)!;
-    if (at - start > room && last > start) starts.push(last);
+    if (at - start > room && last > start) {
+      starts.push(last);
+      start = last;
+    }
     last = at;
   }
   return starts;
@@ -267,7 +297,8 @@ function headerLength({ at, vendor }: MessageNumber, version: Version): number {
 function whole(number: MessageNumber, version: Version, xid: number, flags: number, body: Uint8Array): Uint8Array {
   const length = headerLength(number, version) + body.length;
   if (length > LONGEST) throw new UserError(`an OpenFlow message cannot have ${length} bytes`);
-  const w = new WireWriter(new Uint8Array(length));
+  const bytes = newBytes(length);
+  const w = new WireWriter(bytes);
   const { at, vendor, type } = number;
   const messageType = at !== "type" ? multipartType(version)[at] : vendor === 0 ? type : EXPERIMENTER_TYPE;
   w.u8(version).u8(messageType).u16(length).u32(xid);
@@ -279,5 +310,6 @@ function whole(number: MessageNumber, version: Version, xid: number, flags: numb
     w.u32(vendor).u32(type);
     if (at !== "type" && version === OF10) w.zeros(4);
   }
-  return w.raw(body).done();
+  w.raw(body);
+  return bytes;
 }
