@@ -9,7 +9,11 @@ import { bare, numberForm, of, readAs } from "./wire-form.js";
 /** Takes the outermost VLAN header off. */
 export interface StripVlan {
   readonly kind: "strip_vlan";
+  /** It is called `pop_vlan`, as OpenFlow 1.1 and later do. */
+  readonly pops?: true;
 }
+
+const pop: StripVlan = { kind: "strip_vlan", pops: true };
 
 /** Puts a VLAN header on. */
 export interface PushVlan {
@@ -27,9 +31,9 @@ export interface SetVlan {
 
 export const stripVlan: ActionRow<StripVlan> = {
   kind: "strip_vlan",
-  wire: [bare({ kind: "strip_vlan" }, of(only(OF10), 3), of(since(OF11), 18))],
-  format: () => "strip_vlan",
-  parse: { strip_vlan: () => ({ kind: "strip_vlan" }), pop_vlan: () => ({ kind: "strip_vlan" }) },
+  wire: [bare<StripVlan>({ kind: "strip_vlan" }, of(only(OF10), 3)), bare(pop, of(since(OF11), 18))],
+  format: ({ pops }) => (pops ? "pop_vlan" : "strip_vlan"),
+  parse: { strip_vlan: () => ({ kind: "strip_vlan" }), pop_vlan: () => pop },
 };
 
 const isVlanType = (type: number): boolean => type === 0x8100 || type === 0x88a8;
