@@ -28,7 +28,7 @@ export interface OpenFlowSessionSettings extends RconnSettings, OpenFlowSettings
 }
 
 /** The `status` column of a Controller, as ovs-vswitchd writes it. */
-export function controllerStatus(stats: RconnStats, now: number): Record<string, string> {
+function controllerStatus(stats: RconnStats, now: number): Record<string, string> {
   const since = (then: number): string => String(Math.floor((now - then) / 1000));
   return {
     ...(stats.lastError === undefined ? {} : { last_error: stats.lastError }),
