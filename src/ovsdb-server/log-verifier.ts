@@ -12,42 +12,55 @@ export interface LogVerifier {
 /** What the thread is told, and where it tells what it has found. */
 interface VerifierJob {
   readonly path: string;
-  /** One 64-bit integer: twice the offset up to which all is right, and 1 more when that is final. */
+  /** One 64-bit integer: four times the offset up to which all is right, 2 more once the thread runs, 1 more when that is final. */
   readonly shared: SharedArrayBuffer;
 }
 
 /** Bytes that are looked at before the other thread is told of it. */
 const stride = 1 << 20;
 
-/** Milliseconds without progress after which the thread is taken to be dead. */
+/** Milliseconds without progress after which the thread is taken to be dead, and those that it has to begin. */
 const patience = 10_000;
+const patienceAtFirst = 1000;
 
 /** Logs below this size are read sooner than a thread starts. */
 const worthAThread = 4 << 20;
 
-/** Has a log verified by a thread of its own, where it is large. The result may be less than the truth, never more. */
-export function startLogVerifier(threads: ThreadHost, path: string, size: number): LogVerifier | undefined {
+/**
+ * Has a log verified by a thread of its own, where it is large. The result may be less than the truth, never more: a thread that
+ * does not run within `toBegin` milliseconds of being waited for verifies nothing.
+ */
+export function startLogVerifier(
+  threads: ThreadHost,
+  path: string,
+  size: number,
+  toBegin: number = patienceAtFirst,
+): LogVerifier | undefined {
   if (size < worthAThread) return undefined;
   const shared = new SharedArrayBuffer(8);
   const job: VerifierJob = { path, shared };
   const thread = threads.start("log-verifier-worker", job);
   thread.onExit(() => {});
-  return new SharedVerifier(shared);
+  return new SharedVerifier(shared, toBegin);
 }
 
 class SharedVerifier implements LogVerifier {
   readonly #state: BigInt64Array;
+  readonly #toBegin: number;
 
-  constructor(shared: SharedArrayBuffer) {
+  constructor(shared: SharedArrayBuffer, toBegin: number) {
     this.#state = new BigInt64Array(shared);
+    this.#toBegin = toBegin;
   }
 
   goodEnd(upTo: number): number {
     for (;;) {
       const state = Atomics.load(this.#state, 0);
-      const good = Number(state >> 1n);
+      const good = Number(state >> 2n);
       if (good >= upTo) return upTo;
-      if ((state & 1n) !== 0n || Atomics.wait(this.#state, 0, state, patience) === "timed-out") return good;
+      if ((state & 1n) !== 0n) return good;
+      const longest = state === 0n ? this.#toBegin : patience;
+      if (Atomics.wait(this.#state, 0, state, longest) === "timed-out") return good;
     }
   }
 }
@@ -57,11 +70,12 @@ export function verifyLog(files: Files, data: unknown): void {
   const { path, shared } = data as VerifierJob;
   const state = new BigInt64Array(shared);
   const tell = (good: number, done: boolean): void => {
-    Atomics.store(state, 0, (BigInt(good) << 1n) | (done ? 1n : 0n));
+    Atomics.store(state, 0, (BigInt(good) << 2n) | (done ? 3n : 2n));
     Atomics.notify(state, 0);
   };
   let told = 0;
   let good = 0;
+  tell(0, false);
   try {
     const file = files.openRead(path);
     try {

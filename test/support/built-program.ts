@@ -10,8 +10,8 @@ export interface BuiltProgram {
   remove(): void;
 }
 
-/** Bundles `src/main/NAME.ts` as the build does. */
-export async function buildProgram(name: string): Promise<BuiltProgram> {
+/** Bundles `src/main/NAME.ts` as the build does, and beside it the programs of its threads. */
+export async function buildProgram(name: string, ...threads: readonly string[]): Promise<BuiltProgram> {
   const root = join(import.meta.dirname, "../..");
   const directory = mkdtempSync(join(tmpdir(), "weft-program-"));
   // koffi stays outside of the bundle and is looked up from there.
@@ -19,8 +19,9 @@ export async function buildProgram(name: string): Promise<BuiltProgram> {
   const file = join(directory, `${name}.cjs`);
   await build({
     absWorkingDir: root,
-    entryPoints: [join(root, "src/main", `${name}.ts`)],
-    outfile: file,
+    entryPoints: [name, ...threads].map((program) => join(root, "src/main", `${program}.ts`)),
+    outdir: directory,
+    outExtension: { ".js": ".cjs" },
     bundle: true,
     platform: "node",
     target: "node20",
