@@ -45,16 +45,24 @@ export async function ofctlDuel(
     }
     const [a, b] = await Promise.all([runLine(ours, tools.ours, line), runLine(real, tools.real, line)]);
     for (const what of ["status", "stdout", "stderr"] as const) {
-      if (a[what] !== b[what]) differences.push({ line, what, ours: String(a[what]), real: String(b[what]) });
+      if (a[what] !== b[what]) differences.push({ line, what, ...firstDifference(String(a[what]), String(b[what])) });
     }
     const [stateOurs, stateReal] = await Promise.all([look(ours), look(real)]);
     for (const what of ["flows", "groups", "meters"] as const) {
       if (stateOurs[what] !== stateReal[what]) {
-        differences.push({ line, what, ours: stateOurs[what], real: stateReal[what] });
+        differences.push({ line, what, ...firstDifference(stateOurs[what], stateReal[what]) });
       }
     }
   }
   return differences;
+}
+
+/** A few lines of two texts from where they differ. */
+function firstDifference(ours: string, real: string): { readonly ours: string; readonly real: string } {
+  const [a, b] = [ours.split("\n"), real.split("\n")];
+  const at = a.findIndex((line, i) => line !== b[i]);
+  const from = at < 0 ? a.length : at;
+  return { ours: a.slice(from, from + 3).join("\n"), real: b.slice(from, from + 3).join("\n") };
 }
 
 async function runLine(stack: SwitchStack, tool: string, line: string): Promise<Ran> {

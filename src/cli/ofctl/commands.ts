@@ -1,4 +1,5 @@
 import { flowCommands } from "./flow-commands.js";
+import { flowSourceCommands } from "./flow-source-commands.js";
 import { groupCommands } from "./group-commands.js";
 import { listCommands } from "./list-commands.js";
 import { meterCommands } from "./meter-commands.js";
@@ -6,11 +7,14 @@ import type { OfctlCommand } from "./ofctl-command.js";
 import { portCommands } from "./port-commands.js";
 import { printCommands } from "./print-commands.js";
 import { switchCommands } from "./switch-commands.js";
+import { tableCommands } from "./table-commands.js";
 
 /** Every command of `ovs-ofctl`. */
 export const ofctlCommands: readonly OfctlCommand[] = [
   ...switchCommands,
+  ...tableCommands,
   ...flowCommands,
+  ...flowSourceCommands,
   ...groupCommands,
   ...meterCommands,
   ...portCommands,

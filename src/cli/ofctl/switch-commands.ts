@@ -182,6 +182,8 @@ const benchmark: OfctlCommand = {
 export const switchCommands: readonly OfctlCommand[] = [
   show,
   dump("dump-desc", { kind: "desc_request" }),
+  dump("dump-ipfix-bridge", { kind: "ipfix_bridge_stats_request" }),
+  dump("dump-ipfix-flow", { kind: "ipfix_flow_stats_request" }),
   getFrags,
   setFrags,
   probe,
