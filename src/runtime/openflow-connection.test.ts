@@ -177,6 +177,17 @@ describe("OpenFlowConnection", () => {
     expect(events.slice(1)).toEqual(["0112000800000010"]);
   });
 
+  it("overhears messages of any version where told to, and answers none", async () => {
+    const { peer, log, events } = setup({ ...only(1), anyVersion: true, plainEcho: true });
+    peer.stream.write(bytes("0600000800000001"));
+    await settle();
+    peer.got = "";
+    peer.stream.write(bytes("060e000800000007 0402000800000008"));
+    await settle();
+    expect(events).toEqual(["negotiated 1", "060e000800000007", "0402000800000008"]);
+    expect([peer.got, log.lines]).toEqual(["", []]);
+  });
+
   it("logs each message as text at level dbg", async () => {
     const { connection, peer, log } = setup(only(1), "dbg");
     peer.stream.write(bytes("0100000800000001"));

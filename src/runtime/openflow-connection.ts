@@ -53,6 +53,8 @@ export interface OpenFlowSettings {
   readonly xids?: Xids;
   /** Leaves echo requests to `onMessage`. */
   readonly plainEcho?: boolean;
+  /** Hands over messages of any version: what is overheard on a snoop socket is of the version of those who talk. */
+  readonly anyVersion?: boolean;
 }
 
 /** Bytes that may wait to be taken by the peer before `drained` waits. */
@@ -76,6 +78,7 @@ export class OpenFlowConnection {
   readonly #vconn: Logger;
   readonly #allowed: VersionBitmap;
   readonly #answersEcho: boolean;
+  readonly #takesAnyVersion: boolean;
   readonly #framing = new Framing();
   readonly #outbox: Outbox;
   #handlers: OpenFlowHandlers = {};
@@ -92,6 +95,7 @@ export class OpenFlowConnection {
     this.#vconn = log.module("vconn");
     this.#allowed = settings.versions ?? allVersions;
     this.#answersEcho = settings.plainEcho !== true;
+    this.#takesAnyVersion = settings.anyVersion === true;
     this.#outbox = new Outbox(stream);
   }
 
@@ -234,7 +238,7 @@ export class OpenFlowConnection {
     }
     this.#handlers.onActivity?.();
     const { version, type } = readHeader(message);
-    if (version !== this.#version && type > MessageType.echoReply) {
+    if (version !== this.#version && type > MessageType.echoReply && !this.#takesAnyVersion) {
       this.#refuseVersion(message, version);
       return;
     }

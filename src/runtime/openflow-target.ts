@@ -18,9 +18,11 @@ export async function connectToSwitch(
   host: Host,
   log: Log,
   name: string,
-  settings: OpenFlowClientSettings = {},
+  given: OpenFlowClientSettings = {},
   socket: BridgeSocket = "mgmt",
 ): Promise<OpenFlowClient> {
+  // What is overheard is not for us to answer, and of any version.
+  const settings = socket === "snoop" ? { ...given, anyVersion: true, plainEcho: true } : given;
   const { stream, ...target } = await reach(host, log, name, settings, socket);
   log.module("ofctl").dbg(`connecting to ${target.target}`);
   try {
