@@ -85,8 +85,11 @@ const tunnelFlags: Formatter = (key, _mask, at) => `${getField(key, at) === 0 ? 
 
 const packetType: Formatter = (key, _mask, at) => {
   const value = getField(key, at);
-  return `(${value >>> 16},${hex(BigInt(value & 0xffff))})`;
+  return `(${shortHex(value >>> 16)},${shortHex(value & 0xffff)})`;
 };
+
+/** Single digits as they are. */
+const shortHex = (value: number): string => (value < 10 ? String(value) : `0x${value.toString(16)}`);
 
 const formatters: Readonly<Record<FieldFormat, Formatter>> = {
   decimal,

@@ -17,7 +17,10 @@ import { type ProtocolSet, ProtocolSets, protocolsOfVersions } from "./protocol.
 import { OF11, OF12, OF13, OF15 } from "./version.js";
 
 /** How flows are read: names that a switch told, and where complaints that are no errors go. */
-export interface FlowParseOptions extends MatchParseOptions, PortNames, TableParseOptions {}
+export interface FlowParseOptions extends MatchParseOptions, PortNames, TableParseOptions {
+  /** Leaves a match in the form that the text has, as `replace-flows` and `diff-flows` do. */
+  readonly asWritten?: boolean;
+}
 
 /** What `parseFlowMod` may be told to do; with `fromText` the first word says it, and an addition needs no word. */
 export type FlowTextCommand = FlowModCommand | "fromText";
@@ -259,6 +262,7 @@ function newCookie(command: FlowModCommand, { newCookie: cookie, cookieMask }: S
 }
 
 function normalized(match: Match, options: FlowParseOptions): Match {
+  if (options.asWritten === true) return match;
   const normal = normalizeMatch(match);
   if (normal !== match && options.warn !== undefined) {
     for (const line of normalizationWarning(match, normal, options)) options.warn("ofp_match", line);

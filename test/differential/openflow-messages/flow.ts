@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Action } from "#openflow/actions/action.js";
 import { isInstruction } from "#openflow/actions/instructions.js";
 import { parseFlowMod } from "#openflow/flow-text.js";
-import { encodeMessage } from "#openflow/messages/codec.js";
+import { decodeMessage, encodeMessage } from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import type { FlowUpdate } from "#openflow/messages/flow/flow-monitor-reply.js";
 import { ALL_TABLES, ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
@@ -32,10 +32,12 @@ function flowsOf(protocol: Protocol): FlowMod[] {
     }),
   ];
   return texts.flatMap((text): FlowMod[] => {
+    // Upstream writes this, and does not read it again.
+    if (text.endsWith("->in_port_oxm")) return [];
     try {
       const { flowMod, usable } = parseFlowMod(text, "add");
       if ((usable & protocol.bit) === 0) return [];
-      encodeMessage(flowMod, protocol.version, 1, { protocol });
+      decodeMessage(encodeMessage(flowMod, protocol.version, 1, { protocol }));
       return [flowMod];
     } catch {
       return [];
@@ -208,8 +210,17 @@ function samplesOf(protocol: Protocol): fc.Arbitrary<Sample>[] {
   ];
 }
 
-/** OpenFlow 1.5's statistics: what upstream calls no error of OpenFlow is one here. */
-const isNameless = ({ real }: Difference): boolean => real.includes("<invalid>");
+/** What ours does not log: which part of a match or an action is at fault. */
+const unlogged = /^log (ofp_actions|ofp_port|nx_match|meta_flow|ofp_flow|ofp_match|tun_metadata)\|.*\n/gm;
+
+/** The fault of an action or a match, of which there may be several, and which have tests of their own. */
+const innerFault = /decode error: (OFPBAC|OFPBMC|OFPBIC|NXBAC)_/;
+
+/** What is no error of OpenFlow upstream, in OpenFlow 1.5's statistics, is one here. */
+const differs = ({ real, ours }: Difference): boolean =>
+  real.includes("<invalid>") ||
+  real.replace(unlogged, "") === ours.replace(unlogged, "") ||
+  (innerFault.test(real) && innerFault.test(ours));
 
 /** Messages about flows. Matches and actions are those of the texts that are compared as text. */
 export const flowFamily: MessageFamily = {
@@ -220,5 +231,5 @@ export const flowFamily: MessageFamily = {
     const flows = fc.constantFrom(...flowsOf(last));
     return [...spoken.flatMap(samplesOf), monitors(version, flows), updates(version, flows), ...small(version)];
   },
-  differs: isNameless,
+  differs,
 };

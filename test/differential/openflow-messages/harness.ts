@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { decodeMessage, encodeMessages, readEnvelope } from "#openflow/messages/codec.js";
 import { formatMessageBytes } from "#openflow/messages/print.js";
 import type { Body } from "#openflow/messages/table.js";
-import type { Protocol } from "#openflow/protocol.js";
+import { type Protocol, protocols } from "#openflow/protocol.js";
 import { type Version, versions } from "#openflow/version.js";
 import { hex } from "#util/hex.js";
 import { printAloneReal, printManyReal } from "./real-ofctl.js";
@@ -99,8 +99,12 @@ function printOurs(bytes: Uint8Array, verbosity: number): { text: string; log: s
 /** Messages that were read and written again, and are not what they were. */
 export function changedByReading(messages: readonly Uint8Array[]): string[] {
   return messages.flatMap((bytes) => {
-    const { body, version, xid, flags } = decodeMessage(bytes);
-    const again = encodeMessages(body, version, xid, { flags }).map(hex).join(" ");
+    const { body, version, xid, flags, name } = decodeMessage(bytes);
+    // Nicira's form again, and table numbers where flow mods have them.
+    const protocol = protocols.find((p) => p.version === version && p.tableId && p.nxm === name.startsWith("NX"));
+    const again = encodeMessages(body, version, xid, { flags, ...(protocol && { protocol }) })
+      .map(hex)
+      .join(" ");
     const same = again === hex(bytes) || sameBody(again, body);
     return same ? [] : [`${hex(bytes)} became ${again}`];
   });

@@ -31,10 +31,13 @@ function flagsOf(version: Version): number {
   return version < OF12 ? 3 : version < OF13 ? 7 : 31;
 }
 
-/** The flags of a version's bytes: OpenFlow 1.0 and 1.1 imply `resetCounts`. Throws OFPFMFC_BAD_FLAGS, and OFPFMFC_TABLE_FULL for emergencies. */
-export function decodeFlowFlags(bits: number, version: Version): number {
+/**
+ * The flags of a version's bytes: OpenFlow 1.0 and 1.1 imply `resetCounts`. Throws OFPFMFC_BAD_FLAGS; for emergencies OFPFMFC_TABLE_FULL, and
+ * where the flow has timeouts OFPFMFC_BAD_EMERG_TIMEOUT.
+ */
+export function decodeFlowFlags(bits: number, version: Version, hasTimeouts = false): number {
   if (version === 1 && (bits & ~EMERGENCY & ~flagsOf(version)) === 0 && (bits & EMERGENCY) !== 0) {
-    throw new OfpError("OFPFMFC_TABLE_FULL", "emergency flow");
+    throw new OfpError(hasTimeouts ? "OFPFMFC_BAD_EMERG_TIMEOUT" : "OFPFMFC_TABLE_FULL", "emergency flow");
   }
   if ((bits & ~flagsOf(version)) !== 0) throw new OfpError("OFPFMFC_BAD_FLAGS", `flags ${bits}`);
   return version < OF12 ? bits | FlowFlag.resetCounts : bits;

@@ -137,7 +137,7 @@ const openFlow10: MessageForm<FlowMod> = {
       bufferId,
       outPort,
       outGroup: ANY_GROUP,
-      ...tail(r, match, command >>> 8, flags, ctx),
+      ...tail(r, match, command >>> 8, flags, (idleTimeout | hardTimeout) !== 0, ctx),
     };
   },
   encode: (fm, w, ctx) => {
@@ -163,10 +163,11 @@ function tail(
   match: Match,
   table: number,
   bits: number,
+  hasTimeouts: boolean,
   ctx: MessageDecodeContext,
 ): Pick<FlowMod, "actions" | "flags"> {
   const actions = decodeInstructions(r, ctx.version);
-  const flags = decodeFlowFlags(bits, ctx.version);
+  const flags = decodeFlowFlags(bits, ctx.version, hasTimeouts);
   return { actions: checkFlowActions(actions, match, table, ctx.version), flags };
 }
 
@@ -209,7 +210,7 @@ const nicira: MessageForm<FlowMod> = {
       bufferId,
       outPort,
       outGroup: ANY_GROUP,
-      ...tail(r, match, commandAndTable >>> 8, flags, ctx),
+      ...tail(r, match, commandAndTable >>> 8, flags, (idleTimeout | hardTimeout) !== 0, ctx),
     };
   },
   encode: (fm, w, ctx) => {
@@ -284,7 +285,7 @@ const openFlow11: MessageForm<FlowMod> = {
       bufferId,
       outPort,
       outGroup,
-      ...tail(r, match, table, flags, ctx),
+      ...tail(r, match, table, flags, (idleTimeout | hardTimeout) !== 0, ctx),
     };
   },
   encode: (fm, w, { version }) => {

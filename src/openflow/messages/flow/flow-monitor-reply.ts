@@ -233,10 +233,10 @@ function formatUpdate(update: FlowUpdate, ctx: MessageTextContext): string {
   text += ` table=${formatTable(update.table, ctx)}`;
   if (update.idleTimeout !== 0) text += ` idle_timeout=${update.idleTimeout}`;
   if (update.hardTimeout !== 0) text += ` hard_timeout=${update.hardTimeout}`;
-  text += ` cookie=${hexText(update.cookie)}`;
+  text += ` cookie=${hexText(update.cookie)} `;
   const match = formatMatch(update.match, ctx);
-  if (match !== "") text += ` ${match}`;
-  return update.actions.length === 0 ? text : `${text} actions=${formatActions(update.actions, ctx)}`;
+  if (update.actions.length === 0) return text + match;
+  return `${text}${match === "" ? "" : `${match} `}actions=${formatActions(update.actions, ctx)}`;
 }
 
 export const flowMonitorReply: MessageRow<FlowMonitorReply> = {
@@ -252,5 +252,9 @@ export const flowMonitorReply: MessageRow<FlowMonitorReply> = {
     ),
     listForm({ name: "OFPST_FLOW_MONITOR reply", numbers: [ofpst("reply", since(OF14), 16)] }, openFlow14),
   ],
-  format: ({ updates }, ctx) => updates.map((u) => formatUpdate(u, ctx)).join(""),
+  format: ({ updates }, ctx) =>
+    updates
+      .map((u) => formatUpdate(u, ctx))
+      .join("")
+      .trimEnd(),
 };

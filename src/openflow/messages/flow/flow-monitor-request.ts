@@ -79,8 +79,9 @@ const nicira: EntryForm = {
   min: 16,
   decode: (r, ctx) => {
     const [id, bits, outPort, length, table] = [r.u32(), r.u16(), r.u16(), r.u16(), r.u8()];
-    if (!r.zeros(5)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+    const isZero = r.zeros(5);
     const flags = checkFlags(bits, bits, ctx);
+    if (!isZero) throw new OfpError("NXBRC_MUST_BE_ZERO");
     const { match } = decodeNxMatch(r, length);
     return { id, command: "add", flags, table, outPort, outGroup: ANY_GROUP, match };
   },
@@ -100,8 +101,9 @@ const onf: EntryForm = {
     r.skip(2);
     const port = r.u32();
     const table = r.u8();
-    r.skip(3);
+    const isZero = r.zeros(3);
     const flags = checkFlags(bits, bits, ctx);
+    if (!isZero) throw new OfpError("NXBRC_MUST_BE_ZERO");
     const outPort = readPort32(port, ctx);
     return { id, command: "add", flags, table, outPort, outGroup: ANY_GROUP, match: decodeMatch(r, ctx.version) };
   },

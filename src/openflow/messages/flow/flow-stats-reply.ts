@@ -128,7 +128,7 @@ const nicira: EntryForm = {
 };
 
 const openFlow11: EntryForm = {
-  min: 56,
+  min: 48,
   decode: (r, end, ctx) => {
     const { version } = ctx;
     const table = r.u8();
@@ -175,16 +175,16 @@ const openFlow15: EntryForm = {
     const cookie = r.u64();
     const match = told(ctx, "OFPST_FLOW reply bad match", () => decodeMatch(r, OF15));
     const oxs = told(ctx, "OXS OFPST_FLOW reply bad stats", () => decodeOxs(r));
+    const flags = decodeFlowFlags(bits, OF15);
     const actions = readActions(r, end, match, ctx);
     return {
-      ...{ match, priority, table, cookie, idleTimeout, hardTimeout, importance, actions },
+      ...{ match, priority, table, cookie, idleTimeout, hardTimeout, importance, flags, actions },
       durationSec: oxs.durationSec ?? NO_DURATION,
       durationNsec: oxs.durationNsec ?? NO_DURATION,
       idleAge: oxs.idleTime === NO_DURATION ? undefined : oxs.idleTime,
       hardAge: undefined,
       packets: oxs.packetCount ?? UNKNOWN_COUNT,
       bytes: oxs.byteCount ?? UNKNOWN_COUNT,
-      flags: decodeFlowFlags(bits, OF15),
     };
   },
   encode: (flow, w) => {
