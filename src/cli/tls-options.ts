@@ -7,6 +7,7 @@ export interface TlsOptions {
   readonly peerCaCertificate?: string;
   readonly protocols?: string;
   readonly ciphers?: string;
+  readonly cipherSuites?: string;
 }
 
 /** What each of the options for TLS does to the settings, by its name. */
@@ -19,6 +20,7 @@ export function tlsActions(
     "ca-cert": (value) => void (tls.caCertificate = value),
     "ssl-protocols": (value) => void (tls.protocols = value),
     "ssl-ciphers": (value) => void (tls.ciphers = value),
+    "ssl-ciphersuites": (value) => void (tls.cipherSuites = value),
     "bootstrap-ca-cert": (value) => void (tls.bootstrapCaCertificate = value),
     "peer-ca-cert": (value) => void (tls.peerCaCertificate = value),
   };

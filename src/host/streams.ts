@@ -70,7 +70,10 @@ export interface TlsSettings {
    */
   readonly bootstrapCa?: (pem: string) => void;
   readonly protocols?: string;
+  /** Of TLS 1.2, in OpenSSL's names, separated by colons. */
   readonly ciphers?: string;
+  /** Of TLS 1.3, likewise. */
+  readonly cipherSuites?: string;
 }
 
 export interface ConnectOptions {

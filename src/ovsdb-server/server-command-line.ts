@@ -61,6 +61,7 @@ export function readServerOptions(options: readonly ParsedOption[], operands: re
     ["peerCaCertificate", "peer-ca-cert"],
     ["protocols", "ssl-protocols"],
     ["ciphers", "ssl-ciphers"],
+    ["cipherSuites", "ssl-ciphersuites"],
   ];
   const ca = options.findLast(({ name }) => name === "ca-cert" || name === "bootstrap-ca-cert");
   const tls = Object.fromEntries(named.flatMap(([key, name]) => (last(name) === undefined ? [] : [[key, last(name)]])));

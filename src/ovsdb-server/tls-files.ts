@@ -15,6 +15,7 @@ export interface TlsOptions {
   readonly peerCaCertificate?: string;
   readonly protocols?: string;
   readonly ciphers?: string;
+  readonly cipherSuites?: string;
 }
 
 const fileOptions = ["privateKey", "certificate", "caCertificate", "peerCaCertificate"] as const;
@@ -74,7 +75,7 @@ export class TlsFiles {
    * unverified only where the CA is `none`.
    */
   settings(): TlsSettings | undefined {
-    const { protocols, ciphers } = this.#options;
+    const { protocols, ciphers, cipherSuites } = this.#options;
     const [privateKey, certificate, ca, peerCa] = fileOptions.map((name) => this.#read(this.#path(name)));
     const bootstrapCa = ca === undefined ? this.#bootstrap() : undefined;
     const verifies = this.#path("caCertificate") !== "none";
@@ -86,6 +87,7 @@ export class TlsFiles {
       ...(bootstrapCa ? { bootstrapCa } : {}),
       ...(protocols ? { protocols } : {}),
       ...(ciphers ? { ciphers } : {}),
+      ...(cipherSuites ? { cipherSuites } : {}),
     };
   }
 

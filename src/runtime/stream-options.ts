@@ -7,6 +7,7 @@ export const tlsOptionRows: readonly OptionRow[] = [
   { name: "ca-cert", short: "C", argument: "required" },
   { name: "ssl-protocols", argument: "required" },
   { name: "ssl-ciphers", argument: "required" },
+  { name: "ssl-ciphersuites", argument: "required" },
 ];
 
 /**
@@ -31,5 +32,6 @@ ${methods === "active" ? "" : passive}PKI configuration (required to use SSL):
 SSL options:
   --ssl-protocols=PROTOS  list of SSL protocols to enable
   --ssl-ciphers=CIPHERS   list of SSL ciphers to enable
+  --ssl-ciphersuites=SUITES  list of TLS 1.3 ciphersuites to enable
 `;
 }

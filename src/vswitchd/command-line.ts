@@ -13,6 +13,7 @@ export const vswitchdOptionRows: readonly OptionRow[] = [
   { name: "bootstrap-ca-cert", argument: "required" },
   { name: "ssl-protocols", argument: "required" },
   { name: "ssl-ciphers", argument: "required" },
+  { name: "ssl-ciphersuites", argument: "required" },
   { name: "enable-dummy", argument: "optional" },
   { name: "disable-system", argument: "none" },
   { name: "disable-system-route", argument: "none", support: "accepted" },
@@ -58,6 +59,7 @@ function readTls(value: (name: string) => string | undefined): TlsFileOptions {
     peerCaCertificate: value("peer-ca-cert"),
     protocols: value("ssl-protocols"),
     ciphers: value("ssl-ciphers"),
+    cipherSuites: value("ssl-ciphersuites"),
   };
 }
 

@@ -16,6 +16,7 @@ export interface TlsFileOptions {
   readonly peerCaCertificate: string | undefined;
   readonly protocols: string | undefined;
   readonly ciphers: string | undefined;
+  readonly cipherSuites?: string | undefined;
 }
 
 /**
@@ -75,7 +76,7 @@ function readSettings(files: Files, options: TlsFileOptions, reader: Reader): Tl
       return "";
     }
   };
-  const { protocols, ciphers } = options;
+  const { protocols, ciphers, cipherSuites } = options;
   const certificate = read("certificate", options.certificate);
   const further = read("peer-ca", options.peerCaCertificate);
   return {
@@ -84,6 +85,7 @@ function readSettings(files: Files, options: TlsFileOptions, reader: Reader): Tl
     ...authority(files, options, reader, read),
     ...(protocols === undefined ? {} : { protocols }),
     ...(ciphers === undefined ? {} : { ciphers }),
+    ...(cipherSuites === undefined ? {} : { cipherSuites }),
   };
 }
 

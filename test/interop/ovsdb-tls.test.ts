@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { lockRecord } from "#host/linux/record-lock.js";
@@ -138,6 +138,48 @@ describeWith(
       const update = '["S",{"op":"update","table":"SSL","where":[],"row":{"ca":"/nonexistent"}}]';
       await run("/usr/bin/ovsdb-client", ["transact", `unix:${path("sock")}`, update]);
       await expect(listDatabases("client")).rejects.toThrow();
+    });
+
+    it("speaks the protocols, ciphers and suites that it is told to", async () => {
+      const spoken = async (settings: object, client: ConnectionOptions): Promise<string | undefined> => {
+        const log = recordingLog();
+        const files = {
+          privateKey: path("server.key"),
+          certificate: path("server.pem"),
+          caCertificate: path("ca.pem"),
+        };
+        const tls = { ...files, ...settings };
+        const one = new DatabaseServer(createNodeHost({ lock: lockRecord }), log, {
+          runDirectory: directory,
+          tls,
+          columnDiffs: true,
+        });
+        await one.addRemote("pssl:0:127.0.0.1");
+        const at = Number(/listening on port (\d+)/.exec(log.lines.join("\n"))![1]);
+        const [key, cert] = [readFileSync(path("client.key")), readFileSync(path("client.pem"))];
+        try {
+          return await new Promise((resolve) => {
+            const options = { port: at, host: "127.0.0.1", key, cert, rejectUnauthorized: false, ...client };
+            const socket = connectTls(options, () => {
+              resolve(`${socket.getProtocol()} ${socket.getCipher().name}`);
+              socket.destroy();
+            });
+            socket.on("error", () => resolve(undefined));
+          });
+        } finally {
+          one.close();
+        }
+      };
+      const [old, fresh] = [{ maxVersion: "TLSv1.2" }, { minVersion: "TLSv1.3" }] as const;
+      const suite = "TLS_CHACHA20_POLY1305_SHA256";
+      const cipher = "ECDHE-ECDSA-AES128-GCM-SHA256";
+      expect(await spoken({ cipherSuites: suite }, {})).toBe(`TLSv1.3 ${suite}`);
+      expect(await spoken({ cipherSuites: suite }, old)).toMatch(/^TLSv1.2 /);
+      expect(await spoken({ ciphers: cipher }, old)).toBe(`TLSv1.2 ${cipher}`);
+      expect(await spoken({ ciphers: cipher }, {})).toMatch(/^TLSv1.3 /);
+      expect(await spoken({ protocols: "TLSv1.2" }, fresh)).toBeUndefined();
+      expect(await spoken({ protocols: "TLSv1.3" }, old)).toBeUndefined();
+      expect(await spoken({ protocols: "TLSv1.3" }, fresh)).toMatch(/^TLSv1.3 /);
     });
 
     it("learns its CA from the first client that sends one, and serves nobody before", async () => {

@@ -41,5 +41,6 @@ export function readTlsSettings(files: Files, name: string, options: TlsOptions)
     ...(learn ? { bootstrapCa: (pem: string) => files.write(bootstrap, pem, 0o444) } : {}),
     ...(options.protocols === undefined ? {} : { protocols: options.protocols }),
     ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
+    ...(options.cipherSuites === undefined ? {} : { cipherSuites: options.cipherSuites }),
   };
 }

@@ -1,6 +1,13 @@
 import type { Server, Socket } from "node:net";
 import { isIP } from "node:net";
-import { type ConnectionOptions, connect, createServer, type SecureVersion, type TLSSocket } from "node:tls";
+import {
+  type ConnectionOptions,
+  connect,
+  createServer,
+  DEFAULT_CIPHERS,
+  type SecureVersion,
+  type TLSSocket,
+} from "node:tls";
 import type { Complaint, ConnectOptions, Stream, TlsSettings } from "../streams.js";
 import { StreamError } from "../streams.js";
 import { NodeStream } from "./node-stream.js";
@@ -20,18 +27,28 @@ function settingsOf(name: string, options: ConnectOptions): TlsSettings {
   return options.tls;
 }
 
-/** What Node's TLS wants for `--private-key`, `--certificate`, `--ca-cert`, `--ssl-protocols` and `--ssl-ciphers`. */
+/** What Node's TLS wants for `--private-key`, `--certificate`, `--ca-cert`, `--ssl-protocols`, `--ssl-ciphers` and `--ssl-ciphersuites`. */
 function contextOptions(tls: TlsSettings): object {
   const named = versions.filter((v) => (tls.protocols ?? "TLSv1.2,TLSv1.3").split(/[,\s]+/).includes(v));
   return {
     key: tls.privateKey,
     cert: tls.certificate,
     ...(tls.caCertificate === undefined ? {} : { ca: tls.caCertificate }),
-    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ...cipherOption(tls),
     minVersion: named[0] ?? "TLSv1.2",
     maxVersion: named.at(-1) ?? "TLSv1.3",
     rejectUnauthorized: tls.caCertificate !== undefined,
   };
+}
+
+/** Node has the ciphers of TLS 1.2 and the suites of TLS 1.3 in one list; where only one kind is told, the other is as usual. */
+function cipherOption({ ciphers, cipherSuites }: TlsSettings): { readonly ciphers?: string } {
+  if (ciphers === undefined && cipherSuites === undefined) return {};
+  const usual = (suites: boolean): string =>
+    DEFAULT_CIPHERS.split(":")
+      .filter((name) => name.startsWith("TLS_") === suites)
+      .join(":");
+  return { ciphers: `${cipherSuites ?? usual(true)}:${ciphers ?? usual(false)}` };
 }
 
 function commonNameOf(socket: TLSSocket): string | undefined {
