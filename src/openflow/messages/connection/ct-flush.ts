@@ -62,7 +62,7 @@ export const anyTuple: CtTuple = { source: [0, 0, 0, 0], destination: [0, 0, 0, 
 
 const isAny = (address: CtAddress): boolean => address.every((word) => word === 0);
 /** True of addresses that are IPv4's. */
-export const isMapped = ([a, b, c]: CtAddress): boolean => a === 0 && b === 0 && c === 0xffff;
+const isMapped = ([a, b, c]: CtAddress): boolean => a === 0 && b === 0 && c === 0xffff;
 
 const Property = { original: 0, reply: 1, zone: 2 } as const;
 const TupleProperty = {
@@ -119,13 +119,13 @@ function writeTuple(w: WireWriter, type: number, tuple: CtTuple, protocol: numbe
     address(TupleProperty.source, tuple.source);
     address(TupleProperty.destination, tuple.destination);
     if (isIcmp(protocol)) {
-      writeProperty(w, TupleProperty.icmpId, () => w.u16(tuple.sourcePort));
+      writeProperty(w, TupleProperty.icmpId, () => w.u16(tuple.sourcePort).zeros(2));
       writeProperty(w, TupleProperty.icmpType, () => w.u8(tuple.destinationPort & 0xff));
       writeProperty(w, TupleProperty.icmpCode, () => w.u8(tuple.destinationPort >> 8));
     } else {
-      if (tuple.sourcePort !== 0) writeProperty(w, TupleProperty.sourcePort, () => w.u16(tuple.sourcePort));
+      if (tuple.sourcePort !== 0) writeProperty(w, TupleProperty.sourcePort, () => w.u16(tuple.sourcePort).zeros(2));
       if (tuple.destinationPort !== 0) {
-        writeProperty(w, TupleProperty.destinationPort, () => w.u16(tuple.destinationPort));
+        writeProperty(w, TupleProperty.destinationPort, () => w.u16(tuple.destinationPort).zeros(2));
       }
     }
   });
@@ -166,7 +166,7 @@ export const ctFlush: MessageRow<CtFlush> = {
         w.u8(protocol).zeros(7);
         writeTuple(w, Property.original, original, protocol);
         writeTuple(w, Property.reply, reply, protocol);
-        if (zone !== undefined) writeProperty(w, Property.zone, () => w.u16(zone));
+        if (zone !== undefined) writeProperty(w, Property.zone, () => w.u16(zone).zeros(2));
       },
     },
   ],

@@ -31,11 +31,11 @@ function isPipelineOnly({ mask }: Match): boolean {
   return true;
 }
 
-/** Words of the key that hold metadata that a packet out may say: type, port, queue, tunnel, registers. */
-const pipelineWords: ReadonlySet<number> = new Set(pipelineWordList());
+/** Words of the key that hold metadata that a packet out may say: type, port, tunnel, registers. */
+export const pipelineWords: ReadonlySet<number> = new Set(pipelineWordList());
 
 function* pipelineWordList(): Generator<number> {
-  yield* [W.packetType, W.inPort, W.skbPriority, W.metadata, W.metadata + 1];
+  yield* [W.packetType, W.inPort, W.metadata, W.metadata + 1];
   for (let word: number = W.reg; word < W.reg + 16; word++) yield word;
   for (let word: number = W.tunSrc; word < W.metadata; word++) yield word;
   for (let word: number = W.tunMetadata; word < KEY_WORDS; word++) yield word;
