@@ -35,4 +35,4 @@ export const portRows: readonly MessageRow<PortBody>[] = [
   queueConfigReply,
   queueStatsRequest,
   queueStatsReply,
-] as readonly MessageRow<PortBody>[];
+];

@@ -31,13 +31,11 @@ export interface OxmHeader {
  * Reads OXM headers without values (`oxm_ids`) to the reader's end: 4 bytes, and 4 of the experimenter in class 0xffff. Unknown fields are
  * left out. Throws `OfpError`.
  */
-export function readOxmIds(r: WireReader, warn: MessageDecodeContext["warn"], maskless = false): OxmHeader[] {
+export function readOxmIds(r: WireReader, warn: MessageDecodeContext["warn"]): OxmHeader[] {
   const found: OxmHeader[] = [];
   while (r.left > 0) {
     const header = readOxmId(r, warn);
-    if (header === undefined) continue;
-    if (maskless && header.hasMask) throw new OfpError("OFPBMC_BAD_MASK");
-    found.push(header);
+    if (header !== undefined) found.push(header);
   }
   return found;
 }
@@ -71,7 +69,8 @@ function readOxmId(r: WireReader, warn: MessageDecodeContext["warn"]): OxmHeader
 
 /** Reads fields that cannot have masks. Throws as `readOxmIds`, and OFPBMC_BAD_MASK. */
 export function readFields(r: WireReader, warn: MessageDecodeContext["warn"]): FieldSet {
-  const ids = readOxmIds(r, warn, true);
+  const ids = readOxmIds(r, warn);
+  if (ids.some((id) => id.hasMask)) throw new OfpError("OFPBMC_BAD_MASK");
   return fieldSet(ids.map((id) => id.name));
 }
 

@@ -24,4 +24,4 @@ export const tableRows: readonly MessageRow<TableBody>[] = [
   tableDescRequest,
   tableDescReply,
   tableStatus,
-] as readonly MessageRow<TableBody>[];
+];

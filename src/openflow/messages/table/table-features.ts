@@ -50,7 +50,7 @@ const Property = {
 function readTable(r: WireReader, { version, warn }: MessageDecodeContext): TableFeatures {
   if (r.left < HEADER) throw new OfpError("OFPBPC_BAD_LEN");
   const rest = r.u16() - HEADER;
-  if (rest < 0 || rest > r.left - (HEADER - 2)) throw new OfpError("OFPBPC_BAD_LEN");
+  if (rest < 0 || rest > r.left - (HEADER - 2) || rest % 8 !== 0) throw new OfpError("OFPBPC_BAD_LEN");
   const table = r.u8();
   const command = version < OF15 ? undefined : commandOf(r.u8());
   if (table === ALL_TABLES) throw new OfpError("OFPTFFC_BAD_TABLE");
@@ -119,8 +119,7 @@ function readFeatureProperties(r: WireReader, version: Version, warn: MessageDec
 function checkRequired(seen: ReadonlySet<number>, warn: MessageDecodeContext["warn"]): void {
   const missing = Object.values(Property).filter((type) => !seen.has(type));
   if (missing.length === 0) return;
-  const many = missing.length === 1 ? "y" : "ies";
-  const words = `table features message missing ${missing.length} required propert${many}, including property ${missing[0]}`;
+  const words = `table features message missing ${missing.length} required properties, including property ${missing[0]}`;
   warn("ofp_table", words);
   throw new OfpError("OFPTFFC_BAD_FEATURES");
 }
