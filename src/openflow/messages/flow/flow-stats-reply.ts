@@ -4,7 +4,7 @@ import type { Action } from "../../actions/action.js";
 import { encodeInstructions } from "../../actions/instructions.js";
 import { decodeMatch, decodeNxMatch, encodeMatch, encodeNxMatch, encodeTlvMatch } from "../../match/match-codec.js";
 import { OfpError } from "../../ofp-error.js";
-import { between, OF10, OF11, OF13, OF14, OF15, only } from "../../version.js";
+import { between, OF10, OF11, OF13, OF14, OF15, only, type Version } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
 import {
@@ -45,10 +45,23 @@ function told<T>(ctx: MessageDecodeContext, part: string, read: () => T): T {
   }
 }
 
-const readActions = (r: WireReader, end: number, match: Match, ctx: MessageDecodeContext): Action[] =>
-  told(ctx, "OFPST_FLOW reply bad instructions", () => pullActions(r, end, match, ctx));
+function readMatch(r: WireReader, version: Version, ctx: MessageDecodeContext): Match {
+  try {
+    return decodeMatch(r, version);
+  } catch (e) {
+    ctx.warn("ofp_flow", "OFPST_FLOW reply bad match");
+    throw e;
+  }
+}
 
-const unsaid = { idleAge: undefined, hardAge: undefined, importance: 0, flags: 0 } as const;
+function readActions(r: WireReader, end: number, match: Match, ctx: MessageDecodeContext): Action[] {
+  try {
+    return pullActions(r, end, match, ctx);
+  } catch (e) {
+    ctx.warn("ofp_flow", "OFPST_FLOW reply bad instructions");
+    throw e;
+  }
+}
 
 const openFlow10: EntryForm = {
   min: 88,
@@ -56,26 +69,33 @@ const openFlow10: EntryForm = {
     const table = r.u8();
     r.skip(1);
     const match = decodeMatch(r, OF10);
-    const [durationSec, durationNsec, priority, idleTimeout, hardTimeout] = [
-      r.u32(),
-      r.u32(),
-      r.u16(),
-      r.u16(),
-      r.u16(),
-    ];
+    const durationSec = r.u32();
+    const durationNsec = r.u32();
+    const priority = r.u16();
+    const idleTimeout = r.u16();
+    const hardTimeout = r.u16();
     r.skip(6);
-    const [cookie, packets, bytes] = [r.u64(), r.u64(), r.u64()];
-    const times = { durationSec, durationNsec, idleTimeout, hardTimeout };
+    const cookie = r.u64();
+    const packets = r.u64();
+    const bytes = r.u64();
+    const actions = readActions(r, end, match, ctx);
+    // Spelled out, since spreading is many times slower, and tables have many flows.
     return {
       match,
       priority,
       table,
       cookie,
-      ...times,
+      durationSec,
+      durationNsec,
+      idleTimeout,
+      hardTimeout,
+      idleAge: undefined,
+      hardAge: undefined,
       packets,
       bytes,
-      ...unsaid,
-      actions: readActions(r, end, match, ctx),
+      importance: 0,
+      flags: 0,
+      actions,
     };
   },
   encode: (flow, w) => {
@@ -96,15 +116,17 @@ const nicira: EntryForm = {
   decode: (r, end, ctx) => {
     const table = r.u8();
     r.skip(1);
-    const [durationSec, durationNsec, priority, idleTimeout, hardTimeout] = [
-      r.u32(),
-      r.u32(),
-      r.u16(),
-      r.u16(),
-      r.u16(),
-    ];
-    const [matchLength, idleAge, hardAge] = [r.u16(), readAge(r.u16()), readAge(r.u16())];
-    const [cookie, packets, bytes] = [r.u64(), r.u64(), r.u64()];
+    const durationSec = r.u32();
+    const durationNsec = r.u32();
+    const priority = r.u16();
+    const idleTimeout = r.u16();
+    const hardTimeout = r.u16();
+    const matchLength = r.u16();
+    const idleAge = readAge(r.u16());
+    const hardAge = readAge(r.u16());
+    const cookie = r.u64();
+    const packets = r.u64();
+    const bytes = r.u64();
     const room = end - r.at;
     if (matchLength > room) {
       const claim = `with match_len=${matchLength} claims invalid length ${room + nicira.min}`;
@@ -112,9 +134,24 @@ const nicira: EntryForm = {
       throw new OfpError("OFPBRC_BAD_LEN");
     }
     const { match } = decodeNxMatch(r, matchLength);
-    const times = { durationSec, durationNsec, idleTimeout, hardTimeout, idleAge, hardAge };
     const actions = readActions(r, end, match, ctx);
-    return { match, priority, table, cookie, ...times, packets, bytes, importance: 0, flags: 0, actions };
+    return {
+      match,
+      priority,
+      table,
+      cookie,
+      durationSec,
+      durationNsec,
+      idleTimeout,
+      hardTimeout,
+      idleAge,
+      hardAge,
+      packets,
+      bytes,
+      importance: 0,
+      flags: 0,
+      actions,
+    };
   },
   encode: (flow, w) => {
     w.u8(flow.table).u8(0).u32(flow.durationSec).u32(flow.durationNsec);
@@ -133,23 +170,33 @@ const openFlow11: EntryForm = {
     const { version } = ctx;
     const table = r.u8();
     r.skip(1);
-    const [durationSec, durationNsec, priority, idleTimeout, hardTimeout] = [
-      r.u32(),
-      r.u32(),
-      r.u16(),
-      r.u16(),
-      r.u16(),
-    ];
-    const [bits, importance] = [r.u16(), r.u16()];
+    const durationSec = r.u32();
+    const durationNsec = r.u32();
+    const priority = r.u16();
+    const idleTimeout = r.u16();
+    const hardTimeout = r.u16();
+    const bits = r.u16();
+    const importance = r.u16();
     r.skip(2);
-    const [cookie, packets, bytes] = [r.u64(), r.u64(), r.u64()];
-    const match = told(ctx, "OFPST_FLOW reply bad match", () => decodeMatch(r, version));
-    const flags = version >= OF13 ? decodeFlowFlags(bits, version) : 0;
+    const cookie = r.u64();
+    const packets = r.u64();
+    const bytes = r.u64();
+    const match = readMatch(r, version, ctx);
     return {
-      ...{ match, priority, table, cookie, durationSec, durationNsec, idleTimeout, hardTimeout, packets, bytes },
-      ...unsaid,
-      flags,
+      match,
+      priority,
+      table,
+      cookie,
+      durationSec,
+      durationNsec,
+      idleTimeout,
+      hardTimeout,
+      idleAge: undefined,
+      hardAge: undefined,
+      packets,
+      bytes,
       importance: version >= OF14 ? importance : 0,
+      flags: version >= OF13 ? decodeFlowFlags(bits, version) : 0,
       actions: readActions(r, end, match, ctx),
     };
   },
@@ -173,7 +220,7 @@ const openFlow15: EntryForm = {
     r.skip(1);
     const [priority, idleTimeout, hardTimeout, bits, importance] = [r.u16(), r.u16(), r.u16(), r.u16(), r.u16()];
     const cookie = r.u64();
-    const match = told(ctx, "OFPST_FLOW reply bad match", () => decodeMatch(r, OF15));
+    const match = readMatch(r, OF15, ctx);
     const oxs = told(ctx, "OXS OFPST_FLOW reply bad stats", () => decodeOxs(r));
     const flags = decodeFlowFlags(bits, OF15);
     const actions = readActions(r, end, match, ctx);
