@@ -5,9 +5,11 @@ import { parseLines } from "../../text-lines.js";
 import type { FlowMod } from "../flow/flow-mod.js";
 import type { GroupMod } from "../group/group-mod.js";
 import { parseGroupMod } from "../group/group-mod-parse.js";
+import type { PacketOut } from "../packet/packet-out.js";
+import { parsePacketOut } from "../packet/packet-out-parse.js";
 
 /** What a bundle's file may have. */
-export type BundledBody = FlowMod | GroupMod;
+export type BundledBody = FlowMod | GroupMod | PacketOut;
 
 /** The messages of a bundle, and the protocols that can say them all. */
 export interface ParsedBundle {
@@ -44,6 +46,10 @@ function parseLine(line: string, options: FlowParseOptions): ParsedLine {
   if (kind === "group") {
     const { groupMod, usable } = parseGroupMod(rest, "any", options);
     return { body: groupMod, usable };
+  }
+  if (kind === "packet-out") {
+    const { packetOut, usable } = parsePacketOut(rest, options);
+    return { body: packetOut, usable };
   }
   throw new UserError(`Unsupported bundle message type: ${kind}`);
 }
