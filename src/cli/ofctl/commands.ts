@@ -1,9 +1,11 @@
+import { extensionCommands } from "./extension-commands.js";
 import { flowCommands } from "./flow-commands.js";
 import { flowSourceCommands } from "./flow-source-commands.js";
 import { groupCommands } from "./group-commands.js";
 import { listCommands } from "./list-commands.js";
 import { meterCommands } from "./meter-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
+import { packetCommands } from "./packet-commands.js";
 import { portCommands } from "./port-commands.js";
 import { printCommands } from "./print-commands.js";
 import { switchCommands } from "./switch-commands.js";
@@ -18,6 +20,8 @@ export const ofctlCommands: readonly OfctlCommand[] = [
   ...groupCommands,
   ...meterCommands,
   ...portCommands,
+  ...packetCommands,
+  ...extensionCommands,
   ...printCommands,
   ...listCommands(() => ofctlCommands),
 ];
