@@ -268,6 +268,55 @@ describe("remotes in the database", () => {
     expect(await reader.ask("lock", "x")).toBe("error: lock and unlock methods not allowed, DB server is read only.");
   });
 
+  it("are tried again no later than their row says", async () => {
+    await server.addRemote("db:S,G,remotes");
+    const client = await connect();
+    const target = "tcp:127.0.0.1:6699";
+    const attempts = (): number =>
+      log.lines.filter((line) => line.includes(`${target}: connection attempt failed`)).length;
+    const tries = async (row: Json): Promise<number> => {
+      await client.ask("transact", "S", ...managers(row));
+      // By then the back-off is at its most.
+      await host.clock.advanceAsync(30_000);
+      let tried = 0;
+      const stop = await host.streams.listen("ptcp:6699:127.0.0.1", (stream) => {
+        tried++;
+        stream.destroy();
+      });
+      await host.clock.advanceAsync(32_000);
+      stop.close();
+      await client.ask("transact", "S", ...managers());
+      await host.clock.advanceAsync(0);
+      return tried;
+    };
+    const often = await tries({ target, max_backoff: 1000 });
+    const seldom = await tries({ target, max_backoff: 30_000 });
+    expect(often).toBeGreaterThan(15);
+    expect(seldom).toBeLessThan(4);
+    expect(attempts()).toBeGreaterThan(0);
+  });
+
+  it("are probed as often as their row says", async () => {
+    await server.addRemote("db:S,G,remotes");
+    const client = await connect();
+    const rows: Json[] = [
+      { target: "ptcp:6641:127.0.0.1", inactivity_probe: 2000 },
+      { target: "ptcp:6642:127.0.0.1", inactivity_probe: 60_000 },
+      // A unix socket's peer is probed where that is asked for.
+      { target: "punix:/tmp/probed", inactivity_probe: 2000 },
+    ];
+    await client.ask("transact", "S", ...managers(...rows));
+    await host.clock.advanceAsync(0);
+    const targets = ["tcp:127.0.0.1:6641", "tcp:127.0.0.1:6642", "unix:/tmp/probed"];
+    const silent = [];
+    for (const target of targets) silent.push(await connect(target));
+    for (const { stream } of silent) stream.stall(true);
+    await host.clock.advanceAsync(3500);
+    expect(silent.map(({ ended }) => ended)).toEqual([false, false, false]);
+    await host.clock.advanceAsync(1500);
+    expect(silent.map(({ ended }) => ended)).toEqual([true, false, true]);
+  });
+
   it("may be plain strings", async () => {
     await server.addRemote("db:S,G,names");
     const client = await connect();

@@ -1,14 +1,21 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createServer as createTlsServer,
+  type TLSSocket,
+} from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { lockRecord } from "#host/linux/record-lock.js";
 import { createNodeHost } from "#host/node/host.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
 import { recordingLog } from "#runtime/recording-log.js";
+import { eventually } from "../support/eventually.js";
 import { describeWith, program } from "../support/needs.js";
 import { createDatabase } from "../support/ovsdb-servers.js";
 
@@ -134,6 +141,25 @@ describeWith(
       before.socket.destroy();
     });
 
+    it("is relayed to over TLS", async () => {
+      const files = { privateKey: path("client.key"), certificate: path("client.pem"), caCertificate: path("ca.pem") };
+      const relay = new DatabaseServer(createNodeHost({ lock: lockRecord }), recordingLog(), {
+        runDirectory: directory,
+        tls: files,
+        columnDiffs: true,
+      });
+      try {
+        relay.addDatabase(`relay:S:ssl:127.0.0.1:${port}`);
+        await relay.addRemote(`punix:${path("relay")}`);
+        await eventually(() => relay.database("S")!.isAvailable, "the contents");
+        const select = '["S",{"op":"select","table":"SSL","where":[],"columns":["ca"]}]';
+        const { stdout } = await run("/usr/bin/ovsdb-client", ["transact", `unix:${path("relay")}`, select]);
+        expect(stdout).toContain(path("ca.pem"));
+      } finally {
+        relay.close();
+      }
+    });
+
     it("is refused once the database names keys that are missing", async () => {
       const update = '["S",{"op":"update","table":"SSL","where":[],"row":{"ca":"/nonexistent"}}]';
       await run("/usr/bin/ovsdb-client", ["transact", `unix:${path("sock")}`, update]);
@@ -180,6 +206,34 @@ describeWith(
       expect(await spoken({ protocols: "TLSv1.2" }, fresh)).toBeUndefined();
       expect(await spoken({ protocols: "TLSv1.3" }, old)).toBeUndefined();
       expect(await spoken({ protocols: "TLSv1.3" }, fresh)).toMatch(/^TLSv1.3 /);
+    });
+
+    it("names the host that it connects to", async () => {
+      const [key, cert] = [readFileSync(path("server.key")), readFileSync(path("server.pem"))];
+      const named: (string | false | null)[] = [];
+      const peer = createTlsServer({ key, cert }, (socket) => {
+        named.push(socket.servername);
+        socket.destroy();
+      });
+      await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", () => resolve()));
+      const { port: at } = peer.address() as AddressInfo;
+      const files = { privateKey: path("client.key"), certificate: path("client.pem"), caCertificate: path("ca.pem") };
+      const one = new DatabaseServer(createNodeHost({ lock: lockRecord }), recordingLog(), {
+        runDirectory: directory,
+        tls: files,
+        columnDiffs: true,
+      });
+      try {
+        await one.addRemote(`ssl:localhost:${at}`);
+        await eventually(() => named.length > 0, "a connection");
+        await one.removeRemote(`ssl:localhost:${at}`);
+        await one.addRemote(`ssl:127.0.0.1:${at}`);
+        await eventually(() => named.includes(false), "a connection to an address, which has no name");
+        expect(new Set(named)).toEqual(new Set(["localhost", false]));
+      } finally {
+        one.close();
+        peer.close();
+      }
     });
 
     it("learns its CA from the first client that sends one, and serves nobody before", async () => {
