@@ -103,10 +103,10 @@ async function descriptionOf(on: Switch, table: number): Promise<TableDesc | und
 async function completed(on: Switch, mod: TableMod): Promise<TableMod> {
   const now = await descriptionOf(on, mod.table);
   if (now === undefined) return mod;
-  const { vacancy, eviction } = now;
+  const { vacancy, eviction, evictionFlags } = now;
   return {
     ...mod,
-    ...(mod.eviction === undefined ? { eviction } : {}),
+    ...(mod.eviction === undefined ? { eviction, ...(evictionFlags !== undefined && { evictionFlags }) } : {}),
     ...(mod.vacancy === undefined
       ? {
           vacancy: vacancy !== undefined,
