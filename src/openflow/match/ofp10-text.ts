@@ -52,7 +52,7 @@ export function formatOfp10Match(match: Match, ports: PortNames = {}): string {
   const isArp = typeName === "arp" || typeName === "rarp";
   if (protocolName === undefined) add(isArp ? "arp_op" : "nw_proto", 5, proto);
   add("nw_tos", 21, tos);
-  const isIcmp = protocolName === "icmp";
+  const isIcmp = says(5) && proto === 1;
   add(isIcmp ? "icmp_type" : "tp_src", 6, tpSrc);
   add(isIcmp ? "icmp_code" : "tp_dst", 7, tpDst);
   return parts.join(",");

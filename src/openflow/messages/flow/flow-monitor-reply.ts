@@ -164,6 +164,7 @@ function decodeUpdate(r: WireReader, entry: EntryForm, ctx: MessageDecodeContext
   const left = r.left;
   if (left < 4) throw leftover(r, ctx);
   const [length, number] = [r.u16(), r.u16()];
+  if (length < SHORT_LENGTH || length > left || length % 8 !== 0) throw leftover(r, ctx, left);
   const event = entry.events[number];
   const isShort = event === "abbrev" || event === "paused" || event === "resumed";
   const least = isShort ? SHORT_LENGTH : FULL_LENGTH;
@@ -171,8 +172,7 @@ function decodeUpdate(r: WireReader, entry: EntryForm, ctx: MessageDecodeContext
     ctx.warn("ofp_monitor", `NXST_FLOW_MONITOR reply has bad event ${number}`);
     throw new OfpError("NXBRC_FM_BAD_EVENT");
   }
-  const isWrong = length > left || length % 8 !== 0 || (isShort ? length !== least : length < least);
-  if (isWrong) throw leftover(r, ctx, left);
+  if (isShort ? length !== least : length < least) throw leftover(r, ctx, left);
   if (event === "abbrev") return { event, xid: r.u32() };
   if (event !== "paused" && event !== "resumed") return entry.decode(r, event, length, ctx);
   r.skip(4);

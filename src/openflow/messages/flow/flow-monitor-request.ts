@@ -3,7 +3,7 @@ import { decodeMatch, decodeNxMatch, encodeMatch, encodeNxMatch } from "../../ma
 import { formatMatch } from "../../match-text.js";
 import { hexText } from "../../number-text.js";
 import { OfpError } from "../../ofp-error.js";
-import { OFPP, portTo32 } from "../../port-number.js";
+import { OFPP, portFrom32, portTo32 } from "../../port-number.js";
 import { between, OF10, OF12, OF13, OF14, only, since } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
@@ -124,13 +124,16 @@ const openFlow14: EntryForm = {
   min: 16,
   decode: (r, ctx) => {
     const id = r.u32();
-    const outPort = readPort32(r.u32(), ctx);
+    const port = r.u32();
     const [outGroup, bits, table, number] = [r.u32(), r.u16(), r.u8(), r.u8()];
     const command = commands[number] ?? "add";
     const others = bits & ~(OWN_14 | MonitorFlag.own);
     const unknown = bits & MonitorFlag.own ? 0x8000 : 0;
     const flags = others | unknown | ((bits & OWN_14) !== 0 ? MonitorFlag.own : 0);
-    const checked = command === "delete" ? flags & KNOWN_FLAGS : checkFlags(bits, flags, ctx);
+    // Of what is deleted only the number counts.
+    const isDelete = command === "delete";
+    const checked = isDelete ? flags & KNOWN_FLAGS : checkFlags(bits, flags, ctx);
+    const outPort = isDelete ? (portFrom32(port) ?? OFPP.none) : readPort32(port, ctx);
     return { id, command, flags: checked, table, outPort, outGroup, match: decodeMatch(r, ctx.version) };
   },
   encode: ({ id, command, flags, table, outPort, outGroup, match }, w, { version }) => {
