@@ -22,6 +22,9 @@ import { protocolFor, type SwitchFlows } from "./switch-flows.js";
 const BY_ACTION = 1;
 const none = new Uint8Array(0);
 
+/** Bytes of answers that may wait for a switch. */
+const longestBacklog = 1024 * 1024;
+
 /** Bytes of a packet that a switch sends us, at most. */
 const missSendLength = 128;
 
@@ -42,6 +45,8 @@ export interface ControlContext {
 export class ControlledSwitch implements OpenFlowSessionHandlers {
   /** Where messages go; dropped until the session is there. */
   send: (message: Uint8Array) => void = () => {};
+  /** Bytes of messages that the switch has not taken yet. */
+  backlog: () => number = () => 0;
   readonly #name: string;
   readonly #settings: ControlSettings;
   readonly #context: ControlContext;
@@ -126,6 +131,8 @@ export class ControlledSwitch implements OpenFlowSessionHandlers {
   #packetIn({ reason, match, bufferId, data }: PacketIn): void {
     // What a flow's own action sends here is for someone else.
     if (this.#datapathId === undefined || reason === BY_ACTION) return;
+    // A switch that does not read its answers loses packets, as upstream lets it.
+    if (this.backlog() > longestBacklog) return;
     const inPort = portOfMatch(match);
     const verdict = this.#forwarding.packet(this.#context.clock.now(), { inPort, bufferId, data });
     if (verdict.flow !== undefined) this.#tell(verdict.flow);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { settle } from "#host/fake/clock.js";
 import { createFakeHost } from "#host/fake/host.js";
+import type { FakeStream } from "#host/fake/streams.js";
+import type { Stream } from "#host/streams.js";
 import { decodeMessage, encodeMessage } from "#openflow/messages/codec.js";
 import { NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
 import { portMatch } from "#openflow/messages/packet/packet-in.js";
@@ -107,6 +109,29 @@ describe("ovs-testcontroller", () => {
     expect(await peer.say(features)).toEqual([]);
     expect(await peer.say({ kind: "echo_request", data: new Uint8Array(0) })).toEqual([]);
     expect(await peer.say(packetIn(1, frame(b, a)))).toEqual([]);
+    await daemon.stop(false);
+  });
+
+  it("keeps no more than a megabyte of answers for a switch that does not read", async () => {
+    const { host, start, connect } = setup();
+    const peers: FakeStream[] = [];
+    const { listen } = host.streams;
+    host.streams.listen = (name, onStream, options) => {
+      const watched = (stream: Stream): void => {
+        peers.push(stream as FakeStream);
+        onStream(stream);
+      };
+      return listen.call(host.streams, name, watched, options);
+    };
+    const daemon = await start("-n", "punix:/tmp/s");
+    const peer = await connect("unix:/tmp/s", 1);
+    await peer.say(features);
+    peers[0]!.stall(true);
+    const big = new Uint8Array(60_000);
+    big.set(frame(b, a));
+    for (let i = 0; i < 100; i++) await peer.say(packetIn(1, big));
+    expect(peers[0]!.pending()).toBeGreaterThan(1024 * 1024);
+    expect(peers[0]!.pending()).toBeLessThan(1200 * 1024);
     await daemon.stop(false);
   });
 

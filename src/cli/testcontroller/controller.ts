@@ -96,6 +96,7 @@ class Testcontroller {
       plainEcho: this.#settings.mute,
     });
     controlled.send = (message) => void session.send(message);
+    controlled.backlog = () => session.backlog();
     this.#sessions.add(session);
   }
 }
