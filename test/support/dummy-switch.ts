@@ -9,6 +9,10 @@ import { startRealSwitchDatabase } from "./real-openvswitch.js";
 export interface DummySwitch {
   /** The release, e.g. 3.1.0. */
   readonly release: string;
+  /** The socket that ovs-ofctl manages the bridge by. */
+  readonly management: string;
+  /** Runs ovs-vsctl on its database. */
+  vsctl(...args: string[]): void;
   /** Runs an appctl command; gives its text, that of a failure too. */
   call(command: string, ...args: string[]): Promise<string>;
   /** Keys of the datapath's flows: `dpctl/dump-flows` up to the counters. */
@@ -59,6 +63,8 @@ export async function startDummySwitch(): Promise<DummySwitch> {
   const release = /\d+\.\d+\.\d+/.exec(execFileSync("/usr/sbin/ovs-vswitchd", ["--version"], { encoding: "utf8" }))![0];
   return {
     release,
+    management: join(directory, "br0.mgmt"),
+    vsctl,
     call,
     async flows(...options) {
       const text = await call("dpctl/dump-flows", ...options);
