@@ -12,6 +12,8 @@ import { needsRealPrograms, realPrograms, SwitchStack } from "../support/switch-
 const top = join(import.meta.dirname, "../..");
 const guide = readFileSync(join(top, "docs/guides/openflow.md"), "utf8");
 const [listing, controller] = [...guide.matchAll(/```ts\n(.*?)```/gs)].map((found) => found[1]!) as [string, string];
+const readme = readFileSync(join(top, "README.md"), "utf8");
+const inReadme = /^ {4}import \{ connectSwitch.*? {4}br0\.close\(\);$/ms.exec(readme)![0].replace(/^ {4}/gm, "");
 const [, printed] = /it prints\n\n```\n(.*?)```/s.exec(guide)!;
 
 /** A frame without anything in it. */
@@ -58,10 +60,11 @@ describeWith([root, needsRealPrograms], "the package weft-switch/openflow", () =
     rmSync(project, { recursive: true, force: true });
   });
 
-  it("compiles the guide's examples", () => {
+  it("compiles the guide's examples, and the README's", () => {
     write("listing", listing);
     write("controller", controller);
-    expect(compile("listing.ts", "controller.ts")).toBe("");
+    write("readme", inReadme);
+    expect(compile("listing.ts", "controller.ts", "readme.ts")).toBe("");
   }, 60_000);
 
   it("does not compile mistakes in them", () => {
