@@ -48,6 +48,11 @@ describe("JsonFraming", () => {
     expect(() => feed('[]\n"a"')).toThrow("line 1, column 2, byte 3: syntax error at beginning of input");
     expect(() => feed("}")).toThrow("line 0, column 0, byte 0: syntax error at beginning of input");
     expect(feed("xyz")).toEqual([]);
+    // However the word is cut.
+    for (const size of [1, 2, 3, 4]) {
+      expect(() => feed("xyz{", size)).toThrow("line 0, column 3, byte 3: invalid keyword 'xyz'");
+      expect(() => feed("-1.5 ", size)).toThrow("line 0, column 4, byte 4: syntax error at beginning of input");
+    }
   });
 
   it("bounds what it keeps", () => {

@@ -42,6 +42,8 @@ export class JsonFraming {
   #escaped = false;
   #digits = 0;
   #careful = false;
+  /** A word outside of a container has begun. */
+  #word = false;
   /** The byte that opened the container at each depth. */
   #kinds: number[] = [];
 
@@ -75,6 +77,7 @@ export class JsonFraming {
         if (kind === exponent && this.#digits > 0) this.#careful = true;
         this.#digits = 0;
       }
+      if (this.#word && kind !== plain && kind !== digit && kind !== exponent) this.#fail(bytes, from, i);
       switch (kind) {
         case quote:
           if (this.#depth === 0) this.#fail(bytes, from, i);
@@ -177,6 +180,7 @@ export class JsonFraming {
     )
       end++;
     if (end < bytes.length) this.#fail(bytes, from, end);
+    this.#word = true;
     return end;
   }
 }

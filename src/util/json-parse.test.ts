@@ -78,6 +78,10 @@ describe("parseJson", () => {
   it("refuses nesting beyond 1000 levels", () => {
     expect(() => parseJsonExactly("[".repeat(1001) + "]".repeat(1001))).toThrow("maximum nesting depth 1000");
     expect(() => parseJsonExactly("[".repeat(1000) + "]".repeat(1000))).not.toThrow();
+    const deep = (n: number): string => `["[\\"]",${"[".repeat(n - 1)}"\\\\"${"]".repeat(n)}`;
+    expect(() => parseJson(deep(1001))).toThrow("maximum nesting depth 1000");
+    expect(() => parseJson(deep(100_000))).toThrow("maximum nesting depth 1000");
+    expect(() => parseJson(deep(1000))).not.toThrow();
   });
 
   it("makes __proto__ an ordinary member", () => {

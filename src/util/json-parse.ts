@@ -35,8 +35,34 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
+/** Whether some value is nested beyond what Open vSwitch takes, if the text is JSON at all. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at = endOfString(text, at);
+      if (at < 0) return false;
+    } else if (code === 0x5b || code === 0x7b) {
+      if (++depth > deepest) return true;
+    } else if (code === 0x5d || code === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Where the string ends that begins at a quotation mark; -1 if nowhere. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let from = end;
+    while (text.charCodeAt(from - 1) === 0x5c) from--;
+    if ((end - from) % 2 === 0) return end;
+  }
+  return -1;
+}
+
 /** Whether `JSON.parse` might take the text otherwise than Open vSwitch. */
 function needsCare(text: string): boolean {
+  if (text.length > 2 * deepest && isDeep(text)) return true;
   return hasLongRun(text) || largeExponent.test(text) || (text.includes("\\u") && doubtfulEscape.test(text));
 }
 
