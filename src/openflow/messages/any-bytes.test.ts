@@ -69,7 +69,7 @@ function protocolOf(name: string, version: Version): Protocol {
 }
 
 /** Bodies that are read in versions that cannot say them, as upstream does: commands of groups that came with 1.5. */
-const unsayable: ReadonlySet<string> = new Set(["group_mod"]);
+const unsayable: ReadonlySet<string> = new Set(["group_mod", "request_forward"]);
 
 function check(bytes: Uint8Array, protocol: Protocol): void {
   formatMessageBytes(bytes, { verbosity: 3 });

@@ -6,10 +6,14 @@ import type { AsyncKind } from "#openflow/messages/connection/async-config.js";
 import type { CtAddress, CtTuple } from "#openflow/messages/connection/ct-flush.js";
 import type { Capability } from "#openflow/messages/connection/features.js";
 import type { Role } from "#openflow/messages/connection/role.js";
+import type { GroupMod } from "#openflow/messages/group/group-mod.js";
+import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import type { Body } from "#openflow/messages/table.js";
 import { inRange, OF10, OF11, OF12, OF13, OF14, type Version } from "#openflow/version.js";
 import { wireMessage } from "./bytes.js";
+import { groupMods } from "./group.js";
 import type { MessageFamily, Sample } from "./harness.js";
+import { meterMods } from "./meter.js";
 
 const big = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const u32 = fc.nat({ max: 0xffffffff });
@@ -213,6 +217,11 @@ const ipfix = fc.oneof(
   ),
 );
 
+const forwarded = (version: Version): fc.Arbitrary<Sample> =>
+  fc.tuple(u32, fc.oneof(groupMods(version), meterMods)).map(([xid, { body: request }]) => ({
+    body: { kind: "request_forward" as const, xid, request: request as GroupMod | MeterMod },
+  }));
+
 /** Nicira's forms of messages that these versions have a form of their own for. */
 const nicira = (version: Version): fc.Arbitrary<Uint8Array> =>
   fc.oneof(
@@ -243,6 +252,7 @@ export const connection: MessageFamily = {
     role(version),
     ...(version >= OF13 ? [roleStatus, bare("get_async_request")] : []),
     ...(version >= OF13 ? [async(version, "get_async_reply", version === OF13)] : []),
+    ...(version >= OF13 ? [forwarded(version)] : []),
     async(version, "set_async", true),
     async(version, "set_async", false),
     sample(fc.record({ kind: fc.constant("set_controller_id" as const), id: u16 })),

@@ -31,7 +31,8 @@ const flags = fc
 
 const meter: fc.Arbitrary<MeterConfig> = fc.record({ meterId, flags, bands });
 
-const mods: fc.Arbitrary<Sample> = fc.oneof(
+/** Changes of meters. */
+export const meterMods: fc.Arbitrary<Sample> = fc.oneof(
   fc
     .tuple(fc.constantFrom("add" as const, "modify" as const), meter)
     .map(([command, m]) => ({ body: { kind: "meter_mod" as const, command, meter: m } })),
@@ -68,5 +69,5 @@ const replies: fc.Arbitrary<Sample> = fc.oneof(
 /** Messages about meters. */
 export const meterFamily: MessageFamily = {
   name: "meter",
-  samples: (version) => (version < 4 ? [] : [mods, requests, replies]),
+  samples: (version) => (version < 4 ? [] : [meterMods, requests, replies]),
 };

@@ -24,7 +24,7 @@ const OLD_PACKET_REASONS = 7;
 export type AsyncKind = (typeof kinds)[number][0];
 
 /** The reasons for which a message is sent, a bit each; kinds that are not there are not sent. */
-export type AsyncReasons = Readonly<Record<AsyncKind, number>>;
+type AsyncReasons = Readonly<Record<AsyncKind, number>>;
 
 /** What a switch sends a controller on its own. */
 export interface AsyncConfig {

@@ -90,8 +90,9 @@ class AddressReader {
   }
 }
 
-function readTuple(r: WireReader, addresses: AddressReader): CtTuple {
-  const tuple: Editable = { ...anyTuple };
+/** Reads a tuple. One that is there twice is said bit by bit. */
+function readTuple(r: WireReader, before: CtTuple, addresses: AddressReader): CtTuple {
+  const tuple: Editable = { ...before };
   if (r.left < 4) throw new OfpError("OFPBPC_BAD_LEN");
   r.skip(4);
   for (const { type, body } of readProperties(r)) {
@@ -156,8 +157,8 @@ export const ctFlush: MessageRow<CtFlush> = {
         let [original, reply] = [anyTuple, anyTuple];
         let zone: number | undefined;
         for (const { type, body } of readProperties(r)) {
-          if (type === Property.original) original = readTuple(body, addresses);
-          else if (type === Property.reply) reply = readTuple(body, addresses);
+          if (type === Property.original) original = readTuple(body, original, addresses);
+          else if (type === Property.reply) reply = readTuple(body, reply, addresses);
           else if (type === Property.zone) zone = body.u16();
         }
         return { kind: "ct_flush", ...(zone === undefined ? {} : { zone }), protocol, original, reply };

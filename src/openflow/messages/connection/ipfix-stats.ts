@@ -4,7 +4,7 @@ import type { WireWriter } from "../../wire-writer.js";
 import { type MessageRow, nxst } from "../message.js";
 
 /** Counters of an IPFIX exporter; all bits 1 where one is not known. */
-export interface IpfixCounters {
+interface IpfixCounters {
   readonly flows: bigint;
   readonly currentFlows: bigint;
   readonly packets: bigint;

@@ -22,6 +22,7 @@ import {
   ipfixFlowStatsReply,
   ipfixFlowStatsRequest,
 } from "./ipfix-stats.js";
+import { type RequestForward, requestForward } from "./request-forward.js";
 import { type RoleMessage, type RoleStatus, roleReply, roleRequest, roleStatus } from "./role.js";
 import {
   type GetConfigRequest,
@@ -57,6 +58,7 @@ export type ConnectionBody =
   | IpfixBridgeStatsReply
   | IpfixFlowStatsReply
   | IpfixStatsRequest
+  | RequestForward
   | RoleMessage
   | RoleStatus
   | SetControllerId
@@ -87,6 +89,7 @@ export const connectionRows: readonly MessageRow<ConnectionBody>[] = [
   ipfixBridgeStatsReply,
   ipfixFlowStatsRequest,
   ipfixFlowStatsReply,
+  requestForward,
   roleRequest,
   roleReply,
   roleStatus,

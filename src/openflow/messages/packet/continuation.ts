@@ -10,7 +10,7 @@ import type { MessageDecodeContext, MessageTextContext } from "../message.js";
 import { type ReadProperty, readProperties, writeProperty } from "../property.js";
 
 /** Actions that are left, of a flow of a table. */
-export interface ContinuationStep {
+interface ContinuationStep {
   readonly table: number;
   readonly cookie: bigint;
   readonly actions: readonly Action[];
@@ -34,7 +34,7 @@ export interface Continuation {
 }
 
 /** Nothing was left to do. */
-export const noContinuation: Continuation = {
+const noContinuation: Continuation = {
   stack: [],
   mirrors: 0,
   conntracked: false,
