@@ -32,7 +32,9 @@ function dump(
         if (since !== undefined) needVersion(on, name, since);
         const parts: Uint8Array[] = [];
         for await (const part of on.replies({ kind })) parts.push(part);
-        for (const part of parts) printMessage(part, context, context.settings.verbosity + 1);
+        // Counters are shown by the tables' numbers, whatever names they have.
+        const names = kind === "table_desc_request" ? await allNamesToShow(target, context) : {};
+        for (const part of parts) printMessage(part, context, context.settings.verbosity + 1, names);
       }),
   };
 }
@@ -53,12 +55,11 @@ const dumpTableFeatures: OfctlCommand = {
     withSwitch(name, context, async (on) => {
       needVersion(on, "dump-table-features", OF13);
       const tables = await allFeatures(on);
-      const names = await allNamesToShow(name, context);
       const body = { kind: "table_features_reply", tables } as const;
       const message = { version: on.version, xid: 0, name: "", flags: 0, body };
       if (context.settings.json) context.io.stdout(`${JSON.stringify(messageToJson(message))}\n`);
       // All parts of the reply are told as one, and without a title.
-      else context.io.stdout(`${formatMessage(message, names).replace(/^.*\n/, "")}\n\n`);
+      else context.io.stdout(`${formatMessage(message).replace(/^.*\n/, "")}\n\n`);
     }),
 };
 

@@ -10,6 +10,7 @@ import {
   type TableFeatures,
 } from "./features-model.js";
 import { formatNames } from "./field-names.js";
+import { tableTitle } from "./table-title.js";
 
 /** A table among others, as text shows it. */
 export interface ShownTable {
@@ -43,7 +44,7 @@ const isUnnamedDitto = (table: ShownTable | undefined): boolean =>
   table !== undefined && table.lines === undefined && !table.named;
 
 /** Tables with what they can do, and what is to be done with the first's features. */
-export function formatTableFeatures(tables: readonly TableFeatures[], title: (t: TableFeatures) => string): string {
+export function formatTableFeatures(tables: readonly TableFeatures[]): string {
   const command = tables[0]?.command ?? "replace";
   const list = formatTables(
     tables.map((features, i): ShownTable => {
@@ -51,7 +52,7 @@ export function formatTableFeatures(tables: readonly TableFeatures[], title: (t:
       const isSame = before !== undefined && sameFeatures(before, features);
       return {
         table: features.table,
-        title: title(features),
+        title: tableTitle(features.table, features.name),
         named: features.name !== "",
         lines: isSame ? undefined : featureLines(features, before),
       };

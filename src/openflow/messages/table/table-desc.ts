@@ -6,7 +6,6 @@ import { readElements } from "../elements.js";
 import { type MessageDecodeContext, type MessageRow, type MessageTextOptions, ofpst } from "../message.js";
 import { type OtherProperty, readProperties, writeOtherProperties, writeProperty } from "../property.js";
 import { readEviction, TableConfig, TableProperty } from "./table-mod.js";
-import { tableTitle } from "./table-title.js";
 
 /** How full a table is, in percent of free places, and from when it tells. */
 export interface Vacancy {
@@ -93,7 +92,7 @@ export function writeTableDesc(w: WireWriter, { table, eviction, evictionFlags, 
 }
 
 /** How one table is configured, begun with a line end. */
-export function formatTableDesc(desc: TableDesc, options: MessageTextOptions): string {
+export function formatTableDesc(desc: TableDesc, { tableName }: MessageTextOptions): string {
   const { vacancy, evictionFlags } = desc;
   const flags = evictionFlags === undefined ? "(default)" : formatEvictionFlags(evictionFlags);
   const limits =
@@ -101,7 +100,7 @@ export function formatTableDesc(desc: TableDesc, options: MessageTextOptions): s
       ? "off"
       : `on vacancy_down=${vacancy.down}% vacancy_up=${vacancy.up}% vacancy=${vacancy.now}%`;
   return [
-    `\n  table ${tableTitle(desc.table, "", options)}:`,
+    `\n  table ${tableName?.(desc.table) ?? desc.table}:`,
     `   eviction=${desc.eviction ? "on" : "off"} eviction_flags=${flags}`,
     `   vacancy=${limits}`,
   ].join("\n");

@@ -17,7 +17,6 @@ import {
 import { formatTableFeatures } from "./features-text.js";
 import { type FieldSet, fieldSet, readFields, readOxmIds, writeOxmIds } from "./field-set.js";
 import { actionsOf, actionTypes, instructionsOf, instructionTypes } from "./table-actions.js";
-import { tableTitle } from "./table-title.js";
 
 /** Asks what tables can do, or, where it tells any, sets it. */
 export interface TableFeaturesMessage {
@@ -239,8 +238,7 @@ const row = <K extends Kind>(
   return {
     kind,
     forms: [form],
-    format: ({ tables }, ctx) =>
-      formatTableFeatures(tables, (features) => tableTitle(features.table, features.name, ctx)).replace(/\n$/, ""),
+    format: ({ tables }) => formatTableFeatures(tables).replace(/\n$/, ""),
   };
 };
 

@@ -98,14 +98,14 @@ const form = (version: Version): MessageForm<TableStatsReply> => {
 export const tableStatsReply: MessageRow<TableStatsReply> = {
   kind: "table_stats_reply",
   forms: [form(OF10), form(OF11), form(OF12), form(OF13)],
-  format: ({ tables }, ctx) =>
+  format: ({ tables }) =>
     formatTables(
       tables.map((stats, i): ShownTable => {
         const before = tables[i - 1];
         const name = stats.features?.name ?? "";
         return {
           table: stats.table,
-          title: tableTitle(stats.table, name, ctx),
+          title: tableTitle(stats.table, name),
           named: name !== "",
           lines: statsLines(stats, before),
         };
