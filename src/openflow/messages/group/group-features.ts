@@ -1,5 +1,5 @@
 import { hexText } from "../../number-text.js";
-import { OF10, OF12, only, since, type Version } from "../../version.js";
+import { OF10, OF11, OF12, since, until, type Version } from "../../version.js";
 import type { MessageForm, MessageNumber, MessageRow } from "../message.js";
 import { nxst, ofpst } from "../message.js";
 
@@ -89,7 +89,7 @@ export const groupFeaturesRequest: MessageRow<GroupFeaturesRequest> = {
   kind: "group_features_request",
   forms: [
     requestForm("OFPST_GROUP_FEATURES request", ofpst("request", since(OF12), 8)),
-    requestForm("NXST_GROUP_FEATURES request", nxst("request", only(OF10), 9)),
+    requestForm("NXST_GROUP_FEATURES request", nxst("request", until(OF11), 9)),
   ],
   format: () => "",
 };
@@ -115,7 +115,7 @@ export const groupFeaturesReply: MessageRow<GroupFeaturesReply> = {
   kind: "group_features_reply",
   forms: [
     replyForm("OFPST_GROUP_FEATURES reply", ofpst("reply", since(OF12), 8)),
-    replyForm("NXST_GROUP_FEATURES reply", nxst("reply", only(OF10), 9)),
+    replyForm("NXST_GROUP_FEATURES reply", nxst("reply", until(OF11), 9)),
   ],
   format: ({ types, capabilities, byType }) => {
     const told = byType.map(({ maxGroups, actions }, i) => {
