@@ -133,7 +133,10 @@ const ipv6 = address("IPv6", 128, (t) => {
 
 const port: Parser = (f, text, ports) => {
   const number = parseOfport(text, ports);
-  if (number === undefined) throw new UserError(`${text}: invalid or unknown port for ${f.name}`);
+  if (number === undefined) {
+    const what = f.format === "of11Port" ? "port value out of range" : "invalid or unknown port";
+    throw new UserError(`${text}: ${what} for ${f.name}`);
+  }
   return { value: BigInt(number), mask: wireOnes(f) };
 };
 

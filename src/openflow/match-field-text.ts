@@ -21,6 +21,12 @@ function numberStyle(f: Field): (value: number) => string {
   return f.format === "decimal" ? String : hexText;
 }
 
+/** Values and masks of fields that have one. */
+function maskedStyle(f: Field): (value: number) => string {
+  if (f.name === "nsh_flags") return (n) => `0x${n.toString(16).padStart(2, "0")}`;
+  return f.name.startsWith("nsh_") ? (n) => `0x${n.toString(16)}` : hexText;
+}
+
 /** A field's printer; `name` is how it is called in a match. */
 export function fieldPrinter(f: Field, name: string): FieldPrinter {
   const lead = `,${name}=`;
@@ -32,14 +38,12 @@ export function fieldPrinter(f: Field, name: string): FieldPrinter {
     case "hexadecimal": {
       if (f.bits > 32 || words > 1) break;
       const style = numberStyle(f);
-      const hex = f.name.startsWith("nsh_") ? (n: number): string => `0x${n.toString(16)}` : hexText;
-      const masked =
-        style === String && !f.name.startsWith("nsh_") ? hexText : f.name.startsWith("nsh_c") ? hex : hexText;
+      const masked = maskedStyle(f);
       return (key, mask) => {
         const m = (mask[word]! & only) >>> 0;
         if (m === 0) return "";
         const value = (key[word]! & only) >>> f.shift;
-        return m === only ? lead + style(value) : `${lead}${masked(value)}/${hexText(m >>> f.shift)}`;
+        return m === only ? lead + style(value) : `${lead}${masked(value)}/${masked(m >>> f.shift)}`;
       };
     }
     case "ethernet":

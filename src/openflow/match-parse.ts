@@ -57,6 +57,8 @@ export class MatchWords {
   readonly #match: MatchBuilder;
   readonly #options: MatchParseOptions;
   #protocols: ProtocolSet = ProtocolSets.any;
+  /** A field was named that only some packets have: all are Ethernet frames then. */
+  #isEthernet = false;
 
   constructor(options: MatchParseOptions = {}) {
     this.#options = options;
@@ -71,10 +73,12 @@ export class MatchWords {
       this.#subfield(name, value);
       return true;
     }
-    const reader = readerByName(name);
-    if (reader !== undefined) this.#protocols &= reader(this.#match, value === "" ? "0/0" : value, this.#options);
-    else if (isAlone) throw new UserError(`field ${name} missing value`);
-    return reader !== undefined;
+    const known = readerByName(name);
+    if (known !== undefined) {
+      this.#protocols &= known.read(this.#match, value === "" ? "0/0" : value, this.#options);
+      if (known.isConditional) this.#isEthernet = true;
+    } else if (isAlone) throw new UserError(`field ${name} missing value`);
+    return known !== undefined;
   }
 
   /** Adds a protocol by its name, e.g. `tcp`. False where it is none. */
@@ -100,6 +104,13 @@ export class MatchWords {
 
   /** The match; nothing may be added afterwards. */
   done(): Match {
+    const { key, mask } = this.#match;
+    const says =
+      mask[W.packetType]! | mask[W.ethType]! | mask[W.vlan0]! | mask[W.eth]! | mask[W.eth + 1]! | mask[W.eth + 2]!;
+    if (this.#isEthernet && says === 0) {
+      key[W.packetType] = 0;
+      mask[W.packetType] = 0xffffffff;
+    }
     return this.#match.done();
   }
 
@@ -134,7 +145,9 @@ export class MatchWords {
 
   #merge({ field: f, start, bits }: Subfield, number: bigint): ProtocolSet {
     const shift = BigInt(start);
-    const [value, mask] = [number << shift, ((1n << BigInt(bits)) - 1n) << shift];
+    // Of a VLAN's ID, brackets do not mean the bit that says that there is a header.
+    const width = f.name === "vlan_vid" || f.name === "dl_vlan" ? Math.min(bits, f.bits) : bits;
+    const [value, mask] = [number << shift, ((1n << BigInt(width)) - 1n) << shift];
     const protocols = fieldProtocols(f, mask);
     if (f.tlv === undefined) {
       const asWhole = mergedAsWhole.has(f.name);
@@ -153,17 +166,23 @@ export class MatchWords {
 const mergedAsWhole: ReadonlySet<string> = new Set(["vlan_vid", "dl_vlan", "vlan_pcp", "dl_vlan_pcp", "nw_tos"]);
 
 /** Names on the wire are words only with brackets behind them; all others begin with a small letter. */
-function readerByName(name: string): WordReader | undefined {
+function readerByName(name: string): NamedReader | undefined {
   const known = readersByName.get(name);
   if (known !== undefined || name.charCodeAt(0) < 0x61) return known;
   const f: Field | undefined = fieldByName(name);
   if (f === undefined) return undefined;
-  const reader = wordReader(f);
+  const reader = { read: wordReader(f), isConditional: f.prerequisite !== "none" };
   readersByName.set(name, reader);
   return reader;
 }
 
-const readersByName = new Map<string, WordReader>();
+interface NamedReader {
+  readonly read: WordReader;
+  /** Only some packets have the field. */
+  readonly isConditional: boolean;
+}
+
+const readersByName = new Map<string, NamedReader>();
 
 /**
  * Reads a match as ovs-ofctl(8) has it: `field=value[/mask]` and protocol names, between commas or spaces. Fields without their

@@ -63,7 +63,8 @@ const tunnel = list(
 );
 const metadataAndPort = list("metadata in_port_oxm");
 const ethernet = list("eth_src eth_dst");
-const nsh = list("nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4");
+const nsh = list("nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si");
+const nshContext = list("nsh_c1 nsh_c2 nsh_c3 nsh_c4");
 const ipv4 = list("ip_src ip_dst");
 const ipv6 = list("ipv6_src ipv6_dst");
 const arp = list("arp_spa arp_tpa");
@@ -130,7 +131,7 @@ function matchText(key: FlowKey, mask: FlowMask, portName: PortName, tlvs: TlvMa
   text += vlans(key, mask);
   if ((mask[W.eth]! | mask[W.eth + 1]! | mask[W.eth + 2]!) !== 0) text += fields(ethernet);
   if (typeIs && known === undefined) text += `,dl_type=${hexPadded(type, 4)}`;
-  if (any(mask, W.nsh, W.nshContext + 4)) text += fields(nsh);
+  if (any(mask, W.nsh, W.nshContext + 4)) text += fields(nsh) + (isFirstMdType(key) ? fields(nshContext) : "");
   const isArp = type === EtherType.arp || type === EtherType.rarp;
   if (type === EtherType.ipv6) text += fields(ipv6) + ipv6Label(key, mask);
   else if (isArp) text += fields(arp) + fields(arpRest);
@@ -153,6 +154,9 @@ function matchText(key: FlowKey, mask: FlowMask, portName: PortName, tlvs: TlvMa
   }
   return text + fields(ports) + tcpFlags(key, mask, portName);
 }
+
+/** A network service header with a context of fixed length. */
+const isFirstMdType = (key: FlowKey): boolean => ((key[W.nsh]! >>> 8) & 0xff) === 1;
 
 function any(mask: FlowMask, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (mask[i] !== 0) return true;

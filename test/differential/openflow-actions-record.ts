@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { versions } from "#openflow/version.js";
 import { actionTexts } from "./openflow-action-texts.js";
+import { fieldActionTexts } from "./openflow-field-rows.js";
 import { FlowModCatcher, instructionsAt } from "./openflow-flow-mods.js";
 
 const ofctl = "/usr/bin/ovs-ofctl";
@@ -34,7 +35,7 @@ async function record(): Promise<void> {
   const flows: unknown[] = [];
   const messages: Uint8Array[] = [];
   const sent: Form[] = [];
-  for (const given of actionTexts) {
+  for (const given of new Set([...actionTexts, ...fieldActionTexts])) {
     const [match, actions] = given.includes("|") ? (given.split("|") as [string, string]) : ["", given];
     const flow = `${match === "" ? "" : `${match},`}actions=${actions}`;
     const forms: Record<string, Form> = {};

@@ -123,3 +123,9 @@ export function matchOf(flowMod: Uint8Array): Uint8Array | undefined {
   const length = (flowMod[at]! << 8) | flowMod[at + 1]!;
   return isNxm ? flowMod.slice(48, 48 + length) : flowMod.slice(52, 48 + length);
 }
+
+/** The match of fixed form of a flow-mod, of OpenFlow 1.1 with its type and length; undefined where it has TLVs. */
+export function fixedMatchOf(flowMod: Uint8Array): Uint8Array | undefined {
+  if (flowMod[0] === 1 && flowMod[1] === 14) return flowMod.slice(8, 48);
+  return flowMod[0] === 2 ? flowMod.slice(48, 136) : undefined;
+}

@@ -1,6 +1,7 @@
 import { isFieldExact, isFieldZero, readFieldBytes } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { field } from "#flow/fields/table.js";
+import type { FlowMask } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { presenceBit, type TlvMap } from "#flow/tlv-map.js";
@@ -43,6 +44,8 @@ class MatchWriter {
   readonly #tunnel: readonly FieldWriter[];
   readonly #registers: readonly FieldWriter[];
   readonly #last: readonly FieldWriter[];
+  readonly #tuplePorts: readonly FieldWriter[];
+  readonly #metadata: readonly FieldWriter[];
 
   constructor(version: Version) {
     this.#version = version;
@@ -51,7 +54,7 @@ class MatchWriter {
     const port = version >= OF12 ? inPortOxm : inPort;
     this.#first = all([...order.beforeVlan.slice(1), port, field("actset_output"), ...order.layer2]);
     this.#mpls = all(order.behindVlan.filter((f) => f.prerequisite === "mpls"));
-    this.#nsh = all(order.behindVlan.filter((f) => f.prerequisite !== "mpls"));
+    this.#nsh = all(order.behindVlan.filter((f) => f.prerequisite === "nsh"));
     this.#ipv4 = all([...order.ipv4Addresses, ...order.ipHeader]);
     this.#ipv6 = all([...order.ipv6Addresses, ...order.ipHeader]);
     this.#arp = all(order.arp);
@@ -61,7 +64,9 @@ class MatchWriter {
     this.#tunnel = all(order.tunnel);
     // Since OpenFlow 1.5 two registers go in one.
     this.#registers = all(version >= OF15 ? registers("xreg", 8) : registers("reg", 16));
-    this.#last = all(order.behindRegisters);
+    this.#last = all(order.behindRegisters.filter((f) => !f.name.startsWith("ct_tp") && f.name !== "metadata"));
+    this.#tuplePorts = all(order.behindRegisters.filter((f) => f.name.startsWith("ct_tp")));
+    this.#metadata = all([field("metadata")]);
   }
 
   #writer(f: Field): FieldWriter {
@@ -77,19 +82,14 @@ class MatchWriter {
     const fields = (list: readonly FieldWriter[]): void => {
       for (let i = 0; i < list.length; i++) list[i]!(key, mask, w);
     };
-    // Before OpenFlow 1.2 every packet is an Ethernet frame, and there is no saying so.
-    if (this.#version >= OF12 || key[W.packetType] !== 0) fields(this.#packetType);
+    // A match on what only Ethernet frames have says so itself.
+    if (mask[W.packetType] !== 0 && (key[W.packetType] !== 0 || !matchesEthernet(mask))) fields(this.#packetType);
     fields(this.#first);
     const tci = mask[W.vlan0]! & 0xffff;
     if (tci !== 0) this.#vlan(key[W.vlan0]! & tci, tci, w);
     const type = mask[W.ethType] === 0xffff ? key[W.ethType]! : 0;
     if (type === EtherType.mpls || type === EtherType.mplsMulticast) fields(this.#mpls);
-    if (
-      (mask[W.nsh]! | mask[W.nshPath]! | mask[W.nshContext]! | mask[W.nshContext + 1]!) !== 0 ||
-      type === EtherType.nsh
-    ) {
-      fields(this.#nsh);
-    }
+    fields(this.#nsh);
     const protocol = (mask[W.nw]! & 0xff) === 0xff ? key[W.nw]! & 0xff : -1;
     if (type === EtherType.ipv4) {
       fields(this.#ipv4);
@@ -102,6 +102,8 @@ class MatchWriter {
     if (tlvs !== undefined) this.#tunMetadata({ key, mask }, tlvs, w);
     fields(this.#registers);
     fields(this.#last);
+    if ((mask[W.ctZone]! & 0xff0000) !== 0) fields(this.#tuplePorts);
+    fields(this.#metadata);
   }
 
   #vlan(tci: number, mask: number, w: WireWriter): void {
@@ -110,7 +112,7 @@ class MatchWriter {
     else {
       if ((mask & VID_BITS) !== 0) this.#short(vlanVid, tci & VID_BITS, mask & VID_BITS, VID_BITS, w);
       // Where there is no tag, its priority goes without saying.
-      const isUntagged = (mask & VLAN_PRESENT) !== 0 && (tci & (VLAN_PRESENT | 0xe000)) === 0;
+      const isUntagged = (mask & VLAN_PRESENT) !== 0 && tci === 0;
       if (mask >>> 13 !== 0 && !isUntagged)
         w.u32(tlvHeader(versionCodepoint(vlanPcp, this.#version), false, 1)).u8(tci >>> 13);
     }
@@ -136,6 +138,11 @@ class MatchWriter {
       }
     }
   }
+}
+
+/** True where the mask has anything of an Ethernet or a VLAN header. */
+function matchesEthernet(mask: FlowMask): boolean {
+  return (mask[W.eth]! | mask[W.eth + 1]! | mask[W.eth + 2]! | mask[W.ethType]! | mask[W.vlan0]!) !== 0;
 }
 
 const none: readonly FieldWriter[] = [];
