@@ -49,6 +49,8 @@ export interface StackOptions {
   readonly schema?: string;
   /** Options of `ovs-vswitchd` beside those of every daemon. */
   readonly switchOptions?: readonly string[];
+  /** Its TCP ports are the test's own machine's: for dummies, which have no devices. */
+  readonly hostNetwork?: boolean;
 }
 
 /**
@@ -157,8 +159,9 @@ export class SwitchStack {
   }
 
   #spawn(file: string, args: readonly string[], timeout?: number): ChildProcess {
-    const enter = `--net=/proc/${process.pid}/fd/${this.namespace.fd}`;
-    return spawn("nsenter", [enter, file, ...args], {
+    const enter = this.#options.hostNetwork ? [] : ["nsenter", `--net=/proc/${process.pid}/fd/${this.namespace.fd}`];
+    const [program, ...words] = [...enter, file, ...args];
+    return spawn(program!, words, {
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
       ...(timeout === undefined ? {} : { timeout }),
