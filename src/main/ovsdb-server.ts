@@ -9,6 +9,9 @@ import { serverHelp } from "#ovsdb-server/server-help.js";
 import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
 import { daemonUsage } from "#runtime/daemon-options.js";
 import { below, directories } from "#runtime/dirs.js";
+import { exitStatus } from "#runtime/end-reason.js";
+import { parseOptions } from "#runtime/options.js";
+import { chooseReplay } from "#runtime/replay-option.js";
 import { vlogUsage } from "#runtime/vlog-options.js";
 import { OVS_VERSION, versionText } from "#util/version.js";
 import { endWith } from "./support/end-with.js";
@@ -64,9 +67,9 @@ async function runCommand(host: Host, command: string, exit: (status: number) =>
   });
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { createDaemonHost } = await import("#host/linux/daemon-host.js");
-  const host: Host = createDaemonHost();
+async function live(argv: readonly string[], outside: Host): Promise<number> {
+  const { options: given } = parseOptions(program, serverOptionRows, argv);
+  const { host, replayed } = await chooseReplay(outside, program, given);
   const { db } = directories(host.process);
   return runDaemon(
     {
@@ -77,10 +80,25 @@ async function main(argv: readonly string[]): Promise<number> {
       version: () => versionText(program),
       cleanup: false,
       check: (options, operands) => void readServerOptions(options, operands),
-      start,
+      async start(context) {
+        const running = await start(context);
+        // What was recorded has happened: nothing else will.
+        void replayed?.then(() => context.exit());
+        return running;
+      },
     },
     argv,
     host,
+  );
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { createDaemonHost } = await import("#host/linux/daemon-host.js");
+  const host = createDaemonHost();
+  return exitStatus(
+    program,
+    (text) => host.process.stderr(text),
+    () => live(argv, host),
   );
 }
 

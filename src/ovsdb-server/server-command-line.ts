@@ -23,8 +23,8 @@ export const serverOwnOptionRows: readonly OptionRow[] = [
   { name: "no-dbs", argument: "none" },
   { name: "config-file", argument: "required" },
   { name: "disable-file-column-diff", argument: "none" },
-  { name: "record", argument: "optional", support: "missing" },
-  { name: "replay", argument: "optional", support: "missing" },
+  { name: "record", argument: "optional" },
+  { name: "replay", argument: "optional" },
 ];
 
 /** All options in upstream's order, which shows where an abbreviation is ambiguous. */
@@ -48,12 +48,8 @@ export interface ServerCommandLine {
   readonly sync: SyncOptions;
 }
 
-const missingOptions = new Set(serverOwnOptionRows.filter((row) => row.support === "missing").map((row) => row.name));
-
-/** Reads the server's own options. What is not built yet throws `UserError`, rather than to be passed over in silence. */
+/** Reads the server's own options. Throws `UserError` where they exclude each other. */
 export function readServerOptions(options: readonly ParsedOption[], operands: readonly string[]): ServerCommandLine {
-  const missing = options.find(({ name }) => missingOptions.has(name));
-  if (missing) throw new UserError(`--${missing.name} is not implemented yet`);
   const last = (name: string): string | undefined => options.findLast((option) => option.name === name)?.value;
   const named: [keyof TlsOptions, string][] = [
     ["privateKey", "private-key"],

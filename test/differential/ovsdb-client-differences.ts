@@ -9,11 +9,6 @@ export interface ClientDifference {
 
 export const clientDifferences: readonly ClientDifference[] = [
   {
-    line: "--record={dir} list-dbs",
-    why: "Recordings for a replay are not made.",
-    ours: { status: 1, stdout: "", stderr: "ovsdb-client: --record is not implemented yet\n" },
-  },
-  {
     line: "--s",
     why: "TLS 1.3 has an option of its own, as in later releases.",
     ours: {

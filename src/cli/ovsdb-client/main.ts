@@ -1,6 +1,7 @@
 import { directories } from "#runtime/dirs.js";
 import { exitStatus } from "#runtime/end-reason.js";
 import { parseOptions } from "#runtime/options.js";
+import { chooseReplay } from "#runtime/replay-option.js";
 import { signalNumber, signalText } from "#runtime/signal-text.js";
 import { Vlog } from "#runtime/vlog.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
@@ -27,13 +28,15 @@ export async function ovsdbClient(argv: readonly string[], io: ToolIo): Promise<
   }
 }
 
-async function run(argv: readonly string[], io: ToolIo, log: Vlog): Promise<number> {
+async function run(argv: readonly string[], outside: ToolIo, log: Vlog): Promise<number> {
   const { options, operands } = parseOptions(program, clientOptionRows, argv);
   const settings = readClientOptions(options, log);
   if (settings.print !== undefined) {
-    io.stdout(settings.print === "help" ? helpText(io) : versionText(program));
+    outside.stdout(settings.print === "help" ? helpText(outside) : versionText(program));
     return 0;
   }
+  const { host } = await chooseReplay(outside.host, program, options);
+  const io = host === outside.host ? outside : { ...outside, host };
   const [name, ...rest] = operands;
   if (name === undefined) throw new UserError("missing command name; use --help for help");
   const command = clientCommands.find((one) => one.name === name);

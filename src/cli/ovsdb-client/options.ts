@@ -30,8 +30,8 @@ export const clientOptionRows: readonly OptionRow[] = [
   { name: "bootstrap-ca-cert", argument: "required" },
   ...tlsOptionRows,
   ...tableOptionRows,
-  { name: "record", argument: "optional", support: "missing" },
-  { name: "replay", argument: "optional", support: "missing" },
+  { name: "record", argument: "optional" },
+  { name: "replay", argument: "optional" },
   { name: "unixctl", short: "u", argument: "required" },
 ];
 
@@ -91,8 +91,6 @@ export function readClientOptions(options: readonly ParsedOption[], vlog: Vlog):
     "no-leader-only": () => void (settings.leaderOnly = false),
     ...tlsActions(tls),
     ...tableActions(table),
-    record: () => missing("record"),
-    replay: () => missing("replay"),
     unixctl: (value) => void (settings.unixctl = value),
   };
   for (const option of options) {
@@ -106,8 +104,4 @@ function parseTimeout(value: string): number {
   const seconds = /^\d+$/.test(value) ? Number(value) : 0;
   if (seconds < 1 || seconds > 0xffff_ffff) throw new UserError(`value ${value} on -t or --timeout is invalid`);
   return seconds;
-}
-
-function missing(option: string): never {
-  throw new UserError(`--${option} is not implemented yet`);
 }
