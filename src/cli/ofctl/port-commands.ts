@@ -2,7 +2,7 @@ import { PortConfig } from "#openflow/messages/port/port-config.js";
 import { OFPQ_ALL } from "#openflow/messages/port/queue-config.js";
 import type { Body } from "#openflow/messages/table.js";
 import { OFPP } from "#openflow/port-number.js";
-import { OF14 } from "#openflow/version.js";
+import { OF10, OF14 } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { printMessage } from "./print-message.js";
@@ -66,9 +66,10 @@ const queueGetConfig: OfctlCommand = {
         await printReplies(on, { kind: "queue_config_request", port, queue }, context);
         return;
       }
-      // One port at a time is all that older versions can ask for.
-      const all = port === OFPP.none ? await fetchPorts(name, context) : [];
-      const ports = port === OFPP.none ? all.map((p) => p.number).filter((p) => p < OFPP.max) : [port];
+      // One port at a time is all that OpenFlow 1.0 can ask for.
+      const all = port === OFPP.none && on.version === OF10 ? await fetchPorts(name, context) : [];
+      const ports =
+        port === OFPP.none && on.version === OF10 ? all.map((p) => p.number).filter((p) => p < OFPP.max) : [port];
       const names = await namesToShow(name, context);
       for (const one of ports) {
         const reply = await on.request({ kind: "queue_config_request", port: one, queue });

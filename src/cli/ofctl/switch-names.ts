@@ -1,5 +1,7 @@
 import type { FlowParseOptions } from "#openflow/flow-text.js";
 import type { MessageTextOptions } from "#openflow/messages/message.js";
+import { showRawText } from "#openflow/messages/raw-text.js";
+import { shownName } from "#openflow/shown-name.js";
 import { OF13 } from "#openflow/version.js";
 import type { OfctlContext } from "./ofctl-command.js";
 import { Switch } from "./switch.js";
@@ -27,7 +29,11 @@ async function fetchTables(name: string, context: OfctlContext): Promise<Readonl
 
 /** A switch that was told no names calls its tables `table0`, `classifier` and the like; these are no names to show. */
 function withoutUsual(names: ReadonlyMap<number, string>): ReadonlyMap<number, string> {
-  return new Map([...names].filter(([table, name]) => name !== "" && name !== `table${table}`));
+  return new Map(
+    [...names]
+      .map(([table, name]) => [table, showRawText(name)] as const)
+      .filter(([table, name]) => name !== "" && name !== `table${table}`),
+  );
 }
 
 /** What a person's words may name: the ports and tables of a switch, unless `--no-names` says otherwise. Complaints go to the log. */
@@ -48,5 +54,9 @@ export async function allNamesToShow(
   if (!showsNames(context)) return {};
   const { portName } = portNames(await fetchPorts(name, context));
   const tables = await fetchTables(name, context);
-  return { portName, tableName: (table) => tables.get(table) };
+  const tableName = (table: number): string | undefined => {
+    const text = tables.get(table);
+    return text === undefined ? undefined : shownName(text);
+  };
+  return { portName, tableName };
 }

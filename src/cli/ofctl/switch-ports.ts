@@ -1,5 +1,7 @@
 import type { PhyPort } from "#openflow/messages/port/phy-port.js";
+import { showRawText } from "#openflow/messages/raw-text.js";
 import { OFPP, type PortNames, parseOfport } from "#openflow/port-number.js";
+import { shownName } from "#openflow/shown-name.js";
 import { OF10, OF13 } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import type { OfctlContext } from "./ofctl-command.js";
@@ -40,7 +42,7 @@ export async function portNumberOf(name: string, word: string, context: OfctlCon
     // Upstream reads it twice, as a number and as a port's.
     for (let i = 0; i < 2; i++) context.log.module("ofp_port").warn(`port ${word} is ${range}`);
   }
-  const found = (await fetchPorts(name, context)).find((port) => port.name === word);
+  const found = (await fetchPorts(name, context)).find((port) => showRawText(port.name) === word);
   if (found === undefined) throw new UserError(`${name}: unknown port \`${word}'`);
   return found.number;
 }
@@ -48,7 +50,9 @@ export async function portNumberOf(name: string, word: string, context: OfctlCon
 /** The port that a word names, by number or name, with its address and all. Throws `UserError`. */
 export async function portCalled(name: string, word: string, context: OfctlContext): Promise<PhyPort> {
   const number = /^\d+$/.test(word) ? Number(word) : undefined;
-  const found = (await fetchPorts(name, context)).find((port) => port.number === number || port.name === word);
+  const found = (await fetchPorts(name, context)).find(
+    (port) => port.number === number || showRawText(port.name) === word,
+  );
   if (found === undefined) throw new UserError(`${name}: couldn't find port \`${word}'`);
   return found;
 }
@@ -56,9 +60,10 @@ export async function portCalled(name: string, word: string, context: OfctlConte
 /** Names of ports both ways. A name that two ports have stands for neither. */
 export function portNames(ports: readonly PhyPort[]): Required<PortNames> {
   const byName = new Map<string, number | undefined>();
-  for (const { name, number } of ports) byName.set(name, byName.has(name) ? undefined : number);
+  const named = ports.map(({ name, number }) => ({ name: showRawText(name), number }));
+  for (const { name, number } of named) byName.set(name, byName.has(name) ? undefined : number);
   const byNumber = new Map<number, string>();
-  for (const { name, number } of ports) if (byName.get(name) === number) byNumber.set(number, name);
+  for (const { name, number } of named) if (byName.get(name) === number) byNumber.set(number, shownName(name));
   return { portName: (port) => byNumber.get(port), portNumber: (name) => byName.get(name) };
 }
 

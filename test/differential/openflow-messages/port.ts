@@ -18,7 +18,7 @@ const u32 = fc.oneof(fc.constantFrom(0, 1, 0xffff_fffe), fc.nat(0xffff_ffff));
 const bits16 = fc.oneof(fc.constant(0), fc.nat(0xffff));
 const mac = fc.nat(2 ** 48 - 1);
 const name = fc.string({
-  unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789-._ \"'"),
+  unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789-._ \"'\u00e4\u0001"),
   maxLength: 15,
 });
 const counter: fc.Arbitrary<Counter> = fc.oneof(

@@ -5,16 +5,17 @@ import { OF10, OF14, type Version } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
 import { type OtherProperty, readProperties, writeOtherProperties, writeProperty } from "../property.js";
+import { type RawText, readRawText, writeRawText } from "../raw-text.js";
 import { formatPortConfig, portConfigMask } from "./port-config.js";
 import { featuresFrom, featuresTo, formatFeatures, speedOf } from "./port-features.js";
-import { type PortContext, portOf, readName, readPort, writeName, writePort } from "./wire-port.js";
+import { type PortContext, portOf, readPort, writePort } from "./wire-port.js";
 
 /** A port as a switch describes it. */
 export interface PhyPort {
   readonly number: number;
   readonly address: MacNumber;
-  /** At most 15 printable ASCII characters. */
-  readonly name: string;
+  /** At most 15 bytes. */
+  readonly name: RawText;
   /** Bits of `PortConfig`. */
   readonly config: number;
   /** Bits of `PortState`. */
@@ -57,6 +58,7 @@ const stateMask = (version: Version): number =>
 export const phyPortLength = (version: Version): number => (version === OF10 ? 48 : version < OF14 ? 64 : 40);
 
 const ETHERNET = 0;
+const NAME = 16;
 const ETHERNET_LENGTH = 28;
 
 /** Reads a port as `version` has it. Throws `OfpError`. */
@@ -67,7 +69,7 @@ export function decodePhyPort(r: WireReader, ctx: PortContext): PhyPort {
   if (version !== OF10) r.skip(4);
   const address = readAddress(r);
   if (version !== OF10) r.skip(2);
-  const base = { number, address, name: readName(r), ...readFlags(r, version) };
+  const base = { number, address, name: readRawText(r, NAME), ...readFlags(r, version) };
   const told = readFeatures(r, version);
   if (version === OF10)
     return { ...base, ...told, currentSpeed: speedOf(told.current), maxSpeed: speedOf(told.supported) };
@@ -82,7 +84,7 @@ function decodeWithProperties(r: WireReader, ctx: PortContext): PhyPort {
   r.skip(2);
   const address = readAddress(r);
   r.skip(2);
-  const name = readName(r);
+  const name = readRawText(r, NAME);
   const flags = readFlags(r, version);
   if (rest < 0 || rest > r.left) throw new OfpError("OFPBRC_BAD_LEN");
   const base = { number: portOf(wide, ctx), address, name, ...flags };
@@ -108,7 +110,7 @@ export function encodePhyPort(port: PhyPort, w: WireWriter, version: Version): v
   else if (version !== OF10) w.zeros(4);
   w.big(BigInt(port.address), 6);
   if (version !== OF10) w.zeros(2);
-  writeName(w, port.name);
+  writeRawText(w, port.name, NAME);
   w.u32(port.config & portConfigMask(version)).u32(port.state & stateMask(version));
   if (version < OF14) {
     writeFeatures(w, port, version);
@@ -143,7 +145,7 @@ function writeFeatures(w: WireWriter, port: PhyPort, version: Version): void {
 /** A port as `ovs-ofctl show` prints it: lines that each end, the first indented by a blank. */
 export function formatPhyPort(port: PhyPort): string {
   const lines = [
-    ` ${formatOfport(port.number)}(${port.name}): addr:${formatMacNumber(port.address)}`,
+    ` ${formatOfport(port.number)}(${printable(port.name)}): addr:${formatMacNumber(port.address)}`,
     `     config:     ${formatPortConfig(port.config)}`,
     `     state:      ${formatPortState(port.state)}`,
   ];
@@ -155,6 +157,9 @@ export function formatPhyPort(port: PhyPort): string {
   );
   return lines.map((line) => `${line}\n`).join("");
 }
+
+/** A name up to what is no printable ASCII. */
+const printable = (name: RawText): string => /^[\x20-\x7e]*/.exec(name)![0];
 
 /** Ports as `formatPhyPort` writes them, by their numbers. */
 export function formatPhyPorts(ports: readonly PhyPort[]): string {

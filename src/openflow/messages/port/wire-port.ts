@@ -29,20 +29,3 @@ export function writePort(w: WireWriter, port: number, version: Version): void {
   if (version === OF10) w.u16(port);
   else w.u32(portTo32(port));
 }
-
-/** Reads a name in a field of 16 bytes: it ends at the first byte that is no printable ASCII, and after 15 characters. */
-export function readName(r: WireReader, size = 16): string {
-  const field = r.slice(size);
-  let name = "";
-  for (let i = 0; i < size - 1; i++) {
-    const c = field.u8();
-    if (c < 0x20 || c > 0x7e) break;
-    name += String.fromCharCode(c);
-  }
-  return name;
-}
-
-/** Writes a name as `readName` reads it; what is too long is cut. */
-export function writeName(w: WireWriter, name: string, size = 16): void {
-  w.text(name.slice(0, size - 1), size);
-}
