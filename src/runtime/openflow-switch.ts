@@ -10,10 +10,19 @@ import { limitedLog } from "./limited-log.js";
 import type { Log } from "./logger.js";
 import type { OpenFlowClient } from "./openflow-client.js";
 
+/** The bodies of a kind, some of which have several kinds. */
+type BodyOfKind<K extends string, B = Body> = B extends { readonly kind: infer Kinds }
+  ? K extends Kinds
+    ? B & { readonly kind: K }
+    : never
+  : never;
+
+type KnownReply<R extends Body> = R extends { readonly kind: `${infer Name}_request` }
+  ? BodyOfKind<`${Name}_reply`>
+  : never;
+
 /** What answers a request: `port_desc_reply` to `port_desc_request`. Any body where the names do not say. */
-export type ReplyTo<R extends Body> = R extends { readonly kind: `${infer Name}_request` }
-  ? Extract<Body, { readonly kind: `${Name}_reply` }>
-  : Body;
+export type ReplyTo<R extends Body> = [KnownReply<R>] extends [never] ? Body : KnownReply<R>;
 
 /** A switch, spoken to in messages that are free of versions. Bytes and ids are dealt with inside; `client` has them. */
 export class OpenFlowSwitch {

@@ -9,7 +9,7 @@ import { UserError } from "#util/errors.js";
 import { type TlsOptions, tlsActions } from "../tls-options.js";
 
 /** Options of ovs-testcontroller besides those of every daemon. */
-export const ownOptionRows: readonly OptionRow[] = [
+const ownOptionRows: readonly OptionRow[] = [
   { name: "hub", short: "H", argument: "none" },
   { name: "noflow", short: "n", argument: "none" },
   { name: "normal", short: "N", argument: "none" },
