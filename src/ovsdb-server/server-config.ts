@@ -23,7 +23,7 @@ export interface BackupConfig {
 }
 
 /** A database of another server. */
-export interface RelayConfig {
+interface RelayConfig {
   readonly model: "relay";
   readonly source: string;
   readonly options: SourceOptions;

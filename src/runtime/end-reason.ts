@@ -12,7 +12,7 @@ export class ToldError extends Error {
  * What a program that ends by an error prints on standard error, in upstream's form: empty where the log has told it, undefined where
  * the error is a fault of ours, which is to be thrown on. The exit status that goes with it is 1.
  */
-export function endReason(program: string, error: unknown): string | undefined {
+function endReason(program: string, error: unknown): string | undefined {
   if (error instanceof ToldError) return "";
   if (error instanceof OptionError) return `${error.message}\n`;
   const known = [UserError, HostError, OvsdbError, JsonSyntaxError];

@@ -17,7 +17,7 @@ describe("names", () => {
       options.get(program)?.find((o) => o.name === name)?.state;
     expect(state("ovs-vsctl", "--db")).toBe("works");
     expect(state("ovs-vswitchd", "--mlockall")).toBe("accepted");
-    expect(state("ovsdb-tool", "--rbac-role")).toBe("missing");
+    expect(state("ovsdb-tool", "--rbac-role")).toBe("works");
     expect(compareAppctl("ovs-vswitchd").current.find((c) => c.name === "lacp/show")?.state).toBe("missing");
   });
 

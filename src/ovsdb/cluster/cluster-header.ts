@@ -14,7 +14,7 @@ interface ClusterServer {
 }
 
 /** A file that `ovsdb-tool join-cluster` made and no server has used yet. */
-export interface JoiningHeader extends ClusterServer {
+interface JoiningHeader extends ClusterServer {
   readonly kind: "joining";
   readonly clusterId: Uuid | undefined;
   readonly remotes: readonly string[];
