@@ -17,10 +17,7 @@ import { type ProtocolSet, ProtocolSets, protocolsOfVersions } from "./protocol.
 import { OF11, OF12, OF13, OF15 } from "./version.js";
 
 /** How flows are read: names that a switch told, and where complaints that are no errors go. */
-export interface FlowParseOptions extends MatchParseOptions, PortNames, TableParseOptions {
-  /** Leaves a match in the form that the text has, as `replace-flows` and `diff-flows` do. */
-  readonly asWritten?: boolean;
-}
+export interface FlowParseOptions extends MatchParseOptions, PortNames, TableParseOptions {}
 
 /** What `parseFlowMod` may be told to do; with `fromText` the first word says it, and an addition needs no word. */
 export type FlowTextCommand = FlowModCommand | "fromText";
@@ -239,6 +236,7 @@ export function parseFlowMod(text: string, wanted: FlowTextCommand, options: Flo
   const match = words.match.done();
   const checked = checkFlowText(actions, match, said.table, usable, options);
   const { usable: _usable, ...settings } = said;
+  warnOfForm(match, options);
   return {
     flowMod: {
       kind: "flow_mod",
@@ -246,7 +244,7 @@ export function parseFlowMod(text: string, wanted: FlowTextCommand, options: Flo
       ...settings,
       newCookie: newCookie(command, said),
       bufferId: NO_BUFFER,
-      match: normalized(match, options),
+      match,
       actions: checked.actions,
     },
     usable: checked.usable,
@@ -261,13 +259,12 @@ function newCookie(command: FlowModCommand, { newCookie: cookie, cookieMask }: S
   return given ?? (cookieMask === 0n ? 0n : undefined);
 }
 
-function normalized(match: Match, options: FlowParseOptions): Match {
-  if (options.asWritten === true) return match;
+/** Tells the log where a match is not in normal form. It is sent as it is: bringing it into that form is the switch's. */
+function warnOfForm(match: Match, options: FlowParseOptions): void {
+  if (options.warn === undefined) return;
   const normal = normalizeMatch(match);
-  if (normal !== match && options.warn !== undefined) {
-    for (const line of normalizationWarning(match, normal, options)) options.warn("ofp_match", line);
-  }
-  return normal;
+  if (normal === match) return;
+  for (const line of normalizationWarning(match, normal, options)) options.warn("ofp_match", line);
 }
 
 /** Which flows `dump-flows` and `dump-aggregate` ask for, and the protocols that can say so. Throws `UserError`. */

@@ -1,7 +1,7 @@
 import { isFieldExact, isFieldZero, readFieldBytes } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { field } from "#flow/fields/table.js";
-import type { FlowMask } from "#flow/key.js";
+import { type FlowMask, newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { presenceBit, type TlvMap } from "#flow/tlv-map.js";
@@ -82,8 +82,11 @@ class MatchWriter {
     const fields = (list: readonly FieldWriter[]): void => {
       for (let i = 0; i < list.length; i++) list[i]!(key, mask, w);
     };
-    // A match on what only Ethernet frames have says so itself.
-    if (mask[W.packetType] !== 0 && (key[W.packetType] !== 0 || !matchesEthernet(mask))) fields(this.#packetType);
+    // A match on what only Ethernet frames have says so itself, unless it is of what is left out.
+    if (key[W.packetType] !== 0) fields(this.#packetType);
+    else if (!matchesEthernet(mask) && (mask[W.packetType] !== 0 || matchesPayload(mask))) {
+      this.#packetType[0]!(key, wholeMask, w);
+    }
     fields(this.#first);
     const tci = mask[W.vlan0]! & 0xffff;
     if (tci !== 0) this.#vlan(key[W.vlan0]! & tci, tci, w);
@@ -144,6 +147,14 @@ class MatchWriter {
 function matchesEthernet(mask: FlowMask): boolean {
   return (mask[W.eth]! | mask[W.eth + 1]! | mask[W.eth + 2]! | mask[W.ethType]! | mask[W.vlan0]!) !== 0;
 }
+
+/** True where a match is of what frames hold. */
+function matchesPayload(mask: FlowMask): boolean {
+  for (let i: number = W.mpls; i < W.nsh; i++) if (mask[i] !== 0) return true;
+  return false;
+}
+
+const wholeMask: FlowMask = newKey().fill(0xffffffff);
 
 const none: readonly FieldWriter[] = [];
 const writers: (MatchWriter | undefined)[] = versions.map(() => undefined);
