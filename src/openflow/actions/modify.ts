@@ -3,6 +3,7 @@ import { UserError } from "#util/errors.js";
 import { formatIpv4, parseIpv4 } from "#util/ip.js";
 import { formatMac } from "#util/mac.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
+import { OfpError } from "../ofp-error.js";
 import { OF10, OF11, OF12, only, since, until, type Version } from "../version.js";
 import type { Action, ActionRow } from "./action.js";
 import { parseMacArgument, parseU8, parseU16 } from "./argument.js";
@@ -102,6 +103,12 @@ function octet(text: string, name: string, valid: number): number {
   return value;
 }
 
+/** A byte from the wire. Throws where bits outside `valid` are set. */
+function within(value: number, valid: number): number {
+  if ((value & ~valid) !== 0) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+  return value;
+}
+
 export const setTos: ActionRow<SetOctet> = {
   kind: "mod_nw_tos",
   wire: [
@@ -110,7 +117,7 @@ export const setTos: ActionRow<SetOctet> = {
       8,
       0,
       (a) => a.value,
-      (value) => ({ kind: "mod_nw_tos", value: value & 0xfc }),
+      (value) => ({ kind: "mod_nw_tos", value: within(value, 0xfc) }),
     ),
   ],
   instead: ({ value }) => asField("ip_dscp", value >> 2),
@@ -132,7 +139,7 @@ export const setEcn: ActionRow<SetOctet> = {
       8,
       0,
       (a) => a.value,
-      (value) => ({ kind: "mod_nw_ecn", value: value & 3 }),
+      (value) => ({ kind: "mod_nw_ecn", value: within(value, 3) }),
     ),
   ],
   instead: ({ value }, version) => (version === OF10 ? asLoad("nw_ecn", value) : asField("nw_ecn", value)),

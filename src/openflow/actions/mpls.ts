@@ -53,10 +53,8 @@ interface Part {
 }
 
 function set({ kind, name, bits, max, nicira, standard, range }: Part): ActionRow<WithValue> {
-  const make = (value: number): WithValue => {
-    if (value > max) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-    return { kind, value };
-  };
+  // Bytes may have more than a packet has room for; upstream takes them.
+  const make = (value: number): WithValue => ({ kind, value });
   const get = (a: WithValue): number => a.value;
   const later = range.last === OF11 ? [readAs(of(since(OF12), standard))] : [];
   return {
@@ -67,7 +65,8 @@ function set({ kind, name, bits, max, nicira, standard, range }: Part): ActionRo
     ],
     instead: ({ value }) => {
       const f = field(kind.slice(4));
-      return [{ kind: "set_field", field: f, value: BigInt(value), mask: (1n << BigInt(f.bits)) - 1n }];
+      const mask = (1n << BigInt(f.bits)) - 1n;
+      return [{ kind: "set_field", field: f, value: BigInt(value) & mask, mask }];
     },
     format: ({ value }) => `${kind}(${value})`,
     parse: {

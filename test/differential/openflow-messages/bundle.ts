@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { encodeMessages } from "#openflow/messages/codec.js";
 import { OF13, type Version } from "#openflow/version.js";
-import { groupMods } from "./group.js";
+import { groupMods, saysPortTwice } from "./group.js";
 import type { MessageFamily, Sample } from "./harness.js";
 
 const bundleId = fc.oneof(fc.nat(9), fc.integer({ min: 0, max: 0xffffffff }));
@@ -20,5 +20,6 @@ function addition(version: Version): fc.Arbitrary<Sample> {
 /** Messages about bundles. */
 export const bundleFamily: MessageFamily = {
   name: "bundle",
+  differs: saysPortTwice,
   samples: (version) => (version < OF13 ? [] : [control, addition(version)]),
 };

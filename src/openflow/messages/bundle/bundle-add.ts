@@ -47,8 +47,8 @@ function decode(r: WireReader, ctx: MessageDecodeContext): BundleAdd {
   if (r.left < HEADER_LENGTH) throw new OfpError("OFPBFC_MSG_BAD_LEN");
   const rest = r.bytes.subarray(r.at, r.end);
   const { version, length, xid } = readHeader(rest);
-  if (length < HEADER_LENGTH || length > rest.length) throw new OfpError("OFPBFC_MSG_BAD_LEN");
   if (version !== ctx.version) throw new OfpError("OFPBFC_BAD_VERSION");
+  if (length < HEADER_LENGTH || length > rest.length) throw new OfpError("OFPBFC_MSG_BAD_LEN");
   if (xid !== readHeader(ctx.bytes).xid) throw new OfpError("OFPBFC_MSG_BAD_XID");
   // Properties may follow; none has a meaning that is known.
   const message = r.copy(length);

@@ -1,3 +1,4 @@
+import { u16 } from "#util/big-endian.js";
 import type { Action } from "../../actions/action.js";
 import { decodeActions, encodeActions } from "../../actions/codec.js";
 import { formatActions } from "../../actions/table.js";
@@ -57,15 +58,17 @@ function openBucket(r: WireReader, header: number, { warn }: BucketContext): Wir
     warn("ofp_group", told);
     return badBucket();
   };
-  if (r.left < header) throw refuse(`buckets end with ${r.left} leftover bytes`);
   const start = r.at;
   const left = r.left;
-  const length = r.u16();
+  // Upstream looks for a bucket with a number in all of the message's rest.
+  const room = header === HEADER_15 ? r.bytes.length - start : left;
+  if (room < header) throw refuse(`buckets end with ${left} leftover bytes`);
+  const length = u16(r.bytes, start);
   if (length < header) throw refuse(`OpenFlow message bucket length ${length} is not valid`);
   if (length > left) {
     throw refuse(`OpenFlow message bucket length ${length} exceeds remaining buckets data size ${left}`);
   }
-  r.skip(length - 2);
+  r.skip(length);
   return new WireReader(r.bytes, start + 2, start + length, badBucket);
 }
 
@@ -96,7 +99,7 @@ function decodeBucket15(r: WireReader, type: number, ctx: BucketContext): Bucket
   }
   const actions = decodeActions(b.slice(actionsLength), ctx.version);
   let weight = type === GroupType.select ? 1 : 0;
-  let watchPort: number | undefined;
+  let watchPort = portTo32(OFPP.none);
   let watchGroup: number = OFPG.any;
   for (const { type: property, vendor, subtype, body } of readProperties(b)) {
     if (vendor !== 0 || property > Property.watchGroup)
@@ -106,10 +109,10 @@ function decodeBucket15(r: WireReader, type: number, ctx: BucketContext): Bucket
       continue;
     }
     if (body.left !== 4) throw new OfpError("OFPBPC_BAD_LEN");
-    if (property === Property.watchPort) watchPort = readWatchPort(body.u32(), ctx);
+    if (property === Property.watchPort) watchPort = body.u32();
     else watchGroup = body.u32();
   }
-  return bucket(bucketId, weight, watchPort, watchGroup, actions);
+  return bucket(bucketId, weight, readWatchPort(watchPort, ctx), watchGroup, actions);
 }
 
 function bucket(
@@ -140,7 +143,7 @@ export function unknownProperty(
     warn("ofp_group", `unknown ${what} property type ${type}`);
     return new OfpError("OFPBPC_BAD_TYPE");
   }
-  warn("ofp_group", `unknown ${what} property type for exp_id 0x${vendor.toString(16)}, exp_type ${subtype}`);
+  warn("ofp_group", `unknown ${what} property type for exp_id 0x${vendor.toString(16)}, exp_type ${subtype | 0}`);
   return new OfpError("OFPBPC_BAD_EXP_TYPE");
 }
 

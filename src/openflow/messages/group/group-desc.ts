@@ -72,7 +72,7 @@ function decodeGroup(r: WireReader, ctx: MessageDecodeContext): GroupDesc {
   body.skip(6);
   if (bucketsLength > body.left) throw refuse(`claims invalid bucket list length ${bucketsLength}`);
   const buckets = decodeBuckets(body.slice(bucketsLength), type, ctx);
-  return { groupId, type, selection: decodeSelection(body, type, true, ctx), buckets };
+  return { groupId, type, selection: decodeSelection(body, type, "make", ctx), buckets };
 }
 
 function decodeReply(r: WireReader, ctx: MessageDecodeContext): GroupDescReply {

@@ -7,7 +7,14 @@ import type { MessageDecodeContext, MessageForm, MessageNumber, MessageRow } fro
 import { nxt, ofpt } from "../message.js";
 import { type Bucket, decodeBuckets, encodeBuckets, formatBuckets, hasBucketIds, isWatching } from "./bucket.js";
 import { formatGroupType, GroupType, OFPG_BUCKET } from "./group-number.js";
-import { decodeSelection, encodeSelection, formatSelection, noSelection, type Selection } from "./selection.js";
+import {
+  decodeSelection,
+  encodeSelection,
+  formatSelection,
+  type GroupPurpose,
+  noSelection,
+  type Selection,
+} from "./selection.js";
 
 /** What is done to a group. `add_or_mod` is Open vSwitch's own; buckets are inserted and removed since OpenFlow 1.5. */
 export type GroupCommand = "add" | "modify" | "delete" | "insert_bucket" | "remove_bucket" | "add_or_mod";
@@ -76,6 +83,11 @@ function checkGroup(number: number, { type, buckets }: GroupMod, version: Versio
   }
 }
 
+function purposeOf(command: GroupCommand | undefined): GroupPurpose {
+  if (command === undefined) return "unknown";
+  return command === "add" || command === "modify" || command === "add_or_mod" ? "make" : "other";
+}
+
 function decode(r: WireReader, ctx: MessageDecodeContext): GroupMod {
   const [number, type] = [r.u16(), r.u8()];
   r.skip(1);
@@ -89,7 +101,7 @@ function decode(r: WireReader, ctx: MessageDecodeContext): GroupMod {
     commandBucketId = r.u32();
     checkCommandBucket(number, commandBucketId, ctx);
     buckets = decodeBuckets(r.slice(length), type, ctx);
-    selection = decodeSelection(r, type, number !== INSERT && number !== REMOVE, ctx);
+    selection = decodeSelection(r, type, purposeOf(commandOf(number)), ctx);
   } else buckets = decodeBuckets(r, type, ctx);
   const command = commandOf(number) ?? "add";
   const mod: GroupMod = { kind: "group_mod", command, type, groupId, commandBucketId, selection, buckets };

@@ -48,21 +48,22 @@ export const isMaskOf = ({ field, mask }: HashedField): boolean =>
 /** Fields by the table's order. */
 export const byFieldOrder = (a: HashedField, b: HashedField): number => a.field.id - b.field.id;
 
-/**
- * Reads a group's properties to the reader's end. `isAddOrModify` says whether the group is made: methods belong nowhere else. Throws `OfpError`.
- */
-export function decodeSelection(r: WireReader, type: number, isAddOrModify: boolean, ctx: BucketContext): Selection {
+/** Whether a message makes a group, which is where selection methods belong; `unknown` for commands that nobody knows. */
+export type GroupPurpose = "make" | "other" | "unknown";
+
+/** Reads a group's properties to the reader's end. Throws `OfpError`. */
+export function decodeSelection(r: WireReader, type: number, purpose: GroupPurpose, ctx: BucketContext): Selection {
   let selection = noSelection;
   for (const property of readProperties(r)) {
     const { vendor, subtype } = property;
     if (vendor !== NETRONOME || subtype !== SELECTION_METHOD)
       throw unknownProperty("group", property.type, vendor, subtype, ctx);
-    selection = decodeMethod(property, type, isAddOrModify, ctx);
+    selection = decodeMethod(property, type, purpose, ctx);
   }
   return selection;
 }
 
-function decodeMethod({ body }: ReadProperty, type: number, isAddOrModify: boolean, ctx: BucketContext): Selection {
+function decodeMethod({ body }: ReadProperty, type: number, purpose: GroupPurpose, ctx: BucketContext): Selection {
   const refuse = (told: string, error: "OFPBPC_BAD_VALUE" | "OFPBPC_BAD_LEN" = "OFPBPC_BAD_VALUE"): OfpError => {
     ctx.warn("ofp_group", told);
     return new OfpError(error);
@@ -71,7 +72,8 @@ function decodeMethod({ body }: ReadProperty, type: number, isAddOrModify: boole
   if (type !== GroupType.select) {
     throw refuse("ntr selection method property is only allowed for select groups");
   }
-  if (!isAddOrModify) {
+  if (purpose === "unknown") throw new OfpError("OFPGMFC_BAD_COMMAND");
+  if (purpose === "other") {
     throw refuse("ntr selection method property is only allowed for add and delete group modifications");
   }
   if (body.left < LEAST) {
@@ -81,7 +83,7 @@ function decodeMethod({ body }: ReadProperty, type: number, isAddOrModify: boole
   const name = body.copy(NAME_BYTES);
   const end = name.indexOf(0);
   if (end < 0) throw refuse("ntr selection method is not null terminated");
-  const method = new TextDecoder("latin1").decode(name.subarray(0, end));
+  const method = new TextDecoder().decode(name.subarray(0, end));
   if (method !== "hash" && method !== "dp_hash") throw refuse(`ntr selection method '${method}' is not supported`);
   const parameter = body.u64();
   if (method !== "hash" && body.left > 0) throw refuse(`ntr selection method ${method} does not support fields`);
