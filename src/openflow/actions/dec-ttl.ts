@@ -7,12 +7,14 @@ import { bare, LONGEST, nx, of } from "./wire-form.js";
 export interface DecTtl {
   readonly kind: "dec_ttl";
   readonly controllers: readonly number[];
+  /** The bytes have a list of controllers, if an empty one. */
+  readonly listed?: true;
 }
 
 const plain: DecTtl = { kind: "dec_ttl", controllers: [0] };
 
 /** The form without numbers means the controllers whose number is 0. */
-const isPlain = ({ controllers }: DecTtl): boolean => controllers.length === 0;
+const isPlain = ({ controllers, listed }: DecTtl): boolean => controllers.length === 0 && listed !== true;
 
 const bareForm = {
   ...bare<DecTtl>({ ...plain, controllers: [] }, nx(only(OF10), 18)),
@@ -31,6 +33,7 @@ export const decTtl: ActionRow<DecTtl> = {
         const count = r.u16();
         if (!r.zeros(4)) throw new OfpError("NXBRC_MUST_BE_ZERO");
         if (2 * count > r.left) throw new OfpError("OFPBAC_BAD_LEN");
+        if (count === 0) return { kind: "dec_ttl", controllers: [], listed: true };
         return { kind: "dec_ttl", controllers: Array.from({ length: count }, () => r.u16()) };
       },
       encode: ({ controllers }, w) => {
@@ -39,7 +42,7 @@ export const decTtl: ActionRow<DecTtl> = {
       },
     },
   ],
-  format: ({ controllers }) => (controllers.length === 0 ? "dec_ttl" : `dec_ttl(${controllers.join(",")})`),
+  format: (a) => (isPlain(a) ? "dec_ttl" : `dec_ttl(${a.controllers.join(",")})`),
   parse: {
     dec_ttl: (text) => ({
       kind: "dec_ttl",
