@@ -4,6 +4,7 @@ import { flowSourceCommands } from "./flow-source-commands.js";
 import { groupCommands } from "./group-commands.js";
 import { listCommands } from "./list-commands.js";
 import { meterCommands } from "./meter-commands.js";
+import { monitorCommands } from "./monitor-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
 import { packetCommands } from "./packet-commands.js";
 import { portCommands } from "./port-commands.js";
@@ -14,6 +15,7 @@ import { tableCommands } from "./table-commands.js";
 /** Every command of `ovs-ofctl`. */
 export const ofctlCommands: readonly OfctlCommand[] = [
   ...switchCommands,
+  ...monitorCommands,
   ...tableCommands,
   ...flowCommands,
   ...flowSourceCommands,

@@ -1,16 +1,19 @@
 import { OF10, OF15 } from "#openflow/version.js";
+import type { DaemonSettings } from "#runtime/daemon-options.js";
 import { exitStatus } from "#runtime/end-reason.js";
 import { Xids } from "#runtime/openflow-xids.js";
 import { parseOptions } from "#runtime/options.js";
+import type { Vlog } from "#runtime/vlog.js";
 import { createToolLog } from "#runtime/vlog-options.js";
 import { UserError } from "#util/errors.js";
 import { versionText } from "#util/version.js";
 import { withAlarm } from "../alarm.js";
+import { handleSignals } from "../handle-signals.js";
 import type { ToolIo } from "../io.js";
 import { listOptions } from "../list-options.js";
 import { ofctlCommands } from "./commands.js";
 import { helpText } from "./help.js";
-import type { OfctlContext } from "./ofctl-command.js";
+import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { ofctlOptionRows, readOfctlOptions } from "./options.js";
 
 const program = "ovs-ofctl";
@@ -41,16 +44,35 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   if (settings.readOnly && !command.readOnly) {
     throw new UserError(`'${name}' command does not work in read only mode`);
   }
+  const status = await launch(command, settings.daemon, io, log);
+  if (status !== undefined) return status;
+  let beforeEnd: () => void = () => {};
   const { cwd } = io.host.process;
   const context: OfctlContext = {
     io,
     log,
     settings,
     xids: new Xids(),
+    onSignal(handler) {
+      beforeEnd = handler;
+    },
     absolute: (path) => (path.startsWith("/") ? path : `${cwd}/${path}`),
   };
+  if (command.background) handleSignals(io, log, () => beforeEnd());
   const work = Promise.resolve(command.run(args, context));
-  return withAlarm(work, { seconds: settings.timeout, host: io.host, log });
+  return withAlarm(work, { seconds: settings.timeout, host: io.host, log, beforeEnd: () => beforeEnd() });
+}
+
+/** Starts the background process where one is asked for; a status means that the work is another process's. */
+async function launch(
+  command: OfctlCommand,
+  daemon: DaemonSettings,
+  io: ToolIo,
+  log: Vlog,
+): Promise<number | undefined> {
+  if (!command.background || !(daemon.detach || daemon.monitor)) return undefined;
+  const { launchDaemon } = await import("#runtime/daemon-launch.js");
+  return launchDaemon(io.host, program, daemon, () => ({ log, logFile: undefined }), [1, 2]);
 }
 
 function printed(what: "help" | "version" | "options", io: ToolIo): string {

@@ -10,6 +10,8 @@ export interface OfctlContext {
   readonly settings: OfctlSettings;
   /** Ids of messages, of all connections one after the other. */
   readonly xids: Xids;
+  /** Sets what is done before a signal ends the program. */
+  onSignal(handler: () => void): void;
   /** An absolute path for a file named on the command line. */
   absolute(path: string): string;
 }
@@ -23,6 +25,8 @@ export interface OfctlCommand {
   readonly maxArgs: number;
   /** False for what changes something: refused with `--read-only`. */
   readonly readOnly: boolean;
+  /** Goes on until it is ended, and may do so in the background. */
+  readonly background?: true;
   /** Resolves to the exit status; throws `UserError`. */
   run(args: readonly string[], context: OfctlContext): Promise<number> | number;
 }

@@ -4,9 +4,9 @@ import { HostError, UserError } from "#util/errors.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { printMessage } from "./print-message.js";
 
-/** The bytes of pairs of hexadecimal digits, before which blanks may stand. Throws `UserError`. */
-function parseHex(text: string): Uint8Array {
-  if (!/^(\s*[0-9a-fA-F]{2})*\s*$/.test(text)) throw new UserError("trailing garbage following hex bytes");
+/** The bytes of pairs of hexadecimal digits, before which blanks may stand. Throws `UserError` with `garbage`. */
+export function parseHex(text: string, garbage: string = "trailing garbage following hex bytes"): Uint8Array {
+  if (!/^(\s*[0-9a-fA-F]{2})*\s*$/.test(text)) throw new UserError(garbage);
   return new Uint8Array(Buffer.from(text.replace(/\s/g, ""), "hex"));
 }
 

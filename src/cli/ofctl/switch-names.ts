@@ -36,8 +36,20 @@ function withoutUsual(names: ReadonlyMap<number, string>): ReadonlyMap<number, s
   );
 }
 
+/** What a switch was asked once, by its name; for each run of the tool. */
+const asked = new WeakMap<object, Map<string, Promise<FlowParseOptions>>>();
+
+/** As `askNames`, but a switch is asked once only. */
+export function namesToAccept(name: string, context: OfctlContext): Promise<FlowParseOptions> {
+  let known = asked.get(context.xids);
+  if (known === undefined) asked.set(context.xids, (known = new Map()));
+  let answer = known.get(name);
+  if (answer === undefined) known.set(name, (answer = askNames(name, context)));
+  return answer;
+}
+
 /** What a person's words may name: the ports and tables of a switch, unless `--no-names` says otherwise. Complaints go to the log. */
-export async function namesToAccept(name: string, context: OfctlContext): Promise<FlowParseOptions> {
+async function askNames(name: string, context: OfctlContext): Promise<FlowParseOptions> {
   const warn = (module: string, text: string): void => context.log.module(module).warn(text);
   if (context.settings.names === false) return { warn };
   const { portNumber } = portNames(await fetchPorts(name, context));

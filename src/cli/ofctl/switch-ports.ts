@@ -33,7 +33,7 @@ async function portsOf(on: Switch): Promise<readonly PhyPort[]> {
   return ports;
 }
 
-/** The number of a port that a word names. Only a name that is no number is asked of the switch. Throws `UserError`. */
+/** The number of a port that a word names. Only a name that is no number is asked of the switch, and none with `--no-names`. Throws `UserError`. */
 export async function portNumberOf(name: string, word: string, context: OfctlContext): Promise<number> {
   const number = parseOfport(word);
   if (number !== undefined) return number;
@@ -42,7 +42,8 @@ export async function portNumberOf(name: string, word: string, context: OfctlCon
     // Upstream reads it twice, as a number and as a port's.
     for (let i = 0; i < 2; i++) context.log.module("ofp_port").warn(`port ${word} is ${range}`);
   }
-  const found = (await fetchPorts(name, context)).find((port) => showRawText(port.name) === word);
+  const ports = context.settings.names === false ? [] : await fetchPorts(name, context);
+  const found = ports.find((port) => showRawText(port.name) === word);
   if (found === undefined) throw new UserError(`${name}: unknown port \`${word}'`);
   return found.number;
 }

@@ -1,7 +1,7 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
-import { Background } from "./background.js";
+import { Background } from "../background.js";
 import type { ClientCommand, ServerContext } from "./client-command.js";
 
 const verbs = ["lock", "steal", "unlock"] as const;
@@ -12,7 +12,7 @@ async function lock(context: ServerContext, verb: Verb, name: string): Promise<v
   const { io, settings, peer } = context;
   const print = (json: Json): void =>
     io.stdout(`${formatJson(json, { sorted: true, pretty: settings.table.pretty })}\n`);
-  const background = await Background.begin(context, () => commands(context, print));
+  const background = await Background.begin({ program: "ovsdb-client", ...context }, () => commands(context, print));
   try {
     print(await peer.begin(verb, [name]));
     background.ready([1]);

@@ -2,12 +2,12 @@ import { directories } from "#runtime/dirs.js";
 import { exitStatus } from "#runtime/end-reason.js";
 import { parseOptions } from "#runtime/options.js";
 import { chooseReplay } from "#runtime/replay-option.js";
-import { signalNumber, signalText } from "#runtime/signal-text.js";
 import { Vlog } from "#runtime/vlog.js";
 import { vlogModules } from "#runtime/vlog-modules.js";
 import { UserError } from "#util/errors.js";
 import { versionText } from "#util/version.js";
 import { withAlarm } from "../alarm.js";
+import { handleSignals } from "../handle-signals.js";
 import type { ToolIo } from "../io.js";
 import type { ClientCommand, ClientContext } from "./client-command.js";
 import { clientCommands } from "./commands.js";
@@ -56,7 +56,7 @@ async function run(argv: readonly string[], outside: ToolIo, log: Vlog): Promise
       beforeEnd = handler;
     },
   };
-  handleSignals(context, () => beforeEnd());
+  handleSignals(io, log, () => beforeEnd());
   const work = perform(command, context, args).then(() => 0);
   return withAlarm(work, { seconds: settings.timeout, host: io.host, log, beforeEnd: () => beforeEnd() });
 }
@@ -116,16 +116,4 @@ async function perform(command: ClientCommand, context: ClientContext, given: re
 function checkCount({ name, minArgs, maxArgs }: ClientCommand, args: readonly string[]): void {
   if (args.length >= minArgs && args.length <= maxArgs) return;
   throw new UserError(`invalid syntax for '${name}' (use --help for help)`);
-}
-
-function handleSignals({ io, log }: ClientContext, beforeEnd: () => void): void {
-  const { process } = io.host;
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.onSignal(signal, () => {
-      const text = `terminating with signal ${signalNumber(signal)} (${signalText(signal)})`;
-      log.module("fatal_signal").warn(text);
-      beforeEnd();
-      process.dieBySignal(signal);
-    });
-  }
 }

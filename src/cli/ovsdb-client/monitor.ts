@@ -4,7 +4,7 @@ import { syntaxError } from "#ovsdb/error.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
-import { Background } from "./background.js";
+import { Background } from "../background.js";
 import { tellChangeAware } from "./change-aware.js";
 import type { ClientCommand, DatabaseContext } from "./client-command.js";
 import { fetchSchema } from "./database.js";
@@ -84,7 +84,7 @@ async function follow(
 ): Promise<void> {
   const { peer, database, settings } = context;
   const gate = new Gate(peer);
-  const background = await Background.begin(context, () => commands(peer, gate));
+  const background = await Background.begin({ program: "ovsdb-client", ...context }, () => commands(peer, gate));
   try {
     const printer = new UpdatePrinter(context, tables);
     if (settings.changeAware !== false) await tellChangeAware(peer);

@@ -1,5 +1,19 @@
 import type { AppctlCommand } from "#runtime/command.js";
-import type { ClientContext, ServerContext } from "./client-command.js";
+import type { DaemonSettings } from "#runtime/daemon-options.js";
+import type { Vlog } from "#runtime/vlog.js";
+import type { ToolIo } from "./io.js";
+
+/** What a tool that goes on in the background is. */
+export interface BackgroundContext {
+  readonly program: string;
+  readonly io: ToolIo;
+  readonly log: Vlog;
+  readonly settings: { readonly daemon: DaemonSettings; readonly unixctl: string | undefined };
+  /** Has a signal that ends the process do this first. */
+  onSignal(handler: () => void): void;
+  /** Listens for `ovs-appctl` also where the program is not detached. */
+  readonly alwaysServes?: true;
+}
 
 /** The process's life while a command goes on: its pidfile, `ovs-appctl` where it is detached, its end. */
 export class Background {
@@ -15,10 +29,12 @@ export class Background {
   }
 
   /** Claims the pidfile, and listens for commands where the program is to be detached. Throws `UserError`. */
-  static async begin(context: ServerContext, commands: () => readonly AppctlCommand[]): Promise<Background> {
+  static async begin(context: BackgroundContext, commands: () => readonly AppctlCommand[]): Promise<Background> {
     const { daemon: settings } = context.settings;
     const forEver = new Promise<void>(() => {});
-    if (!settings.detach && settings.pidfile === undefined && settings.user === undefined && !settings.monitor) {
+    const isDaemon =
+      settings.detach || settings.pidfile !== undefined || settings.user !== undefined || settings.monitor;
+    if (!isDaemon && !context.alwaysServes) {
       return new Background(
         forEver,
         () => {},
@@ -28,10 +44,11 @@ export class Background {
     // Most calls need none of this, which takes time to load.
     const { Daemon } = await import("#runtime/daemon.js");
     const { host } = context.io;
-    const daemon = new Daemon(host, context.log, "ovsdb-client", settings);
+    const daemon = new Daemon(host, context.log, context.program, settings);
     daemon.begin();
     context.onSignal(() => daemon.end());
-    const served = settings.detach ? await serve(context, commands) : { ended: forEver, close: () => {} };
+    const serves = settings.detach || context.alwaysServes;
+    const served = serves ? await serve(context, commands) : { ended: forEver, close: () => {} };
     return new Background(
       served.ended,
       (keep) => daemon.ready(keep),
@@ -53,7 +70,7 @@ export class Background {
 }
 
 async function serve(
-  { io, log, settings }: ClientContext,
+  { program, io, log, settings }: BackgroundContext,
   commands: () => readonly AppctlCommand[],
 ): Promise<{ readonly ended: Promise<void>; close(): void }> {
   const [{ controlSocketPath, UnixctlServer }, { daemonCommands }, { Coverage }] = await Promise.all([
@@ -65,7 +82,7 @@ async function serve(
   const ended = new Promise<void>((resolve) => {
     server.register([
       ...daemonCommands({
-        program: "ovsdb-client",
+        program,
         log,
         clock: io.host.clock,
         coverage: new Coverage(),
@@ -76,7 +93,7 @@ async function serve(
       ...commands(),
     ]);
   });
-  const path = controlSocketPath(io.host, "ovsdb-client", settings.unixctl);
+  const path = controlSocketPath(io.host, program, settings.unixctl);
   if (path !== undefined) await server.listen(io.host, path);
   return { ended, close: () => server.close() };
 }
