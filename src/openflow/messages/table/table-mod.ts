@@ -176,16 +176,17 @@ export function parseTableSetting(table: number, text: string): TableSetting {
   if (text === "evict") return later({ eviction: true });
   if (text === "noevict") return later({ eviction: false });
   if (text === "novacancy") return later({ vacancy: false });
-  if (text.startsWith("vacancy")) return later({ vacancy: true, vacancyLimits: parseLimits(text) });
+  if (text === "vacancy" || text.startsWith("vacancy:"))
+    return later({ vacancy: true, vacancyLimits: parseLimits(text) });
   throw new UserError(`invalid table_mod setting ${text}`);
 }
 
 function parseLimits(text: string): VacancyLimits {
-  const words = text.slice(text.indexOf(":") < 0 ? text.length : text.indexOf(":") + 1).split(",");
+  const words = text.slice("vacancy:".length).split(",");
   const [low, high] = words.filter((word) => word !== "");
   const percent = (word: string | undefined, which: string): number => {
     if (word === undefined) throw new UserError(`Vacancy ${which} value missing`);
-    const value = /^\d+$/.test(word) ? Number(word) : HUNDRED + 1;
+    const value = /^\s*\+?\d+$/.test(word) ? Number(word) : HUNDRED + 1;
     if (value > HUNDRED) throw new UserError(`Invalid vacancy ${which} value "${word}"`);
     return value;
   };
