@@ -104,7 +104,7 @@ function sendCommands(on: Switch, context: OfctlContext, output: MonitorOutput):
       minArgs: 1,
       maxArgs: 1,
       run: async ([given = ""]) => {
-        const { packetOut } = parsePacketOut(given, await namesToAccept(on.name, context));
+        const { packetOut } = parsePacketOut(given, await namesToAccept(on.client.name, context));
         const message = on.encode(packetOut);
         output.write(messageText(message, context, context.settings.verbosity));
         on.client.send(message);
