@@ -123,11 +123,27 @@ export function rowOf(action: Action): ActionRow<Action> {
 
 /** One action as text. */
 export function formatAction(action: Action, ports: PortNames = {}): string {
-  const ctx: ActionTextContext = { ...ports, formatActions: (list) => formatActions(list, ports) };
-  return rowOf(action).format(action, ctx);
+  return rowOf(action).format(action, contextOf(ports));
 }
 
 /** A list of actions as text; `drop` for an empty one. */
 export function formatActions(actions: readonly Action[], ports: PortNames = {}): string {
-  return actions.length === 0 ? "drop" : actions.map((a) => formatAction(a, ports)).join(",");
+  return formatList(actions, contextOf(ports));
+}
+
+function formatList(actions: readonly Action[], ctx: ActionTextContext): string {
+  if (actions.length === 0) return "drop";
+  let text = rowOf(actions[0]!).format(actions[0]!, ctx);
+  for (let i = 1; i < actions.length; i++) text += `,${rowOf(actions[i]!).format(actions[i]!, ctx)}`;
+  return text;
+}
+
+/** For texts without names, which most are. */
+const nameless: ActionTextContext = { formatActions: (list) => formatList(list, nameless) };
+
+/** What writing actions may need of these names. */
+function contextOf({ portName }: PortNames): ActionTextContext {
+  if (portName === undefined) return nameless;
+  const ctx: ActionTextContext = { portName, formatActions: (list) => formatList(list, ctx) };
+  return ctx;
 }
