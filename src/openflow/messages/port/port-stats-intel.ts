@@ -39,7 +39,7 @@ const fields: readonly (readonly [direction: "rx" | "tx", name: string])[] = [
 export type Rfc2819 = readonly Counter[];
 
 /** A counter that only some device has. */
-export interface CustomCounter {
+interface CustomCounter {
   /** At most 63 bytes. */
   readonly name: RawText;
   readonly value: bigint;

@@ -12,7 +12,7 @@ export interface PortStatus {
 }
 
 /** What happened to a port. */
-export type PortReason = "add" | "delete" | "modify";
+type PortReason = "add" | "delete" | "modify";
 
 const reasons: readonly (readonly [PortReason, text: string])[] = [
   ["add", "ADD"],

@@ -8,7 +8,7 @@ import { type OtherProperty, readProperties, writeOtherProperties, writeProperty
 import { readEviction, TableConfig, TableProperty } from "./table-mod.js";
 
 /** How full a table is, in percent of free places, and from when it tells. */
-export interface Vacancy {
+interface Vacancy {
   readonly down: number;
   readonly up: number;
   readonly now: number;

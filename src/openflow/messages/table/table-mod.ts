@@ -11,7 +11,7 @@ import { configOfMiss, missOfConfig } from "./miss-config.js";
 const ALL_TABLES = 0xff;
 
 /** From which fill a table tells that it is getting empty or full, in percent of free places. */
-export interface VacancyLimits {
+interface VacancyLimits {
   readonly down: number;
   readonly up: number;
 }
