@@ -112,7 +112,7 @@ async function recordCommands(tap: Tap): Promise<SwitchRecord[]> {
   return records;
 }
 
-/** What is sent unasked: a port goes down. (Of tables, ovs-ofctl is told nothing.) */
+/** What is sent unasked: a port goes down. */
 async function recordEvents(peer: DummySwitch, tap: Tap): Promise<SwitchRecord[]> {
   const records: SwitchRecord[] = [];
   for (const version of versions) {
@@ -132,6 +132,28 @@ async function recordEvents(peer: DummySwitch, tap: Tap): Promise<SwitchRecord[]
   return records;
 }
 
+/** What a table tells of itself that gets full and empty again. Only who asks for it is told. */
+async function recordTableEvents(peer: DummySwitch, tap: Tap): Promise<SwitchRecord[]> {
+  peer.vsctl(..."set Bridge br0 flow_tables:7=@t -- --id=@t create Flow_Table flow_limit=10".split(" "));
+  const records: SwitchRecord[] = [];
+  const target = `unix:${peer.management}`;
+  for (const version of versions.filter((v) => v >= OF14)) {
+    tap.clear();
+    const protocol = `--protocols=${versionName(version)}`;
+    const client = connect(tap.path);
+    const hello = Buffer.from([version, 0, 0, 16, 0, 0, 0, 1, 0, 1, 0, 8, 0, 0, 0, 1 << version]);
+    const vacancyOfPrimary = [0, 9, 0, 8, 0, 0, 0, 0x18];
+    client.write(Buffer.from([...hello, version, 28, 0, 16, 0, 0, 0, 2, ...vacancyOfPrimary]));
+    await run(protocol, "mod-table", target, "7", "vacancy:20,80");
+    for (let i = 0; i < 10; i++) await run(protocol, "add-flow", target, `table=7,priority=${i},actions=drop`);
+    await run(protocol, "del-flows", target, "table=7");
+    while (tap.replies.length < 2) await run(protocol, "probe", target);
+    client.destroy();
+    records.push({ version, command: "table events", requests: [], replies: pack(tap.replies), printed: "" });
+  }
+  return records;
+}
+
 async function main(): Promise<void> {
   const release = /\d+\.\d+\.\d+/.exec(execFileSync(ofctl, ["--version"], { encoding: "utf8" }))![0];
   const peer = await startDummySwitch();
@@ -140,7 +162,11 @@ async function main(): Promise<void> {
   try {
     peer.vsctl("set", "Bridge", "br0", `protocols=[${versions.map(versionName).join(",")}]`);
     await tap.listen();
-    const records = [...(await recordCommands(tap)), ...(await recordEvents(peer, tap))];
+    const records = [
+      ...(await recordCommands(tap)),
+      ...(await recordEvents(peer, tap)),
+      ...(await recordTableEvents(peer, tap)),
+    ];
     const file = join(import.meta.dirname, "openflow-switch.json");
     writeFileSync(file, JSON.stringify({ release, records }));
   } finally {

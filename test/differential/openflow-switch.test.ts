@@ -52,5 +52,20 @@ describe(`what a switch of Open vSwitch ${recorded.release} tells of ports, queu
       const kinds = repliesOf(record).map((bytes) => decodeMessage(bytes).body.kind);
       expect(kinds, title(record)).toContain("port_status");
     }
+    for (const record of recorded.records.filter(({ command }) => command === "table events")) {
+      const [full, empty] = repliesOf(record).map((bytes) => decodeMessage(bytes).body);
+      const desc = { table: 7, eviction: false, evictionFlags: 7 };
+      const limits = { down: 20, up: 80 };
+      expect(full).toEqual({
+        kind: "table_status",
+        reason: "vacancy_down",
+        desc: { ...desc, vacancy: { ...limits, now: 10 } },
+      });
+      expect(empty).toEqual({
+        kind: "table_status",
+        reason: "vacancy_up",
+        desc: { ...desc, vacancy: { ...limits, now: 100 } },
+      });
+    }
   });
 });
