@@ -1,7 +1,7 @@
 import { HEADER_LENGTH, readHeader } from "../header.js";
 import { OfpError } from "../ofp-error.js";
-import { OF10, OF13, OF15 } from "../version.js";
-import { checkLength, decodeBody, messageRowOf, readEnvelope, type Warn } from "./codec.js";
+import { OF10, OF13, OF15, type Version } from "../version.js";
+import { checkLength, decodeBody, type Envelope, messageRowOf, readEnvelope, type Warn } from "./codec.js";
 import { hexDump } from "./hex-dump.js";
 import type { Message, MessageTextContext, MessageTextOptions } from "./message.js";
 
@@ -38,18 +38,42 @@ function formatFlags({ name, version, flags }: Pick<Message, "name" | "version" 
   return ` flags=${(flags & known) === 0 ? "" : "[more]"}${told}`;
 }
 
+/** What bodies are written with: the message's own, and the names of the options. */
+class TextContext implements MessageTextContext {
+  readonly verbosity: number;
+  readonly version: Version;
+  readonly name: string;
+  readonly xid: number;
+  declare readonly portName?: (port: number) => string | undefined;
+  declare readonly portNumber?: (name: string) => number | undefined;
+  declare readonly tableName?: (table: number) => string | undefined;
+  readonly #options: PrintOptions;
+
+  constructor({ version, name, xid }: Message, options: PrintOptions) {
+    this.verbosity = options.verbosity ?? 0;
+    this.version = version;
+    this.name = name;
+    this.xid = xid;
+    this.#options = options;
+    if (options.portName !== undefined) this.portName = options.portName;
+    if (options.portNumber !== undefined) this.portNumber = options.portNumber;
+    if (options.tableName !== undefined) this.tableName = options.tableName;
+  }
+
+  message(inner: Message): string {
+    return formatMessage(inner, this.#options);
+  }
+
+  bytes(bytes: Uint8Array, verbosity: number): string {
+    const depth = (this.#options.depth ?? 0) + 1;
+    return formatMessageBytes(bytes, { ...this.#options, verbosity, depth });
+  }
+}
+
 /** A message as text, as `ovs-ofctl ofp-print` and `monitor` write it; no line end at its end. */
 export function formatMessage(message: Message, options: PrintOptions = {}): string {
-  const ctx: MessageTextContext = {
-    ...options,
-    verbosity: options.verbosity ?? 0,
-    version: message.version,
-    name: message.name,
-    xid: message.xid,
-    message: (inner) => formatMessage(inner, options),
-    bytes: (bytes, verbosity) => formatMessageBytes(bytes, { ...options, verbosity, depth: (options.depth ?? 0) + 1 }),
-  };
-  return title(message) + formatFlags(message) + messageRowOf(message.body).format(message.body, ctx);
+  const body = messageRowOf(message.body).format(message.body, new TextContext(message, options));
+  return title(message) + formatFlags(message) + body;
 }
 
 /** Bytes as text: a message, or what is wrong with them and a dump. Ends with a line end. */
@@ -62,21 +86,23 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
     return `(***only uses ${length} bytes out of ${bytes.length}***)\n${hexDump(bytes)}`;
   }
   if ((options.depth ?? 0) > DEEPEST) return hexDump(bytes);
-  let head = "";
+  let head: string | undefined;
+  let envelope: Envelope | undefined;
   try {
-    const envelope = readEnvelope(bytes, options.warn);
+    const found = readEnvelope(bytes, options.warn);
     if (length > bytes.length) {
-      return `${title(envelope)}\n${truncated(bytes, length)}`;
+      return `${title(found)}\n${truncated(bytes, length)}`;
     }
-    checkLength(envelope, options.warn);
-    head = `${title(envelope)}${formatFlags(envelope)} `;
+    checkLength(found, options.warn);
+    envelope = found;
     const takePartial = (message: Message, end: string): void => {
       head = formatMessage(message, options) + end;
     };
-    return `${formatMessage(decodeBody(envelope, options.warn, takePartial), options)}\n`;
+    return `${formatMessage(decodeBody(found, options.warn, takePartial), options)}\n`;
   } catch (error) {
     if (!(error instanceof OfpError)) throw error;
     if (length > bytes.length) return truncated(bytes, length);
+    head ??= envelope === undefined ? "" : `${title(envelope)}${formatFlags(envelope)} `;
     return `${head}***decode error: ${error.error}***\n${hexDump(bytes)}`;
   }
 }

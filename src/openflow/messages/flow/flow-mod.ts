@@ -311,9 +311,9 @@ const openFlow11: MessageForm<FlowMod> = {
 const AS_BYTES = 3;
 
 /** The match as its bytes have it, where verbosity asks for that. */
-function wireMatch(fm: FlowMod, { verbosity, version, name, ...names }: MessageTextContext): string | undefined {
-  if (verbosity < AS_BYTES) return undefined;
-  if (name === openFlow10.name) return version === OF10 ? formatOfp10Match(fm.match, names) : undefined;
+function wireMatch(fm: FlowMod, ctx: MessageTextContext): string | undefined {
+  if (ctx.verbosity < AS_BYTES) return undefined;
+  if (ctx.name === openFlow10.name) return ctx.version === OF10 ? formatOfp10Match(fm.match, ctx) : undefined;
   const w = new WireWriter();
   const length = encodeNxMatch(fm.match, w, { cookie: fm.cookie, mask: fm.cookieMask });
   return formatTlvs(w.done().subarray(0, length));
