@@ -7,6 +7,7 @@ import { meterCommands } from "./meter-commands.js";
 import { monitorCommands } from "./monitor-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
 import { packetCommands } from "./packet-commands.js";
+import { parseCommands } from "./parse-commands.js";
 import { portCommands } from "./port-commands.js";
 import { printCommands } from "./print-commands.js";
 import { switchCommands } from "./switch-commands.js";
@@ -25,5 +26,6 @@ export const ofctlCommands: readonly OfctlCommand[] = [
   ...packetCommands,
   ...extensionCommands,
   ...printCommands,
+  ...parseCommands,
   ...listCommands(() => ofctlCommands),
 ];

@@ -59,7 +59,7 @@ export async function portCalled(name: string, word: string, context: OfctlConte
 }
 
 /** Names of ports both ways. A name that two ports have stands for neither. */
-export function portNames(ports: readonly PhyPort[]): Required<PortNames> {
+export function portNames(ports: readonly PhyPort[]): Required<Pick<PortNames, "portName" | "portNumber">> {
   const byName = new Map<string, number | undefined>();
   const named = ports.map(({ name, number }) => ({ name: showRawText(name), number }));
   for (const { name, number } of named) byName.set(name, byName.has(name) ? undefined : number);

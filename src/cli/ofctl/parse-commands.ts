@@ -1,0 +1,177 @@
+import { encodeErrorReply } from "#openflow/error-message.js";
+import type { ErrorName } from "#openflow/errors/error-row.js";
+import { errorNumbers, isErrorName } from "#openflow/errors/table.js";
+import { parseFlowMod } from "#openflow/flow-text.js";
+import { parseFlowModFile } from "#openflow/flow-text-file.js";
+import { HEADER_LENGTH, readHeader } from "#openflow/header.js";
+import { encodeHello, versionsOf } from "#openflow/hello.js";
+import { parseKeyValues } from "#openflow/key-value.js";
+import { encodeMessage } from "#openflow/messages/codec.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { parseGroupMod } from "#openflow/messages/group/group-mod-parse.js";
+import { hexDump } from "#openflow/messages/hex-dump.js";
+import { firstProtocol, formatProtocols, type ProtocolSet, protocols } from "#openflow/protocol.js";
+import { type Version, versionName, versions } from "#openflow/version.js";
+import { UserError } from "#util/errors.js";
+import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
+import { parseHex } from "./print-commands.js";
+import { printMessage } from "./print-message.js";
+import { readTextFile } from "./text-file.js";
+
+const warnTo =
+  ({ log }: OfctlContext) =>
+  (module: string, text: string): void =>
+    log.module(module).warn(text);
+
+/** The protocols that the options allow. */
+function allowed({ settings }: OfctlContext): ProtocolSet {
+  const spoken = protocols.reduce((set, p) => ((settings.versions & (1 << p.version)) === 0 ? set : set | p.bit), 0);
+  return spoken & settings.protocols;
+}
+
+/** Prints flow mods as the messages they would be. Throws `UserError` where nothing can say them. */
+function printFlowMods(flowMods: readonly FlowMod[], usable: ProtocolSet, context: OfctlContext): void {
+  const { io, settings } = context;
+  if (!settings.json) io.stdout(`usable protocols: ${formatProtocols(usable)}\n`);
+  const protocol = firstProtocol(usable & allowed(context));
+  if (protocol === undefined) throw new UserError("no usable protocol");
+  if (!settings.json) io.stdout(`chosen protocol: ${protocol.name}\n`);
+  for (const flowMod of flowMods) {
+    const bytes = encodeMessage(flowMod, protocol.version, context.xids.next(), { protocol });
+    printMessage(bytes, context, settings.verbosity);
+  }
+}
+
+const parseFlow: OfctlCommand = {
+  name: "parse-flow",
+  usage: "",
+  minArgs: 1,
+  maxArgs: 1,
+  readOnly: true,
+  run: ([text = ""], context) => {
+    const { flowMod, usable } = parseFlowMod(text, "add", { warn: warnTo(context) });
+    printFlowMods([flowMod], usable, context);
+    return 0;
+  },
+};
+
+const parseFlows: OfctlCommand = {
+  name: "parse-flows",
+  usage: "",
+  minArgs: 1,
+  maxArgs: 1,
+  readOnly: true,
+  run: async ([file = ""], context) => {
+    const text = await readTextFile(file, context);
+    const { flowMods, usable } = parseFlowModFile(text, file, "add", { warn: warnTo(context) });
+    printFlowMods(flowMods, usable, context);
+    return 0;
+  },
+};
+
+const parseGroup: OfctlCommand = {
+  name: "parse-group",
+  usage: "",
+  minArgs: 1,
+  maxArgs: 1,
+  readOnly: true,
+  run: ([text = ""], context) => {
+    const { io, settings } = context;
+    const { groupMod, usable } = parseGroupMod(text, "add");
+    if (!settings.json) io.stdout(`usable protocols: ${formatProtocols(usable)}\n`);
+    const protocol = firstProtocol(usable & allowed(context));
+    if (protocol === undefined) throw new UserError("no usable protocol");
+    if (!settings.json) io.stdout(`chosen version: ${versionName(protocol.version)}\n`);
+    const bytes = encodeMessage(groupMod, protocol.version, context.xids.next(), { protocol });
+    printMessage(bytes, context, settings.verbosity + 1);
+    return 0;
+  },
+};
+
+const parseKeyValue: OfctlCommand = {
+  name: "parse-key-value",
+  usage: "",
+  minArgs: 1,
+  maxArgs: Number.POSITIVE_INFINITY,
+  readOnly: true,
+  run: (texts, { io }) => {
+    for (const text of texts) {
+      const words = parseKeyValues(text).map(({ key, value }) => (value === "" ? key : `${key}=${value}`));
+      io.stdout(`${words.join(", ")}\n`);
+    }
+    return 0;
+  },
+};
+
+/** The error of a name. Throws `UserError`. */
+function readErrorName(name: string): ErrorName {
+  if (!isErrorName(name)) throw new UserError(`unknown error "${name}"`);
+  return name;
+}
+
+const printError: OfctlCommand = {
+  name: "print-error",
+  usage: "",
+  minArgs: 1,
+  maxArgs: 1,
+  readOnly: true,
+  run: ([name = ""], { io }) => {
+    const error = readErrorName(name);
+    for (const version of versions) {
+      const numbers = errorNumbers(error, version);
+      if (numbers === undefined) continue;
+      const { vendor, type, code } = numbers;
+      const told = vendor !== 0 ? `0x${vendor.toString(16)}` : String(vendor);
+      io.stdout(`OpenFlow 1.${version - 1}: vendor ${told}, type ${type}, code ${code}\n`);
+    }
+    return 0;
+  },
+};
+
+const encodeErrorReplyCommand: OfctlCommand = {
+  name: "encode-error-reply",
+  usage: "",
+  minArgs: 2,
+  maxArgs: 2,
+  readOnly: true,
+  run: ([name = "", text = ""], { io }) => {
+    const error = readErrorName(name);
+    const request = parseHex(text);
+    if (request.length < HEADER_LENGTH) throw new UserError("Request too short");
+    const { version } = readHeader(request);
+    io.stdout(dumpWithoutText(encodeErrorReply(error, version as Version, request)));
+    return 0;
+  },
+};
+
+const encodeHelloCommand: OfctlCommand = {
+  name: "encode-hello",
+  usage: "",
+  minArgs: 1,
+  maxArgs: 1,
+  readOnly: true,
+  run: ([text = ""], context) => {
+    const bitmap = Number(text) >>> 0;
+    if (versionsOf(bitmap).length === 0) throw new UserError(`${text}: no bit of an OpenFlow version`);
+    const bytes = encodeHello(bitmap, context.xids.next());
+    context.io.stdout(dumpWithoutText(bytes));
+    printMessage(bytes, context, 0);
+    return 0;
+  },
+};
+
+/** Bytes sixteen to a line, without their characters. */
+function dumpWithoutText(bytes: Uint8Array): string {
+  return hexDump(bytes).replace(/[-\s]*\|.{16}\|$/gm, "");
+}
+
+/** Commands that read texts and show what they mean; what upstream's tests are made with. */
+export const parseCommands: readonly OfctlCommand[] = [
+  parseFlow,
+  parseFlows,
+  parseGroup,
+  parseKeyValue,
+  printError,
+  encodeErrorReplyCommand,
+  encodeHelloCommand,
+];
