@@ -25,12 +25,16 @@ const names: ReadonlyMap<number, string> = new Map([
   [OFPP.none, "ANY"],
 ]);
 
-/** Names of ports that a switch told: what `--names` shows and texts may use. */
+/** Names of ports and tables that a switch told: what `--names` shows and texts may use. */
 export interface PortNames {
   /** The name of this port; its number is shown where this gives none. */
   readonly portName?: (port: number) => string | undefined;
   /** The port of this name. */
   readonly portNumber?: (name: string) => number | undefined;
+  /** What to show for a table, in quotes where it needs them; its number is shown where this gives none. */
+  readonly tableName?: (table: number) => string | undefined;
+  /** The table of this name, quotes and all. */
+  readonly tableNumber?: (name: string) => number | undefined;
 }
 
 /** The name of a reserved port, another's own name where it is known, its number otherwise. */

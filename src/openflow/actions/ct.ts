@@ -2,7 +2,9 @@ import { UserError } from "#util/errors.js";
 import { parseKeyValues } from "../key-value.js";
 import { parseUnsigned } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
+import type { PortNames } from "../port-number.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
+import { formatTableNumber, parseTableNumber } from "../table-number.js";
 import { always } from "../version.js";
 import { WireReader } from "../wire-reader.js";
 import type { Action, ActionRow } from "./action.js";
@@ -88,7 +90,7 @@ export const ct: ActionRow<Ct> = {
     const parts = [
       a.commit ? "commit" : "",
       a.force ? "force" : "",
-      a.table === NO_RECIRCULATION ? "" : `table=${a.table}`,
+      a.table === NO_RECIRCULATION ? "" : `table=${formatTableNumber(a.table, ctx)}`,
       zone === "0" ? "" : `zone=${zone}`,
       inner === "" ? "" : alone ? inner : `exec(${inner})`,
       a.alg === 0 ? "" : `alg=${algName}`,
@@ -102,7 +104,7 @@ export const ct: ActionRow<Ct> = {
       for (const { key, value } of parseKeyValues(text)) {
         if (key === "commit") a = { ...a, commit: true };
         else if (key === "force") a = { ...a, force: true };
-        else if (key === "table") a = { ...a, table: parseTable(value) };
+        else if (key === "table") a = { ...a, table: parseTable(value, ctx) };
         else if (key === "zone") a = { ...a, zone: parseUnsigned(value, 0xffff) ?? parseSubfield(value) };
         else if (key === "alg") a = { ...a, alg: parseAlg(value) };
         else if (key === "nat") nats.push(parseNat(value));
@@ -121,8 +123,8 @@ export const ct: ActionRow<Ct> = {
   },
 };
 
-function parseTable(text: string): number {
-  const table = parseUnsigned(text, 255);
+function parseTable(text: string, names: PortNames): number {
+  const table = parseTableNumber(text, names);
   if (table === undefined) throw new UserError(`unknown table ${text}`);
   if (table === NO_RECIRCULATION) throw new UserError("invalid table 0xff");
   return table;

@@ -1,6 +1,6 @@
 import { UserError } from "#util/errors.js";
-import { parseUnsigned } from "../number-text.js";
 import { OFPP } from "../port-number.js";
+import { formatTableNumber, parseTableNumber } from "../table-number.js";
 import { OF10 } from "../version.js";
 import type { ActionRow } from "./action.js";
 
@@ -15,10 +15,10 @@ export const gotoTable: ActionRow<GotoTable> = {
   wire: [],
   instead: ({ table }, version) =>
     version === OF10 ? [{ kind: "resubmit", inPort: OFPP.inPort, table, ct: false }] : undefined,
-  format: ({ table }) => `goto_table:${table}`,
+  format: ({ table }, ctx) => `goto_table:${formatTableNumber(table, ctx)}`,
   parse: {
-    goto_table: (text) => {
-      const table = parseUnsigned(text, 255);
+    goto_table: (text, ctx) => {
+      const table = parseTableNumber(text, ctx);
       if (table === undefined) throw new UserError(`unknown table "${text}"`);
       return { kind: "goto_table", table };
     },

@@ -3,16 +3,17 @@ import { fieldByName } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
 import { formatMaskedValue, parseFieldText, valueBits } from "../field-text.js";
 import { parseKeyValues } from "../key-value.js";
-import { hexText, parseInteger, parseUnsigned } from "../number-text.js";
+import { hexText, parseInteger } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
 import type { PortNames } from "../port-number.js";
-import { formatSubfield, parseSubfield, type Subfield, wholeField } from "../subfield.js";
+import { formatSubfield, namedBits, parseSubfield, type Subfield, wholeField } from "../subfield.js";
+import { formatTableNumber, parseTableNumber } from "../table-number.js";
 import { always } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { ActionRow } from "./action.js";
 import { parseU16, parseU32, parseU64 } from "./argument.js";
-import { checkSubfield, readField, readShortField, writeField } from "./field-id.js";
+import { checkSubfield, hasNumber, isLongField, readField, readShortField, writeField } from "./field-id.js";
 import { LONGEST, nx, type WireForm } from "./wire-form.js";
 
 /** One part of the flow that is learnt. `source` is bits of the packet, or a number. */
@@ -139,7 +140,7 @@ const form = (number: number, extended: boolean): WireForm<Learn> => ({
 
 const DEFAULT_PRIORITY = 0x8000;
 
-const isWhole = ({ field, start, bits }: Subfield): boolean => start === 0 && bits === valueBits(field);
+const isWhole = ({ field, start, bits }: Subfield): boolean => start === 0 && bits === namedBits(field);
 
 function formatSpec(spec: LearnSpec, ports: PortNames): string {
   if (spec.kind === "output") return `output:${formatSubfield(spec.source)}`;
@@ -150,7 +151,7 @@ function formatSpec(spec: LearnSpec, ports: PortNames): string {
   if (typeof source === "bigint") {
     if (!isWhole(destination)) return `${formatSubfield(destination)}=${hexText(source)}`;
     const { field } = destination;
-    return `${field.name}=${formatMaskedValue(field, { value: source, mask: (1n << BigInt(destination.bits)) - 1n }, ports)}`;
+    return `${field.name}=${formatMaskedValue(field, { value: source, mask: (1n << BigInt(valueBits(field))) - 1n }, ports)}`;
   }
   const same = source.field === destination.field && source.start === destination.start;
   return formatSubfield(destination) + (same ? "" : `=${formatSubfield(source)}`);
@@ -160,6 +161,7 @@ function parseLoad(text: string): LearnSpec {
   const [from = "", to] = text.split("->", 2);
   if (to === undefined) throw new UserError(`${text}: missing \`->'`);
   const destination = parseSubfield(to);
+  demandShort(destination.field, text);
   const number = parseInteger(from);
   if (number === undefined) {
     const source = parseSubfield(from, text);
@@ -176,12 +178,17 @@ function parseLoad(text: string): LearnSpec {
   return { kind: "load", source: number, destination };
 }
 
+/** Throws for a field that has no number of 4 bytes: a learnt flow cannot have it. */
+function demandShort(field: Field, whole: string): void {
+  if (!hasNumber(field) || isLongField(field)) {
+    throw new UserError(`${whole}: experimenter OXM field '${field.name}' not supported`);
+  }
+}
+
 /** The field by a name that has no brackets; those without a number cannot be matched by a learnt flow. */
 function wordField(name: string, whole: string): Field | undefined {
   const field = fieldByName(name);
-  if (field !== undefined && field.nxm.length + field.oxm.length === 0) {
-    throw new UserError(`${whole}: experimenter OXM field '${field.name}' not supported`);
-  }
+  if (field !== undefined) demandShort(field, whole);
   return field;
 }
 
@@ -219,7 +226,7 @@ function parse(text: string, ports: PortNames): Learn {
   const specs: LearnSpec[] = [];
   for (const { key, value } of parseKeyValues(text)) {
     if (key === "table") {
-      const table = parseUnsigned(value, 255);
+      const table = parseTableNumber(value, ports);
       if (table === undefined) throw new UserError(`unknown table "${value}"`);
       if (table === 255) throw new UserError(`${text}: table id 255 not valid for \`learn' action`);
       a.table = table;
@@ -248,7 +255,7 @@ export const learn: ActionRow<Learn> = {
   format: (a, ctx) => {
     const number = (name: string, value: number): string => (value === 0 ? "" : `${name}=${value}`);
     const parts = [
-      `table=${a.table}`,
+      `table=${formatTableNumber(a.table, ctx)}`,
       number("idle_timeout", a.idleTimeout),
       number("hard_timeout", a.hardTimeout),
       number("fin_idle_timeout", a.finIdleTimeout),

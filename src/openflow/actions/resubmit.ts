@@ -1,7 +1,7 @@
 import { UserError } from "#util/errors.js";
-import { parseUnsigned } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
 import { formatOfport, OFPP, parseOfport } from "../port-number.js";
+import { formatTableNumber, parseTableNumber } from "../table-number.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { nx, type WireForm } from "./wire-form.js";
@@ -47,14 +47,14 @@ export const resubmit: ActionRow<Resubmit> = {
   format: ({ inPort, table, ct }, ctx) => {
     if (inPort !== OFPP.inPort && table === SAME_TABLE && !ct) return `resubmit:${formatOfport(inPort, ctx)}`;
     const port = inPort === OFPP.inPort ? "" : formatOfport(inPort, ctx);
-    return `resubmit(${port},${table === SAME_TABLE ? "" : table}${ct ? ",ct" : ""})`;
+    return `resubmit(${port},${table === SAME_TABLE ? "" : formatTableNumber(table, ctx)}${ct ? ",ct" : ""})`;
   },
   parse: {
     resubmit: (text, ctx) => {
       const [port = "", table = "", flag = ""] = text.split(",").map((t) => t.trim());
       const inPort = port === "" ? OFPP.inPort : parseOfport(port, ctx);
       if (inPort === undefined) throw new UserError(`${port}: resubmit to unknown port`);
-      const number = table === "" ? SAME_TABLE : parseUnsigned(table, 255);
+      const number = table === "" ? SAME_TABLE : parseTableNumber(table, ctx);
       if (number === undefined) throw new UserError(`${table}: resubmit to unknown table`);
       if (flag !== "" && flag !== "ct") throw new UserError(`${flag}: unknown parameter`);
       if (inPort === OFPP.inPort && number === SAME_TABLE) {

@@ -142,8 +142,12 @@ function formatList(actions: readonly Action[], ctx: ActionTextContext): string 
 const nameless: ActionTextContext = { formatActions: (list) => formatList(list, nameless) };
 
 /** What writing actions may need of these names. */
-function contextOf({ portName }: PortNames): ActionTextContext {
-  if (portName === undefined) return nameless;
-  const ctx: ActionTextContext = { portName, formatActions: (list) => formatList(list, ctx) };
+function contextOf({ portName, tableName }: PortNames): ActionTextContext {
+  if (portName === undefined && tableName === undefined) return nameless;
+  const ctx: ActionTextContext = {
+    ...(portName && { portName }),
+    ...(tableName && { tableName }),
+    formatActions: (list) => formatList(list, ctx),
+  };
   return ctx;
 }

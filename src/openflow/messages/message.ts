@@ -120,8 +120,6 @@ export interface MessageForm<B> {
 export interface MessageTextOptions extends PortNames {
   /** 0 and up: `ovs-ofctl -m`, each adds one. */
   readonly verbosity?: number;
-  /** The name of a table; its number is shown where this gives none. */
-  readonly tableName?: (table: number) => string | undefined;
 }
 
 /** What writing a body as text may need. */
