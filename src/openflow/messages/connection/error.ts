@@ -30,7 +30,9 @@ export const error: MessageRow<ErrorBody> = {
     },
   ],
   format: (body, ctx) => {
-    const about = body.error.startsWith("OFPHFC_") ? printable(body.data) : quoted(body.data, ctx.bytes);
+    const about = body.error.startsWith("OFPHFC_")
+      ? printable(body.data)
+      : quoted(body.data, (bytes, verbosity) => ctx.bytes(bytes, verbosity));
     return ` ${body.error}${about === "" ? "" : "\n"}${about}`;
   },
 };
