@@ -235,20 +235,26 @@ export function parseFlowMod(text: string, wanted: FlowTextCommand, options: Flo
   const usable = said.usable & words.match.protocols;
   const match = words.match.done();
   const checked = checkFlowText(actions, match, said.table, usable, options);
-  const { usable: _usable, ...settings } = said;
   warnOfForm(match, options);
-  return {
-    flowMod: {
-      kind: "flow_mod",
-      command,
-      ...settings,
-      newCookie: newCookie(command, said),
-      bufferId: NO_BUFFER,
-      match,
-      actions: checked.actions,
-    },
-    usable: checked.usable,
+  const flowMod: FlowMod = {
+    kind: "flow_mod",
+    command,
+    match,
+    priority: said.priority,
+    table: said.table,
+    cookie: said.cookie,
+    cookieMask: said.cookieMask,
+    newCookie: newCookie(command, said),
+    idleTimeout: said.idleTimeout,
+    hardTimeout: said.hardTimeout,
+    importance: said.importance,
+    bufferId: NO_BUFFER,
+    outPort: said.outPort,
+    outGroup: said.outGroup,
+    flags: said.flags,
+    actions: checked.actions,
   };
+  return { flowMod, usable: checked.usable };
 }
 
 /** Whoever says no new cookie and wants none means 0, and changes no cookie where only some are meant. */

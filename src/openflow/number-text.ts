@@ -9,6 +9,8 @@ export function parseInteger(text: string): bigint | undefined {
 
 /** As `parseInteger`, from 0 to `max`. */
 export function parseUnsigned(text: string, max = 0xffffffff): number | undefined {
+  const quick = quickInteger(text);
+  if (quick >= 0) return quick <= max ? quick : undefined;
   const value = parseInteger(text);
   return value === undefined || value < 0n || value > BigInt(max) ? undefined : Number(value);
 }
