@@ -52,7 +52,7 @@ export function flowModOfEntry(entry: FlowEntry, command: "add" | "delete_strict
 }
 
 /** What tells a flow from all others of a switch, as text: its table, priority and match. */
-export function flowIdentity({ table, priority, match: { key, mask } }: FlowEntry): string {
+function flowIdentity({ table, priority, match: { key, mask } }: FlowEntry): string {
   let text = `${table}/${priority}`;
   for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) text += `/${i}:${mask[i]}:${key[i]}`;
   return text;

@@ -17,11 +17,13 @@ export function sortFlows(flows: FlowStats[], keys: readonly SortKey[]): void {
   });
 }
 
-/** Infinite where only one of them has the field, which goes first whatever the direction. */
+/**
+ * Infinite where only one of them has the field, which goes first whatever the direction. Where neither has it the bits count all the same, as they
+ * do upstream: for --sort=tcp_src a flow of UDP ports comes behind one without ports.
+ */
 function compareField(a: FlowStats, b: FlowStats, field: Field): number {
   const [hasA, hasB] = [hasField(a, field), hasField(b, field)];
   if (hasA !== hasB) return hasA ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  if (!hasA) return 0;
   const [valueA, valueB] = [getFieldBig(a.match.key, field), getFieldBig(b.match.key, field)];
   return valueA < valueB ? -1 : valueA > valueB ? 1 : 0;
 }

@@ -26,10 +26,10 @@ import { formatFlowRemovedReason } from "./flow-removed.js";
 import { pullActions } from "./pull-actions.js";
 
 /** What happened to a flow. */
-export interface FlowChange {
+interface FlowChange {
   /** `initial` of the flows that were there when a monitor began, since OpenFlow 1.4; before, these are `added`. */
   readonly event: "initial" | "added" | "deleted" | "modified";
-  /** Of a deletion, a number of `FlowRemovedReason`. */
+  /** Of a deletion, OFPRR_* as `FlowRemoved` has it. */
   readonly reason: number;
   readonly table: number;
   readonly priority: number;

@@ -7,16 +7,7 @@ import { ALL_TABLES, formatPriorityMatch, formatTable } from "./flow-parts.js";
 import { formatDuration, UNKNOWN_COUNT } from "./flow-stats.js";
 import { decodeOxs, encodeOxs } from "./oxs.js";
 
-/** OFPRR_*: why a flow went. Other numbers survive. */
-export const FlowRemovedReason = {
-  idleTimeout: 0,
-  hardTimeout: 1,
-  delete: 2,
-  groupDelete: 3,
-  meterDelete: 4,
-  eviction: 5,
-} as const;
-
+/** OFPRR_*, why a flow went, in the order of their numbers: a timeout, a deletion, that of a group or meter it used, or lack of room. */
 const reasons = ["idle", "hard", "delete", "group_delete", "meter_delete", "eviction"] as const;
 
 /** A reason by its name; its number where it has none. */
@@ -30,7 +21,7 @@ export interface FlowRemoved {
   readonly match: Match;
   readonly priority: number;
   readonly cookie: bigint;
-  /** A number of `FlowRemovedReason`. */
+  /** OFPRR_*: 0 idle timeout, 1 hard timeout, 2 deletion, 3 of its group, 4 of its meter, 5 eviction. Other numbers survive. */
   readonly reason: number;
   /** `ALL_TABLES` where the message does not say. */
   readonly table: number;
