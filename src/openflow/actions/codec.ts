@@ -7,6 +7,7 @@ import type { WireWriter } from "../wire-writer.js";
 import type { Action } from "./action.js";
 import { actionRows, rowOf } from "./table.js";
 import type { ActionNumber, DecodeContext, EncodeContext, WireForm } from "./wire-form.js";
+import { writtenField } from "./written-field.js";
 
 const EXPERIMENTER = 0xffff;
 
@@ -66,14 +67,21 @@ export function decodeActions(r: WireReader, version: Version, options: ActionDe
   return decodeList(r, version, options.debug === true, 0);
 }
 
-function decodeList(r: WireReader, version: Version, debug: boolean, depth: number): Action[] {
+function decodeList(r: WireReader, version: Version, debug: boolean, depth: number, within?: "ct"): Action[] {
   if (r.left % 8 !== 0) throw new OfpError("OFPBRC_BAD_LEN", `actions length ${r.left} is not a multiple of 8`);
   if (depth > DEEPEST) throw new OfpError("OFPBAC_TOO_MANY", "actions are nested too deeply");
-  const ctx: DecodeContext = { version, actions: (inner) => decodeList(inner, version, debug, depth + 1) };
+  const ctx: DecodeContext = {
+    version,
+    actions: (inner, place) => decodeList(inner, version, debug, depth + 1, place),
+  };
   const actions: Action[] = [];
   while (r.left > 0) actions.push(decodeAction(r, ctx, debug));
+  if (within !== "ct" && actions.some(isOfConntrack)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
   return actions;
 }
+
+/** True of actions that only stand in `ct(…)`. */
+const isOfConntrack = (action: Action): boolean => action.kind === "nat" || writtenField(action).startsWith("ct_");
 
 const badLength = ofpError("OFPBAC_BAD_LEN");
 

@@ -11,6 +11,7 @@ import type { Action, ActionRow } from "./action.js";
 import { checkSubfield, nxmCodepoint, readShortField, writeField } from "./field-id.js";
 import { parseNat } from "./nat.js";
 import { LONGEST, nx } from "./wire-form.js";
+import { writtenField } from "./written-field.js";
 
 /** Sends the packet through connection tracking. */
 export interface Ct {
@@ -32,17 +33,13 @@ const NO_RECIRCULATION = 255;
 const Flag = { commit: 1, force: 2 } as const;
 const algs: Readonly<Record<string, number>> = { ftp: 21, tftp: 69 };
 
+/** What `exec` may write. */
+const writable: ReadonlySet<string> = new Set(["ct_mark", "ct_label"]);
+
 function checkNested(actions: readonly Action[]): readonly Action[] {
-  const fine = (a: Action): boolean =>
-    a.kind === "nat" || a.kind === "set_field" || a.kind === "load" || a.kind === "move";
+  const fine = (a: Action): boolean => a.kind === "nat" || writable.has(writtenField(a));
   if (!actions.every(fine)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
   return actions;
-}
-
-/** The name of the field that an action in `exec` writes, for what it may not be. */
-function writes(action: Action): string | undefined {
-  if (action.kind === "set_field") return action.field.name;
-  return action.kind === "load" || action.kind === "move" ? action.destination.field.name : undefined;
 }
 
 export const ct: ActionRow<Ct> = {
@@ -63,7 +60,7 @@ export const ct: ActionRow<Ct> = {
         const range = { start: number >> 6, bits: (number & 0x3f) + 1 };
         const zone = constant ? number : checkSubfield({ field: readShortField(source), ...range });
         if (!constant && range.bits !== 16) throw new OfpError("OFPBAC_BAD_SET_LEN");
-        const actions = checkNested(ctx.actions(r));
+        const actions = checkNested(ctx.actions(r, "ct"));
         const commits = (flags & Flag.commit) !== 0;
         if (!commits && !actions.every((a) => a.kind === "nat" && a.side === ""))
           throw new OfpError("OFPBAC_BAD_ARGUMENT");
@@ -112,8 +109,8 @@ export const ct: ActionRow<Ct> = {
         else throw new UserError(`invalid argument to "ct" action: \`${key}'`);
       }
       for (const action of a.actions) {
-        const name = writes(action);
-        if (name !== undefined && name !== "ct_mark" && name !== "ct_label") {
+        const name = writtenField(action);
+        if (name !== "" && !writable.has(name)) {
           throw new UserError(`ct action doesn't support nested modification of ${name}`);
         }
       }

@@ -5,6 +5,7 @@ import type { Action, ActionParseContext, ActionRow } from "./action.js";
 import { toController } from "./controller.js";
 import { checkInstructionOrder, isInstruction } from "./instructions.js";
 import { actionRows } from "./table.js";
+import { writtenField } from "./written-field.js";
 
 type Reader = ActionRow<Action>["parse"][string];
 
@@ -29,17 +30,12 @@ export function parseOnlyActions(text: string, ports: PortNames = {}): Action[] 
   return parseList(text, ports, undefined, false);
 }
 
-function written(action: Action): string {
-  if (action.kind === "set_field") return action.field.name;
-  return action.kind === "load" || action.kind === "move" ? action.destination.field.name : "";
-}
-
 /** Checks what only some may hold, and the order of instructions. Throws `UserError`. */
 function verify(actions: readonly Action[], within: string | undefined, mayInstruct: boolean): void {
   checkConjunctions(actions);
   let last: Action | undefined;
   for (const action of actions) {
-    if (within !== "ct" && written(action).startsWith("ct_")) {
+    if (within !== "ct" && writtenField(action).startsWith("ct_")) {
       throw new UserError("cannot set CT fields outside of ct action");
     }
     if (within !== "ct" && action.kind === "nat") throw new UserError('Cannot have NAT action outside of "ct" action');

@@ -27,8 +27,8 @@ export const onf = (range: VersionRange, type: number): ActionNumber => ({ range
 /** What reading a body may need. */
 export interface DecodeContext {
   readonly version: Version;
-  /** Reads actions within an action, to the reader's end. */
-  actions(r: WireReader): Action[];
+  /** Reads actions within an action, to the reader's end. Those of conntrack stand in `ct` only. */
+  actions(r: WireReader, within?: "ct"): Action[];
 }
 
 /** What writing a body may need. */

@@ -44,6 +44,13 @@ const sentMetadata = fc.tuple(
       u32.map((n) => ["pkt_mark", BigInt(n)] as const),
       u32.map((n) => ["ct_mark", BigInt(n)] as const),
       u16.map((n) => ["ct_zone", BigInt(n)] as const),
+      fc.nat(255).map((n) => ["ct_state", BigInt(n)] as const),
+      u64.map((n) => ["ct_label", n] as const),
+      u64.map((n) => ["tun_ipv6_dst", n] as const),
+      u8.map((n) => ["tun_gbp_flags", BigInt(n)] as const),
+      u32.map((n) => ["xxreg3", BigInt(n)] as const),
+      u16.map((n) => ["actset_output", BigInt(n % 0xff00)] as const),
+      fc.constantFrom(0n, 0x10800n, 0x186ddn, 0x1894fn, 0x11234n, 0x10002n).map((n) => ["packet_type", n] as const),
     ),
     { maxLength: 2 },
   ),
@@ -53,7 +60,15 @@ const match = (more: boolean): fc.Arbitrary<Match> =>
     .tuple(port, more ? sentMetadata.map((m) => m.flat()) : fc.constant([]))
     .map(([from, fields]) => matchOf([["in_port", BigInt(from)], ...fields]));
 
-const actionTexts = ["", "output:1", "output:2,resubmit(,1)", "dec_ttl,LOCAL", "load:5->NXM_NX_REG3[],CONTROLLER:60"];
+const actionTexts = [
+  "mod_nw_src:1.2.3.4,mod_tp_dst:80,enqueue:1:2",
+  "ct(commit,zone=5,exec(load:1->NXM_NX_CT_MARK[])),clone(output:3),note:01.02",
+  "",
+  "output:1",
+  "output:2,resubmit(,1)",
+  "dec_ttl,LOCAL",
+  "load:5->NXM_NX_REG3[],CONTROLLER:60",
+];
 const actions: fc.Arbitrary<readonly Action[]> = fc.constantFrom(...actionTexts).map((text) => parseActions(text));
 
 const continuation: fc.Arbitrary<Continuation> = fc
@@ -150,6 +165,13 @@ export const packet: MessageFamily = {
     extended("resume"),
     packetOut(version),
   ],
-  // Ports in matches and actions: ours say it in the error. The unassigned bits beside NSH's metadata type are no part of it.
-  differs: ({ real, ours }) => real.replace(/^log ofp_port.*\n/m, "") === ours || /nsh_mdtype=\d{2}/.test(real),
+  differs: ({ real, ours }) =>
+    // Ports in matches and actions: ours say it in the error.
+    real.replace(/^log ofp_port.*\n/m, "") === ours ||
+    // The unassigned bits beside NSH's metadata type are no part of it.
+    /nsh_mdtype=\d{2}/.test(real) ||
+    // A type of a namespace that has none does not say what the packet begins with.
+    /packet_type=\((?!1,)/.test(real) ||
+    // Which of the two an unknown field has, depends on upstream's hashes.
+    (/OFPBAC_BAD_SET_(LEN|TYPE)/.test(ours) && /OFPBAC_BAD_SET_(LEN|TYPE)/.test(real)),
 };

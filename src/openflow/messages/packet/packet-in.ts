@@ -72,7 +72,9 @@ const OXM = 1;
 
 /** The match of a packet: TLVs, of which those that are unknown are passed over. */
 export function decodePacketMatch(r: WireReader, version: Version): Match {
-  if (r.left >= 2 && u16(r.bytes, r.at) !== OXM) throw new OfpError("OFPBMC_BAD_TYPE");
+  const hasHeader = r.left >= 4 && u16(r.bytes, r.at + 2) >= 4;
+  if (hasHeader && u16(r.bytes, r.at) !== OXM) throw new OfpError("OFPBMC_BAD_TYPE");
+  if (!hasHeader) throw new OfpError("OFPBMC_BAD_LEN");
   return decodeMatch(r, version, { strict: false });
 }
 
