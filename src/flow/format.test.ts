@@ -7,7 +7,7 @@ import { newKey } from "./key.js";
 describe("a field's value as text", () => {
   it.each([
     ["tcp_src", 0x3e8n, undefined, "1000"],
-    ["tcp_src", 0x3e8n, 0xfff8n, "0x3e8/0xfff8"],
+    ["tcp_src", 0x3e8n, 0xfff8n, "1000/0xfff8"],
     ["reg0", 0n, undefined, "0"],
     ["reg0", 5n, 0xffn, "0x5/0xff"],
     ["xxreg1", 1n << 127n, undefined, `0x8${"0".repeat(31)}`],

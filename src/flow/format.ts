@@ -19,10 +19,10 @@ export function formatFieldValue(f: Field, key: FlowKey, mask: FlowMask, options
 
 const CT_STATE_NAMES: readonly string[] = ["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"];
 
-/** Decimal; masked, hexadecimal. */
+/** Decimal; a mask is hexadecimal. */
 const decimal: Formatter = (key, mask, at) => {
   const value = getFieldBig(key, at);
-  return isFieldExact(mask, at) ? `${value}` : `${hex(value)}/${hex(getFieldBig(mask, at))}`;
+  return isFieldExact(mask, at) ? `${value}` : `${value}/${hex(getFieldBig(mask, at))}`;
 };
 
 const hexadecimal: Formatter = (key, mask, at) => {

@@ -7,7 +7,7 @@ import { parseIpv4, parseIpv6 } from "#util/ip.js";
 import { parseMac } from "#util/mac.js";
 import { TCP_FLAG_NAMES } from "#wire/transport.js";
 import { hexText, parseInteger } from "./number-text.js";
-import { formatOfport, type PortNames, parseOfport } from "./port-number.js";
+import { formatOfport, type PortNames, parseOfport, portFrom32 } from "./port-number.js";
 
 /** A value of a field and the bits of it that matter. */
 export interface MaskedValue {
@@ -160,7 +160,7 @@ function flags(names: readonly string[], what: string): Parser {
     if (/^\d/.test(text)) {
       const [value, mask] = text.split("/", 2).map(parseInteger);
       if (value === undefined || value > known) throw new UserError(`${text}: unknown ${what} flag(s)`);
-      return { value, mask: mask === undefined ? known : mask & known };
+      return { value, mask: mask === undefined ? wireOnes(f) : mask & known };
     }
     if (/^[-+]/.test(text)) {
       let [value, mask] = [0n, 0n];
@@ -210,7 +210,8 @@ export function formatMaskedValue(f: Field, { value, mask }: MaskedValue, ports:
   const bits = valueBits(f) === f.bits ? f : { ...f, bits: valueBits(f) };
   setFieldBig(valueKey, bits, value);
   setFieldBig(maskKey, bits, mask);
-  const text = formatFieldValue(bits, valueKey, maskKey, { portName: (number) => formatOfport(number, ports) });
+  const portName = (number: number): string => formatOfport(portFrom32(number) ?? number, ports);
+  const text = formatFieldValue(bits, valueKey, maskKey, { portName });
   valueKey.fill(0, f.word, f.word + f.words);
   maskKey.fill(0, f.word, f.word + f.words);
   return text;

@@ -11,20 +11,26 @@ export interface Subfield {
   readonly bits: number;
 }
 
-/** All of a field. */
-export function wholeField(field: Field): Subfield {
-  return { field, start: 0, bits: valueBits(field) };
+/** Bits that may be named: of a VLAN's ID the ID alone, of the connection's state all that the wire has. */
+export function namedBits(f: Field): number {
+  if (f.name === "vlan_vid") return 12;
+  return f.name === "ct_state" ? 8 * f.bytes : valueBits(f);
 }
 
-/** The name that texts of subfields give a field: Nicira's where there is one. */
+/** All of a field. */
+export function wholeField(field: Field): Subfield {
+  return { field, start: 0, bits: namedBits(field) };
+}
+
+/** The name that texts of subfields give a field: Nicira's where there is one, or else its oldest. */
 function subfieldName(f: Field): string {
-  return f.nxm[0]?.name ?? f.oxm[0]?.name ?? f.name;
+  return f.nxm[0]?.name ?? f.oxm.at(-1)?.name ?? f.name;
 }
 
 /** `NXM_NX_REG0[]`, `NXM_NX_REG0[5]` or `NXM_NX_REG0[4..7]`. */
 export function formatSubfield({ field, start, bits }: Subfield): string {
   const name = subfieldName(field);
-  if (start === 0 && bits === valueBits(field)) return `${name}[]`;
+  if (start === 0 && bits === namedBits(field)) return `${name}[]`;
   return bits === 1 ? `${name}[${start}]` : `${name}[${start}..${start + bits - 1}]`;
 }
 
@@ -42,7 +48,7 @@ export function parseSubfield(text: string, context: string = text): Subfield {
   }
   const start = Number(range[1]);
   const end = Number(range[2] ?? start);
-  const width = valueBits(f);
+  const width = namedBits(f);
   const wide = `because field is only ${width} bits wide`;
   if (start > end) throw new UserError(`${context}: starting bit ${start} is after ending bit ${end}`);
   if (start >= width) throw new UserError(`${context}: starting bit ${start} is not valid ${wide}`);

@@ -1,5 +1,6 @@
-// Records what the installed ovs-ofctl makes of actions, in bytes and in text again: openflow-actions.json.
-// Run with: node tools/run.mjs test/differential/openflow-actions-record.ts && npx biome format --write test/differential/openflow-actions.json
+// Records what the installed ovs-ofctl makes of actions, in bytes and in text again: openflow-actions.json and, of every
+// field, openflow-field-actions.json.
+// Run with: node tools/run.mjs test/differential/openflow-actions-record.ts && npx biome format --write test/differential/openflow-*actions.json
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,12 +31,13 @@ function printAll(messages: readonly Uint8Array[]): string[] {
   return stdout.split(/^(?=(?:OFPT|NXT)_)/m).filter((t) => t.trim() !== "");
 }
 
-async function record(): Promise<void> {
+/** Records flows of these actions, each with a match before a bar or without. */
+async function record(texts: readonly string[], file: string): Promise<void> {
   const catcher = await FlowModCatcher.start();
   const flows: unknown[] = [];
   const messages: Uint8Array[] = [];
   const sent: Form[] = [];
-  for (const given of new Set([...actionTexts, ...fieldActionTexts])) {
+  for (const given of new Set(texts)) {
     const [match, actions] = given.includes("|") ? (given.split("|") as [string, string]) : ["", given];
     const flow = `${match === "" ? "" : `${match},`}actions=${actions}`;
     const forms: Record<string, Form> = {};
@@ -64,10 +66,17 @@ async function record(): Promise<void> {
   const printed = printAll(messages);
   if (printed.length !== sent.length) throw new Error(`${printed.length} texts of ${sent.length} messages`);
   for (const [i, form] of sent.entries()) form.printed = / ?actions=(.*)$/m.exec(printed[i]!)?.[1] ?? printed[i]!;
-  writeFileSync(join(import.meta.dirname, "openflow-actions.json"), JSON.stringify({ release, flows }));
+  writeFileSync(join(import.meta.dirname, file), JSON.stringify({ release, flows }));
 }
 
-record().catch((e: unknown) => {
+async function main(): Promise<void> {
+  await record(actionTexts, "openflow-actions.json");
+  const known = new Set(actionTexts);
+  const rows = fieldActionTexts.filter((text) => !known.has(text));
+  await record(rows, "openflow-field-actions.json");
+}
+
+main().catch((e: unknown) => {
   console.error(e);
   process.exitCode = 1;
 });

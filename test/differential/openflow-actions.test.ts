@@ -1,15 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { checkActions } from "#openflow/actions/check.js";
 import { decodeInstructions, encodeInstructions } from "#openflow/actions/instructions.js";
 import { parseActions } from "#openflow/actions/parse.js";
+import { actionProtocols } from "#openflow/actions/protocols.js";
 import { resolveActions } from "#openflow/actions/resolve.js";
 import { formatActions } from "#openflow/actions/table.js";
-import { parseFlowMatch } from "#openflow/match-parse.js";
+import { parseKeyValues } from "#openflow/key-value.js";
+import { MatchWords, parseFlowMatch } from "#openflow/match-parse.js";
+import { formatProtocols } from "#openflow/protocol.js";
 import type { Version } from "#openflow/version.js";
 import { WireReader } from "#openflow/wire-reader.js";
 import { WireWriter } from "#openflow/wire-writer.js";
-import { notYet } from "./openflow-actions-expected.js";
+import { otherwise } from "./openflow-actions-expected.js";
 
 interface Form {
   readonly hex?: string;
@@ -22,13 +26,19 @@ interface RecordedFlow {
   readonly actions: string;
   readonly parsed?: string;
   readonly error?: string;
+  /** The protocols that ovs-ofctl would use. */
+  readonly usable?: string;
   readonly forms: Readonly<Record<string, Form>>;
 }
 
-const recorded = JSON.parse(readFileSync(join(import.meta.dirname, "openflow-actions.json"), "utf8")) as {
+interface Recorded {
   readonly release: string;
   readonly flows: readonly RecordedFlow[];
-};
+}
+
+const read = (file: string): Recorded => JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8")) as Recorded;
+const [forms, fields] = [read("openflow-actions.json"), read("openflow-field-actions.json")];
+const recorded: Recorded = { release: forms.release, flows: [...forms.flows, ...fields.flows] };
 
 function encode({ match, actions }: RecordedFlow, version: Version): string {
   const w = new WireWriter(new Uint8Array(64).fill(0xa5));
@@ -46,8 +56,24 @@ function complaint({ error }: RecordedFlow): string | undefined {
   return line === undefined || /^(actions are invalid|no usable)/.test(line) ? undefined : line;
 }
 
-const isOurs = ({ actions }: RecordedFlow): boolean => !notYet.some((r) => r.test(actions));
+/** The error of a flow whose actions do not fit its match. */
+function inconsistency({ error }: RecordedFlow): string | undefined {
+  return /^ovs-ofctl: actions are invalid with specified match \((\w+)\)/m.exec(error ?? "")?.[1];
+}
+
+/** The protocols of a flow, as "usable protocols" has them; throws `OfpError` where its actions do not fit its match. */
+function usableProtocols({ match, actions }: RecordedFlow): string {
+  const words = new MatchWords();
+  for (const word of parseKeyValues(match)) words.add(word);
+  const parsed = parseActions(actions);
+  const protocols = words.protocols & actionProtocols(parsed);
+  return formatProtocols(checkActions(parsed, words.done(), { protocols }));
+}
+
+const isOurs = ({ actions }: RecordedFlow): boolean => !otherwise.some((r) => r.test(actions));
 const accepted = recorded.flows.filter((f) => isOurs(f) && f.parsed !== undefined);
+/** What is wrong only with the flow as a whole. */
+const misfits = recorded.flows.filter((f) => isOurs(f) && inconsistency(f) !== undefined);
 const refused = recorded.flows.filter((f) => isOurs(f) && f.parsed === undefined && complaint(f) !== undefined);
 
 describe(`actions, as ovs-ofctl ${recorded.release} has them`, () => {
@@ -63,6 +89,14 @@ describe(`actions, as ovs-ofctl ${recorded.release} has them`, () => {
       expect(`${version} ${encode(flow, version)}`).toBe(`${version} ${hex}`);
       if (!printed!.includes("decode error")) expect(print(hex, version)).toBe(printed);
     }
+  });
+
+  it.each(accepted.filter((f) => f.usable !== undefined))("$match $actions is for $usable", (flow) => {
+    expect(usableProtocols(flow)).toBe(flow.usable);
+  });
+
+  it.each(misfits)("$match may not have $actions", (flow) => {
+    expect(() => usableProtocols(flow)).toThrow(inconsistency(flow));
   });
 
   it.each(refused)("refuses $actions", (flow) => {

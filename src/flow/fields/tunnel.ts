@@ -48,8 +48,8 @@ export const tunnelFields: readonly Row[] = [
     row({ name, bits, bytes, format, writable: false, nxm: [nxm], at: [word, shift] }),
   ),
   // The ttl and tos are matchable in no OpenFlow version, but tables and traces show them.
-  row({ name: "tun_tos", bits: 8, maskable: false, format: "decimal", at: [W.tunMeta, 24] }),
-  row({ name: "tun_ttl", bits: 8, maskable: false, format: "decimal", at: [W.tunMeta, 16] }),
+  row({ name: "tun_tos", bits: 8, maskable: false, writable: false, format: "decimal", at: [W.tunMeta, 24] }),
+  row({ name: "tun_ttl", bits: 8, maskable: false, writable: false, format: "decimal", at: [W.tunMeta, 16] }),
 ];
 
 /** Number of tun_metadata fields. */

@@ -1,9 +1,8 @@
 import type { Codepoint, Field } from "#flow/fields/field.js";
 import { fieldByCodepoint } from "#flow/fields/table.js";
 import { BugError } from "#util/errors.js";
-import { valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
-import type { Subfield } from "../subfield.js";
+import { namedBits, type Subfield } from "../subfield.js";
 import { OF12, type Version } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
@@ -25,6 +24,16 @@ export function versionCodepoint(f: Field, version: Version): Codepoint {
 /** True where naming a field takes 8 bytes, an experimenter's number among them, and not 4. */
 export function isLongField(f: Field): boolean {
   return nxmCodepoint(f).experimenter !== undefined;
+}
+
+/** True for fields that bytes can name. */
+export function hasNumber(f: Field): boolean {
+  return f.nxm.length + f.oxm.length > 0;
+}
+
+/** True for fields that Nicira's load cannot write: those of experimenters and of no fixed width. */
+export function needsLoad2(f: Field): boolean {
+  return isLongField(f) || f.tlv !== undefined;
 }
 
 /** Writes class:16 field:7 mask:1 length:8, and the experimenter where there is one; `values` are the bytes that the length counts. */
@@ -96,6 +105,6 @@ export function writeRange({ start, bits }: Subfield, w: WireWriter): void {
 
 /** A subfield that lies in its field; throws OFPBAC_BAD_SET_LEN where it does not. */
 export function checkSubfield(s: Subfield): Subfield {
-  if (s.bits === 0 || s.start + s.bits > valueBits(s.field)) throw new OfpError("OFPBAC_BAD_SET_LEN");
+  if (s.bits === 0 || s.start + s.bits > namedBits(s.field)) throw new OfpError("OFPBAC_BAD_SET_LEN");
   return s;
 }

@@ -161,7 +161,7 @@ function parseLoad(text: string): LearnSpec {
   const [from = "", to] = text.split("->", 2);
   if (to === undefined) throw new UserError(`${text}: missing \`->'`);
   const destination = parseSubfield(to);
-  demandShort(destination.field, text);
+  demandShort(destination.field, text, to);
   const number = parseInteger(from);
   if (number === undefined) {
     const source = parseSubfield(from, text);
@@ -179,9 +179,9 @@ function parseLoad(text: string): LearnSpec {
 }
 
 /** Throws for a field that has no number of 4 bytes: a learnt flow cannot have it. */
-function demandShort(field: Field, whole: string): void {
+function demandShort(field: Field, whole: string, name: string = field.name): void {
   if (!hasNumber(field) || isLongField(field)) {
-    throw new UserError(`${whole}: experimenter OXM field '${field.name}' not supported`);
+    throw new UserError(`${whole}: experimenter OXM field '${name}' not supported`);
   }
 }
 

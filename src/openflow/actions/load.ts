@@ -4,7 +4,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { OF10, OF14, type VersionRange } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { readRange, readShortField, writeField, writeRange } from "./field-id.js";
+import { hasNumber, needsLoad2, readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { nx } from "./wire-form.js";
 
 /** Writes some bits of a field. */
@@ -24,6 +24,7 @@ export const load: ActionRow<Load> = {
     {
       ids: [nx(untilOf14, 7)],
       length: [24, 24],
+      canSay: ({ destination }) => hasNumber(destination.field) && !needsLoad2(destination.field),
       decode: (r) => {
         const range = r.u16();
         const destination = readRange(range, readShortField(r));
@@ -41,7 +42,9 @@ export const load: ActionRow<Load> = {
   ],
   instead: ({ destination: { field, start, bits }, value }) => {
     const shift = BigInt(start);
-    return [{ kind: "set_field", field, value: value << shift, mask: ((1n << BigInt(bits)) - 1n) << shift }];
+    const mask = ((1n << BigInt(bits)) - 1n) << shift;
+    const masked = bits !== 8 * field.bytes;
+    return [{ kind: "set_field", field, value: value << shift, mask, loads: true, ...(masked && { masked }) }];
   },
   format: ({ destination, value }) => `load:${hexText(value)}->${formatSubfield(destination)}`,
   parse: {

@@ -1,15 +1,16 @@
 import type { Field } from "#flow/fields/field.js";
-import { fieldByName, fields } from "#flow/fields/table.js";
+import { field, fieldByName, fields } from "#flow/fields/table.js";
 import { u16 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
-import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseFieldText, valueBits } from "../field-text.js";
+import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseFieldText, parseRawFieldText, valueBits } from "../field-text.js";
+import { hexText } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
-import { portFrom32 } from "../port-number.js";
+import { type PortNames, portFrom32, portTo32 } from "../port-number.js";
 import { OF10, OF11, OF12, OF14, OF15, only, type Version } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { Action, ActionRow } from "./action.js";
-import { isLongField, nxmCodepoint, readFieldId, versionCodepoint, writeFieldId } from "./field-id.js";
+import { hasNumber, needsLoad2, nxmCodepoint, readFieldId, versionCodepoint, writeFieldId } from "./field-id.js";
 import { LONGEST, nx, of, type WireForm } from "./wire-form.js";
 
 /** Writes a field, or the bits of it that a mask has. */
@@ -18,11 +19,22 @@ export interface SetField {
   readonly field: Field;
   readonly value: bigint;
   readonly mask: bigint;
+  /** It is written with its mask, even where that has all bits of the field. */
+  readonly masked?: true;
+  /** It says what a load does: where there is a form of Nicira's for it, it is written by that. */
+  readonly loads?: true;
+}
+
+/** True for values that a field can have. Those of ERSPAN are cut to their width, as upstream does. */
+function isValid(f: Field, value: bigint): boolean {
+  if (f.name === "nw_tos") return (value & 3n) === 0n;
+  if (f.name === "arp_op") return value <= 0xffn;
+  return f.format.includes("Port") || f.name.startsWith("tun_") || value < 1n << BigInt(valueBits(f));
 }
 
 /** All bits that a field's value may have: of tunnel flags also those that have no name. */
 const ones = (f: Field): bigint => (f.name === "tun_flags" ? ALL_TUNNEL_FLAGS : (1n << BigInt(valueBits(f))) - 1n);
-const isWhole = ({ field: f, mask }: SetField): boolean => mask === ones(f);
+const isWhole = ({ field: f, mask, masked }: SetField): boolean => masked !== true && mask === ones(f);
 
 /** Bytes of a value: of tunnel metadata as few as hold it and its mask, since nobody says how wide the option is. */
 function valueBytes({ field: f, value, mask }: SetField): number {
@@ -51,7 +63,7 @@ function decodeBody(r: WireReader, mayMask: boolean): SetField {
   if (f.tlv === undefined && values !== (hasMask ? 2 : 1) * f.bytes) {
     throw new OfpError(values === 0 ? "OFPBAC_BAD_SET_TYPE" : "OFPBAC_BAD_SET_LEN");
   }
-  if (hasMask && !f.maskable) throw new OfpError("OFPBAC_BAD_SET_MASK");
+  if (hasMask && !f.maskable && !mayMask) throw new OfpError("OFPBAC_BAD_SET_MASK");
   const bytes = hasMask ? values / 2 : values;
   if (!(bytes >= 1 && bytes <= f.bytes && Number.isInteger(bytes))) throw new OfpError("OFPBAC_BAD_SET_LEN");
   if (values > r.left) throw new OfpError("OFPBAC_BAD_SET_LEN");
@@ -61,19 +73,17 @@ function decodeBody(r: WireReader, mayMask: boolean): SetField {
   if ((value & ~mask) !== 0n) throw new OfpError(hasMask ? "OFPBMC_BAD_WILDCARDS" : "OFPBAC_BAD_SET_ARGUMENT");
   if (hasMask && (mask === 0n || !mayMask)) throw new OfpError("OFPBAC_BAD_SET_MASK");
   if (!f.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", `${f.name} is read-only`);
+  if (!isValid(f, value)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", f.name);
   const isPort = f.format === "of11Port";
   if (isPort && (value === 0n || portFrom32(Number(value)) === undefined))
     throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
-  return { kind: "set_field", field: f, value, mask };
+  return { kind: "set_field", field: f, value, mask, ...(hasMask && mask === ones(f) && { masked: true }) };
 }
-
-/** True for fields that Nicira's load cannot write: those of experimenters and of no fixed width. */
-const needsLoad2 = (f: Field): boolean => isLongField(f) || f.tlv !== undefined;
 
 const standard = (version: typeof OF12 | typeof OF15): WireForm<SetField> => ({
   ids: [of(version === OF15 ? only(OF15) : { first: OF12, last: 5 }, 25)],
   length: [8, LONGEST],
-  canSay: (a) => version === OF15 || isWhole(a),
+  canSay: (a) => hasNumber(a.field) && (version === OF15 || (isWhole(a) && !(a.loads && needsLoad2(a.field)))),
   decode: (r) => decodeBody(r, version === OF15),
   encode: (a, w, ctx) => encodeBody(a, w, ctx.version),
 });
@@ -86,13 +96,16 @@ export const setField: ActionRow<SetField> = {
     {
       ids: [nx({ first: OF10, last: OF14 }, 33)],
       length: [16, LONGEST],
-      canSay: ({ field: f }) => needsLoad2(f),
+      canSay: ({ field: f }) => hasNumber(f) && needsLoad2(f),
       decode: (r) => decodeBody(r, true),
       encode: (a, w) => encodeBody(a, w),
     },
   ],
-  instead: (a, version) => (version <= OF11 ? asOldAction(a, version) : undefined) ?? asLoads(a),
-  format: (a, ctx) => `set_field:${formatMaskedValue(a.field, a, ctx)}->${a.field.name}`,
+  instead: (a, version) => {
+    const old = version <= OF11 ? asOldAction(a, version) : undefined;
+    return old ?? (hasNumber(a.field) ? asLoads(a) : asNewField(a));
+  },
+  format: (a, ctx) => `set_field:${formatValue(a, ctx)}->${a.field.name}`,
   parse: {
     set_field: (text, ctx) => {
       const arrow = text.indexOf("->");
@@ -104,10 +117,31 @@ export const setField: ActionRow<SetField> = {
       if (!f.writable) throw new UserError(`${f.name} is read-only`);
       const given = text.slice(0, arrow);
       if (given === "") throw new UserError(`: bad syntax for ${f.name} value`);
-      return { kind: "set_field", field: f, ...parseFieldText(f, given, ctx, true) };
+      if (!isValid(f, parseRawFieldText(f, given, ctx).value)) {
+        throw new UserError(`${given} is not a valid value for field ${f.name}`);
+      }
+      const { value, mask } = parseFieldText(f, given, ctx, true);
+      const onWire = f.format === "of11Port" ? BigInt(portTo32(Number(value))) : value;
+      return { kind: "set_field", field: f, value: onWire, mask };
     },
   },
 };
+
+/** A value, with its mask where that is to be written. */
+function formatValue(a: SetField, ports: PortNames): string {
+  const text = formatMaskedValue(a.field, a, ports);
+  const isNumber = /decimal|Port$/.test(a.field.format);
+  return isWhole(a) || !isNumber || text.includes("/") ? text : `${text}/${hexText(a.mask)}`;
+}
+
+/** OpenFlow 1.0's VLAN fields, which have no numbers, as those that have. */
+function asNewField({ field: f, value, mask }: SetField): readonly Action[] | undefined {
+  if (mask !== ones(f)) return undefined;
+  if (f.name === "dl_vlan") {
+    return [{ kind: "set_field", field: field("vlan_vid"), value: (value & 0xfffn) | 0x1000n, mask: 0x1fffn }];
+  }
+  return f.name === "dl_vlan_pcp" ? [{ kind: "set_field", field: field("vlan_pcp"), value, mask }] : undefined;
+}
 
 /** The action of OpenFlow 1.0 or 1.1 that writes this whole field. */
 function asOldAction({ field: f, value }: SetField, version: Version): readonly Action[] | undefined {

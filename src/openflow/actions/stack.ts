@@ -2,7 +2,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { checkSubfield, readField, writeField } from "./field-id.js";
+import { checkSubfield, isLongField, readField, writeField } from "./field-id.js";
 import { nx } from "./wire-form.js";
 
 /** Puts a field's bits on the stack, or writes to it what lies on top. */
@@ -29,7 +29,8 @@ function row(kind: StackAction["kind"], number: number): ActionRow<StackAction> 
         encode: ({ subfield }, w) => {
           w.u16(subfield.start);
           writeField(subfield.field, w);
-          w.u16(subfield.bits).zeros(6);
+          w.u16(subfield.bits);
+          w.zeros(isLongField(subfield.field) ? 2 : 6);
         },
       },
     ],
