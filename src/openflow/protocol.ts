@@ -57,8 +57,13 @@ const abbreviations: readonly (readonly [string, ProtocolSet])[] = [
 
 /** The protocols of versions `first` to `last`. */
 export function protocolsOfVersions(first: Version, last: Version): ProtocolSet {
-  return bitsOf((p) => p.version >= first && p.version <= last);
+  return ofVersions[first]![last]!;
 }
+
+const numbers: readonly number[] = Array.from({ length: 7 }, (_, version) => version);
+const ofVersions: readonly (readonly ProtocolSet[])[] = numbers.map((first) =>
+  numbers.map((last) => bitsOf((p) => p.version >= first && p.version <= last)),
+);
 
 /** The first protocol of a set, by preference; undefined for none. */
 export function firstProtocol(set: ProtocolSet): Protocol | undefined {
@@ -67,8 +72,10 @@ export function firstProtocol(set: ProtocolSet): Protocol | undefined {
 
 /** How a connection of this version begins: OpenFlow 1.0 without the table number, and with the standard's match. */
 export function protocolOfVersion(version: Version): Protocol {
-  return list.find((p) => p.version === version)!;
+  return plain[version]!;
 }
+
+const plain: readonly (Protocol | undefined)[] = numbers.map((version) => list.find((p) => p.version === version));
 
 /** This protocol with the table number in flow mods, or without, where there is a choice. */
 export function withTableId(protocol: Protocol, tableId: boolean): Protocol {

@@ -2,6 +2,8 @@ import { put16, put32, u16 } from "#util/big-endian.js";
 import { BugError } from "#util/errors.js";
 
 const FIRST_SIZE = 128;
+/** So many bytes are copied sooner one by one. */
+const BY_HAND = 128;
 
 /** 64 bits, and their two halves, into which they are taken apart faster than by arithmetic. */
 const whole = new BigUint64Array(1);
@@ -104,9 +106,13 @@ export class WireWriter {
     return this.#bytes.length;
   }
 
-  /** What was written, from `from` to `to`: not a copy, and good until more is written. */
-  written(from = 0, to: number = this.#length): Uint8Array {
-    return this.#bytes.subarray(from, to);
+  /** Copies what was written, from `from` to `to`, into other bytes. */
+  copyTo(bytes: Uint8Array, at: number, from: number, to: number): void {
+    if (to - from > BY_HAND) {
+      bytes.set(this.#bytes.subarray(from, to), at);
+      return;
+    }
+    for (let i = from; i < to; i++) bytes[at + i - from] = this.#bytes[i]!;
   }
 
   /** A copy of what was written, from `from`. */

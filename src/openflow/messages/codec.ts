@@ -1,3 +1,4 @@
+import { put16, put32 } from "#util/big-endian.js";
 import { BugError, UserError } from "#util/errors.js";
 import { HEADER_LENGTH, readHeader } from "../header.js";
 import { OfpError, ofpError } from "../ofp-error.js";
@@ -187,17 +188,41 @@ function kindOf(bytes: Uint8Array, warn: Warn): MessageKind {
 /** Reads the body of a message whose headers were read and whose length was checked. Throws `OfpError`. */
 export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: TakePartial): Message {
   const { version, xid, name, flags, form, reader } = envelope;
-  const ctx: MessageDecodeContext = {
-    version,
-    name,
-    flags,
-    bytes: reader.bytes,
-    warn,
-    message: (bytes) => decodeMessage(bytes, warn),
-    kindOf: (bytes) => kindOf(bytes, warn),
-    partial: (body, end = "\n") => partial?.({ version, xid, name, flags, body }, end),
-  };
+  const ctx = new DecodeContext(envelope, warn, partial);
   return { version, xid, name, flags, body: form.decode(reader, ctx) };
+}
+
+class DecodeContext implements MessageDecodeContext {
+  readonly version: Version;
+  readonly name: string;
+  readonly flags: number;
+  readonly bytes: Uint8Array;
+  readonly warn: Warn;
+  readonly #xid: number;
+  readonly #partial: TakePartial | undefined;
+
+  constructor({ version, name, flags, xid, reader }: Envelope, warn: Warn, partial: TakePartial | undefined) {
+    this.version = version;
+    this.name = name;
+    this.flags = flags;
+    this.bytes = reader.bytes;
+    this.warn = warn;
+    this.#xid = xid;
+    this.#partial = partial;
+  }
+
+  message(bytes: Uint8Array): Message {
+    return decodeMessage(bytes, this.warn);
+  }
+
+  kindOf(bytes: Uint8Array): MessageKind {
+    return kindOf(bytes, this.warn);
+  }
+
+  partial(body: Body, end = "\n"): void {
+    const { version, name, flags } = this;
+    this.#partial?.({ version, xid: this.#xid, name, flags, body }, end);
+  }
 }
 
 /** Reads a whole message, which must be as long as its header says. Throws `OfpError`. */
@@ -241,33 +266,67 @@ export function encodeMessages(body: Body, version: Version, xid: number, option
 
 function writeMessages(body: Body, version: Version, xid: number, options: EncodeOptions, w: WireWriter): Uint8Array[] {
   const row = messageRowOf(body);
-  const elements: number[] = [];
-  const ctx: MessageEncodeContext = {
-    version,
-    protocol: options.protocol ?? protocolOfVersion(version),
-    xid,
-    element: () => void elements.push(w.length),
-    message: (inner, innerXid) => encodeMessage(inner, version, innerXid, options),
-  };
-  const [form, number] = chooseForm(row, body, ctx);
+  const ctx = new EncodeContext(version, xid, options, w);
+  const { form, number } = chooseForm(row, body, ctx);
   form.encode(body, w, ctx);
   const flags = options.flags ?? 0;
-  if (number.at === "type") return [whole(number, version, xid, 0, w.written())];
-  const bounds = cuts(elements, w.length, LONGEST - headerLength(number, version));
+  if (number.at === "type") return [whole(number, version, xid, 0, w, 0, w.length)];
+  const bounds = cuts(ctx.elements, w.length, LONGEST - headerLength(number, version));
   return bounds.map((start, i) => {
     const end = bounds[i + 1];
-    return whole(number, version, xid, end === undefined ? flags : flags | MORE, w.written(start, end));
+    return whole(number, version, xid, end === undefined ? flags : flags | MORE, w, start, end ?? w.length);
   });
 }
 
-function chooseForm(
-  row: MessageRow<Body>,
-  body: Body,
-  ctx: MessageEncodeContext,
-): readonly [MessageForm<Body>, MessageNumber] {
-  for (const form of row.forms) {
-    const number = form.numbers.find((n) => inRange(n.range, ctx.version));
-    if (number !== undefined && form.canSay?.(body, ctx) !== false) return [form, number];
+class EncodeContext implements MessageEncodeContext {
+  readonly version: Version;
+  readonly protocol: Protocol;
+  readonly xid: number;
+  /** Where elements begin. */
+  readonly elements: number[] = [];
+  readonly #options: EncodeOptions;
+  readonly #w: WireWriter;
+
+  constructor(version: Version, xid: number, options: EncodeOptions, w: WireWriter) {
+    this.version = version;
+    this.protocol = options.protocol ?? protocolOfVersion(version);
+    this.xid = xid;
+    this.#options = options;
+    this.#w = w;
+  }
+
+  element(): void {
+    this.elements.push(this.#w.length);
+  }
+
+  message(body: Body, xid: number): Uint8Array {
+    return encodeMessage(body, this.version, xid, this.#options);
+  }
+}
+
+/** A form, and the numbers it has in a version. */
+interface Choice {
+  readonly form: MessageForm<Body>;
+  readonly number: MessageNumber;
+}
+
+/** By kind of body and version, the forms that there are. */
+const choices = new Map<string, readonly (readonly Choice[])[]>();
+for (const { kind, forms } of messageRows) {
+  const byVersion = (version: number): Choice[] =>
+    forms.flatMap((form) => {
+      const number = form.numbers.find((n) => inRange(n.range, version));
+      return number === undefined ? [] : [{ form, number }];
+    });
+  choices.set(
+    kind,
+    Array.from({ length: OF15 + 1 }, (_, version) => byVersion(version)),
+  );
+}
+
+function chooseForm(row: MessageRow<Body>, body: Body, ctx: MessageEncodeContext): Choice {
+  for (const choice of choices.get(row.kind)![ctx.version]!) {
+    if (choice.form.canSay?.(body, ctx) !== false) return choice;
   }
   throw new UserError(`OpenFlow 1.${ctx.version - 1} has no message "${row.kind}"`);
 }
@@ -294,22 +353,35 @@ function headerLength({ at, vendor }: MessageNumber, version: Version): number {
   return version === OF10 ? 12 : 16;
 }
 
-function whole(number: MessageNumber, version: Version, xid: number, flags: number, body: Uint8Array): Uint8Array {
-  const length = headerLength(number, version) + body.length;
+/** A message: headers, and what was written from `from` to `to`. */
+function whole(
+  number: MessageNumber,
+  version: Version,
+  xid: number,
+  flags: number,
+  w: WireWriter,
+  from: number,
+  to: number,
+): Uint8Array {
+  const { at, vendor, type } = number;
+  const isStats = at !== "type";
+  const start = headerLength(number, version);
+  const length = start + to - from;
   if (length > LONGEST) throw new UserError(`an OpenFlow message cannot have ${length} bytes`);
   const bytes = newBytes(length);
-  const w = new WireWriter(bytes);
-  const { at, vendor, type } = number;
-  const messageType = at !== "type" ? multipartType(version)[at] : vendor === 0 ? type : EXPERIMENTER_TYPE;
-  w.u8(version).u8(messageType).u16(length).u32(xid);
-  if (at !== "type") {
-    w.u16(vendor === 0 ? type : EXPERIMENTER_STATS).u16(flags);
-    if (version !== OF10) w.zeros(4);
+  bytes[0] = version;
+  bytes[1] = isStats ? multipartType(version)[at] : vendor === 0 ? type : EXPERIMENTER_TYPE;
+  put16(bytes, 2, length);
+  put32(bytes, 4, xid);
+  if (isStats) {
+    put16(bytes, 8, vendor === 0 ? type : EXPERIMENTER_STATS);
+    put16(bytes, 10, flags);
   }
   if (vendor !== 0) {
-    w.u32(vendor).u32(type);
-    if (at !== "type" && version === OF10) w.zeros(4);
+    const numbers = !isStats ? 8 : version === OF10 ? 12 : 16;
+    put32(bytes, numbers, vendor);
+    put32(bytes, numbers + 4, type);
   }
-  w.raw(body);
+  w.copyTo(bytes, start, from, to);
   return bytes;
 }
