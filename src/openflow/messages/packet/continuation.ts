@@ -80,7 +80,7 @@ export function readContinuation(r: WireReader, ctx: MessageDecodeContext): Cont
     else if (type === Property.table) table = body.u8();
     else if (type === Property.cookie) cookie = readU64(body);
     else if (type === Property.actions) steps.push({ table, cookie, actions: readActions(property, ctx) });
-    else if (type === Property.actionSet) found.actionSet = readActions(property, ctx);
+    else if (type === Property.actionSet) found.actionSet = [...found.actionSet, ...readActions(property, ctx)];
     else if (type === Property.odpPort) found.odpPort = exactly(body, 4).u32();
   }
   return { ...found, stack, steps };
