@@ -35,7 +35,7 @@ function verify(actions: readonly Action[], within: string | undefined, mayInstr
   checkConjunctions(actions);
   let last: Action | undefined;
   for (const action of actions) {
-    if (within !== "ct" && writtenField(action).startsWith("ct_")) {
+    if (within !== "ct" && isConnectionField(writtenField(action))) {
       throw new UserError("cannot set CT fields outside of ct action");
     }
     if (within !== "ct" && action.kind === "nat") throw new UserError('Cannot have NAT action outside of "ct" action');
@@ -48,6 +48,9 @@ function verify(actions: readonly Action[], within: string | undefined, mayInstr
     }
   }
 }
+
+/** What actions may write of a connection; its other fields are read-only, which is said later. */
+const isConnectionField = (name: string): boolean => name === "ct_mark" || name === "ct_label";
 
 function parseList(
   text: string,
