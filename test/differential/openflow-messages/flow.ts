@@ -218,7 +218,7 @@ const innerFault = /decode error: (OFPBAC|OFPBMC|OFPBIC|NXBAC)_/;
 
 /** Actions that upstream takes as they come where a switch tells of flows. */
 const unchecked = ({ real, ours }: Difference): boolean =>
-  /(learn|bundle|bundle_load)\(|->tun_flags/.test(real + ours) && /decode error: OFPBAC_/.test(real + ours);
+  /(learn|bundle|bundle_load|ct|encap)\(|set_field:/.test(real + ours) && /decode error: OFPBAC_/.test(real + ours);
 
 /** What is no error of OpenFlow upstream, in OpenFlow 1.5's statistics, is one here. */
 const differs = (difference: Difference): boolean => {

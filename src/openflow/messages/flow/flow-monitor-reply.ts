@@ -164,7 +164,7 @@ function decodeUpdate(r: WireReader, entry: EntryForm, ctx: MessageDecodeContext
   const left = r.left;
   if (left < 4) throw leftover(r, ctx);
   const [length, number] = [r.u16(), r.u16()];
-  if (length < SHORT_LENGTH || length > left || length % 8 !== 0) throw leftover(r, ctx, left);
+  if (length > left || length % 8 !== 0) throw leftover(r, ctx, left);
   const event = entry.events[number];
   const isShort = event === "abbrev" || event === "paused" || event === "resumed";
   const least = isShort ? SHORT_LENGTH : FULL_LENGTH;
