@@ -6,20 +6,28 @@ export type Bits = Pick<Field, "bits" | "word" | "words" | "shift">;
 
 /** The mask of a field's bits in its i-th word (0 the most significant one), as an unsigned number. */
 export function wordMask(f: Bits, i: number): number {
-  const last = i === f.words - 1;
-  const low = last ? f.shift : 0;
+  return wordBits(f, i) >>> 0;
+}
+
+/** As `wordMask`, signed: arithmetic of 32 bits needs no more, and is quicker so. */
+function wordBits(f: Bits, i: number): number {
+  if (f.words === 1) return f.bits === 32 ? -1 : ((1 << f.bits) - 1) << f.shift;
+  const low = i === f.words - 1 ? f.shift : 0;
   const above = f.bits + f.shift - 32 * (f.words - 1 - i);
-  const high = above >= 32 ? 32 : above;
-  if (high <= low) return 0;
-  const ones = high === 32 ? 0xffffffff : 2 ** high - 1;
-  return ((ones >>> low) << low) >>> 0;
+  if (above <= low) return 0;
+  const ones = above >= 32 ? -1 : (1 << above) - 1;
+  return (ones >>> low) << low;
 }
 
 /** A field of at most 53 bits, as a number. */
 export function getField(key: FlowKey, f: Bits): number {
+  if (f.words === 1) {
+    const word = key[f.word]! >>> f.shift;
+    return f.bits === 32 ? word : word & ((1 << f.bits) - 1);
+  }
   let value = 0;
   for (let i = 0; i < f.words; i++) {
-    const word = (key[f.word + i]! & wordMask(f, i)) >>> 0;
+    const word = (key[f.word + i]! & wordBits(f, i)) >>> 0;
     value = i === f.words - 1 ? value * 2 ** (32 - f.shift) + (word >>> f.shift) : value * 0x100000000 + word;
   }
   return value;
@@ -27,11 +35,16 @@ export function getField(key: FlowKey, f: Bits): number {
 
 /** Writes a field of at most 53 bits; bits of `value` beyond the field's width are ignored. */
 export function setField(key: FlowKey, f: Bits, value: number): void {
+  if (f.words === 1) {
+    const bits = wordBits(f, 0);
+    key[f.word] = (key[f.word]! & ~bits) | ((value << f.shift) & bits);
+    return;
+  }
   let rest = value;
   for (let i = f.words - 1; i >= 0; i--) {
     const shift = i === f.words - 1 ? f.shift : 0;
     const take = 2 ** (32 - shift);
-    const mask = wordMask(f, i);
+    const mask = wordBits(f, i);
     key[f.word + i] = (key[f.word + i]! & ~mask) | (((rest % take) << shift) & mask);
     rest = Math.floor(rest / take);
   }
@@ -40,7 +53,7 @@ export function setField(key: FlowKey, f: Bits, value: number): void {
 /** A field of any width. */
 export function getFieldBig(key: FlowKey, f: Bits): bigint {
   let value = 0n;
-  for (let i = 0; i < f.words; i++) value = (value << 32n) | BigInt((key[f.word + i]! & wordMask(f, i)) >>> 0);
+  for (let i = 0; i < f.words; i++) value = (value << 32n) | BigInt((key[f.word + i]! & wordBits(f, i)) >>> 0);
   return value >> BigInt(f.shift);
 }
 
@@ -48,7 +61,7 @@ export function getFieldBig(key: FlowKey, f: Bits): bigint {
 export function setFieldBig(key: FlowKey, f: Bits, value: bigint): void {
   let rest = value << BigInt(f.shift);
   for (let i = f.words - 1; i >= 0; i--) {
-    const mask = wordMask(f, i);
+    const mask = wordBits(f, i);
     key[f.word + i] = (key[f.word + i]! & ~mask) | (Number(rest & 0xffffffffn) & mask);
     rest >>= 32n;
   }
@@ -88,7 +101,7 @@ export function getBitsAt(key: FlowKey, f: Bits, low: number, count: number): nu
   const shift = from & 31;
   let value = key[word]! >>> shift;
   if (shift + count > 32) value |= key[word - 1]! << (32 - shift);
-  return count === 32 ? value >>> 0 : (value & (2 ** count - 1)) >>> 0;
+  return count === 32 ? value >>> 0 : value & ((1 << count) - 1);
 }
 
 /** Writes `count` ≤ 32 bits of a field, from bit `low` up. */
@@ -96,11 +109,11 @@ export function setBitsAt(key: FlowKey, f: Bits, low: number, count: number, val
   const from = f.shift + low;
   const word = f.word + f.words - 1 - (from >>> 5);
   const shift = from & 31;
-  const ones = count === 32 ? 0xffffffff : 2 ** count - 1;
+  const ones = count === 32 ? -1 : (1 << count) - 1;
   key[word] = (key[word]! & ~(ones << shift)) | ((value & ones) << shift);
   const over = shift + count - 32;
   if (over > 0) {
-    const high = 2 ** over - 1;
+    const high = (1 << over) - 1;
     key[word - 1] = (key[word - 1]! & ~high) | ((value >>> (32 - shift)) & high);
   }
 }
@@ -117,7 +130,7 @@ export function subfield(f: Bits, low: number, count: number): Bits {
 /** Copies a field's bits from one key (or mask) to another. */
 export function copyField(to: FlowKey, from: FlowKey, f: Bits): void {
   for (let i = 0; i < f.words; i++) {
-    const mask = wordMask(f, i);
+    const mask = wordBits(f, i);
     const w = f.word + i;
     to[w] = (to[w]! & ~mask) | (from[w]! & mask);
   }
@@ -125,25 +138,25 @@ export function copyField(to: FlowKey, from: FlowKey, f: Bits): void {
 
 /** Sets a field's bits to 0: in a mask, the field no longer matters. */
 export function clearField(key: FlowKey, f: Bits): void {
-  for (let i = 0; i < f.words; i++) key[f.word + i] = key[f.word + i]! & ~wordMask(f, i);
+  for (let i = 0; i < f.words; i++) key[f.word + i] = key[f.word + i]! & ~wordBits(f, i);
 }
 
 /** Sets all of a field's bits in a mask: every bit of the field matters. */
 export function unwildcard(mask: FlowMask, f: Bits): void {
-  for (let i = 0; i < f.words; i++) mask[f.word + i] = mask[f.word + i]! | wordMask(f, i);
+  for (let i = 0; i < f.words; i++) mask[f.word + i] = mask[f.word + i]! | wordBits(f, i);
 }
 
 /** True where a field is 0 in a key, or does not matter in a mask. */
 export function isFieldZero(key: FlowKey, f: Bits): boolean {
-  for (let i = 0; i < f.words; i++) if ((key[f.word + i]! & wordMask(f, i)) !== 0) return false;
+  for (let i = 0; i < f.words; i++) if ((key[f.word + i]! & wordBits(f, i)) !== 0) return false;
   return true;
 }
 
 /** True where every bit of a field matters in a mask. */
 export function isFieldExact(mask: FlowMask, f: Bits): boolean {
   for (let i = 0; i < f.words; i++) {
-    const m = wordMask(f, i);
-    if ((mask[f.word + i]! & m) >>> 0 !== m) return false;
+    const bits = wordBits(f, i);
+    if ((mask[f.word + i]! & bits) !== bits) return false;
   }
   return true;
 }
@@ -151,7 +164,7 @@ export function isFieldExact(mask: FlowMask, f: Bits): boolean {
 /** True where both keys have the same value of a field. */
 export function fieldsEqual(a: FlowKey, b: FlowKey, f: Bits): boolean {
   for (let i = 0; i < f.words; i++) {
-    if (((a[f.word + i]! ^ b[f.word + i]!) & wordMask(f, i)) !== 0) return false;
+    if (((a[f.word + i]! ^ b[f.word + i]!) & wordBits(f, i)) !== 0) return false;
   }
   return true;
 }
