@@ -69,7 +69,8 @@ export class WireWriter {
 
   zeros(length: number): this {
     const at = this.#grow(length);
-    this.#bytes.fill(0, at, at + length);
+    if (length > BY_HAND) this.#bytes.fill(0, at, at + length);
+    else for (let i = at; i < at + length; i++) this.#bytes[i] = 0;
     return this;
   }
 
