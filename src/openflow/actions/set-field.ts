@@ -1,5 +1,6 @@
 import type { Field } from "#flow/fields/field.js";
 import { field, fieldByName, fields } from "#flow/fields/table.js";
+import { VLAN_PRESENT } from "#flow/layout.js";
 import { u16 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
 import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseFieldText, parseRawFieldText, valueBits } from "../field-text.js";
@@ -31,6 +32,9 @@ function isValid(f: Field, value: bigint): boolean {
   if (f.name === "arp_op") return value <= 0xffn;
   return f.format.includes("Port") || f.name.startsWith("tun_") || value < 1n << BigInt(valueBits(f));
 }
+
+/** A VLAN's ID has the bit that says that there is a header. Text need not say so, as upstream has it. */
+const isTagged = (f: Field, value: bigint): boolean => f.name !== "vlan_vid" || (value & BigInt(VLAN_PRESENT)) !== 0n;
 
 /** All bits that a field's value may have: of tunnel flags also those that have no name. */
 const ones = (f: Field): bigint => (f.name === "tun_flags" ? ALL_TUNNEL_FLAGS : (1n << BigInt(valueBits(f))) - 1n);
@@ -73,7 +77,7 @@ function decodeBody(r: WireReader, mayMask: boolean): SetField {
   if ((value & ~mask) !== 0n) throw new OfpError(hasMask ? "OFPBMC_BAD_WILDCARDS" : "OFPBAC_BAD_SET_ARGUMENT");
   if (hasMask && (mask === 0n || !mayMask)) throw new OfpError("OFPBAC_BAD_SET_MASK");
   if (!f.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", `${f.name} is read-only`);
-  if (!isValid(f, value)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", f.name);
+  if (!isValid(f, value) || !isTagged(f, value)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", f.name);
   const isPort = f.format === "of11Port";
   if (isPort && (value === 0n || portFrom32(Number(value)) === undefined))
     throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
