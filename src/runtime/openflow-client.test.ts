@@ -29,6 +29,7 @@ type Answer = (message: Uint8Array, xid: number) => readonly Uint8Array[];
 /** A switch that speaks OpenFlow 1.3, answers barriers, and everything else as `answer` says. */
 async function setup(answer: Answer = () => [], settings: OpenFlowClientSettings = {}) {
   const host = createFakeHost();
+  const ownLog = recordingLog();
   const log = recordingLog("info");
   const got: number[] = [];
   let peer!: OpenFlowConnection;
@@ -41,8 +42,8 @@ async function setup(answer: Answer = () => [], settings: OpenFlowClientSettings
       },
     });
   });
-  const client = await OpenFlowClient.connect(host, log, "unix:/s", settings);
-  return { host, client, peer, got };
+  const client = await OpenFlowClient.connect(host, ownLog, "unix:/s", settings);
+  return { host, client, peer, got, log: ownLog };
 }
 
 const refuse = (message: Uint8Array): Uint8Array[] => [encodeErrorReply("OFPBAC_BAD_OUT_GROUP", 4, message)];
@@ -59,6 +60,12 @@ describe("OpenFlowClient", () => {
     const replies = [client.request(makeMessage(4, 5, first, none)), client.request(makeMessage(4, 5, second, none))];
     const xids = (await Promise.all(replies)).map((reply) => readHeader(reply).xid);
     expect(xids).toEqual([first, second]);
+  });
+
+  it("logs what comes instead of the reply that is waited for", async () => {
+    const { client, log } = await setup((_message, xid) => [packetIn(0x99), makeMessage(4, 6, xid, none)]);
+    await client.request(makeMessage(4, 5, 0x17, none));
+    expect(log.lines).toContain("vconn|DBG|unix:/s: received reply with xid 00000099 != expected 00000017");
   });
 
   it("rejects with the error that a switch answers", async () => {

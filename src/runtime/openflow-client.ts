@@ -8,7 +8,7 @@ import { u16 } from "#util/big-endian.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, WireError } from "#util/errors.js";
 import { ConnectionEnded } from "./jsonrpc.js";
-import type { Log } from "./logger.js";
+import type { Log, Logger } from "./logger.js";
 import { MessageQueue } from "./message-queue.js";
 import { connectOpenFlow } from "./openflow-connect.js";
 import { OpenFlowConnection, type OpenFlowSettings } from "./openflow-connection.js";
@@ -105,6 +105,7 @@ function hasMore(message: Uint8Array): boolean {
 export class OpenFlowClient {
   readonly version: Version;
   readonly #connection: OpenFlowConnection;
+  readonly #log: Logger;
   readonly #waiting = new Map<number, Waiting>();
   readonly #unasked: MessageQueue = new MessageQueue(() => this.#balance());
   #onUnasked: ((message: Uint8Array) => void) | undefined;
@@ -112,8 +113,9 @@ export class OpenFlowClient {
   #ended: ConnectionEnded | undefined;
   #probes: InactivityProbes | undefined;
 
-  private constructor(connection: OpenFlowConnection, version: Version) {
+  private constructor(connection: OpenFlowConnection, version: Version, log: Logger) {
     this.#connection = connection;
+    this.#log = log;
     this.version = version;
   }
 
@@ -155,7 +157,7 @@ export class OpenFlowClient {
       connection.start({
         onNegotiated(version) {
           timer?.cancel();
-          const made = new OpenFlowClient(connection, version);
+          const made = new OpenFlowClient(connection, version, log.module("vconn"));
           client = made;
           if (settings.probeInterval) {
             probes = new InactivityProbes(host.clock, settings.probeInterval, {
@@ -370,8 +372,17 @@ export class OpenFlowClient {
     const { type, xid } = readHeader(message);
     const waiting = asynchronous.has(type) ? undefined : this.#waiting.get(xid);
     if (waiting === undefined) {
+      this.#sayStray(xid);
       this.#unaskedFor(message);
     } else if (waiting.take(message)) this.#waiting.delete(xid);
+  }
+
+  /** Upstream tells of what comes while it waits for one reply. */
+  #sayStray(xid: number): void {
+    if (this.#waiting.size !== 1 || !this.#log.isEnabled("dbg")) return;
+    const [expected] = this.#waiting.keys();
+    const hex = (n: number): string => n.toString(16).padStart(8, "0");
+    this.#log.dbg(`${this.name}: received reply with xid ${hex(xid)} != expected ${hex(expected!)}`);
   }
 
   #unaskedFor(message: Uint8Array): void {
