@@ -119,12 +119,13 @@ function readNumber(r: WireReader, bytes: number): number {
 function decodeNumber(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean, strict: boolean): void {
   const { bytes } = f;
   const width = valueBits(f);
-  const ones = width === 32 ? 0xffffffff : 2 ** width - 1;
+  const ones = width === 32 ? 0xffffffff : (1 << width) - 1;
   let value = readNumber(r, bytes);
   const mask = hasMask ? readNumber(r, bytes) : ones;
   if (hasMask && (value & ~mask) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
   if (f.format === "of11Port") value = portValue(f, value);
-  if (hasMask && !f.maskable && mask !== 2 ** (8 * bytes) - 1) throw new OfpError("OFPBMC_BAD_MASK", f.name);
+  if (hasMask && !f.maskable && mask !== (bytes === 4 ? 0xffffffff : (1 << (8 * bytes)) - 1))
+    throw new OfpError("OFPBMC_BAD_MASK", f.name);
   if (!hasMask && value > ones) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
   demand(match, f, strict);
   switch (f.name) {
