@@ -176,8 +176,8 @@ export class DatabaseServer implements SessionServer {
     const connect = (): ConnectOptions => ({ tls: this.#tls.settings() });
     const settings = { database: name, remotes, options, runDirectory, connect };
     const relay = new Relay(this.#host, this.#log, settings, {
-      schemaChanged: () => {
-        this.#gone(relay.database, `${name} database schema changed`);
+      schemaChanged: (isFirst) => {
+        this.#gone(relay.database, `database ${name} ${isFirst ? "connected to storage" : "schema changed"}`);
         this.#serverRows.setSchema(name, this.#schemaText(relay.database));
         this.#configureSoon();
       },

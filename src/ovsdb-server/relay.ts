@@ -14,7 +14,7 @@ const gracePeriod = 30_000;
 /** What a relay tells the server it belongs to. */
 export interface RelayHandlers {
   /** The database has another schema, and nothing in it yet. */
-  schemaChanged(): void;
+  schemaChanged(isFirst: boolean): void;
   /** Clients can count on the contents, or cannot any longer. */
   connected(isConnected: boolean): void;
 }
@@ -42,8 +42,9 @@ export class Relay {
     this.database = database;
     this.source = new RelaySource(host, log, settings, {
       schema: (schema) => {
+        const isFirst = !database.isAvailable;
         database.become(schema);
-        handlers.schemaChanged();
+        handlers.schemaChanged(isFirst);
       },
       contents: (contents, form, transaction) => {
         database.takeUp((present) => changesToContents(present, contents, form, makeUuid), transaction);

@@ -1,8 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, connect as netConnect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { schemaFromJson } from "#ovsdb/schema-json.js";
 import type { Json } from "#util/json.js";
 import { formatJson } from "#util/json-text.js";
 import { describeWith, program } from "../support/needs.js";
 import { startCluster } from "../support/ovsdb-cluster.js";
+import { Dice, randomOperations, randomSchema, randomSchemaWithoutWeak } from "../support/ovsdb-random.js";
 import { RawClient } from "../support/ovsdb-raw-client.js";
 import {
   createDatabase,
@@ -61,8 +67,14 @@ const select: Json = { op: "select", table: "T", where: [], columns: ["n", "set"
 
 /** A client of the server once the database can be used. */
 async function ready(server: Pick<TestServer, "socket">, name = "S"): Promise<RawClient> {
-  const watcher = await connect(server);
-  await watcher.call("set_db_change_aware", [true]);
+  let watcher = await connect(server);
+  // Who is there before the database is and has not said yet that it knows of such things is cut off.
+  for (;;) {
+    const aware = watcher.call("set_db_change_aware", [true]);
+    await Promise.race([aware, watcher.until(() => watcher.closed)]);
+    if (!watcher.closed) break;
+    watcher = await connect(server);
+  }
   const where = [["name", "==", name]];
   const columns = ["model", "connected", "leader", "sid", "cid", "index"];
   const { result } = await watcher.call("monitor_cond", ["_Server", "srv", { Database: [{ columns, where }] }]);
@@ -182,6 +194,12 @@ describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "relays 
     while (!other.log.lines.some((line) => line.includes("server is not of cluster"))) await tick();
   }, 60_000);
 
+  it("has what a real server has after whatever happens", async () => {
+    const source = await keep(startReal(randomSchemaWithoutWeak));
+    const relay = await keep(startOurRelay(`relay:Random:unix:${source.socket}`));
+    await agrees(source, relay, () => {}, 400);
+  });
+
   it("is told of another schema by a real server", async () => {
     const source = await keep(startReal(schema));
     await schemaChanges(source, await keep(startOurRelay(spec(source))));
@@ -189,6 +207,69 @@ describeWith([program("/usr/sbin/ovsdb-server", "openvswitch-switch")], "relays 
 });
 
 const clustered = { T: { ...schema.tables.T, columns: { ...schema.tables.T.columns, brief: { type: "string" } } } };
+
+/** A way to a server that can be cut. */
+async function startWire(to: string): Promise<{ socket: string; cut(): void; stop(): Promise<void> }> {
+  const directory = mkdtempSync(join(tmpdir(), "weft-wire-"));
+  const socket = join(directory, "sock");
+  const ends = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = netConnect(to);
+    for (const end of [near, far]) {
+      ends.add(end);
+      end.on("error", () => {});
+      end.on("close", () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(socket, () => resolve()));
+  const cut = (): void => {
+    for (const end of ends) end.destroy();
+    ends.clear();
+  };
+  return {
+    socket,
+    cut,
+    async stop() {
+      cut();
+      server.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Random transactions go to the source and to the relay in turn, with connections lost now and then; both come to have the same. */
+async function agrees(source: TestServer, relay: TestServer, lose: () => void, transactions: number): Promise<void> {
+  const there = await connect(source);
+  const here = await ready(relay, "Random");
+  const dice = new Dice(7);
+  let changed = 0;
+  for (let i = 0; i < transactions; i++) {
+    if (i % 60 === 59) lose();
+    const client = i % 3 === 0 ? here : there;
+    const { result, error } = await client.call("transact", ["Random", ...randomOperations(dice)]);
+    if (!formatJson(result ?? error ?? null).includes('"error"')) changed++;
+  }
+  expect(changed).toBeGreaterThan(transactions / 10);
+  // What was passed on is answered after everything before it has arrived.
+  const { result: last } = await here.call("transact", ["Random", { op: "commit", durable: true }]);
+  expect(last).toEqual([{}]);
+  const schemaOfAll = schemaFromJson(randomSchema);
+  const everything = [...schemaOfAll.tables.values()].map(({ name, columnList }): Json => {
+    const columns = columnList.filter((column) => column.name !== "_version").map((column) => column.name);
+    return { op: "select", table: name, where: [], columns };
+  });
+  const contents = async (client: RawClient): Promise<readonly string[]> => {
+    const { result } = await client.call("transact", ["Random", ...everything]);
+    const tables = result as readonly { readonly rows: readonly Json[] }[];
+    return tables.flatMap(({ rows }) => rows.map((row) => formatJson(row, { sorted: true }))).sort();
+  };
+  expect(await contents(here)).toEqual(await contents(there));
+}
 
 /** The source's schema changes, asked for through the relay. */
 async function schemaChanges(source: TestServer, relay: TestServer): Promise<void> {
@@ -224,6 +305,13 @@ describe("a relay", () => {
     const source = await keep(startOurs(schema));
     await schemaChanges(source, await keep(startOurRelay(spec(source))));
   });
+
+  it("has what its source has after whatever happens, lost connections too", async () => {
+    const source = await keep(startOurs(randomSchema));
+    const wire = await keep(startWire(source.socket));
+    const relay = await keep(startOurRelay(`relay:Random:unix:${wire.socket}`));
+    await agrees(source, relay, () => wire.cut(), 130);
+  }, 60_000);
 
   it("says what it is, and refuses what it does not have yet", async () => {
     const relay = await keep(startOurRelay("relay:S:unix:/nonexistent/sock"));

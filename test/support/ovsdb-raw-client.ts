@@ -16,7 +16,7 @@ export class RawClient {
   readonly #socket: Socket;
   readonly #framing = new JsonFraming();
   readonly #waiting = new Map<string, (reply: RawReply) => void>();
-  #wake: (() => void) | undefined;
+  #waiters: (() => void)[] = [];
   #id = 0;
   closed = false;
 
@@ -25,7 +25,7 @@ export class RawClient {
     socket.on("data", (bytes: Buffer) => this.#framing.feed(bytes, (json) => this.#take(json as Message)));
     socket.on("close", () => {
       this.closed = true;
-      this.#wake?.();
+      this.#wake();
     });
     socket.on("error", () => {});
   }
@@ -46,7 +46,7 @@ export class RawClient {
         result: message["result"] ?? null,
         error: message["error"] ?? null,
       });
-    this.#wake?.();
+    this.#wake();
   }
 
   send(message: Message): void {
@@ -65,9 +65,13 @@ export class RawClient {
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiters.push(resolve);
       });
     }
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter();
   }
 
   close(): void {
