@@ -244,8 +244,8 @@ export class OpenFlowClient {
   }
 
   /**
-   * Sends messages that are answered only where they fail, and a barrier; gives the errors, in the order they came. Where something is to
-   * follow that may have more of them refused (the commit of a bundle), `finish` does that. Rejects with `ConnectionEnded`, or as `finish`.
+   * Sends messages that are answered only where they fail, and a barrier; gives the errors, in the order they came. A peer that does not
+   * read makes it wait. Rejects with `ConnectionEnded`.
    */
   async transact(
     messages: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
