@@ -87,7 +87,7 @@ export class FlowSet {
   }
 }
 
-/** Flows of two sets that differ, by table and priority: what is in one alone has no other. */
+/** Flows of two sets that differ, by table: what is in one alone has no other. */
 export function differingFlows(
   before: FlowSet,
   after: FlowSet,
@@ -99,7 +99,7 @@ export function differingFlows(
   }
   for (const flow of after) if (before.like(flow) === undefined) found.push({ before: undefined, after: flow });
   const at = ({ before: b, after: a }: (typeof found)[number]): FlowEntry => (b ?? a)!;
-  return found.sort((x, y) => at(x).table - at(y).table || at(y).priority - at(x).priority);
+  return found.sort((x, y) => at(x).table - at(y).table);
 }
 
 /** A flow as `diff-flows` writes it behind its sign. */

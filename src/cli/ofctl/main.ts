@@ -25,6 +25,9 @@ export function ofctl(argv: readonly string[], io: ToolIo): Promise<number> {
 
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const log = createToolLog(program, io.host);
+  // Flows that are not in normal form are mentioned.
+  log.module("ofp_match");
+  log.setLevel("ofp_match", "console", "info");
   const { options, operands } = parseOptions(program, ofctlOptionRows, argv);
   const settings = readOfctlOptions(options, log);
   if (settings.print !== undefined) {

@@ -13,15 +13,11 @@ import { hexDump } from "#openflow/messages/hex-dump.js";
 import { firstProtocol, formatProtocols, type ProtocolSet, protocols } from "#openflow/protocol.js";
 import { type Version, versionName, versions } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
+import { complaints } from "./complaints.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { parseHex } from "./print-commands.js";
 import { printMessage } from "./print-message.js";
 import { readTextFile } from "./text-file.js";
-
-const warnTo =
-  ({ log }: OfctlContext) =>
-  (module: string, text: string): void =>
-    log.module(module).warn(text);
 
 /** The protocols that the options allow. */
 function allowed({ settings }: OfctlContext): ProtocolSet {
@@ -49,7 +45,7 @@ const parseFlow: OfctlCommand = {
   maxArgs: 1,
   readOnly: true,
   run: ([text = ""], context) => {
-    const { flowMod, usable } = parseFlowMod(text, "add", { warn: warnTo(context) });
+    const { flowMod, usable } = parseFlowMod(text, "add", { warn: complaints(context) });
     printFlowMods([flowMod], usable, context);
     return 0;
   },
@@ -63,7 +59,7 @@ const parseFlows: OfctlCommand = {
   readOnly: true,
   run: async ([file = ""], context) => {
     const text = await readTextFile(file, context);
-    const { flowMods, usable } = parseFlowModFile(text, file, "add", { warn: warnTo(context) });
+    const { flowMods, usable } = parseFlowModFile(text, file, "add", { warn: complaints(context) });
     printFlowMods(flowMods, usable, context);
     return 0;
   },

@@ -4,6 +4,7 @@ import type { MessageTextOptions } from "#openflow/messages/message.js";
 import { formatMessageBytes } from "#openflow/messages/print.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import type { Json } from "#util/json.js";
+import { complaints } from "./complaints.js";
 import type { OfctlContext } from "./ofctl-command.js";
 
 /** One message as text, or as a line of JSON. Ends with a line end. */
@@ -13,7 +14,7 @@ export function messageText(
   verbosity: number,
   names: Omit<MessageTextOptions, "verbosity"> = {},
 ): string {
-  const warn = (module: string, text: string): void => log.module(module).warn(text);
+  const warn = complaints({ log });
   if (settings.json) return `${JSON.stringify(toJson(bytes, warn))}\n`;
   return formatMessageBytes(bytes, { ...names, verbosity, warn });
 }

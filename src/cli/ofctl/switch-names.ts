@@ -3,6 +3,7 @@ import type { MessageTextOptions } from "#openflow/messages/message.js";
 import { showRawText } from "#openflow/messages/raw-text.js";
 import { shownName } from "#openflow/shown-name.js";
 import { OF13 } from "#openflow/version.js";
+import { complaints } from "./complaints.js";
 import type { OfctlContext } from "./ofctl-command.js";
 import { Switch } from "./switch.js";
 import { fetchPorts, portNames, showsNames } from "./switch-ports.js";
@@ -50,7 +51,7 @@ export function namesToAccept(name: string, context: OfctlContext): Promise<Flow
 
 /** What a person's words may name: the ports and tables of a switch, unless `--no-names` says otherwise. Complaints go to the log. */
 async function askNames(name: string, context: OfctlContext): Promise<FlowParseOptions> {
-  const warn = (module: string, text: string): void => context.log.module(module).warn(text);
+  const warn = complaints(context);
   if (context.settings.names === false) return { warn };
   const { portNumber } = portNames(await fetchPorts(name, context));
   const tables = await fetchTables(name, context);

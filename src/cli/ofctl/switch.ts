@@ -8,6 +8,7 @@ import { ToldError } from "#runtime/end-reason.js";
 import { type OpenFlowClient, OpenFlowRefusal } from "#runtime/openflow-client.js";
 import { type BridgeSocket, connectToSwitch, talkingError } from "#runtime/openflow-target.js";
 import { readTlsSettings } from "../db-ctl/tls-settings.js";
+import { complaints } from "./complaints.js";
 import type { OfctlContext } from "./ofctl-command.js";
 import { messageText } from "./print-message.js";
 
@@ -66,7 +67,7 @@ export class Switch {
 
   /** The bytes of a reply as a message. */
   decode(bytes: Uint8Array): Message {
-    return decodeMessage(bytes, (module, text) => this.#context.log.module(module).warn(text));
+    return decodeMessage(bytes, complaints(this.#context));
   }
 
   /** Asks, and gives the reply, which may be an error. */
