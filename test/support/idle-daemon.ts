@@ -26,9 +26,12 @@ void runDaemon(
           minArgs: 0,
           maxArgs: 0,
           run() {
-            setImmediate(() => {
-              throw new Error("bug");
-            });
+            // After the answer, which goes at the end of this turn.
+            setImmediate(() =>
+              setImmediate(() => {
+                throw new Error("bug");
+              }),
+            );
             return "";
           },
         },
