@@ -17,10 +17,11 @@ export function checkFlowText(
   match: Match,
   table: number,
   usable: ProtocolSet,
-  _options: TableParseOptions,
+  { warn }: TableParseOptions,
 ): { readonly actions: readonly Action[]; readonly usable: ProtocolSet } {
   try {
-    const left = checkActions(actions, match, { protocols: usable & actionProtocols(actions), tableId: table });
+    const limits = { protocols: usable & actionProtocols(actions), tableId: table, ...(warn && { warn }) };
+    const left = checkActions(actions, match, limits);
     return { actions: resolveActions(actions, match), usable: left };
   } catch (e) {
     if (!(e instanceof OfpError)) throw e;

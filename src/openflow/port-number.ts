@@ -35,6 +35,8 @@ export interface PortNames {
   readonly tableName?: (table: number) => string | undefined;
   /** The table of this name, quotes and all. */
   readonly tableNumber?: (name: string) => number | undefined;
+  /** Takes complaints about what is read, for the log: upstream's module, and words. */
+  readonly warn?: (module: string, text: string) => void;
 }
 
 /** The name of a reserved port, another's own name where it is known, its number otherwise. */
@@ -48,11 +50,15 @@ const numbers: ReadonlyMap<string, number> = new Map([...names].map(([port, name
  * The port of a text: a number up to 65535, or the 32-bit form of a reserved one, a reserved name in any case, a name. Undefined where it is
  * none of these.
  */
-export function parseOfport(text: string, { portNumber }: PortNames = {}): number | undefined {
+export function parseOfport(text: string, { portNumber, warn }: PortNames = {}): number | undefined {
   if (/^\d+$/.test(text)) {
     const value = Number(text);
     if (value <= 0xffff) return value;
-    return value > 0xffffffff ? undefined : portFrom32(value);
+    const port = value > 0xffffffff ? undefined : portFrom32(value);
+    if (port === undefined) {
+      warn?.("ofp_port", `port ${text} is outside the supported range 0 through ffff or 0xffffff00 through 0xffffffff`);
+    }
+    return port;
   }
   const upper = text.toUpperCase();
   return numbers.get(upper) ?? (upper === "NONE" ? OFPP.none : portNumber?.(text));

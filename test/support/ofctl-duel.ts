@@ -5,6 +5,9 @@ import type { Ran, SwitchStack } from "./switch-stack.js";
 
 const bin = join(import.meta.dirname, "../../bin");
 
+/** Lines after which it is worth looking at the switches. */
+const changes = /\b(add|mod|del|replace|insert|remove|set)-|\bbundle\b/;
+
 /** The two tools. */
 const tools = { ours: join(bin, "ovs-ofctl"), real: "/usr/bin/ovs-ofctl" } as const;
 
@@ -47,6 +50,7 @@ export async function ofctlDuel(
     for (const what of ["status", "stdout", "stderr"] as const) {
       if (a[what] !== b[what]) differences.push({ line, what, ...firstDifference(String(a[what]), String(b[what])) });
     }
+    if (!changes.test(line)) continue;
     const [stateOurs, stateReal] = await Promise.all([look(ours), look(real)]);
     for (const what of ["flows", "groups", "meters"] as const) {
       if (stateOurs[what] !== stateReal[what]) {

@@ -23,6 +23,8 @@ export interface ActionLimits {
   readonly tableId?: number;
   /** Number of tables; 255 for any. */
   readonly tableCount?: number;
+  /** Takes what upstream logs of an error: module and words. */
+  readonly warn?: (module: string, text: string) => void;
 }
 
 const HIGHEST_METER = 0xffff0000;
@@ -221,18 +223,23 @@ class ActionChecker {
     throw new OfpError("OFPBAC_BAD_OUT_PORT", `port ${port}`);
   }
 
-  #source({ field: f }: Subfield): void {
-    if (!prerequisiteHolds(f.prerequisite, this.#key)) throw inconsistent(f.name);
+  #source({ field: f }: Subfield, role = "source"): void {
+    if (prerequisiteHolds(f.prerequisite, this.#key)) return;
+    this.#limits.warn?.("meta_flow", `${role} field ${f.name} lacks correct prerequisites`);
+    throw inconsistent(f.name);
   }
 
   #destination(subfield: Subfield): void {
-    this.#source(subfield);
+    this.#source(subfield, "destination");
     if (!subfield.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", subfield.field.name);
   }
 
   #write(f: Field, value: bigint): void {
     const needsVlan = f.name === "vlan_vid" || f.name === "vlan_pcp";
-    if (!prerequisiteHolds(f.prerequisite, this.#key) || (needsVlan && !this.#hasVlan)) throw inconsistent(f.name);
+    if (!prerequisiteHolds(f.prerequisite, this.#key) || (needsVlan && !this.#hasVlan)) {
+      this.#limits.warn?.("ofp_actions", `set_field ${f.name} lacks correct prerequisites`);
+      throw inconsistent(f.name);
+    }
     if (f.name === "vlan_tci") this.#key[W.vlan0] = Number(value & 0xffffn);
   }
 
