@@ -26,10 +26,20 @@ export function parseIpv4(text: string): number | undefined {
 
 const DOT = 0x2e;
 
+/** The groups of the address that is being written. */
+const groups = new Uint16Array(8);
+
 /** Four 32-bit words, most significant first, as inet_ntop(3) writes an IPv6 address. */
 export function formatIpv6(w0: number, w1: number, w2: number, w3: number): string {
-  const groups = [w0, w1, w2, w3].flatMap((w) => [w >>> 16, w & 0xffff]);
-  let best = -1;
+  groups[0] = w0 >>> 16;
+  groups[1] = w0;
+  groups[2] = w1 >>> 16;
+  groups[3] = w1;
+  groups[4] = w2 >>> 16;
+  groups[5] = w2;
+  groups[6] = w3 >>> 16;
+  groups[7] = w3;
+  let best = 8;
   let bestLength = 1;
   for (let i = 0; i < 8; i++) {
     let n = 0;
@@ -41,13 +51,17 @@ export function formatIpv6(w0: number, w1: number, w2: number, w3: number): stri
     if (n > 0) i += n;
   }
   const embedsIpv4 = best === 0 && (bestLength === 6 || (bestLength === 5 && groups[5] === 0xffff));
-  const hex = (from: number, to: number) =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(":");
   if (embedsIpv4) return `::${bestLength === 5 ? "ffff:" : ""}${formatIpv4(w3)}`;
-  return best < 0 ? hex(0, 8) : `${hex(0, best)}::${hex(best + bestLength, 8)}`;
+  const head = groupsText(0, best);
+  return best === 8 ? head : `${head}::${groupsText(best + bestLength, 8)}`;
+}
+
+/** Some of the groups with colons between. */
+function groupsText(from: number, to: number): string {
+  if (from === to) return "";
+  let text = groups[from]!.toString(16);
+  for (let i = from + 1; i < to; i++) text += `:${groups[i]!.toString(16)}`;
+  return text;
 }
 
 /** Reads an IPv6 address in any form of RFC 4291, 2.2, as four words; undefined where it is none. No zone is taken. */
