@@ -9,7 +9,7 @@ import type { PacketOut } from "../packet/packet-out.js";
 import { parsePacketOut } from "../packet/packet-out-parse.js";
 
 /** What a bundle's file may have. */
-export type BundledBody = FlowMod | GroupMod | PacketOut;
+type BundledBody = FlowMod | GroupMod | PacketOut;
 
 /** The messages of a bundle, and the protocols that can say them all. */
 export interface ParsedBundle {

@@ -16,7 +16,7 @@ export interface GroupDescRequest {
 }
 
 /** One group. */
-export interface GroupDesc {
+interface GroupDesc {
   readonly groupId: number;
   /** A `GroupType`, or another number. */
   readonly type: number;

@@ -20,7 +20,7 @@ interface Counts {
 }
 
 /** What one group has counted. */
-export interface GroupStats extends Counts {
+interface GroupStats extends Counts {
   readonly groupId: number;
   /** Flows and groups that lead to it. */
   readonly references: number;

@@ -6,7 +6,7 @@ import { type Duration, formatDuration } from "../port/counters.js";
 import { formatMeterNumber } from "./meter-number.js";
 
 /** What a meter has counted. */
-export interface MeterStats {
+interface MeterStats {
   readonly meterId: number;
   readonly flows: number;
   readonly packets: bigint;
