@@ -21,10 +21,10 @@ function numberStyle(f: Field): (value: number) => string {
   return f.format === "decimal" ? String : hexText;
 }
 
-/** Values and masks of fields that have one. */
+/** Values and masks of fields that have one: of some, 0 is `0x0`. */
 function maskedStyle(f: Field): (value: number) => string {
   if (f.name === "nsh_flags") return (n) => `0x${n.toString(16).padStart(2, "0")}`;
-  return f.name.startsWith("nsh_") ? (n) => `0x${n.toString(16)}` : hexText;
+  return /^(nsh_|tcp_|ct_tp_|tun_gbp_id)/.test(f.name) ? (n) => `0x${n.toString(16)}` : hexText;
 }
 
 /** A field's printer; `name` is how it is called in a match. */
