@@ -28,6 +28,8 @@ export interface Identity {
 /** The running process and its surroundings. */
 export interface ProcessHost {
   readonly pid: number;
+  /** The process that started this one. */
+  readonly parentPid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly isRoot: boolean;

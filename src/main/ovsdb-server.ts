@@ -4,8 +4,10 @@ import { NodeThreads } from "#host/node/threads.js";
 import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import { ConfiguredServer } from "#ovsdb-server/configured-server.js";
 import { DatabaseServer } from "#ovsdb-server/database-server.js";
+import { StateFile, stateOf } from "#ovsdb-server/runtime-state.js";
 import { readServerOptions, serverOptionRows, serverOwnOptionRows } from "#ovsdb-server/server-command-line.js";
 import { serverHelp } from "#ovsdb-server/server-help.js";
+import { restartedRole } from "#runtime/daemon-launch.js";
 import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
 import { daemonUsage } from "#runtime/daemon-options.js";
 import { below, directories } from "#runtime/dirs.js";
@@ -18,33 +20,43 @@ import { endWith } from "./support/end-with.js";
 
 const program = "ovsdb-server";
 
-async function start(context: DaemonContext): Promise<RunningDaemon> {
+/** `state` is kept for a server that takes this one's place, and taken from the one before after a crash. */
+async function start(context: DaemonContext, state: StateFile | undefined): Promise<RunningDaemon> {
   const { host, log, control, operands } = context;
   const wanted = readServerOptions(context.options, operands);
   const { run, db } = directories(host.process);
-  const { tls, columnDiffs, sync, configFile } = wanted;
+  const { tls, columnDiffs, configFile } = wanted;
+  const before = host.process.role === restartedRole && configFile === undefined ? state?.read() : undefined;
+  const sync = before?.sync ?? wanted.sync;
   const threads = new NodeThreads(dirname(host.process.programFile));
   const server = new DatabaseServer(host, log, { runDirectory: run, tls, columnDiffs, sync, threads });
   const configured =
     configFile === undefined
       ? undefined
       : new ConfiguredServer(host.files, server, below(host.process.cwd, configFile));
-  control.register(appctlCommands(server, configured && (() => configured.load())));
+  const keepState = (): void => {
+    if (!configured) state?.write(stateOf(server));
+  };
+  control.register(
+    appctlCommands(server, { ...(configured ? { reload: () => configured.load() } : {}), changed: keepState }),
+  );
   context.memory.push(() => server.memory());
   if (configured) {
     await configured.load();
     server.checkTls();
   } else {
-    const databases = operands.length > 0 || wanted.noDatabases ? operands : [`${db}/conf.db`];
-    for (const name of databases) if (!server.serves(name)) server.addDatabase(name);
+    const named = operands.length > 0 || wanted.noDatabases ? operands : [`${db}/conf.db`];
+    for (const name of before?.databases ?? named) if (!server.serves(name)) server.addDatabase(name);
     server.checkTls();
-    for (const remote of wanted.remotes) await server.addRemote(remote);
+    for (const remote of before?.remotes ?? wanted.remotes) await server.addRemote(remote);
   }
   log.module("ovsdb_server").info(`${program} (Open vSwitch) ${OVS_VERSION}`);
   server.startSync();
+  keepState();
   if (wanted.run !== undefined) await runCommand(host, wanted.run, context.exit);
   return {
     stop() {
+      state?.remove();
       server.close();
       // What was answered last is on its way to the peers still.
       return new Promise((resolve) => host.clock.after(10, resolve));
@@ -81,7 +93,11 @@ async function live(argv: readonly string[], outside: Host): Promise<number> {
       cleanup: false,
       check: (options, operands) => void readServerOptions(options, operands),
       async start(context) {
-        const running = await start(context);
+        const { run } = directories(host.process);
+        const monitored = given.some(({ name }) => name === "monitor");
+        // The monitor is the same process for all the servers that it starts.
+        const path = `${below(host.process.cwd, run)}/.${program}.${host.process.parentPid}.state`;
+        const running = await start(context, monitored ? new StateFile(host.files, path) : undefined);
         // What was recorded has happened: nothing else will.
         void replayed?.then(() => context.exit());
         return running;

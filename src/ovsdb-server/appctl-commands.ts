@@ -45,7 +45,7 @@ const nothing = (run: (args: readonly string[]) => void): Run => {
   };
 };
 
-/** What changes what a configuration file says. */
+/** What changes what a configuration file says, or the state that is kept for a restart. */
 const configuredOnly: ReadonlySet<string> = new Set(
   [
     "add-db",
@@ -61,15 +61,27 @@ const configuredOnly: ReadonlySet<string> = new Set(
   ].map((name) => `ovsdb-server/${name}`),
 );
 
-/**
- * What `ovs-appctl -t ovsdb-server` can do beyond what every daemon has. `reload` reads the configuration file again, where there is
- * one; then nothing else changes what it says.
- */
-export function appctlCommands(server: DatabaseServer, reload?: () => Promise<void>): AppctlCommand[] {
+export interface ServerCommandHooks {
+  /** Reads the configuration file again, where there is one; then nothing else changes what it says. */
+  reload?(): Promise<void>;
+  /** Called after a command that may have changed remotes, databases or the role. */
+  changed?(): void;
+}
+
+/** What `ovs-appctl -t ovsdb-server` can do beyond what every daemon has. */
+export function appctlCommands(server: DatabaseServer, hooks: ServerCommandHooks = {}): AppctlCommand[] {
+  const { reload, changed } = hooks;
   const all = [...generalCommands(server), ...activeBackup(server), reloading(reload)];
-  if (!reload) return all;
   return all.map((row) => {
     if (!configuredOnly.has(row.name)) return row;
+    if (!reload) {
+      const run: Run = async (args) => {
+        const answer = await row.run(args);
+        changed?.();
+        return answer;
+      };
+      return { ...row, run };
+    }
     const refused: Run = () => {
       throw new UserError(`${row.name}: not allowed with --config-file; change the file and run ovsdb-server/reload`);
     };

@@ -187,7 +187,7 @@ describe("a server with a configuration file", () => {
 
   it("refuses commands that would say otherwise", async () => {
     write({ databases: { "/a.db": {} } });
-    const rows = appctlCommands(server, () => configured.load());
+    const rows = appctlCommands(server, { reload: () => configured.load() });
     const run = async (name: string, ...args: string[]): Promise<Json> =>
       rows.find((row) => row.name === name)!.run(args);
     expect(await run("ovsdb-server/reload")).toBe("");

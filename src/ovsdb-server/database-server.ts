@@ -234,6 +234,11 @@ export class DatabaseServer implements SessionServer {
     this.#compactLater();
   }
 
+  /** The databases as they were named when they were added, files by absolute paths. */
+  databaseSpecs(): readonly string[] {
+    return [...this.#paths.values()];
+  }
+
   /** Whether the file of that name is served already. */
   serves(path: string): boolean {
     const absolute = path.startsWith("/") || path.startsWith("relay:") ? path : `${this.#host.process.cwd}/${path}`;

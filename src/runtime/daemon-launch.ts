@@ -17,6 +17,9 @@ const crashSignals: ReadonlySet<string> = new Set([
   "SIGXFSZ",
 ]);
 
+/** The role of a daemon that the monitor has started in the place of one that crashed. */
+export const restartedRole = "restarted";
+
 /** Milliseconds that a daemon has lived at least when it is started again at once. */
 const restartInterval = 10_000;
 
@@ -91,7 +94,8 @@ class Monitor {
     let served = false;
     for (;;) {
       const started = this.#host.clock.now();
-      const child = this.#host.process.spawnSelf({ role: "daemon", detached: false });
+      const role = this.#crashes === 0 ? "daemon" : restartedRole;
+      const child = this.#host.process.spawnSelf({ role, detached: false });
       this.#host.process.setTitle(`${this.#program}: monitoring pid ${child.pid} (${status})`);
       const ready = await child.ready;
       if (ready && !served) this.#served();

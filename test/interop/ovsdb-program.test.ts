@@ -1,5 +1,14 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -55,6 +64,10 @@ describeWith([program("/usr/bin/ovsdb-client", "openvswitch-common")], "the prog
     if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
     return child.exitCode;
   };
+  const eventuallyAsync = async (condition: () => Promise<boolean>): Promise<void> => {
+    const deadline = Date.now() + 20_000;
+    while (!(await condition())) if (Date.now() > deadline) throw new Error("it never came");
+  };
   const appctl = async (...words: string[]): Promise<string> => {
     const { stdout } = await run("/usr/bin/ovs-appctl", ["-t", path("ctl"), ...words], { env: env() });
     return stdout;
@@ -80,6 +93,33 @@ describeWith([program("/usr/bin/ovsdb-client", "openvswitch-common")], "the prog
     expect(await appctl("ovsdb-server/list-dbs")).toBe("A\nB\n_Server\n");
     expect(await appctl("ovsdb-server/list-remotes")).toBe(`punix:${path("sock")}\n`);
   });
+
+  it("is after a crash as it was before it", async () => {
+    const monitor = await start("--monitor", "--pidfile=pid", `--remote=punix:${path("sock")}`, "A.db");
+    await appctl("ovsdb-server/add-db", path("B.db"));
+    await appctl("ovsdb-server/remove-db", "A");
+    await appctl("ovsdb-server/add-remote", `punix:${path("other")}`);
+    await appctl("ovsdb-server/set-active-ovsdb-server", "tcp:127.0.0.1:1");
+    const pid = Number(readFileSync(path("pid"), "utf8"));
+    process.kill(pid, "SIGSEGV");
+    const serves = async (): Promise<boolean> => {
+      const now = existsSync(path("pid")) ? Number(readFileSync(path("pid"), "utf8")) : pid;
+      if (now === pid) return false;
+      return appctl("ovsdb-server/list-dbs").then(
+        (dbs) => dbs === "B\n_Server\n",
+        () => false,
+      );
+    };
+    await eventuallyAsync(serves);
+    expect(await appctl("ovsdb-server/list-remotes")).toBe(`punix:${path("other")}\npunix:${path("sock")}\n`);
+    expect(await appctl("ovsdb-server/get-active-ovsdb-server")).toBe("tcp:127.0.0.1:1\n");
+    expect(await appctl("ovsdb-server/sync-status")).toBe("state: active\n");
+    expect(await transact("B", insert(1))).toContain("uuid");
+    await appctl("exit");
+    expect(await ended(monitor)).toBe(0);
+    // A server that is started anew begins as its command line says.
+    expect(readdirSync(directory).filter((name) => name.includes("state"))).toEqual([]);
+  }, 30_000);
 
   it("lives through once more what was recorded", async () => {
     mkdirSync(path("rec"));

@@ -43,6 +43,7 @@ export class FakeChild implements ChildProcess {
 /** A process that exists only for a test, which reads what it printed and sends it signals. */
 export class FakeProcess implements ProcessHost {
   readonly pid: number;
+  readonly parentPid: number = 1;
   readonly env: Record<string, string | undefined>;
   cwd = "/home/user";
   isRoot = true;

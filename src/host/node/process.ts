@@ -15,6 +15,7 @@ export type IdentityChanger = (identity: Identity, drop: (identity: Identity) =>
 /** This process. */
 export class NodeProcess implements ProcessHost {
   readonly pid: number = process.pid;
+  readonly parentPid: number = process.ppid;
   readonly env: Readonly<Record<string, string | undefined>> = process.env;
   readonly cwd: string = process.cwd();
   readonly isRoot: boolean = process.geteuid?.() === 0;
