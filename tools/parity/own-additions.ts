@@ -13,6 +13,7 @@ export const ownAdditions: {
   appctl: { "ovs-vswitchd": { "ofproto/drops": "why packets were dropped, and how many" } },
   options: {
     "ovsdb-tool": { format: "what a command has to say, as JSON" },
+    "ovs-ofctl": { format: "what the switch says, as lines of JSON" },
     "ovsdb-client": { unixctl: "where a client in the background listens for `ovs-appctl`" },
   },
 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatProtocols } from "#openflow/protocol.js";
+import { formatProtocols } from "../../protocol.js";
 import { hex, unhex } from "#util/hex.js";
 import { OfpError } from "../../ofp-error.js";
 import { OF10, OF13, OF15, type Version } from "../../version.js";
