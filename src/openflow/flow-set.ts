@@ -87,19 +87,55 @@ export class FlowSet {
   }
 }
 
-/** Flows of two sets that differ, by table: what is in one alone has no other. */
-export function differingFlows(
-  before: FlowSet,
-  after: FlowSet,
-): { readonly before: FlowEntry | undefined; readonly after: FlowEntry | undefined }[] {
-  const found: { before: FlowEntry | undefined; after: FlowEntry | undefined }[] = [];
+/** A flow of the one set that the other has not, or has otherwise. */
+interface FlowDifference {
+  readonly before: FlowEntry | undefined;
+  readonly after: FlowEntry | undefined;
+}
+
+/**
+ * Flows of two sets that differ: by table, and in a table those that match the same fields together, the fields of the highest priority first, as
+ * a classifier has them.
+ */
+export function differingFlows(before: FlowSet, after: FlowSet): FlowDifference[] {
+  const found: FlowDifference[] = [];
+  const order = new FieldOrder();
   for (const flow of before) {
+    order.add(flow);
     const other = after.like(flow);
     if (other === undefined || !sameFlow(flow, other)) found.push({ before: flow, after: other });
   }
-  for (const flow of after) if (before.like(flow) === undefined) found.push({ before: undefined, after: flow });
-  const at = ({ before: b, after: a }: (typeof found)[number]): FlowEntry => (b ?? a)!;
-  return found.sort((x, y) => at(x).table - at(y).table);
+  for (const flow of after) {
+    order.add(flow);
+    if (before.like(flow) === undefined) found.push({ before: undefined, after: flow });
+  }
+  const at = ({ before: b, after: a }: FlowDifference): FlowEntry => (b ?? a)!;
+  return found.sort((x, y) => order.compare(at(x), at(y)));
+}
+
+/** The order of flows by what they match, whatever its value. */
+class FieldOrder {
+  readonly #ranks = new Map<string, { priority: number; readonly number: number }>();
+
+  add(flow: FlowEntry): void {
+    const fields = fieldsOf(flow);
+    const rank = this.#ranks.get(fields);
+    if (rank === undefined) this.#ranks.set(fields, { priority: flow.priority, number: this.#ranks.size });
+    else rank.priority = Math.max(rank.priority, flow.priority);
+  }
+
+  compare(a: FlowEntry, b: FlowEntry): number {
+    if (a.table !== b.table) return a.table - b.table;
+    const [x, y] = [this.#ranks.get(fieldsOf(a))!, this.#ranks.get(fieldsOf(b))!];
+    return y.priority - x.priority || x.number - y.number;
+  }
+}
+
+/** The table of a flow, and the bits that it matches. */
+function fieldsOf({ table, match: { mask } }: FlowEntry): string {
+  let text = String(table);
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) text += `/${i}:${mask[i]}`;
+  return text;
 }
 
 /** A flow as `diff-flows` writes it behind its sign. */
