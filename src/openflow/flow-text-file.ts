@@ -11,9 +11,12 @@ export interface ParsedFlowMods {
 
 /** The lines of a text that say something, without comments (from `#`) and blanks at their end; numbers from 1. */
 export function* meaningfulLines(text: string): Generator<readonly [number: number, line: string]> {
-  let number = 0;
-  for (const whole of text.split("\n")) {
-    number++;
+  let at = 0;
+  for (let number = 1; at < text.length; number++) {
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline;
+    const whole = text.slice(at, end);
+    at = end + 1;
     const comment = whole.indexOf("#");
     const line = (comment < 0 ? whole : whole.slice(0, comment)).trimEnd();
     if (line !== "") yield [number, line];
