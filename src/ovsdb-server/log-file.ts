@@ -4,7 +4,7 @@ import { HostError } from "#util/errors.js";
 import { IoError, reasonOf } from "./io-error.js";
 import { lockDatabase } from "./lockfile.js";
 import type { LogMagic } from "./log-header.js";
-import { LogReader, type LogRecord } from "./log-reader.js";
+import { LogReader, type LogRecord, type TakeRecord } from "./log-reader.js";
 import { encodeLogRecord } from "./log-record.js";
 import type { LogVerifier } from "./log-verifier.js";
 
@@ -106,8 +106,8 @@ export class LogFile {
   }
 
   /** The next record, `undefined` at the end. Throws `OvsdbError` where the log is damaged, and again when called again. */
-  next(): LogRecord | undefined {
-    return this.#reader?.next();
+  next(take?: TakeRecord): LogRecord | undefined {
+    return this.#reader?.next(take);
   }
 
   /** The record read last makes no sense: the next append goes in its place. */

@@ -9,6 +9,11 @@ import type { LogVerifier } from "./log-verifier.js";
 
 export type LogRecord = { readonly [member: string]: Json };
 
+/** What stands for a record that was taken by the function that was given its bytes. */
+export const taken: LogRecord = {};
+
+export type TakeRecord = (bytes: Uint8Array) => boolean;
+
 const windowSize = 1 << 18;
 
 // Made once: making one costs more than what it decodes of a record.
@@ -69,12 +74,15 @@ export class LogReader {
     this.#ended = true;
   }
 
-  /** The next record, `undefined` at the end of the log. A failure is thrown again by every later call. */
-  next(): LogRecord | undefined {
+  /**
+   * The next record, `undefined` at the end of the log. A failure is thrown again by every later call. `take` may take the record's
+   * bytes, LF included, by itself, and tells whether it did: the record is then `taken`. It must not keep the bytes.
+   */
+  next(take?: TakeRecord): LogRecord | undefined {
     if (this.#ended) return undefined;
     if (this.#failure) throw this.#failure;
     try {
-      return this.#next();
+      return this.#next(take);
     } catch (error) {
       if (error instanceof OvsdbError) this.#failure = error;
       throw error;
@@ -98,21 +106,36 @@ export class LogReader {
 
   /** Goes past a record, of which only length and hash are looked at. False at the end; throws like `next`. */
   skip(): boolean {
+    if (this.#skipUsual()) return true;
     const checked = this.#checked();
     if (!checked) return false;
     this.#advance(checked.next + checked.bytes.length);
     return true;
   }
 
-  #next(): LogRecord | undefined {
-    const quick = this.#verifier && this.#unchecked();
+  /** As `skip`, where the record's header has the usual form and nothing is wrong. */
+  #skipUsual(): boolean {
+    const header = this.#magic === "JSON" ? this.#header() : undefined;
+    if (!header) return false;
+    const { length, end } = header;
+    if (end + length > this.#size) this.#size = this.#file.size();
+    if (length > this.#size - end) return false;
+    const told = latin1.decode(this.#bytes(end - 41, 40));
+    const sha1 = createHash("sha1").update(this.#bytes(end, length)).digest("hex");
+    if (sha1 !== told) return false;
+    this.#advance(end + length);
+    return true;
+  }
+
+  #next(take: TakeRecord | undefined): LogRecord | undefined {
+    const quick = this.#verifier && this.#unchecked(take);
     if (quick) return quick;
     // What is unusual here, or the end, is looked at closely. It counts only if all before it was right.
     this.confirm();
     const checked = this.#checked();
     if (!checked) return undefined;
     const { bytes, next, what } = checked;
-    const record = this.#parse(bytes, what);
+    const record = take?.(bytes) ? taken : this.#parse(bytes, what);
     this.#advance(next + bytes.length);
     return record;
   }
@@ -124,13 +147,14 @@ export class LogReader {
   }
 
   /** The next record as it stands, its hash not looked at. Undefined where anything about it is unusual. */
-  #unchecked(): LogRecord | undefined {
+  #unchecked(take: TakeRecord | undefined): LogRecord | undefined {
     const header = this.#magic === "JSON" ? this.#header() : undefined;
     if (!header) return undefined;
     const { length, end } = header;
     if (end + length > this.#size) this.#size = this.#file.size();
     if (length > this.#size - end) return undefined;
-    const json = tryParse(this.#bytes(end, length));
+    const bytes = this.#bytes(end, length);
+    const json = take?.(bytes) ? taken : tryParse(bytes);
     if (json) this.#advance(end + length);
     return json;
   }

@@ -5,7 +5,7 @@ import { Replay } from "#ovsdb/replay.js";
 import type { DatabaseSchema } from "#ovsdb/schema.js";
 import { schemaFromJson } from "#ovsdb/schema-json.js";
 import type { LogFile } from "./log-file.js";
-import { type LogRecord, MisreadError } from "./log-reader.js";
+import { type LogRecord, MisreadError, taken } from "./log-reader.js";
 
 /** Where records come from: a log file, or what looks like one. */
 export type RecordSource = Pick<LogFile, "name" | "size" | "next" | "reject"> &
@@ -44,9 +44,10 @@ function read(log: RecordSource, newUuid: () => Uuid): ReadDatabase {
   let records = 0;
   let damage: OvsdbError | undefined;
   try {
-    for (let record = log.next(); record; record = log.next()) {
+    const take = (bytes: Uint8Array): boolean => takePlain(replay, bytes);
+    for (let record = log.next(take); record; record = log.next(take)) {
       try {
-        replay.apply(record);
+        if (record !== taken) replay.apply(record);
       } catch (error) {
         log.confirm?.();
         if (error instanceof OvsdbError) log.reject();
@@ -60,6 +61,13 @@ function read(log: RecordSource, newUuid: () => Uuid): ReadDatabase {
   }
   replay.finish(newUuid);
   return { database, compactedSize, records, damage };
+}
+
+function takePlain(replay: Replay, bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = buffer.length - (buffer[buffer.length - 1] === 0x0a ? 1 : 0);
+  // In ASCII, which all of it has to be, a byte is a character.
+  return replay.applyPlain(buffer.toString("latin1", 0, length), (from, to) => buffer.toString("latin1", from, to));
 }
 
 function schemaOf(log: RecordSource, record: LogRecord): DatabaseSchema {

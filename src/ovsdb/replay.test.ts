@@ -16,6 +16,7 @@ const schema = schemaFromJson({
         io: { type: { key: "integer", min: 0 } },
         is: { type: { key: "integer", min: 0, max: "unlimited" } },
         m: { type: { key: "string", value: "integer", min: 0, max: "unlimited" } },
+        few: { type: { key: "integer", min: 1, max: 3 } },
         eph: { type: "integer", ephemeral: true },
       },
     },
@@ -82,5 +83,75 @@ describe("a replay", () => {
     const update: Json = { op: "mutate", table: "A", where: [["_version", "==", ["uuid", newUuid()]]], mutations: [] };
     const { results } = execute(database, [update], { newUuid, holdsLock: () => false, elapsed: 0 });
     expect(results).toEqual([{ count: 1 }]);
+  });
+});
+
+describe("a record in plain text", () => {
+  const other = "aaaaaaaa-0000-4000-8000-000000000002";
+  const uuid = (n: number): string => `["uuid","aaaaaaaa-0000-4000-8000-00000000000${n}"]`;
+  const begin = `{"_date":1,"A":{"${id}":{"io":1,"is":["set",[1,3]],"m":["map",[["a",1]]],"few":["set",[1,2]]}}}`;
+
+  /** Contents after the text was read plainly, if it could be, and after it was read as JSON. */
+  function bothWays(text: string): { readonly taken: boolean; readonly plainly: string; readonly asJson: string } {
+    let taken = false;
+    const contents = (read: (replay: Replay) => void): string => {
+      const database = new Database(schema);
+      const replay = new Replay(database);
+      replay.apply(JSON.parse(begin) as Json);
+      read(replay);
+      replay.finish(newUuid);
+      return JSON.stringify(contentsToRecord(database, { date: 0, comment: "" }));
+    };
+    return {
+      plainly: contents((replay) => {
+        taken = replay.applyPlain(text, (from, to) => text.slice(from, to));
+      }),
+      asJson: contents((replay) => replay.apply(JSON.parse(text) as Json)),
+      taken,
+    };
+  }
+
+  it.each([
+    `{"_date":2,"_comment":"a, {b}: [c]","_is_diff":true}`,
+    `{"_date":2,"A":{"${id}":{"io":-5,"is":["set",[3,2]]}},"_is_diff":true}`,
+    `{"_is_diff":true,"A":{"${id}":{"m":["map",[["b",2],["a",1]]],"few":["set",[2,3]]}}}`,
+    `{"A":{"${id}":{"io":["set",[]],"is":7,"m":["map",[]]},"${other}":{"io":0,"e":"x"}}}`,
+    `{"A":{"${id}":null,"${other}":{}}}`,
+    "{}",
+  ])("is read without JSON: %s", (text) => {
+    const { taken, plainly, asJson } = bothWays(text);
+    expect(taken).toBe(true);
+    expect(plainly).toBe(asJson);
+  });
+
+  it.each([
+    `{"A": {"${id}":{"io":2}}}`,
+    `{"A":{"${id}":{"io":2,"io":3}}}`,
+    `{"A":{"${id}":{"io":2},"${id}":{"io":3}}}`,
+    `{"A":{},"A":{"${id}":{"io":3}}}`,
+    `{"A":{"${id.toUpperCase()}":{"io":3}}}`,
+    `{"A":{"${id}":{"io":12345678901234567}}}`,
+    `{"A":{"${id}":{"io":1e3}}}`,
+    `{"A":{"${id}":{"m":["map",[["\\u0061",2]]]}}}`,
+    `{"A":{"${id}":{"m":["map",[["é",2]]]}}}`,
+    `{"A":{"${id}":{"is":["set",[1,1]]}}}`,
+    `{"A":{"${id}":{"few":["set",[]]}}}`,
+    `{"A":{"${id}":{"e":"z"}}}`,
+    `{"A":{"${id}":{"few":["set",[1,2]]}},"_is_diff":true}`,
+    `{"A":{"${other}":null}}`,
+    `{"A":{"${id}":{"zz":1}}}`,
+    `{"B":{}}`,
+    `{"A":{"${id}":{"io":01}}}`,
+    `{"A":{"${id}":{"io":${uuid(1)}}}}`,
+    `{"A":{}}}`,
+    `{"A":{`,
+    "",
+  ])("is left to the long way, with nothing done: %s", (text) => {
+    const database = new Database(schema);
+    const replay = new Replay(database);
+    replay.apply(JSON.parse(begin) as Json);
+    const before = JSON.stringify(contentsToRecord(database, { date: 0, comment: "" }));
+    expect(replay.applyPlain(text, (from, to) => text.slice(from, to))).toBe(false);
+    expect(JSON.stringify(contentsToRecord(database, { date: 0, comment: "" }))).toBe(before);
   });
 });

@@ -7,6 +7,7 @@ import { datumFromJson } from "./datum-json.js";
 import { applyColumnDifference, differenceType } from "./difference.js";
 import { OvsdbError, syntaxError } from "./error.js";
 import { isJsonObject, type JsonObject } from "./json-members.js";
+import { type CopyPart, isPlain, NotPlainError, PlainRecord } from "./plain-record.js";
 import { defaultData, type Row } from "./row.js";
 import { type ColumnSchema, UUID_COLUMN, VERSION_COLUMN } from "./schema.js";
 
@@ -65,6 +66,67 @@ export class Replay {
       }
     }
     for (const step of steps) carryOut(step);
+  }
+
+  /**
+   * Carries out a record that is written as servers write it, without making JSON of it. False, with nothing done, where it is not, or
+   * where something is wrong with it: `apply` knows better. `copy` gives parts of the text to keep.
+   */
+  applyPlain(text: string, copy: CopyPart): boolean {
+    if (!isPlain(text)) return false;
+    try {
+      const steps = this.#plainSteps(new PlainRecord(text, copy));
+      for (const step of steps) carryOut(step);
+      return true;
+    } catch (error) {
+      if (error instanceof NotPlainError || error instanceof OvsdbError) return false;
+      throw error;
+    }
+  }
+
+  #plainSteps(record: PlainRecord): readonly Step[] {
+    const steps: Step[] = [];
+    const names = new Set<string>();
+    let isDiff = false;
+    record.members((name) => {
+      if (names.has(name)) throw new NotPlainError("twice");
+      names.add(name);
+      const table = this.#database.tables.get(name);
+      if (table) this.#plainRows(table, record, steps);
+      else if (name === "_date" || name === "_comment") record.skipNote();
+      else if (name === "_is_diff" && record.take("true")) isDiff = true;
+      else throw new NotPlainError(name);
+    });
+    record.end();
+    // Whether values or differences are told may be said behind them.
+    return steps.map((step) => finished(step, isDiff));
+  }
+
+  #plainRows(table: Table, record: PlainRecord, steps: Step[]): void {
+    const first = steps.length;
+    record.members((name) => {
+      const row = table.rows.get(name as Uuid) as ReplayedRow | undefined;
+      const uuid = row ? row.uuid : parseUuid(name);
+      // An upper-case UUID, and one that is there twice, are for the long way.
+      if (uuid !== name) throw new NotPlainError("UUID");
+      if (record.take("null")) {
+        if (!row) throw new NotPlainError("no row");
+        steps.push({ table, uuid, row: undefined, isNew: false, columns: [], values: [] });
+        return;
+      }
+      const columns: ColumnSchema[] = [];
+      const values: Datum[] = [];
+      record.members((columnName) => {
+        const column = table.schema.columns.get(columnName);
+        if (!column || columns.includes(column)) throw new NotPlainError("column");
+        columns.push(column);
+        values.push(record.datum(column.type));
+      });
+      steps.push(row ? { table, uuid, row, isNew: false, columns, values } : newRow(table, uuid, columns, values));
+    });
+    if (steps.length - first > 1 && new Set(steps.slice(first).map(({ uuid }) => uuid)).size < steps.length - first) {
+      throw new NotPlainError("twice");
+    }
   }
 
   #step(table: Table, uuid: Uuid, json: Json, isDiff: boolean): Step {
@@ -127,6 +189,38 @@ export class Replay {
     }
     this.#database.reindex();
   }
+}
+
+/** A step whose values are whole ones. */
+function finished(step: Step, isDiff: boolean): Step {
+  const { row, isNew, columns, values } = step;
+  if (!row || isNew) return step;
+  if (!isDiff) {
+    for (let i = 0; i < columns.length; i++) mustFit(columns[i]!, values[i]!);
+    return step;
+  }
+  return {
+    ...step,
+    values: columns.map(({ type, index }, i) => {
+      // A difference of one that must be there, or may, is the new value.
+      if (type.max === 1) mustFit(columns[i]!, values[i]!);
+      return applyColumnDifference(type, row.data[index]!, values[i]!);
+    }),
+  };
+}
+
+function newRow(table: Table, uuid: Uuid, columns: readonly ColumnSchema[], values: readonly Datum[]): Step {
+  const data = [...defaultData(table.schema)];
+  data[UUID_COLUMN] = scalar(uuid);
+  for (let i = 0; i < columns.length; i++) {
+    mustFit(columns[i]!, values[i]!);
+    data[columns[i]!.index] = values[i]!;
+  }
+  return { table, uuid, row: { uuid, data }, isNew: true, columns: [], values: [] };
+}
+
+function mustFit({ type: { min, max } }: ColumnSchema, { keys }: Datum): void {
+  if (keys.length < min || keys.length > max) throw new NotPlainError("count");
 }
 
 function carryOut({ table, uuid, row, isNew, columns, values }: Step): void {
