@@ -172,6 +172,36 @@ describe("a server with a configuration file", () => {
     other.close();
   });
 
+  it("takes other options for a source over the connection that stands", async () => {
+    let [connections, heard] = [0, ""];
+    await host.streams.listen("ptcp:6650:127.0.0.1", (stream) => {
+      connections++;
+      stream.onData((bytes) => {
+        heard += Buffer.from(bytes).toString();
+      });
+      stream.onClose(() => {});
+    });
+    const relayed = (probe: number, port = 6650): Json => ({
+      databases: {
+        S: { "service-model": "relay", source: { [`tcp:127.0.0.1:${port}`]: { "inactivity-probe": probe } } },
+      },
+    });
+    write(relayed(60_000));
+    await configured.load();
+    for (let i = 0; i < 5; i++) await rest();
+    expect(heard).not.toContain('"echo"');
+    write(relayed(3000));
+    await configured.load();
+    await rest();
+    expect(heard).toContain('"echo"');
+    expect(connections).toBe(1);
+    // Another source is another connection.
+    write(relayed(3000, 6651));
+    await configured.load();
+    for (let i = 0; i < 5; i++) await rest();
+    expect([connections, server.databaseNames()]).toEqual([1, ["S", "_Server"]]);
+  });
+
   it("gives remotes of a column the options of their reference", async () => {
     write({
       databases: { "/a.db": {} },

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { ovsdbTool } from "#cli/ovsdb-tool/main.js";
 import { lockRecord } from "#host/linux/record-lock.js";
 import { createNodeHost } from "#host/node/host.js";
+import { DatabaseServer } from "#ovsdb-server/database-server.js";
+import { recordingLog } from "#runtime/recording-log.js";
 import { describeWith, program } from "../support/needs.js";
 import { startCluster } from "../support/ovsdb-cluster.js";
 import { RawClient } from "../support/ovsdb-raw-client.js";
@@ -358,6 +360,19 @@ describeWith([program("/usr/bin/ovsdb-tool", "openvswitch-common")], "files of c
   ])("are refused alike: %s %s %s %s", async (...args) => {
     write([first()]);
     await same(...args);
+  });
+
+  it("are not served, and the server says so", () => {
+    write([first()]);
+    const server = new DatabaseServer(createNodeHost({ lock: lockRecord }), recordingLog(), {
+      runDirectory: directory,
+      tls: {},
+      columnDiffs: true,
+    });
+    const path = join(directory, "a.db");
+    expect(() => server.addDatabase(path)).toThrow(`${path}: clustered databases are not implemented yet`);
+    expect(server.databaseNames()).toEqual(["_Server"]);
+    server.close();
   });
 
   it("keep only what is of the last schema, where it was changed", async () => {
