@@ -3,6 +3,7 @@ import { decodeActions, encodeActions } from "../../actions/codec.js";
 import { formatActions } from "../../actions/table.js";
 import { hexText } from "../../number-text.js";
 import { OfpError, ofpError } from "../../ofp-error.js";
+import { formatTableNumber } from "../../table-number.js";
 import type { Version } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { WireWriter } from "../../wire-writer.js";
@@ -144,7 +145,7 @@ export function formatContinuation(continuation: Continuation, ctx: MessageTextC
 }
 
 function stepText({ table, cookie, actions }: ContinuationStep, ctx: MessageTextContext): string {
-  const frame = `unroll_xlate(table=${table}, cookie=${cookie})`;
+  const frame = `unroll_xlate(table=${formatTableNumber(table, ctx)}, cookie=${cookie})`;
   return actions.length === 0 ? frame : `${frame},${formatActions(actions, ctx)}`;
 }
 

@@ -36,6 +36,18 @@ describe("a packet whose way was left", () => {
 });
 
 describe("packets sent to a controller", () => {
+  it("show names of ports and tables", () => {
+    const { body } = decodeMessage(unhex(sent[0]!)!);
+    if (body.kind !== "packet_in") throw new Error(body.kind);
+    const [bytes] = encodeMessages({ ...body, table: 1 }, 4, 0);
+    const named = formatMessageBytes(bytes!, {
+      portName: (p) => `p${p}`,
+      tableName: (t) => (t < 2 ? `t${t}` : undefined),
+    });
+    expect(named).toMatch(/: table_id=t1 cookie=0x99 total_len=54 reg1=0x5,in_port=p1 \(/);
+    expect(named).toMatch(/actions=unroll_xlate\(table=t0, cookie=153\),output:p2,resubmit\(,t1\)\n/);
+  });
+
   const print = (bytes: string, verbosity = 0): string =>
     formatMessageBytes(unhex(bytes.replaceAll(" ", ""))!, { verbosity });
 

@@ -7,6 +7,7 @@ import { formatMatch } from "../../match-text.js";
 import { OfpError } from "../../ofp-error.js";
 import { formatPacket } from "../../packet-text.js";
 import { OFPP, portTo32 } from "../../port-number.js";
+import { formatTableNumber } from "../../table-number.js";
 import { always, OF10, OF11, OF12, OF13, only, since, type Version } from "../../version.js";
 import type { WireReader } from "../../wire-reader.js";
 import type { PacketInFormat } from "../connection/controller-settings.js";
@@ -208,7 +209,7 @@ export const resume: MessageRow<Resume> = {
 function formatSentPacket(sent: SentPacket, ctx: MessageTextContext): string {
   const { data, totalLength, table, cookie, reason, match, userdata, continuation } = sent;
   const head = [
-    table === 0 ? "" : ` table_id=${table}`,
+    table === 0 ? "" : ` table_id=${formatTableNumber(table, ctx)}`,
     cookie === undefined ? "" : ` cookie=0x${cookie.toString(16)}`,
     ` total_len=${totalLength} ${formatMatch(match, ctx)} (via ${reasons[reason] ?? reason}) data_len=${data.length}`,
     bufferText(sent),
