@@ -9,6 +9,9 @@ export const readyVariable = "WEFT_READY_FD";
 
 const roleVariable = "WEFT_ROLE";
 
+/** Characters of standard output that are written without waiting for a turn's end. */
+const TOGETHER = 1 << 16;
+
 /** Keeps network capabilities over a change of user; `host/linux` has it. */
 export type IdentityChanger = (identity: Identity, drop: (identity: Identity) => void) => void;
 
@@ -22,6 +25,9 @@ export class NodeProcess implements ProcessHost {
   readonly role: string | undefined = process.env[roleVariable];
   readonly #changeIdentity: IdentityChanger | undefined;
   #readyFd: number | undefined;
+  /** Text for standard output that is not written yet. */
+  #waiting = "";
+  #isFlushedAtExit = false;
 
   constructor(changeIdentity?: IdentityChanger) {
     this.#changeIdentity = changeIdentity;
@@ -51,12 +57,31 @@ export class NodeProcess implements ProcessHost {
     }
   }
 
+  /** Texts of one turn are written together, at its end at the latest: a call to the system for each line would be most of a long list's cost. */
   stdout(text: string): void {
-    writeAll(1, text);
+    if (this.#waiting === "") {
+      this.#flushAtExit();
+      setImmediate(() => this.#flush());
+    }
+    this.#waiting += text;
+    if (this.#waiting.length >= TOGETHER) this.#flush();
   }
 
   stderr(text: string): void {
+    this.#flush();
     writeAll(2, text);
+  }
+
+  #flush(): void {
+    const text = this.#waiting;
+    this.#waiting = "";
+    if (text !== "") writeAll(1, text);
+  }
+
+  #flushAtExit(): void {
+    if (this.#isFlushedAtExit) return;
+    this.#isFlushedAtExit = true;
+    process.on("exit", () => this.#flush());
   }
 
   async readStdin(): Promise<string> {
@@ -98,11 +123,13 @@ export class NodeProcess implements ProcessHost {
   }
 
   dieBySignal(signal: SignalName): void {
+    this.#flush();
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   }
 
   spawnSelf(options: { readonly role: string; readonly detached: boolean }): ChildProcess {
+    this.#flush();
     return spawnAgain({ [roleVariable]: options.role }, options.detached, readyVariable);
   }
 
@@ -130,6 +157,7 @@ export class NodeProcess implements ProcessHost {
   }
 
   detachStdio(keep: readonly number[] = []): void {
+    this.#flush();
     for (const fd of [0, 1, 2]) {
       if (keep.includes(fd)) continue;
       // The lowest free number is taken, so each one is replaced in place.
