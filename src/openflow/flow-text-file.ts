@@ -1,5 +1,5 @@
 import { UserError } from "#util/errors.js";
-import { type FlowParseOptions, type FlowTextCommand, parseFlowMod } from "./flow-text.js";
+import { type FlowParseOptions, type FlowTextCommand, type ParsedFlowMod, parseFlowMod } from "./flow-text.js";
 import type { FlowMod } from "./messages/flow/flow-mod.js";
 import { type ProtocolSet, ProtocolSets } from "./protocol.js";
 
@@ -24,9 +24,25 @@ export function* meaningfulLines(text: string): Generator<readonly [number: numb
 }
 
 /**
- * Reads a file of flows, one a line. Throws `UserError` with the file's name (`-` for the standard input) and the line's number before upstream's
+ * Reads a file of flows line by line, for who need not have them all at once. Throws `UserError` with the file's name (`-` for the standard input) and the line's number before upstream's
  * words.
  */
+export function* flowModsOfFile(
+  text: string,
+  name: string,
+  command: FlowTextCommand,
+  options: FlowParseOptions = {},
+): Generator<ParsedFlowMod> {
+  for (const [number, line] of meaningfulLines(text)) {
+    try {
+      yield parseFlowMod(line, command, options);
+    } catch (e) {
+      throw e instanceof UserError ? new UserError(`${name}:${number}: ${e.message}`) : e;
+    }
+  }
+}
+
+/** Reads a file of flows, one a line. Throws as `flowModsOfFile`. */
 export function parseFlowModFile(
   text: string,
   name: string,
@@ -35,14 +51,9 @@ export function parseFlowModFile(
 ): ParsedFlowMods {
   const flowMods: FlowMod[] = [];
   let usable: ProtocolSet = ProtocolSets.any;
-  for (const [number, line] of meaningfulLines(text)) {
-    try {
-      const parsed = parseFlowMod(line, command, options);
-      flowMods.push(parsed.flowMod);
-      usable &= parsed.usable;
-    } catch (e) {
-      throw e instanceof UserError ? new UserError(`${name}:${number}: ${e.message}`) : e;
-    }
+  for (const parsed of flowModsOfFile(text, name, command, options)) {
+    flowMods.push(parsed.flowMod);
+    usable &= parsed.usable;
   }
   return { flowMods, usable };
 }

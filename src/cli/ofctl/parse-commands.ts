@@ -2,7 +2,7 @@ import { encodeErrorReply } from "#openflow/error-message.js";
 import type { ErrorName } from "#openflow/errors/error-row.js";
 import { errorNumbers, isErrorName } from "#openflow/errors/table.js";
 import { parseFlowMod } from "#openflow/flow-text.js";
-import { parseFlowModFile } from "#openflow/flow-text-file.js";
+import { flowModsOfFile } from "#openflow/flow-text-file.js";
 import { HEADER_LENGTH, readHeader } from "#openflow/header.js";
 import { encodeHello, versionsOf } from "#openflow/hello.js";
 import { parseKeyValues } from "#openflow/key-value.js";
@@ -10,13 +10,21 @@ import { encodeMessage } from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { parseGroupMod } from "#openflow/messages/group/group-mod-parse.js";
 import { hexDump } from "#openflow/messages/hex-dump.js";
-import { firstProtocol, formatProtocols, type ProtocolSet, protocols } from "#openflow/protocol.js";
+import {
+  firstProtocol,
+  formatProtocols,
+  type Protocol,
+  type ProtocolSet,
+  ProtocolSets,
+  protocols,
+} from "#openflow/protocol.js";
 import { type Version, versionName, versions } from "#openflow/version.js";
+import { put32 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
 import { complaints } from "./complaints.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { parseHex } from "./print-commands.js";
-import { printMessage } from "./print-message.js";
+import { messageText, printMessage } from "./print-message.js";
 import { readTextFile } from "./text-file.js";
 
 /** The protocols that the options allow. */
@@ -37,6 +45,50 @@ function printFlowMods(flowMods: readonly FlowMod[], usable: ProtocolSet, contex
     printMessage(bytes, context, settings.verbosity);
   }
 }
+
+/**
+ * Prints the flow mods of a file. They become bytes one by one, in the protocol that the first ones allow: a file may have very many. Where all
+ * together allow another only, they are read once more.
+ */
+function printFlowFile(text: string, file: string, context: OfctlContext): void {
+  const { io, settings } = context;
+  const wanted = allowed(context);
+  let usable: ProtocolSet = ProtocolSets.any;
+  let protocol: Protocol | undefined;
+  const encodeAll = (warn: ReturnType<typeof complaints>): Uint8Array[] => {
+    const encoded: Uint8Array[] = [];
+    for (const { flowMod, usable: one } of flowModsOfFile(text, file, "add", { warn })) {
+      usable &= one;
+      protocol ??= firstProtocol(usable & wanted);
+      if (protocol === undefined || (usable & protocol.bit) === 0) continue;
+      encoded.push(encodeMessage(flowMod, protocol.version, 0, { protocol }));
+    }
+    return encoded;
+  };
+  let encoded = encodeAll(complaints(context));
+  if (!settings.json) io.stdout(`usable protocols: ${formatProtocols(usable)}\n`);
+  const chosen = firstProtocol(usable & wanted);
+  if (chosen === undefined) throw new UserError("no usable protocol");
+  if (!settings.json) io.stdout(`chosen protocol: ${chosen.name}\n`);
+  if (chosen !== protocol) {
+    protocol = chosen;
+    encoded = encodeAll(() => {});
+  }
+  let printed = "";
+  for (const bytes of encoded) {
+    put32(bytes, XID, context.xids.next());
+    printed += messageText(bytes, context, settings.verbosity);
+    if (printed.length < CHUNK) continue;
+    io.stdout(printed);
+    printed = "";
+  }
+  io.stdout(printed);
+}
+
+/** Where a message has its number. */
+const XID = 4;
+/** So much text is written at once. */
+const CHUNK = 1 << 16;
 
 const parseFlow: OfctlCommand = {
   name: "parse-flow",
@@ -59,8 +111,7 @@ const parseFlows: OfctlCommand = {
   readOnly: true,
   run: async ([file = ""], context) => {
     const text = await readTextFile(file, context);
-    const { flowMods, usable } = parseFlowModFile(text, file, "add", { warn: complaints(context) });
-    printFlowMods(flowMods, usable, context);
+    printFlowFile(text, file, context);
     return 0;
   },
 };
