@@ -3,6 +3,7 @@ import type { ReadFile } from "#host/files.js";
 import { OvsdbError } from "#ovsdb/error.js";
 import type { Json } from "#util/json.js";
 import { JsonSyntaxError, parseJson } from "#util/json-parse.js";
+import { decodeUtf8 } from "#util/utf8.js";
 import { IoError } from "./io-error.js";
 import { type LogMagic, longestHeader, parseLogHeader, scanLogHeader } from "./log-header.js";
 import type { LogVerifier } from "./log-verifier.js";
@@ -17,7 +18,6 @@ export type TakeRecord = (bytes: Uint8Array) => boolean;
 const windowSize = 1 << 18;
 
 // Made once: making one costs more than what it decodes of a record.
-const utf8 = new TextDecoder();
 const latin1 = new TextDecoder("latin1");
 
 /** Records were read whose hashes are not what their headers say: nothing of it counts, and the log has to be read anew. */
@@ -198,7 +198,7 @@ export class LogReader {
   #parse(bytes: Uint8Array, what: string): LogRecord {
     let json: Json;
     try {
-      json = parseJson(utf8.decode(bytes));
+      json = parseJson(decodeUtf8(bytes));
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       throw this.#error("syntax error", `${what} are not valid JSON (${error.message})`);
@@ -235,7 +235,7 @@ export class LogReader {
 /** A record's members; undefined where it is not what a record should be. */
 function tryParse(bytes: Uint8Array): LogRecord | undefined {
   try {
-    const json = parseJson(utf8.decode(bytes));
+    const json = parseJson(decodeUtf8(bytes));
     return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as LogRecord) : undefined;
   } catch (error) {
     if (error instanceof JsonSyntaxError) return undefined;

@@ -1,4 +1,5 @@
 import { formatReal } from "#util/real-text.js";
+import { utf8Fault } from "#util/utf8.js";
 import type { Atom, AtomicType } from "./atom.js";
 import { formatAtom } from "./atom-text.js";
 import { type Datum, hasKey } from "./datum.js";
@@ -64,15 +65,11 @@ function checkRange<T extends Bound>(
   );
 }
 
-/** Pairs of them, too: a quick look, which most strings pass. */
-const anySurrogate = /[\ud800-\udfff]/;
-
 function checkString(base: BaseType, text: string): void {
-  const lone = anySurrogate.test(text) ? text.match(/\p{Surrogate}/u)?.[0] : undefined;
-  if (lone !== undefined) {
-    // Upstream reads the surrogate's would-be UTF-8 and refuses it at the second byte.
-    const second = 0x80 | ((lone.charCodeAt(0) >> 6) & 0x3f);
-    throw constraintViolation(`not a valid UTF-8 string: invalid UTF-8 sequence 0xed 0x${second.toString(16)}`);
+  const fault = utf8Fault(text);
+  if (fault) {
+    const bytes = fault.map((byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(" ");
+    throw constraintViolation(`not a valid UTF-8 string: invalid UTF-8 sequence ${bytes}`);
   }
   const { minLength, maxLength } = base;
   if (minLength === undefined && maxLength === undefined) return;

@@ -42,6 +42,8 @@ function readAtom(base: BaseType, json: Json, symbols: SymbolTable | undefined):
 export function integerFromJson(json: Json): number | bigint | undefined {
   if (typeof json === "bigint") return normalInteger(json);
   if (typeof json !== "number" || !Number.isInteger(json)) return undefined;
+  // The smallest one comes as bigint; a number of that value stands for what is smaller still.
+  if (json === -(2 ** 63)) return undefined;
   return Number.isSafeInteger(json) ? json + 0 : normalInteger(BigInt(json));
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from "#util/json.js";
 import { JsonSyntaxError, parseJsonExactly } from "#util/json-parse.js";
+import { decodeUtf8 } from "#util/utf8.js";
 
 /** Classes of a byte outside of strings. */
 const plain = 0;
@@ -22,8 +23,6 @@ classes[0x22] = quote;
 
 /** Levels of nesting that upstream takes. */
 const deepest = 1000;
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Digits from which on an integer may exceed what a double holds exactly. */
 const longRun = 16;
@@ -141,9 +140,7 @@ export class JsonFraming {
 
   #text(last: Uint8Array): string {
     if (this.#size + last.length > this.#limit) throw new JsonSyntaxError(`message exceeds ${this.#limit} bytes`);
-    let text = "";
-    for (const part of this.#parts) text += decoder.decode(part, { stream: true });
-    return text + decoder.decode(last);
+    return decodeUtf8(this.#parts.length === 0 ? last : joined([...this.#parts, last]));
   }
 
   #take(last: Uint8Array): Json {
@@ -183,4 +180,14 @@ export class JsonFraming {
     this.#word = true;
     return end;
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -92,6 +92,9 @@ type Token =
   | { readonly kind: "mark"; readonly mark: string }
   | { readonly kind: "end" };
 
+/** A keyword or a number, or what looks like one. */
+const word = /(?:[a-z][a-zA-Z]*|[-0-9][-+.0-9eE]*)/y;
+
 class Reader {
   readonly #text: string;
   #at = 0;
@@ -175,7 +178,8 @@ class Reader {
       return { kind: "mark", mark: c };
     }
     if (c === '"') return { kind: "value", value: this.#string() };
-    const rest = /^(?:[a-z][a-zA-Z]*|[-0-9][-+.0-9eE]*)/.exec(text.slice(this.#at, this.#at + 400))?.[0];
+    word.lastIndex = this.#at;
+    const rest = word.exec(text)?.[0];
     if (rest === undefined) throw this.#fault(`invalid character '${c}'`);
     this.#at += rest.length;
     this.#noticed = this.#at;
