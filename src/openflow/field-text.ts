@@ -6,7 +6,7 @@ import { UserError } from "#util/errors.js";
 import { parseIpv4, parseIpv6 } from "#util/ip.js";
 import { parseMac } from "#util/mac.js";
 import { TCP_FLAG_NAMES } from "#wire/transport.js";
-import { hexText, parseInteger } from "./number-text.js";
+import { hexText, parseInteger, quickInteger } from "./number-text.js";
 import { formatOfport, type PortNames, parseOfport, portFrom32 } from "./port-number.js";
 
 /** A value of a field and the bits of it that matter. */
@@ -27,8 +27,10 @@ export const ALL_TUNNEL_FLAGS: bigint = 0xffffn;
 
 /** A mask of all bits that a field has on the wire. */
 function wireOnes(f: Field): bigint {
-  return (1n << BigInt(8 * f.bytes)) - 1n;
+  return byBytes[f.bytes]!;
 }
+
+const byBytes: readonly bigint[] = Array.from({ length: 125 }, (_, bytes) => (1n << BigInt(8 * bytes)) - 1n);
 
 /** A mask of all of a field's bits. */
 function allOnes(f: Field): bigint {
@@ -84,12 +86,15 @@ const integer: Parser = (f, text) => {
 
 /** Numbers of fields: hexadecimal of any width, and others of 64 bits, of which negative ones are the complement. */
 function parseFieldInteger(text: string): bigint | undefined {
+  const quick = quickInteger(text);
+  if (quick >= 0) return BigInt(quick);
   if (/^0[xX]$/.test(text)) return 0n;
   const value = parseInteger(text);
   return value !== undefined && value < 0n ? BigInt.asUintN(64, value) : value;
 }
 
-const bytesToBig = (bytes: Uint8Array): bigint => bytes.reduce((n, b) => (n << 8n) | BigInt(b), 0n);
+const bytesToBig = (b: Uint8Array): bigint =>
+  BigInt(((b[0]! << 8) | b[1]!) * 0x100000000 + b[2]! * 0x1000000 + ((b[3]! << 16) | (b[4]! << 8) | b[5]!));
 const wordsToBig = (words: readonly number[]): bigint => words.reduce((n, w) => (n << 32n) | BigInt(w >>> 0), 0n);
 
 const ethernet: Parser = (_f, text) => {

@@ -13,7 +13,7 @@ import { formatOfport } from "./port-number.js";
 /** How a match is written. */
 export interface MatchTextOptions {
   /** The name to show for a port; its number where this gives none. */
-  readonly portName?: (ofport: number) => string | undefined;
+  readonly portName?: ((ofport: number) => string | undefined) | undefined;
   /** Where tunnel metadata are, for matches that do not say so themselves. */
   readonly tlvs?: TlvMap | undefined;
 }

@@ -28,9 +28,9 @@ const names: ReadonlyMap<number, string> = new Map([
 /** Names of ports and tables that a switch told: what `--names` shows and texts may use. */
 export interface PortNames {
   /** The name of this port; its number is shown where this gives none. */
-  readonly portName?: (port: number) => string | undefined;
+  readonly portName?: ((port: number) => string | undefined) | undefined;
   /** The port of this name. */
-  readonly portNumber?: (name: string) => number | undefined;
+  readonly portNumber?: ((name: string) => number | undefined) | undefined;
   /** What to show for a table, in quotes where it needs them; its number is shown where this gives none. */
   readonly tableName?: (table: number) => string | undefined;
   /** The table of this name, quotes and all. */

@@ -318,7 +318,9 @@ class ActionChecker {
 type NatAddress = NonNullable<(Action & { readonly kind: "nat" })["addresses"]>["first"];
 
 function nestedProtocols(checker: ActionChecker, action: Action): ProtocolSet {
-  if (action.kind === "clone" || action.kind === "ct") return checker.apart(action.actions);
+  if (action.kind === "clone" || action.kind === "ct") {
+    return action.actions.length === 0 ? ProtocolSets.any : checker.apart(action.actions);
+  }
   // An action set is done on whatever the packet is then.
   if (action.kind === "write_actions") checker.apart(action.actions);
   return ProtocolSets.any;

@@ -1,12 +1,14 @@
 import { u16, u32 } from "#util/big-endian.js";
 import { BugError, UserError } from "#util/errors.js";
+import { plainHexDump } from "../messages/hex-dump.js";
 import { OfpError, ofpError } from "../ofp-error.js";
-import { inRange, type Version, versions } from "../version.js";
+import { inRange, type Version, versionName, versions } from "../version.js";
 import { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { Action } from "./action.js";
 import { actionRows, rowOf } from "./table.js";
 import type { ActionNumber, DecodeContext, EncodeContext, WireForm } from "./wire-form.js";
+import { actionWireName, isDeprecated } from "./wire-names.js";
 import { writtenField } from "./written-field.js";
 
 const EXPERIMENTER = 0xffff;
@@ -60,22 +62,45 @@ const DEEPEST = 64;
 export interface ActionDecodeOptions {
   /** Debugging actions are known. */
   readonly debug?: boolean;
+  /** Takes what the log is told of actions that are read all the same. */
+  readonly warn?: (module: string, text: string, level: "info") => void;
 }
 
 /** Reads actions to the reader's end. Throws `OfpError`. */
 export function decodeActions(r: WireReader, version: Version, options: ActionDecodeOptions = {}): Action[] {
-  return decodeList(r, version, options.debug === true, 0);
+  return decodeList(r, version, options, 0);
 }
 
-function decodeList(r: WireReader, version: Version, debug: boolean, depth: number, within?: "ct"): Action[] {
-  if (r.left % 8 !== 0) throw new OfpError("OFPBRC_BAD_LEN", `actions length ${r.left} is not a multiple of 8`);
+function decodeList(
+  r: WireReader,
+  version: Version,
+  options: ActionDecodeOptions,
+  depth: number,
+  within?: "ct",
+): Action[] {
+  if (r.left % 8 !== 0) {
+    throw new OfpError("OFPBRC_BAD_LEN").complain(
+      "ofp_actions",
+      `OpenFlow message actions length ${r.left} is not a multiple of 8`,
+    );
+  }
   if (depth > DEEPEST) throw new OfpError("OFPBAC_TOO_MANY", "actions are nested too deeply");
   const ctx: DecodeContext = {
     version,
-    actions: (inner, place) => decodeList(inner, version, debug, depth + 1, place),
+    actions: (inner, place) => decodeList(inner, version, options, depth + 1, place),
   };
   const actions: Action[] = [];
-  while (r.left > 0) actions.push(decodeAction(r, ctx, debug));
+  const start = r.at;
+  while (r.left > 0) {
+    const at = r.at;
+    try {
+      actions.push(decodeAction(r, ctx, options));
+    } catch (error) {
+      if (!(error instanceof OfpError)) throw error;
+      const dump = plainHexDump(r.bytes.subarray(start, r.end)).trimEnd();
+      throw error.complain("ofp_actions", `bad action at offset ${at - start} (${error.error}):\n${dump}`);
+    }
+  }
   if (within !== "ct" && actions.some(isOfConntrack)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
   return actions;
 }
@@ -85,31 +110,72 @@ const isOfConntrack = (action: Action): boolean => action.kind === "nat" || writ
 
 const badLength = ofpError("OFPBAC_BAD_LEN");
 
-function decodeAction(r: WireReader, ctx: DecodeContext, debug: boolean): Action {
+function decodeAction(r: WireReader, ctx: DecodeContext, { debug, warn }: ActionDecodeOptions): Action {
   const start = r.at;
   const type = r.u16();
   const length = r.u16();
-  const ofVersion = forms[ctx.version - 1]!;
+  const { version } = ctx;
+  const ofVersion = forms[version - 1]!;
   // What an action is counts before its length.
-  const form = type === EXPERIMENTER ? vendorForm(r, ofVersion) : ofVersion.get(0)!.get(type);
-  if (form === undefined) throw new OfpError("OFPBAC_BAD_TYPE", `action ${type}`);
+  const form = type === EXPERIMENTER ? vendorForm(r, version, ofVersion) : ofVersion.get(0)!.get(type);
+  if (form === undefined) throw unknownAction("OFPBAC_BAD_TYPE", version, 0, type);
+  if (isDeprecated(version, type)) {
+    const text = `${actionWireName(version, 0, type)} is deprecated in ${versionName(version)} (use Set-Field)`;
+    warn?.("ofp_actions", text, "info");
+  }
   const outside = length < form.length[0] || length > form.length[1];
-  if (outside || length % 8 !== 0 || length === 0 || start + length > r.end) throw badLength();
-  if (form.debug && !debug) throw new OfpError("OFPBAC_BAD_VENDOR_TYPE");
+  if (outside || length % 8 !== 0 || length === 0 || start + length > r.end) throw lengthError(r, start, version, form);
+  if (form.debug && debug !== true) throw new OfpError("OFPBAC_BAD_VENDOR_TYPE");
   const body = new WireReader(r.bytes, start + (type === EXPERIMENTER ? 10 : 4), start + length, badLength);
   r.skip(length - 4);
   return form.decode(body, ctx);
 }
 
+function unknownAction(
+  error: "OFPBAC_BAD_TYPE" | "OFPBAC_BAD_VENDOR_TYPE",
+  version: Version,
+  vendor: number,
+  type: number,
+): OfpError {
+  const of = vendor === 0 ? "0" : `0x${vendor.toString(16)}`;
+  return new OfpError(error).complain(
+    "ofp_actions",
+    `unknown ${versionName(version)} action for vendor ${of} and type ${type}`,
+  );
+}
+
+/** An action's length is wrong for what it is. */
+function lengthError({ bytes, end }: WireReader, start: number, version: Version, form: WireForm<Action>): OfpError {
+  const type = u16(bytes, start);
+  const length = u16(bytes, start + 2);
+  const [least, most] = form.length;
+  const name =
+    type === EXPERIMENTER
+      ? actionWireName(version, u32(bytes, start + 4), u16(bytes, start + 8))
+      : actionWireName(version, 0, type);
+  const fault =
+    start + length > end
+      ? `exceeds action buffer length ${end - start}`
+      : length < least || length > most
+        ? `not in valid range [${least},${most}]`
+        : "is not a multiple of 8";
+  return badLength().complain("ofp_actions", `OpenFlow action ${name} length ${length} ${fault}`);
+}
+
 /** The form of a vendor's action, of which type and length are read already. */
-function vendorForm({ bytes, at, left }: WireReader, ofVersion: Forms): WireForm<Action> {
+function vendorForm({ bytes, at, left }: WireReader, version: Version, ofVersion: Forms): WireForm<Action> {
   const vendor = u32(bytes, at);
   const types = vendor === 0 ? undefined : ofVersion.get(vendor);
-  if (types === undefined) throw new OfpError("OFPBAC_BAD_VENDOR", `vendor ${vendor}`);
+  if (types === undefined) {
+    throw new OfpError("OFPBAC_BAD_VENDOR").complain(
+      "ofp_actions",
+      `OpenFlow action has unknown vendor 0x${vendor.toString(16)}`,
+    );
+  }
   if (left < 6) throw badLength();
   const subtype = u16(bytes, at + 4);
   const form = types.get(subtype);
-  if (form === undefined) throw new OfpError("OFPBAC_BAD_VENDOR_TYPE", `action ${subtype} of vendor ${vendor}`);
+  if (form === undefined) throw unknownAction("OFPBAC_BAD_VENDOR_TYPE", version, vendor, subtype);
   return form;
 }
 

@@ -37,9 +37,12 @@ const algs: Readonly<Record<string, number>> = { ftp: 21, tftp: 69 };
 const writable: ReadonlySet<string> = new Set(["ct_mark", "ct_label"]);
 
 function checkNested(actions: readonly Action[]): readonly Action[] {
-  const fine = (a: Action): boolean => a.kind === "nat" || writable.has(writtenField(a));
-  if (!actions.every(fine)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-  return actions;
+  const wrong = actions.find((a) => a.kind !== "nat" && !writable.has(writtenField(a)));
+  if (wrong === undefined) return actions;
+  throw new OfpError("OFPBAC_BAD_ARGUMENT").complain(
+    "ofp_actions",
+    `ct action doesn't support nested action ${wrong.kind.replace(/^mod_/, "set_")}`,
+  );
 }
 
 export const ct: ActionRow<Ct> = {

@@ -91,13 +91,21 @@ function encodeList(type: number, actions: readonly Action[], version: Version, 
 /** Reads a flow's actions and instructions to the reader's end, in the order they are done. Throws `OfpError`. */
 export function decodeInstructions(r: WireReader, version: Version, options: ActionDecodeOptions = {}): Action[] {
   if (version === OF10) return inSupportedOrder(decodeActions(r, version, options));
-  if (r.left % 8 !== 0) throw new OfpError("OFPBIC_BAD_LEN");
+  if (r.left % 8 !== 0) {
+    throw badLength().complain(
+      "ofp_actions",
+      `OpenFlow message instructions length ${r.left} is not a multiple of 8`,
+    );
+  }
+  const first = r.at;
   // All instructions are looked at before what is in any.
   const bodies: (WireReader | undefined)[] = [];
   while (r.left > 0) {
     const start = r.at;
     const [type, length] = [r.u16(), r.u16()];
-    if (length < 8 || length % 8 !== 0 || start + length > r.end) throw new OfpError("OFPBIC_BAD_LEN");
+    if (length < 8 || length % 8 !== 0 || start + length > r.end) {
+      throw badLength().complain("ofp_actions", `bad instruction format at offset ${start - first}`);
+    }
     checkInstruction(type, length);
     if (bodies[type] !== undefined) throw new OfpError("OFPBIC_DUP_INST");
     bodies[type] = new WireReader(r.bytes, r.at, start + length, badLength);

@@ -7,6 +7,9 @@ import { checkInstructionOrder, isInstruction } from "./instructions.js";
 import { actionRows } from "./table.js";
 import { writtenField } from "./written-field.js";
 
+/** Actions in actions are read to this depth. */
+const DEEPEST = 99;
+
 type Reader = ActionRow<Action>["parse"][string];
 
 const readers = new Map<string, Reader>();
@@ -57,20 +60,45 @@ function parseList(
   ports: PortNames,
   within: string | undefined,
   mayInstruct: boolean = within === undefined,
+  depth = 0,
 ): Action[] {
-  const ctx: ActionParseContext = { ...ports, parseActions: (inner, name) => parseList(inner, ports, name) };
+  if (depth > DEEPEST) throw new UserError("Action nested too deeply");
   const words = parseKeyValues(text);
-  const drops = words.filter((w) => w.key.toLowerCase() === "drop");
-  if (drops.length > 0 && words.length > 1) {
+  if (words.some(isDrop)) {
+    if (words.length === 1) return [];
     throw new UserError('"drop" must not be accompanied by any other action or instruction');
   }
-  if (drops.length > 0) return [];
-  const actions = words.map((word) => parseWord(word, ctx));
+  const ctx = new ParseContext(ports, depth);
+  const actions: Action[] = [];
+  for (let i = 0; i < words.length; i++) actions.push(parseWord(words[i]!, ctx));
   verify(actions, within, mayInstruct);
   return actions;
 }
 
+const isDrop = ({ key }: KeyValue): boolean => key.length === 4 && key.toLowerCase() === "drop";
+
+/** What readers of actions are given. */
+class ParseContext implements ActionParseContext {
+  readonly portName: PortNames["portName"];
+  readonly portNumber: PortNames["portNumber"];
+  readonly #ports: PortNames;
+  readonly #depth: number;
+
+  constructor(ports: PortNames, depth: number) {
+    this.portName = ports.portName;
+    this.portNumber = ports.portNumber;
+    this.#ports = ports;
+    this.#depth = depth;
+  }
+
+  parseActions(text: string, within: string): Action[] {
+    return parseList(text, this.#ports, within, false, this.#depth + 1);
+  }
+}
+
 function parseWord({ key, value }: KeyValue, ctx: ActionParseContext): Action {
+  const known = readers.get(key);
+  if (known !== undefined) return known(value, ctx);
   const name = key.toLowerCase();
   const read = readers.get(name);
   if (read !== undefined) return read(value, ctx);
@@ -80,8 +108,10 @@ function parseWord({ key, value }: KeyValue, ctx: ActionParseContext): Action {
   return port === OFPP.controller ? toController({}) : { kind: "output", port };
 }
 
+const isConjunction = (a: Action): boolean => a.kind === "conjunction";
+
 function checkConjunctions(actions: readonly Action[]): void {
-  if (!actions.some((a) => a.kind === "conjunction")) return;
+  if (!actions.some(isConjunction)) return;
   const other = actions.find((a) => a.kind !== "conjunction" && a.kind !== "note");
   if (other === undefined) return;
   throw new UserError(

@@ -3,7 +3,7 @@ import { field, fieldByName, fields } from "#flow/fields/table.js";
 import { VLAN_PRESENT } from "#flow/layout.js";
 import { u16 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
-import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseFieldText, parseRawFieldText, valueBits } from "../field-text.js";
+import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseRawFieldText, valueBits } from "../field-text.js";
 import { hexText } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
 import { type PortNames, portFrom32, portTo32 } from "../port-number.js";
@@ -37,7 +37,11 @@ function isValid(f: Field, value: bigint): boolean {
 const isTagged = (f: Field, value: bigint): boolean => f.name !== "vlan_vid" || (value & BigInt(VLAN_PRESENT)) !== 0n;
 
 /** All bits that a field's value may have: of tunnel flags also those that have no name. */
-const ones = (f: Field): bigint => (f.name === "tun_flags" ? ALL_TUNNEL_FLAGS : (1n << BigInt(valueBits(f))) - 1n);
+const allOnes: readonly bigint[] = fields.map((f) =>
+  f.name === "tun_flags" ? ALL_TUNNEL_FLAGS : (1n << BigInt(valueBits(f))) - 1n,
+);
+/** Of tunnel metadata that a map has placed, as many as its option has. */
+const ones = (f: Field): bigint => (f.tlv !== undefined && f.bits !== 0 ? (1n << BigInt(f.bits)) - 1n : allOnes[f.id]!);
 const isWhole = ({ field: f, mask, masked }: SetField): boolean => masked !== true && mask === ones(f);
 
 /** Bytes of a value: of tunnel metadata as few as hold it and its mask, since nobody says how wide the option is. */
@@ -121,10 +125,10 @@ export const setField: ActionRow<SetField> = {
       if (!f.writable) throw new UserError(`${f.name} is read-only`);
       const given = text.slice(0, arrow);
       if (given === "") throw new UserError(`: bad syntax for ${f.name} value`);
-      if (!isValid(f, parseRawFieldText(f, given, ctx).value)) {
-        throw new UserError(`${given} is not a valid value for field ${f.name}`);
-      }
-      const { value, mask } = parseFieldText(f, given, ctx, true);
+      const raw = parseRawFieldText(f, given, ctx);
+      if (!isValid(f, raw.value)) throw new UserError(`${given} is not a valid value for field ${f.name}`);
+      const value = raw.value & ones(f);
+      const mask = raw.mask & ones(f);
       const onWire = f.format === "of11Port" ? BigInt(portTo32(Number(value))) : value;
       return { kind: "set_field", field: f, value: onWire, mask };
     },
