@@ -113,17 +113,17 @@ const openFlow10: MessageForm<FlowMod> = {
     const match = normalized(decodeMatch(r, OF10), ctx);
     const cookie = r.u64();
     const command = r.u16();
-    const [idleTimeout, hardTimeout, priority, bufferId, outPort, flags] = [
-      r.u16(),
-      r.u16(),
-      r.u16(),
-      r.u32(),
-      r.u16(),
-      r.u16(),
-    ];
+    const idleTimeout = r.u16();
+    const hardTimeout = r.u16();
+    const priority = r.u16();
+    const bufferId = r.u32();
+    const outPort = r.u16();
+    const bits = r.u16();
+    const name = readCommand(command & 0xff);
+    const { actions, flags } = tail(r, match, command >>> 8, bits, (idleTimeout | hardTimeout) !== 0, ctx);
     return {
       kind: "flow_mod",
-      command: readCommand(command & 0xff),
+      command: name,
       match,
       // A flow without wildcards is before all others.
       priority: (wildcards & WILDCARDS_10) === 0 ? 0xffff : priority,
@@ -137,7 +137,8 @@ const openFlow10: MessageForm<FlowMod> = {
       bufferId,
       outPort,
       outGroup: ANY_GROUP,
-      ...tail(r, match, command >>> 8, flags, (idleTimeout | hardTimeout) !== 0, ctx),
+      flags,
+      actions,
     };
   },
   encode: (fm, w, ctx) => {
@@ -166,7 +167,7 @@ function tail(
   hasTimeouts: boolean,
   ctx: MessageDecodeContext,
 ): Pick<FlowMod, "actions" | "flags"> {
-  const actions = decodeInstructions(r, ctx.version);
+  const actions = decodeInstructions(r, ctx.version, ctx);
   const flags = decodeFlowFlags(bits, ctx.version, hasTimeouts);
   return { actions: checkFlowActions(actions, match, table, ctx.version), flags };
 }
@@ -180,21 +181,20 @@ const nicira: MessageForm<FlowMod> = {
   decode: (r, ctx) => {
     const newCookie = newCookieOf(r.u64());
     const commandAndTable = r.u16();
-    const [idleTimeout, hardTimeout, priority, bufferId, outPort, flags, matchLength] = [
-      r.u16(),
-      r.u16(),
-      r.u16(),
-      r.u32(),
-      r.u16(),
-      r.u16(),
-      r.u16(),
-    ];
+    const idleTimeout = r.u16();
+    const hardTimeout = r.u16();
+    const priority = r.u16();
+    const bufferId = r.u32();
+    const outPort = r.u16();
+    const bits = r.u16();
+    const matchLength = r.u16();
     r.skip(6);
     const { match: wanted, cookie } = decodeNxMatch(r, matchLength, { strict: true, cookie: true });
     const command = readCommand(commandAndTable & 0xff);
     // A flow that is not there yet has no cookie to match.
     if (command === "add" && cookie !== undefined && cookie.mask !== 0n) throw new OfpError("NXBRC_NXM_INVALID");
     const match = normalized(wanted, ctx);
+    const { actions, flags } = tail(r, match, commandAndTable >>> 8, bits, (idleTimeout | hardTimeout) !== 0, ctx);
     return {
       kind: "flow_mod",
       command,
@@ -210,7 +210,8 @@ const nicira: MessageForm<FlowMod> = {
       bufferId,
       outPort,
       outGroup: ANY_GROUP,
-      ...tail(r, match, commandAndTable >>> 8, flags, (idleTimeout | hardTimeout) !== 0, ctx),
+      flags,
+      actions,
     };
   },
   encode: (fm, w, ctx) => {
@@ -256,36 +257,43 @@ const openFlow11: MessageForm<FlowMod> = {
   length: [40, 8],
   decode: (r, ctx) => {
     const { version } = ctx;
-    const [cookie, mask, table, commandNumber] = [r.u64(), r.u64(), r.u8(), r.u8()];
-    const [idleTimeout, hardTimeout, priority, bufferId, outPort32, outGroup, flags, importance] = [
-      r.u16(),
-      r.u16(),
-      r.u16(),
-      r.u32(),
-      r.u32(),
-      r.u32(),
-      r.u16(),
-      r.u16(),
-    ];
+    const cookie = r.u64();
+    const mask = r.u64();
+    const table = r.u8();
+    const commandNumber = r.u8();
+    const idleTimeout = r.u16();
+    const hardTimeout = r.u16();
+    const priority = r.u16();
+    const bufferId = r.u32();
+    const outPort32 = r.u32();
+    const outGroup = r.u32();
+    const bits = r.u16();
+    const importance = r.u16();
     const match = normalized(decodeMatch(r, version), ctx);
     const isAny = table === ALL_TABLES && !(version >= OF12 && (commandNumber === 3 || commandNumber === 4));
     if (isAny) throw new OfpError("OFPFMFC_BAD_TABLE_ID");
     const outPort = readPort32(outPort32, ctx);
     const command = readCommand(commandNumber);
+    const wanted = cookies(command, cookie, mask, version);
+    const { actions, flags } = tail(r, match, table, bits, (idleTimeout | hardTimeout) !== 0, ctx);
+    // Spelled out, since spreading is many times slower.
     return {
       kind: "flow_mod",
       command,
       match,
       priority,
       table,
-      ...cookies(command, cookie, mask, version),
+      cookie: wanted.cookie,
+      cookieMask: wanted.cookieMask,
+      newCookie: wanted.newCookie,
       idleTimeout,
       hardTimeout,
       importance: version >= OF14 && command === "add" ? importance : 0,
       bufferId,
       outPort,
       outGroup,
-      ...tail(r, match, table, flags, (idleTimeout | hardTimeout) !== 0, ctx),
+      flags,
+      actions,
     };
   },
   encode: (fm, w, { version }) => {
