@@ -1,15 +1,34 @@
 import { WireError } from "#util/errors.js";
 import type { ErrorName } from "./errors/error-row.js";
 
+/** A line for the log, by the module that upstream has for it. */
+interface Complaint {
+  readonly module: string;
+  readonly text: string;
+}
+
 /** A peer sent what OpenFlow has an error for: caught once per session, and answered with that error's numbers. */
 export class OfpError extends WireError {
   override name = "OfpError";
   readonly error: ErrorName;
+  #complaints: Complaint[] = [];
 
   /** `detail` says more than the error's name, for the log. */
   constructor(error: ErrorName, detail?: string) {
     super(detail === undefined ? error : `${error}: ${detail}`);
     this.error = error;
+  }
+
+  /** Adds what the log is to be told of it. */
+  complain(module: string, text: string): this {
+    this.#complaints.push({ module, text });
+    return this;
+  }
+
+  /** Tells the log, once. */
+  tell(warn: (module: string, text: string) => void): void {
+    for (const { module, text } of this.#complaints) warn(module, text);
+    this.#complaints = [];
   }
 }
 

@@ -4,7 +4,7 @@ import { formatOfport, parseOfport } from "../port-number.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionParseContext, ActionRow } from "./action.js";
-import { nxmCodepoint, readRange, readShortField, writeField, writeRange } from "./field-id.js";
+import { notWritable, nxmCodepoint, readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { hashFields } from "./hash-fields.js";
 import { LONGEST, nx, type WireForm } from "./wire-form.js";
 
@@ -42,7 +42,7 @@ const form = (number: number, loads: boolean): WireForm<Bundle> => ({
     const destination = loads ? readRange(range, readShortField(target)) : undefined;
     if (algorithm === undefined || fields === undefined || type !== OFPORT) throw bad();
     if (!loads && (range !== 0 || !target.zeros(4) || !pad)) throw bad();
-    if (destination !== undefined && !destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+    if (destination !== undefined && !destination.field.writable) throw notWritable(destination.field);
     if (destination !== undefined && destination.bits < 16) throw bad();
     const members = Array.from({ length: count }, () => r.u16());
     return { kind: "bundle", fields, basis, algorithm, members, ...(destination && { destination }) };

@@ -4,7 +4,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { checkSubfield, readField, writeField } from "./field-id.js";
+import { checkSubfield, notWritable, readField, writeField } from "./field-id.js";
 import { LONGEST, nx } from "./wire-form.js";
 
 /** Writes to a bit whether the packet is longer than so many bytes. */
@@ -26,7 +26,7 @@ export const checkPacketLarger: ActionRow<CheckPacketLarger> = {
         const named = { field: readField(r), start, bits: 1 };
         if (!r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
         const destination = checkSubfield(named);
-        if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+        if (!destination.field.writable) throw notWritable(destination.field);
         return { kind: "check_pkt_larger", length, destination };
       },
       encode: ({ length, destination }, w) => {

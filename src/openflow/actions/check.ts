@@ -231,7 +231,10 @@ class ActionChecker {
 
   #destination(subfield: Subfield): void {
     this.#source(subfield, "destination");
-    if (!subfield.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", subfield.field.name);
+    const { name, writable } = subfield.field;
+    if (writable) return;
+    this.#limits.warn?.("meta_flow", `destination field ${name} is not writable`);
+    throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", name);
   }
 
   #write(f: Field, value: bigint): void {

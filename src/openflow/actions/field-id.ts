@@ -68,6 +68,12 @@ export function readFieldId(r: WireReader): FieldId {
   return { field, hasMask: (number & 1) !== 0, values: isLong ? length - 4 : length };
 }
 
+/** The error of an action that would write what cannot be written. */
+export function notWritable(f: Field, module: "meta_flow" | "ofp_actions" = "meta_flow"): OfpError {
+  const error = new OfpError("OFPBAC_BAD_SET_ARGUMENT", f.name);
+  return error.complain(module, `destination field ${f.name} is not writable`);
+}
+
 /** Reads the name of a field that has no value with it. Throws `OfpError` with the errors of a match. */
 export function readField(r: WireReader): Field {
   if (r.left < 4) throw new OfpError("OFPBMC_BAD_LEN");

@@ -92,10 +92,7 @@ function encodeList(type: number, actions: readonly Action[], version: Version, 
 export function decodeInstructions(r: WireReader, version: Version, options: ActionDecodeOptions = {}): Action[] {
   if (version === OF10) return inSupportedOrder(decodeActions(r, version, options));
   if (r.left % 8 !== 0) {
-    throw badLength().complain(
-      "ofp_actions",
-      `OpenFlow message instructions length ${r.left} is not a multiple of 8`,
-    );
+    throw badLength().complain("ofp_actions", `OpenFlow message instructions length ${r.left} is not a multiple of 8`);
   }
   const first = r.at;
   // All instructions are looked at before what is in any.

@@ -13,7 +13,15 @@ import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { ActionRow } from "./action.js";
 import { parseU16, parseU32, parseU64 } from "./argument.js";
-import { checkSubfield, hasNumber, isLongField, readField, readShortField, writeField } from "./field-id.js";
+import {
+  checkSubfield,
+  hasNumber,
+  isLongField,
+  notWritable,
+  readField,
+  readShortField,
+  writeField,
+} from "./field-id.js";
 import { LONGEST, nx, type WireForm } from "./wire-form.js";
 
 /** One part of the flow that is learnt. `source` is bits of the packet, or a number. */
@@ -84,7 +92,7 @@ function decodeSpecs(r: WireReader): LearnSpec[] {
     }
     const destination = decodeSubfield(r, bits);
     if (typeof source === "bigint" && source >= 1n << BigInt(bits)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-    if (target === LOAD && !destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+    if (target === LOAD && !destination.field.writable) throw notWritable(destination.field);
     specs.push({ kind: target === LOAD ? "load" : "match", source, destination });
   }
   if (!r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
@@ -108,7 +116,7 @@ const form = (number: number, extended: boolean): WireForm<Learn> => ({
       if (!r.zeros(2)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
       if ((flags & Flag.writeResult) !== 0) {
         result = checkSubfield({ field: readField(r), start, bits: 1 });
-        if (!result.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+        if (!result.field.writable) throw notWritable(result.field);
       }
     }
     return {

@@ -4,7 +4,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { OF10, OF14, type VersionRange } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { hasNumber, needsLoad2, readRange, readShortField, writeField, writeRange } from "./field-id.js";
+import { hasNumber, needsLoad2, notWritable, readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { nx } from "./wire-form.js";
 
 /** Writes some bits of a field. */
@@ -30,7 +30,7 @@ export const load: ActionRow<Load> = {
         const destination = readRange(range, readShortField(r));
         const value = r.u64();
         if (value >= 1n << BigInt(destination.bits)) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-        if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+        if (!destination.field.writable) throw notWritable(destination.field);
         return { kind: "load", destination, value };
       },
       encode: ({ destination, value }, w) => {

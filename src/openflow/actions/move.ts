@@ -4,7 +4,7 @@ import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { between, OF10, OF13, OF14, OF15, only } from "../version.js";
 import type { WireReader } from "../wire-reader.js";
 import type { ActionRow } from "./action.js";
-import { checkSubfield, readField, writeField } from "./field-id.js";
+import { checkSubfield, notWritable, readField, writeField } from "./field-id.js";
 import { LONGEST, nx, of, onf, readAs } from "./wire-form.js";
 
 /** Copies bits of a field to as many bits of another. */
@@ -20,7 +20,7 @@ function decode(r: WireReader, gap: number): Move {
   const [sourceField, destinationField] = [readField(r), readField(r)];
   const source = checkSubfield({ field: sourceField, start: from, bits });
   const destination = checkSubfield({ field: destinationField, start: to, bits });
-  if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+  if (!destination.field.writable) throw notWritable(destination.field);
   if (r.left >= 8 || !r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
   return { kind: "move", source, destination };
 }

@@ -3,7 +3,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { readRange, readShortField, writeField, writeRange } from "./field-id.js";
+import { notWritable, readRange, readShortField, writeField, writeRange } from "./field-id.js";
 import { hashFields } from "./hash-fields.js";
 import { nx } from "./wire-form.js";
 
@@ -38,7 +38,7 @@ export const multipath: ActionRow<Multipath> = {
         const destination = readRange(range, readShortField(r));
         if (fields === undefined || algorithm === undefined) throw new OfpError("OFPBAC_BAD_ARGUMENT");
         if (destination.bits < 16 && links > 2 ** destination.bits) throw new OfpError("OFPBAC_BAD_ARGUMENT");
-        if (!destination.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+        if (!destination.field.writable) throw notWritable(destination.field);
         return { kind: "multipath", fields, basis, algorithm, links, argument, destination };
       },
       encode: ({ fields, basis, algorithm, links, argument, destination }, w) => {

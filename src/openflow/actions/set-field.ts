@@ -11,7 +11,15 @@ import { OF10, OF11, OF12, OF14, OF15, only, type Version } from "../version.js"
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { Action, ActionRow } from "./action.js";
-import { hasNumber, needsLoad2, nxmCodepoint, readFieldId, versionCodepoint, writeFieldId } from "./field-id.js";
+import {
+  hasNumber,
+  needsLoad2,
+  notWritable,
+  nxmCodepoint,
+  readFieldId,
+  versionCodepoint,
+  writeFieldId,
+} from "./field-id.js";
 import { LONGEST, nx, of, type WireForm } from "./wire-form.js";
 
 /** Writes a field, or the bits of it that a mask has. */
@@ -80,7 +88,7 @@ function decodeBody(r: WireReader, mayMask: boolean): SetField {
   if (r.left >= 8 || !r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
   if ((value & ~mask) !== 0n) throw new OfpError(hasMask ? "OFPBMC_BAD_WILDCARDS" : "OFPBAC_BAD_SET_ARGUMENT");
   if (hasMask && (mask === 0n || !mayMask)) throw new OfpError("OFPBAC_BAD_SET_MASK");
-  if (!f.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", `${f.name} is read-only`);
+  if (!f.writable) throw notWritable(f, "ofp_actions");
   if (!isValid(f, value) || !isTagged(f, value)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", f.name);
   const isPort = f.format === "of11Port";
   if (isPort && (value === 0n || portFrom32(Number(value)) === undefined))

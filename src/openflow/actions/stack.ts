@@ -2,7 +2,7 @@ import { OfpError } from "../ofp-error.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionRow } from "./action.js";
-import { checkSubfield, isLongField, readField, writeField } from "./field-id.js";
+import { checkSubfield, isLongField, notWritable, readField, writeField } from "./field-id.js";
 import { nx } from "./wire-form.js";
 
 /** Puts a field's bits on the stack, or writes to it what lies on top. */
@@ -23,7 +23,7 @@ function row(kind: StackAction["kind"], number: number): ActionRow<StackAction> 
           const named = { field: readField(r), start, bits: r.u16() };
           if (r.left > 6 || !r.zeros(r.left)) throw new OfpError("NXBRC_MUST_BE_ZERO");
           const subfield = checkSubfield(named);
-          if (kind === "pop" && !subfield.field.writable) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+          if (kind === "pop" && !subfield.field.writable) throw notWritable(subfield.field);
           return { kind, subfield };
         },
         encode: ({ subfield }, w) => {

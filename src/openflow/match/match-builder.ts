@@ -2,7 +2,7 @@ import { getField, getFieldBig, setBitsAt, setField, setFieldBig } from "#flow/a
 import type { Field } from "#flow/fields/field.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
-import { applyMask, type Match, newMatch } from "#flow/match.js";
+import { type Match, newMatch } from "#flow/match.js";
 import { presenceBit, TLV_SPACE, TlvMap } from "#flow/tlv-map.js";
 import type { MaskedValue } from "../field-text.js";
 
@@ -29,9 +29,8 @@ export class MatchBuilder {
     return this.#given ?? this.#own;
   }
 
-  /** The match; the builder is not to be used afterwards. Value bits outside the mask are dropped. */
+  /** The match; the builder is not to be used afterwards. */
   done(): Match {
-    applyMask(this.key, this.mask);
     const { key, mask, tlvs } = this;
     const hasTlvs = (mask[W.tunMetadataPresent]! | mask[W.tunMetadataPresent + 1]!) !== 0;
     return hasTlvs && tlvs !== undefined ? { key, mask, tlvs } : { key, mask };

@@ -28,28 +28,36 @@ const [inPort, inPortOxm, vlanTci, vlanVid, vlanPcp, dscp, nwTos] = [
 const registers = (name: string, count: number): readonly Field[] =>
   Array.from({ length: count }, (_, i) => field(`${name}${i}`));
 
+/** A field's writer, and the words that it looks at: most are 0, and tell so without a call. */
+interface Entry {
+  readonly word: number;
+  readonly words: number;
+  readonly write: FieldWriter;
+}
+
 /** Writes a match's fields in a version's order. */
 class MatchWriter {
   readonly #version: Version;
-  readonly #packetType: readonly FieldWriter[];
-  readonly #first: readonly FieldWriter[];
-  readonly #mpls: readonly FieldWriter[];
-  readonly #nsh: readonly FieldWriter[];
-  readonly #ipv4: readonly FieldWriter[];
-  readonly #ipv6: readonly FieldWriter[];
-  readonly #arp: readonly FieldWriter[];
-  readonly #icmp: readonly FieldWriter[];
-  readonly #icmpv6: readonly FieldWriter[];
-  readonly #transport: Readonly<Record<number, readonly FieldWriter[]>>;
-  readonly #tunnel: readonly FieldWriter[];
-  readonly #registers: readonly FieldWriter[];
-  readonly #last: readonly FieldWriter[];
-  readonly #tuplePorts: readonly FieldWriter[];
-  readonly #metadata: readonly FieldWriter[];
+  readonly #packetType: readonly Entry[];
+  readonly #first: readonly Entry[];
+  readonly #mpls: readonly Entry[];
+  readonly #nsh: readonly Entry[];
+  readonly #ipv4: readonly Entry[];
+  readonly #ipv6: readonly Entry[];
+  readonly #arp: readonly Entry[];
+  readonly #icmp: readonly Entry[];
+  readonly #icmpv6: readonly Entry[];
+  readonly #transport: Readonly<Record<number, readonly Entry[]>>;
+  readonly #tunnel: readonly Entry[];
+  readonly #registers: readonly Entry[];
+  readonly #last: readonly Entry[];
+  readonly #tuplePorts: readonly Entry[];
+  readonly #metadata: readonly Entry[];
 
   constructor(version: Version) {
     this.#version = version;
-    const all = (list: readonly Field[]): FieldWriter[] => list.map((f) => this.#writer(f));
+    const all = (list: readonly Field[]): Entry[] =>
+      list.map((f) => ({ word: f.word, words: f.words, write: this.#writer(f) }));
     this.#packetType = all(order.beforeVlan.slice(0, 1));
     const port = version >= OF12 ? inPortOxm : inPort;
     this.#first = all([...order.beforeVlan.slice(1), port, field("actset_output"), ...order.layer2]);
@@ -79,13 +87,18 @@ class MatchWriter {
   }
 
   write({ key, mask, tlvs }: Match, w: WireWriter): void {
-    const fields = (list: readonly FieldWriter[]): void => {
-      for (let i = 0; i < list.length; i++) list[i]!(key, mask, w);
+    const fields = (list: readonly Entry[]): void => {
+      for (let i = 0; i < list.length; i++) {
+        const { word, words, write } = list[i]!;
+        let any = mask[word]!;
+        for (let k = 1; k < words; k++) any |= mask[word + k]!;
+        if (any !== 0) write(key, mask, w);
+      }
     };
     // A match on what only Ethernet frames have says so itself, unless it is of what is left out.
     if (key[W.packetType] !== 0) fields(this.#packetType);
     else if (!matchesEthernet(mask) && (mask[W.packetType] !== 0 || matchesPayload(mask))) {
-      this.#packetType[0]!(key, wholeMask, w);
+      this.#packetType[0]!.write(key, wholeMask, w);
     }
     fields(this.#first);
     const tci = mask[W.vlan0]! & 0xffff;
@@ -156,7 +169,7 @@ function matchesPayload(mask: FlowMask): boolean {
 
 const wholeMask: FlowMask = newKey().fill(0xffffffff);
 
-const none: readonly FieldWriter[] = [];
+const none: readonly Entry[] = [];
 const writers: (MatchWriter | undefined)[] = versions.map(() => undefined);
 
 /** Writes a match as TLVs: OXM since OpenFlow 1.2, NXM before. Fields without their prerequisites are left out. */

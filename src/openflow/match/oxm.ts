@@ -4,7 +4,7 @@ import { field } from "#flow/fields/table.js";
 import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
 import { LONGEST_TLV, type TlvMap } from "#flow/tlv-map.js";
-import { u16 } from "#util/big-endian.js";
+import { u16, u32 } from "#util/big-endian.js";
 import { readFieldId } from "../actions/field-id.js";
 import { valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
@@ -34,7 +34,7 @@ export interface MaskedCookie {
 /** Reads TLVs to the reader's end. Throws `OfpError` with the errors of OFPET_BAD_MATCH. */
 export function decodeOxm(r: WireReader, options: OxmOptions = STRICT): Match {
   const match = new MatchBuilder(options.tlvs);
-  while (r.left > 0) decodeTlv(r, match, options.strict);
+  while (r.left > 0) decodeExplained(r, match, options.strict);
   return match.done();
 }
 
@@ -46,7 +46,7 @@ export function decodeOxmWithCookie(
   const match = new MatchBuilder(options.tlvs);
   let cookie: MaskedCookie | undefined;
   while (r.left > 0) {
-    if (!isCookie(r)) decodeTlv(r, match, options.strict);
+    if (!isCookie(r)) decodeExplained(r, match, options.strict);
     else if (cookie === undefined) cookie = decodeCookie(r);
     else throw new OfpError("OFPBMC_DUP_FIELD");
   }
@@ -84,6 +84,25 @@ export function encodeCookie({ cookie, mask }: MaskedCookie, w: WireWriter): voi
 }
 
 const [dscp, nwTos] = [field("ip_dscp"), field("nw_tos")] as [Field, Field];
+
+/** Has the log name a TLV whose value has bits outside its mask. */
+function decodeExplained(r: WireReader, match: MatchBuilder, strict: boolean): void {
+  const { at } = r;
+  try {
+    decodeTlv(r, match, strict);
+  } catch (error) {
+    if (!(error instanceof OfpError) || error.error !== "OFPBMC_BAD_WILDCARDS") throw error;
+    const header = u32(r.bytes, at);
+    const oxmClass = header >>> 16;
+    const experimenter = oxmClass === EXPERIMENTER_CLASS ? u32(r.bytes, at + 4) : 0;
+    const length = (header & 0xff) - (oxmClass === EXPERIMENTER_CLASS ? 4 : 0);
+    const name = `${experimenter}:${oxmClass}:${(header >>> 9) & 0x7f}:${(header >>> 8) & 1}:${length}`;
+    const fault = "with 1-bits in value for bits wildcarded by the mask.";
+    throw error.complain("nx_match", `Rejecting NXM/OXM entry ${name} ${fault}`);
+  }
+}
+
+const EXPERIMENTER_CLASS = 0xffff;
 
 function decodeTlv(r: WireReader, match: MatchBuilder, strict: boolean): void {
   if (r.left < 4) throw new OfpError("OFPBMC_BAD_LEN");

@@ -87,7 +87,7 @@ export interface Envelope {
 }
 
 /** How a complaint about a peer's bytes is made. */
-export type Warn = (module: string, text: string) => void;
+export type Warn = (module: string, text: string, level?: "info") => void;
 
 const silent: Warn = () => {};
 
@@ -189,7 +189,12 @@ function kindOf(bytes: Uint8Array, warn: Warn): MessageKind {
 export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: TakePartial): Message {
   const { version, xid, name, flags, form, reader } = envelope;
   const ctx = new DecodeContext(envelope, warn, partial);
-  return { version, xid, name, flags, body: form.decode(reader, ctx) };
+  try {
+    return { version, xid, name, flags, body: form.decode(reader, ctx) };
+  } catch (error) {
+    if (error instanceof OfpError) error.tell(warn);
+    throw error;
+  }
 }
 
 class DecodeContext implements MessageDecodeContext {

@@ -73,7 +73,7 @@ export interface MessageDecodeContext {
   /** The whole message, header and all. */
   readonly bytes: Uint8Array;
   /** A complaint for the log, upstream's module and words. */
-  warn(module: string, text: string): void;
+  warn(module: string, text: string, level?: "info"): void;
   /** Reads a message that lies in this one. Throws `OfpError`. */
   message(bytes: Uint8Array): Message;
   /** What kind of message these bytes are, by their headers and length. Throws `OfpError`. */

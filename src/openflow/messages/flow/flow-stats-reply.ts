@@ -40,6 +40,7 @@ function told<T>(ctx: MessageDecodeContext, part: string, read: () => T): T {
   try {
     return read();
   } catch (e) {
+    if (e instanceof OfpError) e.tell(ctx.warn);
     ctx.warn("ofp_flow", `${part}`);
     throw e;
   }
@@ -49,6 +50,7 @@ function readMatch(r: WireReader, version: Version, ctx: MessageDecodeContext): 
   try {
     return decodeMatch(r, version);
   } catch (e) {
+    if (e instanceof OfpError) e.tell(ctx.warn);
     ctx.warn("ofp_flow", "OFPST_FLOW reply bad match");
     throw e;
   }
@@ -58,6 +60,7 @@ function readActions(r: WireReader, end: number, match: Match, ctx: MessageDecod
   try {
     return pullActions(r, end, match, ctx);
   } catch (e) {
+    if (e instanceof OfpError) e.tell(ctx.warn);
     ctx.warn("ofp_flow", "OFPST_FLOW reply bad instructions");
     throw e;
   }

@@ -21,5 +21,5 @@ export function pullActions(r: WireReader, end: number, match: Match, ctx: Messa
     );
     throw new OfpError(ctx.version === OF10 ? "OFPBRC_BAD_LEN" : "OFPBIC_BAD_LEN");
   }
-  return resolveActions(decodeInstructions(r.slice(length), ctx.version), match);
+  return resolveActions(decodeInstructions(r.slice(length), ctx.version, ctx), match);
 }

@@ -101,7 +101,10 @@ function decodeFields(r: WireReader, ctx: BucketContext): HashedField[] {
     }
     return found.sort(byFieldOrder);
   } catch (error) {
-    if (error instanceof OfpError) ctx.warn("ofp_group", "ntr selection method fields are invalid");
+    if (error instanceof OfpError) {
+      error.tell(ctx.warn);
+      ctx.warn("ofp_group", "ntr selection method fields are invalid");
+    }
     throw error;
   }
 }
