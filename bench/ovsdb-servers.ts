@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { BenchPeer } from "./ovsdb-peer.js";
 
 /** A schema like that of a small configuration: a set of strings, a map, a unique index. */
-const schema = {
+export const benchSchema: object = {
   name: "Bench",
   version: "1.0.0",
   tables: {
@@ -46,7 +46,7 @@ export class BenchServer {
     const { directory } = this;
     this.#env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
     delete this.#env["NODE_EXTRA_CA_CERTS"];
-    writeFileSync(join(directory, "schema"), JSON.stringify(schema));
+    writeFileSync(join(directory, "schema"), JSON.stringify(benchSchema));
     execFileSync("/usr/bin/ovsdb-tool", ["create", this.file, join(directory, "schema")], { env: this.#env });
   }
 

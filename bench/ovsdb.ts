@@ -2,9 +2,13 @@
  * Our ovsdb-server beside the installed one: transactions, fan-out to monitors, start-up, compaction, memory. One at a time, in turn,
  * medians.
  */
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { median } from "./guests.js";
+import { bigLogs } from "./ovsdb-logs.js";
 import type { BenchPeer } from "./ovsdb-peer.js";
-import { BenchServer, contestants } from "./ovsdb-servers.js";
+import { BenchServer, benchSchema, contestants } from "./ovsdb-servers.js";
 
 /** A figure of each contestant per round. */
 type Figures = Map<string, Map<string, number[]>>;
@@ -153,12 +157,9 @@ async function measure(argv: readonly string[], parts: ReadonlySet<string>, note
     if (wanted("big")) {
       await fill(filler, 100, 100_000);
       note("100,000 rows: memory", memory, server.resident());
-      // A log of many records.
-      let value = 9_000_000;
-      await filler.run((i) => update(uuids[i % uuids.length]!, value++), 300_000, 64);
       filler.close();
       await server.stop();
-      note("100,000 rows and 300,000 changes: start", time, await server.start());
+      note("100,000 rows: start", time, await server.start());
       note("100,000 rows: memory after the start", memory, server.resident());
       note("100,000 rows: longest stall in compaction", time, await stall(server, uuids[0]!));
     }
@@ -169,22 +170,53 @@ async function measure(argv: readonly string[], parts: ReadonlySet<string>, note
   }
 }
 
+/** How long servers take to read the same logs. */
+async function starts(argv: readonly string[], logs: ReadonlyMap<string, string>, note: Note): Promise<void> {
+  for (const [name, log] of logs) {
+    const server = new BenchServer(argv);
+    try {
+      copyFileSync(log, server.file);
+      note(`start with ${name}`, time, await server.start());
+      note(`memory after the start with ${name}`, memory, server.resident());
+      await server.stop();
+    } finally {
+      server.remove();
+    }
+  }
+}
+
 type Note = (what: string, kind: Kind, value: number) => void;
 
-/** Measures and prints; `parts` are `tx`, `durable`, `fan` and `big`, or none for all. */
+/** Measures and prints; `parts` are `tx`, `durable`, `fan`, `big` and `start`, or none for all. */
 export async function benchOvsdb(rounds: number, parts: readonly string[]): Promise<void> {
   const figures: Figures = new Map();
   const only = process.env["WEFT_BENCH_ONLY"];
   const runs = contestants.filter(({ name }) => only === undefined || only === name);
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, argv } of runs) {
-      await measure(argv, new Set(parts), (what, kind, value) => {
-        kinds.set(what, kind);
-        const row = figures.get(what) ?? new Map<string, number[]>();
-        figures.set(what, row);
-        row.set(name, [...(row.get(name) ?? []), value]);
-      });
+  const directory = mkdtempSync(join(tmpdir(), "weft-bench-logs-"));
+  const withStarts = parts.length === 0 || parts.includes("start");
+  const logs = new Map<string, string>();
+  try {
+    if (withStarts) {
+      for (const [i, { name, write }] of bigLogs.entries()) {
+        const path = join(directory, String(i));
+        write(path, benchSchema);
+        logs.set(name, path);
+      }
     }
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, argv } of runs) {
+        const note: Note = (what, kind, value) => {
+          kinds.set(what, kind);
+          const row = figures.get(what) ?? new Map<string, number[]>();
+          figures.set(what, row);
+          row.set(name, [...(row.get(name) ?? []), value]);
+        };
+        await measure(argv, new Set(parts), note);
+        await starts(argv, logs, note);
+      }
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
   for (const [what, row] of figures) {
     const { unit, rate: more } = kinds.get(what)!;
@@ -192,6 +224,6 @@ export async function benchOvsdb(rounds: number, parts: readonly string[]): Prom
     const theirs = median(row.get("real") ?? []);
     const ratio = more ? ours / theirs : theirs / ours;
     const show = (value: number): string => `${Math.round(value).toLocaleString("en-US")} ${unit}`.padStart(14);
-    console.log(`  ${what.padEnd(46)} ours ${show(ours)}   theirs ${show(theirs)}   ${ratio.toFixed(2)} times as good`);
+    console.log(`  ${what.padEnd(54)} ours ${show(ours)}   theirs ${show(theirs)}   ${ratio.toFixed(2)} times as good`);
   }
 }

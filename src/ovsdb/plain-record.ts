@@ -92,7 +92,8 @@ export class PlainRecord {
       keys.sort(compareAtoms);
       mustDiffer(keys);
     }
-    return { keys, values: undefined };
+    // An array that grew has room for more, which would be kept with each of many rows.
+    return { keys: keys.slice(), values: undefined };
   }
 
   #map(key: BaseType, value: BaseType): Datum {
