@@ -1,6 +1,6 @@
 import { UserError } from "#util/errors.js";
 import { OfpError } from "../ofp-error.js";
-import { formatOfport, parseOfport } from "../port-number.js";
+import { formatOfport, OFPP, parseOfport } from "../port-number.js";
 import { formatSubfield, parseSubfield, type Subfield } from "../subfield.js";
 import { always } from "../version.js";
 import type { ActionParseContext, ActionRow } from "./action.js";
@@ -26,6 +26,12 @@ const algorithmOf = (name: string): Bundle["algorithm"] | undefined => algorithm
 /** Members are ports, named by NXM_OF_IN_PORT. */
 const OFPORT = 0x00000002;
 
+/** A port that packets can go to, or none. */
+function checkMember(port: number): number {
+  if (port >= OFPP.max && port < OFPP.inPort) throw new OfpError("OFPBAC_BAD_OUT_PORT", `member ${port}`);
+  return port;
+}
+
 const form = (number: number, loads: boolean): WireForm<Bundle> => ({
   ids: [nx(always, number)],
   length: [32, LONGEST],
@@ -44,7 +50,7 @@ const form = (number: number, loads: boolean): WireForm<Bundle> => ({
     if (!loads && (range !== 0 || !target.zeros(4) || !pad)) throw bad();
     if (destination !== undefined && !destination.field.writable) throw notWritable(destination.field);
     if (destination !== undefined && destination.bits < 16) throw bad();
-    const members = Array.from({ length: count }, () => r.u16());
+    const members = Array.from({ length: count }, () => checkMember(r.u16()));
     return { kind: "bundle", fields, basis, algorithm, members, ...(destination && { destination }) };
   },
   encode: ({ fields, basis, algorithm, members, destination }, w) => {
