@@ -49,8 +49,19 @@ const printedNames: Readonly<Record<string, string>> = {
   tun_gtpu_msgtype: "gtpu_msgtype",
 };
 
-const printer = (name: string): FieldPrinter => fieldPrinter(field(name), printedNames[name] ?? name);
-const list = (names: string): readonly FieldPrinter[] => names.split(/\s+/).map(printer);
+/** A field's printer, and the words that it looks at: most are 0 in a mask, and tell so without a call. */
+interface Entry {
+  readonly word: number;
+  readonly words: number;
+  readonly print: FieldPrinter;
+}
+
+function entry(name: string): Entry {
+  const f = field(name);
+  return { word: f.word, words: f.words, print: fieldPrinter(f, printedNames[name] ?? name) };
+}
+
+const list = (names: string): readonly Entry[] => names.split(/\s+/).map(entry);
 
 const before = list(
   `pkt_mark recirc_id dp_hash conj_id skb_priority actset_output ct_state ct_zone ct_mark ct_label
@@ -73,7 +84,7 @@ const ecnAndTtl = list("nw_ecn nw_ttl");
 const mpls = list("mpls_label mpls_tc mpls_ttl mpls_bos");
 const ports = list("tcp_src tcp_dst");
 const nd = list("nd_target nd_sll nd_tll nd_reserved nd_options_type");
-const [packetType, nwProto, ipFrag, tcpFlags] = list("packet_type nw_proto ip_frag tcp_flags") as [
+const [packetType, nwProto, ipFrag, tcpFlags] = list("packet_type nw_proto ip_frag tcp_flags").map((e) => e.print) as [
   FieldPrinter,
   FieldPrinter,
   FieldPrinter,
@@ -108,9 +119,14 @@ const shorthands: Readonly<Record<number, { name: string; protocols: Readonly<Re
 
 /** Every part with a comma before it. */
 function matchText(key: FlowKey, mask: FlowMask, portName: PortName, tlvs: TlvMap | undefined): string {
-  const fields = (printers: readonly FieldPrinter[]): string => {
+  const fields = (entries: readonly Entry[]): string => {
     let text = "";
-    for (let i = 0; i < printers.length; i++) text += printers[i]!(key, mask, portName);
+    for (let i = 0; i < entries.length; i++) {
+      const { word, words, print } = entries[i]!;
+      let any = mask[word]!;
+      for (let k = 1; k < words; k++) any |= mask[word + k]!;
+      if (any !== 0) text += print(key, mask, portName);
+    }
     return text;
   };
   const typeIs = mask[W.ethType] === 0xffff;
