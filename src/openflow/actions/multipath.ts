@@ -35,8 +35,9 @@ export const multipath: ActionRow<Multipath> = {
         const argument = r.u32();
         r.skip(2);
         const range = r.u16();
-        const destination = readRange(range, readShortField(r));
+        const name = readShortField(r);
         if (fields === undefined || algorithm === undefined) throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        const destination = readRange(range, name);
         if (destination.bits < 16 && links > 2 ** destination.bits) throw new OfpError("OFPBAC_BAD_ARGUMENT");
         if (!destination.field.writable) throw notWritable(destination.field);
         return { kind: "multipath", fields, basis, algorithm, links, argument, destination };

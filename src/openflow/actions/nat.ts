@@ -29,9 +29,9 @@ function decode(r: WireReader): Nat {
   const [flags, present] = [r.u16(), r.u16()];
   const bad = (): OfpError => new OfpError("OFPBAC_BAD_ARGUMENT");
   const both = (a: number, b: number): boolean => (flags & a) !== 0 && (flags & b) !== 0;
-  if (both(Flag.src, Flag.dst) || both(Flag.hash, Flag.random) || flags > 31 || present > 63) throw bad();
+  if (both(Flag.src, Flag.dst) || both(Flag.hash, Flag.random) || present > 63) throw bad();
   const side = flags & Flag.src ? "src" : flags & Flag.dst ? "dst" : "";
-  if (side === "" && flags !== 0) throw bad();
+  if (side === "" && (flags & 31) !== 0) throw bad();
   const has = (bit: number): boolean => (present & bit) !== 0;
   if (has(Present.ipv4First) && has(Present.ipv6First)) throw bad();
   if (has(Present.ipv4Last) && !has(Present.ipv4First)) throw bad();
