@@ -4,7 +4,7 @@ import type { ErrorName } from "./errors/error-row.js";
 /** A line for the log, by the module that upstream has for it. */
 interface Complaint {
   readonly module: string;
-  readonly text: string;
+  readonly text: string | (() => string);
 }
 
 /** A peer sent what OpenFlow has an error for: caught once per session, and answered with that error's numbers. */
@@ -19,15 +19,16 @@ export class OfpError extends WireError {
     this.error = error;
   }
 
-  /** Adds what the log is to be told of it. */
-  complain(module: string, text: string): this {
+  /** Adds what the log is to be told of it; as a function where making it takes time that is lost if nobody asks. */
+  complain(module: string, text: string | (() => string)): this {
     this.#complaints.push({ module, text });
     return this;
   }
 
-  /** Tells the log, once. */
-  tell(warn: (module: string, text: string) => void): void {
-    for (const { module, text } of this.#complaints) warn(module, text);
+  /** Tells the log, once; without one there is nothing more to tell. */
+  tell(warn?: (module: string, text: string) => void): void {
+    for (const { module, text } of warn === undefined ? [] : this.#complaints)
+      warn?.(module, typeof text === "string" ? text : text());
     this.#complaints = [];
   }
 }

@@ -1,4 +1,5 @@
 import { parseCtFlush } from "#openflow/messages/connection/ct-flush-parse.js";
+import { parseTlvMaps } from "#openflow/messages/connection/tlv-maps-parse.js";
 import type { TlvMap } from "#openflow/messages/connection/tlv-table.js";
 import { ProtocolSets } from "#openflow/protocol.js";
 import { UserError } from "#util/errors.js";
@@ -6,37 +7,6 @@ import { openForFlows } from "./flow-protocol.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { printMessage } from "./print-message.js";
 import { withSwitch } from "./switch.js";
-
-const number = "\\s*[-+]?(?:0[xX][0-9a-fA-F]+|\\d+)";
-const mapping = new RegExp(`^\\{class=(${number}),type=(${number}),len=(${number})\\}->tun_metadata(${number})$`);
-
-/** Reads `{class=0xffff,type=0,len=4}->tun_metadata0`, several between commas. Throws `UserError`. */
-function parseMappings(text: string): TlvMap[] {
-  if (text === "") return [];
-  return text.split(/,(?=\{)/).map((one) => {
-    const found = mapping.exec(one);
-    if (found === null) throw new UserError("invalid tlv mapping");
-    const [optionClass, optionType, length, index] = found.slice(1).map((n) => integer(n)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return {
-      optionClass: optionClass & 0xffff,
-      optionType: optionType & 0xff,
-      length: length & 0xff,
-      index: index & 0xffff,
-    };
-  });
-}
-
-/** As C reads `%i`: decimal, hexadecimal, or octal from a leading 0. */
-function integer(text: string): number {
-  const [, sign, digits] = /^\s*([-+]?)(.*)$/.exec(text)!;
-  const value = /^0\d/.test(digits!) ? Number.parseInt(digits!, 8) : Number(digits);
-  return sign === "-" ? -value : value;
-}
 
 /** Sends a change of the tunnel options' table. */
 async function changeTlvTable(
@@ -60,7 +30,7 @@ const addTlvMap: OfctlCommand = {
   minArgs: 2,
   maxArgs: 2,
   readOnly: false,
-  run: ([name = "", text = ""], context) => changeTlvTable(name, "add", parseMappings(text), context),
+  run: ([name = "", text = ""], context) => changeTlvTable(name, "add", parseTlvMaps(text), context),
 };
 
 const delTlvMap: OfctlCommand = {
@@ -72,7 +42,7 @@ const delTlvMap: OfctlCommand = {
   run: ([name = "", text], context) =>
     text === undefined
       ? changeTlvTable(name, "clear", [], context)
-      : changeTlvTable(name, "delete", parseMappings(text), context),
+      : changeTlvTable(name, "delete", parseTlvMaps(text), context),
 };
 
 const dumpTlvMap: OfctlCommand = {

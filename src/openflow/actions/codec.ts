@@ -55,8 +55,8 @@ function choicesOf(version: Version): ReadonlyMap<string, readonly Choice[]> {
   );
 }
 
-/** How deep actions may lie in actions. Bytes that go deeper are refused. */
-const DEEPEST = 64;
+/** How deep actions may lie in actions, which is as deep as text takes them. Bytes that go deeper are refused. */
+const DEEPEST = 99;
 
 /** How actions are read. */
 export interface ActionDecodeOptions {
@@ -97,8 +97,8 @@ function decodeList(
       actions.push(decodeAction(r, ctx, options));
     } catch (error) {
       if (!(error instanceof OfpError)) throw error;
-      const dump = plainHexDump(r.bytes.subarray(start, r.end)).trimEnd();
-      throw error.complain("ofp_actions", `bad action at offset ${at - start} (${error.error}):\n${dump}`);
+      const what = `bad action at offset ${at - start} (${error.error}):\n`;
+      throw error.complain("ofp_actions", () => what + plainHexDump(r.bytes.subarray(start, r.end)).trimEnd());
     }
   }
   if (within !== "ct" && actions.some(isOfConntrack)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");

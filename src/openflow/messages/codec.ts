@@ -192,7 +192,7 @@ export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: Ta
   try {
     return { version, xid, name, flags, body: form.decode(reader, ctx) };
   } catch (error) {
-    if (error instanceof OfpError) error.tell(warn);
+    if (error instanceof OfpError) error.tell(warn === silent ? undefined : warn);
     throw error;
   }
 }

@@ -20,5 +20,14 @@ function hexLine(bytes: Uint8Array, offset: number): string {
 
 /** Bytes sixteen to a line, offset and hexadecimal alone. Each line ends. */
 export function plainHexDump(bytes: Uint8Array): string {
-  return hexDump(bytes).replace(/ *\|.*$/gm, "");
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 16) {
+    text += `${at.toString(16).padStart(8, "0")} `;
+    const end = Math.min(at + 16, bytes.length);
+    for (let i = at; i < end; i++) text += (i === at + 8 ? "-" : " ") + twoDigits[bytes[i]!]!;
+    text += end === at + 8 ? "-\n" : "\n";
+  }
+  return text;
 }
+
+const twoDigits: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));

@@ -86,7 +86,8 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
     return `(***only uses ${length} bytes out of ${bytes.length}***)\n${hexDump(bytes)}`;
   }
   if ((options.depth ?? 0) > DEEPEST) return hexDump(bytes);
-  let head: string | undefined;
+  // What was read before an error is only printed where there is one.
+  let before: (() => string) | undefined;
   let envelope: Envelope | undefined;
   try {
     const found = readEnvelope(bytes, options.warn);
@@ -96,13 +97,13 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
     checkLength(found, options.warn);
     envelope = found;
     const takePartial = (message: Message, end: string): void => {
-      head = formatMessage(message, options) + end;
+      before = () => formatMessage(message, options) + end;
     };
     return `${formatMessage(decodeBody(found, options.warn, takePartial), options)}\n`;
   } catch (error) {
     if (!(error instanceof OfpError)) throw error;
     if (length > bytes.length) return truncated(bytes, length);
-    head ??= envelope === undefined ? "" : `${title(envelope)}${formatFlags(envelope)} `;
+    const head = before?.() ?? (envelope === undefined ? "" : `${title(envelope)}${formatFlags(envelope)} `);
     return `${head}***decode error: ${error.error}***\n${hexDump(bytes)}`;
   }
 }
