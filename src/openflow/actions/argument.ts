@@ -10,6 +10,8 @@ export function parseU32(text: string): number {
 
 /** A 64-bit number that must be there. Throws `UserError`. */
 export function parseU64(text: string): bigint {
+  const quick = quickInteger(text);
+  if (quick >= 0) return BigInt(quick);
   if (text === "") throw new UserError("missing required numeric argument");
   const value = parseInteger(text);
   if (value === undefined || value >= 1n << 64n || value <= -(1n << 64n))
@@ -19,6 +21,8 @@ export function parseU64(text: string): bigint {
 
 /** A number of 8 or 16 bits; errors say `invalid <name> "<text>"`. */
 function parseSmall(text: string, name: string, max: number): number {
+  const quick = quickInteger(text);
+  if (quick >= 0 && quick <= max) return quick;
   const value = parseUnsigned(text, max);
   if (value === undefined) throw new UserError(`invalid ${name} "${text}"`);
   return value;

@@ -2,6 +2,7 @@ import { field } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
 import { formatIpv4, parseIpv4 } from "#util/ip.js";
 import { formatMac } from "#util/mac.js";
+import { macNumber } from "#util/mac-number.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { OfpError } from "../ofp-error.js";
 import { OF10, OF11, OF12, only, since, until, type Version } from "../version.js";
@@ -35,11 +36,15 @@ export interface SetTransport {
   readonly protocol?: number;
 }
 
-/** The set_field that says the same since OpenFlow 1.2. */
-function asField(name: string, value: number | bigint): readonly Action[] {
+/** What says the same since OpenFlow 1.2: a set_field. */
+function asField(name: string): (value: number) => readonly Action[] {
   const f = field(name);
-  return [{ kind: "set_field", field: f, value: BigInt(value), mask: (1n << BigInt(f.bits)) - 1n }];
+  const mask = (1n << BigInt(f.bits)) - 1n;
+  return (value) => [{ kind: "set_field", field: f, value: BigInt(value), mask }];
 }
+
+const asDscp = asField("ip_dscp");
+const asEcn = asField("nw_ecn");
 
 function setEthernet(kind: SetEthernet["kind"], of10: number, of11: number): ActionRow<SetEthernet> {
   const form = (range: typeof only, version: Version, number: number): WireForm<SetEthernet> => ({
@@ -48,6 +53,7 @@ function setEthernet(kind: SetEthernet["kind"], of10: number, of11: number): Act
     decode: (r) => ({ kind, address: r.copy(6) }),
     encode: ({ address }, w) => void w.raw(address).zeros(6),
   });
+  const instead = asField(kind.replace("mod_dl", "eth"));
   return {
     kind,
     wire: [
@@ -55,11 +61,7 @@ function setEthernet(kind: SetEthernet["kind"], of10: number, of11: number): Act
       form(only, OF11, of11),
       { ...form(only, OF11, of11), ids: [readAs(of(since(OF12), of11))] },
     ],
-    instead: ({ address }) =>
-      asField(
-        kind.replace("mod_dl", "eth"),
-        address.reduce((n, b) => (n << 8n) | BigInt(b), 0n),
-      ),
+    instead: ({ address }) => instead(macNumber(address)),
     format: ({ address }) => `${kind}:${formatMac(address)}`,
     parse: { [kind]: (text) => ({ kind, address: parseMacArgument(text) }) },
   };
@@ -70,6 +72,7 @@ export const setEthernetDestination: ActionRow<SetEthernet> = setEthernet("mod_d
 
 function setNetwork(kind: SetNetwork["kind"], of10: number, of11: number): ActionRow<SetNetwork> {
   const ids = [of(only(OF10), of10), of(only(OF11), of11), readAs(of(since(OF12), of11))];
+  const instead = asField(kind.replace("mod_nw", "ip"));
   return {
     kind,
     wire: [
@@ -81,7 +84,7 @@ function setNetwork(kind: SetNetwork["kind"], of10: number, of11: number): Actio
         (address) => ({ kind, address }),
       ),
     ],
-    instead: ({ address }) => asField(kind.replace("mod_nw", "ip"), address),
+    instead: ({ address }) => instead(address),
     format: ({ address }) => `${kind}:${formatIpv4(address)}`,
     parse: {
       [kind]: (text) => {
@@ -120,7 +123,7 @@ export const setTos: ActionRow<SetOctet> = {
       (value) => ({ kind: "mod_nw_tos", value: within(value, 0xfc) }),
     ),
   ],
-  instead: ({ value }) => asField("ip_dscp", value >> 2),
+  instead: ({ value }) => asDscp(value >> 2),
   format: ({ value }) => `mod_nw_tos:${value}`,
   parse: { mod_nw_tos: (text) => ({ kind: "mod_nw_tos", value: octet(text, "TOS", 0xfc) }) },
 };
@@ -142,7 +145,7 @@ export const setEcn: ActionRow<SetOctet> = {
       (value) => ({ kind: "mod_nw_ecn", value: within(value, 3) }),
     ),
   ],
-  instead: ({ value }, version) => (version === OF10 ? asLoad("nw_ecn", value) : asField("nw_ecn", value)),
+  instead: ({ value }, version) => (version === OF10 ? asLoad("nw_ecn", value) : asEcn(value)),
   format: ({ value }) => `mod_nw_ecn:${value}`,
   parse: { mod_nw_ecn: (text) => ({ kind: "mod_nw_ecn", value: octet(text, "ECN", 3) }) },
 };
@@ -182,7 +185,7 @@ function setTransport(kind: SetTransport["kind"], number: number, name: string):
       ),
     ],
     instead: ({ port, protocol }) =>
-      asField(kind.replace("mod_tp", transportNames[protocol ?? IpProtocol.tcp] ?? "tcp"), port),
+      asField(kind.replace("mod_tp", transportNames[protocol ?? IpProtocol.tcp] ?? "tcp"))(port),
     format: ({ port }) => `${kind}:${port}`,
     parse: { [kind]: (text) => ({ kind, port: parseU16(text, name) }) },
   };
