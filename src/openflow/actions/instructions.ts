@@ -4,6 +4,7 @@ import { OF10, OF13, OF14, type Version } from "../version.js";
 import { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import type { Action } from "./action.js";
+import { isInActionSet } from "./action-set.js";
 import { type ActionDecodeOptions, decodeActions, encodeActions } from "./codec.js";
 
 /** Instructions' numbers since OpenFlow 1.1. */
@@ -155,7 +156,11 @@ function decodeInstruction(type: number, r: WireReader, version: Version, option
     default: {
       r.skip(4);
       const actions = decodeActions(r, version, options);
-      return type === Instruction.applyActions ? actions : [{ kind: "write_actions", actions }];
+      if (type === Instruction.applyActions) return actions;
+      if (!actions.every(isInActionSet)) {
+        throw new OfpError("OFPBAC_BAD_TYPE").complain("ofp_actions", "disallowed action in action set");
+      }
+      return [{ kind: "write_actions", actions }];
     }
   }
 }
