@@ -1,6 +1,6 @@
 import { setFieldBig, subfield } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
-import { cloneKey, type FlowKey, newKey } from "#flow/key.js";
+import { type FlowKey, newKey } from "#flow/key.js";
 import { FRAG_LATER, MAX_VLANS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
@@ -38,16 +38,15 @@ const lenient: ProtocolSet = ProtocolSets.openflow10 | ProtocolSets.nxm;
  * Throws `OfpError` with upstream's error: OFPBAC_MATCH_INCONSISTENT, OFPBAC_BAD_OUT_PORT, OFPBIC_BAD_TABLE_ID, ….
  */
 export function checkActions(actions: readonly Action[], match: Match, limits: ActionLimits = {}): ProtocolSet {
-  scratch.set(match.key);
-  const left = new ActionChecker(scratch, limits).all(actions);
+  const left = new ActionChecker(match.key, limits, 0).all(actions);
   if (left === ProtocolSets.none) throw new OfpError("OFPBAC_MATCH_INCONSISTENT");
   return left;
 }
 
-/** The packet of the outermost actions. */
-const scratch: FlowKey = newKey();
-/** The packet of a learnt flow. */
-const learntScratch: FlowKey = newKey();
+/** What is known of the packet, of actions and of those within them: one key for each depth, used again. */
+const known: FlowKey[] = [];
+/** A packet of which nothing is known: a learnt flow's. */
+const nothing: FlowKey = newKey();
 
 class ActionChecker {
   /** What is known of the packet: the match, and what actions did. */
@@ -56,8 +55,12 @@ class ActionChecker {
   /** The Ethernet type, which of a packet without an Ethernet header does not count. */
   #ethType: number;
 
-  constructor(key: FlowKey, limits: ActionLimits) {
-    this.#key = key;
+  readonly #depth: number;
+
+  constructor(key: FlowKey, limits: ActionLimits, depth: number) {
+    this.#key = known[depth] ??= newKey();
+    this.#key.set(key);
+    this.#depth = depth;
     this.#limits = limits;
     this.#ethType = key[W.ethType]!;
     this.#settle();
@@ -80,7 +83,7 @@ class ActionChecker {
 
   /** Actions within an action, on a packet of their own. */
   apart(actions: readonly Action[]): ProtocolSet {
-    return new ActionChecker(cloneKey(this.#key), this.#limits).all(actions);
+    return new ActionChecker(this.#key, this.#limits, this.#depth + 1).all(actions);
   }
 
   /** False where the match does not fit, and OpenFlow 1.0 takes it all the same. */
@@ -300,8 +303,7 @@ class ActionChecker {
 
   /** What is copied must be in the packet; what the learnt flow says must fit what it said before. */
   #learn({ specs }: Learn): void {
-    learntScratch.fill(0);
-    const learnt = new ActionChecker(learntScratch, this.#limits);
+    const learnt = new ActionChecker(nothing, this.#limits, this.#depth + 1);
     for (const spec of specs) {
       if (typeof spec.source !== "bigint") this.#source(spec.source);
       if (spec.kind === "load") learnt.#destination(spec.destination);
