@@ -3,8 +3,8 @@ import type { Field } from "#flow/fields/field.js";
 import { formatFieldValue } from "#flow/format.js";
 import { newKey } from "#flow/key.js";
 import { UserError } from "#util/errors.js";
-import { parseIpv4, parseIpv6 } from "#util/ip.js";
-import { parseMac } from "#util/mac.js";
+import { formatIpv4, parseIpv4, parseIpv6 } from "#util/ip.js";
+import { formatMacWords, parseMac } from "#util/mac.js";
 import { TCP_FLAG_NAMES } from "#wire/transport.js";
 import { hexText, parseInteger, quickInteger } from "./number-text.js";
 import { formatOfport, type PortNames, parseOfport, portFrom32 } from "./port-number.js";
@@ -32,9 +32,16 @@ function wireOnes(f: Field): bigint {
 
 const byBytes: readonly bigint[] = Array.from({ length: 125 }, (_, bytes) => (1n << BigInt(8 * bytes)) - 1n);
 
+const onesByWidth: bigint[] = [];
+
+/** As many ones. */
+function onesOf(bits: number): bigint {
+  return (onesByWidth[bits] ??= (1n << BigInt(bits)) - 1n);
+}
+
 /** A mask of all of a field's bits. */
 function allOnes(f: Field): bigint {
-  return (1n << BigInt(valueBits(f))) - 1n;
+  return onesOf(valueBits(f));
 }
 
 const ctStateNames = ["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"];
@@ -212,6 +219,15 @@ export function formatMaskedValue(f: Field, { value, mask }: MaskedValue, ports:
     return mask === allOnes(f) ? hexText(value) : `${hexText(value)}/${hexText(mask)}`;
   }
   if (f.name === "tun_flags") return value === 0n ? "0" : "oam";
+  const whole = allOnes(f);
+  if (mask === whole && value <= whole) {
+    if (f.format === "ipv4") return formatIpv4(Number(value));
+    if (f.format === "decimal") return String(value);
+    if (f.format === "ethernet") {
+      const address = Number(value);
+      return formatMacWords(Math.floor(address / 2 ** 32), address >>> 0);
+    }
+  }
   const bits = valueBits(f) === f.bits ? f : { ...f, bits: valueBits(f) };
   setFieldBig(valueKey, bits, value);
   setFieldBig(maskKey, bits, mask);

@@ -38,7 +38,7 @@ export interface SetField {
 function isValid(f: Field, value: bigint): boolean {
   if (f.name === "nw_tos") return (value & 3n) === 0n;
   if (f.name === "arp_op") return value <= 0xffn;
-  return f.format.includes("Port") || f.name.startsWith("tun_") || value < 1n << BigInt(valueBits(f));
+  return f.format.includes("Port") || f.name.startsWith("tun_") || value <= ones(f);
 }
 
 /** A VLAN's ID has the bit that says that there is a header. Text need not say so, as upstream has it. */
@@ -146,8 +146,9 @@ export const setField: ActionRow<SetField> = {
 /** A value, with its mask where that is to be written. */
 function formatValue(a: SetField, ports: PortNames): string {
   const text = formatMaskedValue(a.field, a, ports);
+  if (isWhole(a)) return text;
   const isNumber = /decimal|Port$/.test(a.field.format);
-  return isWhole(a) || !isNumber || text.includes("/") ? text : `${text}/${hexText(a.mask)}`;
+  return !isNumber || text.includes("/") ? text : `${text}/${hexText(a.mask)}`;
 }
 
 /** OpenFlow 1.0's VLAN fields, which have no numbers, as those that have. */
