@@ -51,15 +51,15 @@ const small = fc.oneof(fc.nat(8), fc.nat(255));
 const anyBytes = fc.array(small, { maxLength: 120 }).map((list) => Uint8Array.from(list));
 
 const anything = fc.property(anyBytes, fc.constantFrom(...versions), (bytes, version) => {
-  allow([OfpError], () => void decodeHello(bytes));
-  allow([OfpError], () => void decodeError(bytes));
-  allow([OfpError], () => {
+  allow([WireError], () => void decodeHello(bytes));
+  allow([WireError], () => void decodeError(bytes));
+  allow([WireError], () => {
     const match = decodeOxm(new WireReader(bytes), { strict: false });
     formatMatch(match);
     formatTlvs(bytes);
     encodeOxm(match, version, new WireWriter());
   });
-  allow([OfpError], () => {
+  allow([WireError], () => {
     const match = decodeMatch(new WireReader(bytes), version);
     const text = formatMatch(match);
     const w = new WireWriter();
@@ -67,13 +67,13 @@ const anything = fc.property(anyBytes, fc.constantFrom(...versions), (bytes, ver
     const again = formatMatch(decodeMatch(new WireReader(w.done()), version));
     if (again !== text) throw new Error(`${text} came back as ${again}`);
   });
-  allow([OfpError, UserError], () => {
+  allow([WireError, UserError], () => {
     const actions = decodeActions(new WireReader(bytes), version);
     formatActions(actions);
     encodeActions(actions, version, new WireWriter());
   });
-  allow([OfpError], () => {
-    for (const { reader } of readProperties(new WireReader(bytes))) reader.rest();
+  allow([WireError], () => {
+    for (const property of readProperties(new WireReader(bytes))) property.other();
   });
   formatPacket(bytes);
   formatPacket(bytes, 0x1_0800);
