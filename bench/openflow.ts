@@ -133,6 +133,7 @@ async function compare(fixture: Fixture, rounds: number): Promise<void> {
 }
 
 function report({ title }: Part, has: boolean, [theirs, mine]: readonly [number, number], different: number): void {
+  if (different > 0) process.exitCode = 1;
   const each = (ms: number): string => `${ms.toFixed(0)} ms (${((ms * 1e6) / COUNT).toFixed(0)} ns a flow)`;
   const who = has ? "ours" : "ours (in the benchmark's process)";
   console.log(
