@@ -8,6 +8,7 @@ import { ToldError } from "#runtime/end-reason.js";
 import { bundleSettings, sendBundle } from "./bundle.js";
 import { openForFlows, useDumpProtocol, versionsFor } from "./flow-protocol.js";
 import { sortFlows } from "./flow-sort.js";
+import { MessagePrinter } from "./message-printer.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { messageText, printMessage } from "./print-message.js";
 import { Switch } from "./switch.js";
@@ -45,7 +46,12 @@ const dumpFlows: OfctlCommand = {
     try {
       const replies = on.replies({ kind: "flow_stats_request", ...selection });
       if (settings.sort.length === 0 && settings.stats && !showsNames(context)) {
-        for await (const part of replies) printMessage(part, context, settings.verbosity + 1);
+        const printer = new MessagePrinter(context, settings.verbosity + 1);
+        try {
+          for await (const part of replies) printer.print(part);
+        } finally {
+          printer.flush();
+        }
         return 0;
       }
       const flows: FlowStats[] = [];

@@ -1,13 +1,14 @@
 import { HEADER_LENGTH, readHeader } from "#openflow/header.js";
 import { errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
+import { MessagePrinter } from "./message-printer.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { printMessage } from "./print-message.js";
 
-/** The bytes of pairs of hexadecimal digits, before which blanks may stand. Throws `UserError` with `garbage`. */
+/** The bytes of pairs of hexadecimal digits, before which blanks and dots may stand. Throws `UserError` with `garbage`. */
 export function parseHex(text: string, garbage: string = "trailing garbage following hex bytes"): Uint8Array {
-  if (!/^(\s*[0-9a-fA-F]{2})*\s*$/.test(text)) throw new UserError(garbage);
-  return new Uint8Array(Buffer.from(text.replace(/\s/g, ""), "hex"));
+  if (!/^([\s.]*[0-9a-fA-F]{2})*[\s.]*$/.test(text)) throw new UserError(garbage);
+  return new Uint8Array(Buffer.from(text.replace(/[\s.]/g, ""), "hex"));
 }
 
 const ofpPrint: OfctlCommand = {
@@ -42,15 +43,20 @@ const ofpParse: OfctlCommand = {
   readOnly: true,
   run: async ([name = ""], context) => {
     const bytes = await readBytes(name, context);
-    for (let at = 0; at < bytes.length; ) {
-      const left = bytes.length - at;
-      const length = left < HEADER_LENGTH ? undefined : readHeader(bytes, at).length;
-      if (length !== undefined && length < HEADER_LENGTH) {
-        throw new UserError(`${name}: ${length}-byte message is too short for OpenFlow`);
+    const printer = new MessagePrinter(context, context.settings.verbosity);
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const left = bytes.length - at;
+        const length = left < HEADER_LENGTH ? undefined : readHeader(bytes, at).length;
+        if (length !== undefined && length < HEADER_LENGTH) {
+          throw new UserError(`${name}: ${length}-byte message is too short for OpenFlow`);
+        }
+        if (length === undefined || length > left) throw new UserError(`${name}: unexpected end of file mid-message`);
+        printer.print(bytes, at, at + length);
+        at += length;
       }
-      if (length === undefined || length > left) throw new UserError(`${name}: unexpected end of file mid-message`);
-      printMessage(bytes.slice(at, at + length), context, context.settings.verbosity);
-      at += length;
+    } finally {
+      printer.flush();
     }
     return 0;
   },
