@@ -37,6 +37,8 @@ export interface ProcessHost {
   readonly programFile: string;
   readonly hostname: string;
   stdout(text: string): void;
+  /** Writes what is no text to standard output. */
+  stdoutBytes(bytes: Uint8Array): void;
   stderr(text: string): void;
   /** The whole of standard input as text. */
   readStdin(): Promise<string>;

@@ -1,3 +1,6 @@
+import type { ErrorName } from "./errors/error-row.js";
+import { OfpError } from "./ofp-error.js";
+
 /** Reserved OpenFlow port numbers, in their 16-bit form (OpenFlow 1.0; 1.1 and later put 0xffff before them on the wire). */
 export const OFPP = {
   /** Ports a switch may number are 1 … max - 1. */
@@ -73,4 +76,12 @@ export function portTo32(port: number): number {
 export function portFrom32(port: number): number | undefined {
   if (port < OFPP.max) return port;
   return port >= 0xffff0000 + OFPP.max ? port - 0xffff0000 : undefined;
+}
+
+/** As `portFrom32`; throws `OfpError` with this error where the number has no 16-bit form, of which the log is told. */
+export function demandPort32(port: number, error: ErrorName): number {
+  const short = portFrom32(port);
+  if (short !== undefined) return short;
+  const range = "0 through 65279 or 0xffffff00 through 0xffffffff";
+  throw new OfpError(error).complain("ofp_port", `port ${port} is outside the supported range ${range}`);
 }

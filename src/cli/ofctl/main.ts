@@ -25,9 +25,11 @@ export function ofctl(argv: readonly string[], io: ToolIo): Promise<number> {
 
 async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   const log = createToolLog(program, io.host);
-  // Flows that are not in normal form are mentioned.
-  log.module("ofp_match");
-  log.setLevel("ofp_match", "console", "info");
+  // Flows that are not in normal form are mentioned, and actions that have a better form.
+  for (const module of ["ofp_match", "ofp_actions"]) {
+    log.module(module);
+    log.setLevel(module, "console", "info");
+  }
   const { options, operands } = parseOptions(program, ofctlOptionRows, argv);
   const settings = readOfctlOptions(options, log);
   if (settings.print !== undefined) {

@@ -9,7 +9,7 @@ import { parseKeyValues } from "#openflow/key-value.js";
 import { encodeMessage } from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { parseGroupMod } from "#openflow/messages/group/group-mod-parse.js";
-import { hexDump } from "#openflow/messages/hex-dump.js";
+import { bareHexDump } from "#openflow/messages/hex-dump.js";
 import {
   firstProtocol,
   formatProtocols,
@@ -186,7 +186,7 @@ const encodeErrorReplyCommand: OfctlCommand = {
     const request = parseHex(text);
     if (request.length < HEADER_LENGTH) throw new UserError("Request too short");
     const { version } = readHeader(request);
-    io.stdout(dumpWithoutText(encodeErrorReply(error, version as Version, request)));
+    io.stdout(bareHexDump(encodeErrorReply(error, version as Version, request)));
     return 0;
   },
 };
@@ -201,16 +201,11 @@ const encodeHelloCommand: OfctlCommand = {
     const bitmap = Number(text) >>> 0;
     if (versionsOf(bitmap).length === 0) throw new UserError(`${text}: no bit of an OpenFlow version`);
     const bytes = encodeHello(bitmap, context.xids.next());
-    context.io.stdout(dumpWithoutText(bytes));
+    context.io.stdout(bareHexDump(bytes));
     printMessage(bytes, context, 0);
     return 0;
   },
 };
-
-/** Bytes sixteen to a line, without their characters. */
-function dumpWithoutText(bytes: Uint8Array): string {
-  return hexDump(bytes).replace(/[-\s]*\|.{16}\|$/gm, "");
-}
 
 /** Commands that read texts and show what they mean; what upstream's tests are made with. */
 export const parseCommands: readonly OfctlCommand[] = [

@@ -79,6 +79,11 @@ export class FakeProcess implements ProcessHost {
     this.out += text;
   }
 
+  /** Each byte is the character of its number. */
+  stdoutBytes(bytes: Uint8Array): void {
+    this.out += String.fromCharCode(...bytes);
+  }
+
   stderr(text: string): void {
     this.err += text;
   }

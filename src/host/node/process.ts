@@ -67,6 +67,11 @@ export class NodeProcess implements ProcessHost {
     if (this.#waiting.length >= TOGETHER) this.#flush();
   }
 
+  stdoutBytes(bytes: Uint8Array): void {
+    this.#flush();
+    writeAll(1, bytes);
+  }
+
   stderr(text: string): void {
     this.#flush();
     writeAll(2, text);
@@ -230,8 +235,8 @@ function isTerminal(fd: number): boolean {
 }
 
 /** Writes all of a text to a descriptor, waiting where it is a full non-blocking pipe; a reader that has gone is no fault. */
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
+function writeAll(fd: number, what: string | Uint8Array): void {
+  const bytes = typeof what === "string" ? Buffer.from(what, "utf8") : what;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);

@@ -137,12 +137,13 @@ function unknownAction(
   vendor: number,
   type: number,
 ): OfpError {
-  const of = vendor === 0 ? "0" : `0x${vendor.toString(16)}`;
   return new OfpError(error).complain(
     "ofp_actions",
-    `unknown ${versionName(version)} action for vendor ${of} and type ${type}`,
+    `unknown ${versionName(version)} action for vendor ${vendorText(vendor)} and type ${type}`,
   );
 }
+
+const vendorText = (vendor: number): string => (vendor === 0 ? "0" : `0x${vendor.toString(16)}`);
 
 /** An action's length is wrong for what it is. */
 function lengthError({ bytes, end }: WireReader, start: number, version: Version, form: WireForm<Action>): OfpError {
@@ -169,7 +170,7 @@ function vendorForm({ bytes, at, left }: WireReader, version: Version, ofVersion
   if (types === undefined) {
     throw new OfpError("OFPBAC_BAD_VENDOR").complain(
       "ofp_actions",
-      `OpenFlow action has unknown vendor 0x${vendor.toString(16)}`,
+      `OpenFlow action has unknown vendor ${vendorText(vendor)}`,
     );
   }
   if (left < 6) throw badLength();

@@ -104,7 +104,7 @@ export function decodeInstructions(r: WireReader, version: Version, options: Act
     if (length < 8 || length % 8 !== 0 || start + length > r.end) {
       throw badLength().complain("ofp_actions", `bad instruction format at offset ${start - first}`);
     }
-    checkInstruction(type, length);
+    checkInstruction(type, length, version);
     if (bodies[type] !== undefined) throw new OfpError("OFPBIC_DUP_INST");
     bodies[type] = new WireReader(r.bytes, r.at, start + length, badLength);
     r.skip(length - 4);
@@ -136,9 +136,10 @@ const lengths: ReadonlyMap<number, number> = new Map([
   [Instruction.meter, 8],
 ]);
 
-function checkInstruction(type: number, length: number): void {
+function checkInstruction(type: number, length: number, version: Version): void {
   if (type === Instruction.experimenter) throw new OfpError("OFPBIC_BAD_EXPERIMENTER");
-  if (!inOrder.includes(type)) throw new OfpError("OFPBIC_UNKNOWN_INST");
+  const isActionNow = type === Instruction.meter && version > OF14;
+  if (isActionNow || !inOrder.includes(type)) throw new OfpError("OFPBIC_UNKNOWN_INST");
   if (length !== (lengths.get(type) ?? length)) throw new OfpError("OFPBIC_BAD_LEN");
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from "#util/errors.js";
 import { parseKeyValues } from "../key-value.js";
 import { OfpError } from "../ofp-error.js";
-import { formatOfport, OFPP, parseOfport, portFrom32, portTo32 } from "../port-number.js";
+import { demandPort32, formatOfport, OFPP, parseOfport, portTo32 } from "../port-number.js";
 import { parseSubfield } from "../subfield.js";
 import { always, OF10, OF11, only, since } from "../version.js";
 import type { Action, ActionParseContext, ActionRow } from "./action.js";
@@ -35,11 +35,7 @@ function fromWire(port: number, maxLength: number): OutputAction | ControllerAct
 }
 
 /** The 16-bit form of a port on the wire since OpenFlow 1.1. Throws OFPBAC_BAD_OUT_PORT. */
-function wirePort(port: number): number {
-  const short = portFrom32(port);
-  if (short === undefined) throw new OfpError("OFPBAC_BAD_OUT_PORT", `port ${port}`);
-  return short;
-}
+const wirePort = (port: number): number => demandPort32(port, "OFPBAC_BAD_OUT_PORT");
 
 /** A port that packets can go to. */
 function checkOutput(port: number): number {

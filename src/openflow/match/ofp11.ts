@@ -4,7 +4,7 @@ import { u16, u32 } from "#util/big-endian.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { OfpError } from "../ofp-error.js";
-import { portFrom32, portTo32 } from "../port-number.js";
+import { demandPort32, portTo32 } from "../port-number.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import { narrowIcmp, setVlanTci } from "./fixed-parts.js";
@@ -49,9 +49,7 @@ export function decodeOfp11Match(r: WireReader): Match {
   const wild = r.u32();
   const says = (bit: number): boolean => (wild & bit) === 0;
   if (says(Wild.inPort)) {
-    const number = portFrom32(port);
-    if (number === undefined) throw new OfpError("OFPBMC_BAD_VALUE", "in_port");
-    key[W.inPort] = number;
+    key[W.inPort] = demandPort32(port, "OFPBMC_BAD_VALUE");
     mask[W.inPort] = 0xffff;
   }
   const at = r.at;

@@ -126,10 +126,10 @@ class MatchWriter {
     if (this.#version < OF12) this.#short(vlanTci, tci, mask, 0xffff, w);
     else if (mask === 0xffff && tci === 0) this.#short(vlanVid, 0, VID_BITS, VID_BITS, w);
     else {
-      if ((mask & VID_BITS) !== 0) this.#short(vlanVid, tci & VID_BITS, mask & VID_BITS, VID_BITS, w);
-      // Where there is no tag, its priority goes without saying.
-      const isUntagged = (mask & VLAN_PRESENT) !== 0 && tci === 0;
-      if (mask >>> 13 !== 0 && !isUntagged)
+      const vid = tci & mask & VID_BITS;
+      if ((mask & VID_BITS) !== 0) this.#short(vlanVid, vid, mask & VID_BITS, VID_BITS, w);
+      // A priority needs a tag, and is not said without a word of it.
+      if (mask >>> 13 !== 0 && vid !== 0)
         w.u32(tlvHeader(versionCodepoint(vlanPcp, this.#version), false, 1)).u8(tci >>> 13);
     }
   }

@@ -8,7 +8,7 @@ import { u16, u32 } from "#util/big-endian.js";
 import { readFieldId } from "../actions/field-id.js";
 import { valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
-import { portFrom32 } from "../port-number.js";
+import { demandPort32 } from "../port-number.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
 import { MatchBuilder } from "./match-builder.js";
@@ -142,7 +142,7 @@ function decodeNumber(r: WireReader, match: MatchBuilder, f: Field, hasMask: boo
   let value = readNumber(r, bytes);
   const mask = hasMask ? readNumber(r, bytes) : ones;
   if (hasMask && (value & ~mask) !== 0) throw new OfpError("OFPBMC_BAD_WILDCARDS", f.name);
-  if (f.format === "of11Port") value = portValue(f, value);
+  if (f.format === "of11Port") value = demandPort32(value, "OFPBMC_BAD_VALUE");
   if (hasMask && !f.maskable && mask !== (bytes === 4 ? 0xffffffff : (1 << (8 * bytes)) - 1))
     throw new OfpError("OFPBMC_BAD_MASK", f.name);
   if (!hasMask && value > ones) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
@@ -196,12 +196,6 @@ function demand(match: MatchBuilder, f: Field, strict: boolean): void {
     throw new OfpError("OFPBMC_BAD_PREREQ", f.name);
   }
   if (!isFieldZero(match.mask, f === nwTos ? dscp : f)) throw new OfpError("OFPBMC_DUP_FIELD", f.name);
-}
-
-function portValue(f: Field, wire: number): number {
-  const port = portFrom32(wire);
-  if (port === undefined) throw new OfpError("OFPBMC_BAD_VALUE", f.name);
-  return port;
 }
 
 function decodeTunMetadata(r: WireReader, match: MatchBuilder, f: Field, hasMask: boolean, values: number): void {

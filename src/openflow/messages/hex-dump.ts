@@ -31,3 +31,8 @@ export function plainHexDump(bytes: Uint8Array): string {
 }
 
 const twoDigits: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
+
+/** As `plainHexDump`, without a dash where a line ends at its middle: what commands print. */
+export function bareHexDump(bytes: Uint8Array): string {
+  return plainHexDump(bytes).replace(/-$/gm, "");
+}
