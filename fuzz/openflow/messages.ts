@@ -133,6 +133,8 @@ export function checkMessage(bytes: Uint8Array): void {
     const read = allow([OfpError], () => decodeMessage(bytes));
     if (read === undefined) return;
     const { body, version, xid, flags } = read;
+    // Some messages are read in versions that nobody knows.
+    if (!versions.includes(version)) return;
     const again = allow([UserError], () => encodeMessages(body, version, xid, { protocol: protocolOf(read), flags }));
     if (again === undefined || again.length > 1) return;
     const back = decodeMessage(again[0]!);

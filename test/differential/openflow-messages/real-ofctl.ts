@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hex } from "#util/hex.js";
+import { tcpCapture } from "../../support/tcp-capture.js";
 
 const ofctl = "/usr/bin/ovs-ofctl";
 /** What `ofp-parse-pcap` writes before each message of the stream below. */
@@ -56,41 +57,10 @@ export async function printAloneReal(
   return { text: stdout, log: stderr.split("\n").filter((line) => line !== "") };
 }
 
-/** A capture file in which a connection is opened and these messages are sent. */
+/** A capture file in which these messages are sent. */
 function capture(messages: readonly Uint8Array[]): Buffer {
   const stream = Buffer.concat(messages);
-  const head = Buffer.alloc(24);
-  head.writeUInt32LE(0xa1b2c3d4, 0);
-  head.writeUInt16LE(2, 4);
-  head.writeUInt16LE(4, 6);
-  head.writeUInt32LE(0xffff, 16);
-  head.writeUInt32LE(1, 20);
-  const frames = [frame(0, 0x02, Buffer.alloc(0))];
-  for (let at = 0; at < stream.length; at += SEGMENT)
-    frames.push(frame(at + 1, 0x18, stream.subarray(at, at + SEGMENT)));
-  return Buffer.concat([head, ...frames]);
-}
-
-/** A TCP segment in a frame in a record of a capture file. */
-function frame(sequence: number, flags: number, data: Buffer): Buffer {
-  const headers = Buffer.alloc(16 + 14 + 20 + 20);
-  const length = headers.length - 16 + data.length;
-  headers.writeUInt32LE(length, 8);
-  headers.writeUInt32LE(length, 12);
-  headers.writeUInt16BE(0x0800, 28);
-  const ip = 30;
-  headers.writeUInt8(0x45, ip);
-  headers.writeUInt16BE(40 + data.length, ip + 2);
-  headers.writeUInt8(64, ip + 8);
-  headers.writeUInt8(6, ip + 9);
-  headers.writeUInt32BE(0x0a000001, ip + 12);
-  headers.writeUInt32BE(0x0a000002, ip + 16);
-  const tcp = ip + 20;
-  headers.writeUInt16BE(40000, tcp);
-  headers.writeUInt16BE(6653, tcp + 2);
-  headers.writeUInt32BE(sequence, tcp + 4);
-  headers.writeUInt8(0x50, tcp + 12);
-  headers.writeUInt8(flags, tcp + 13);
-  headers.writeUInt16BE(0xffff, tcp + 14);
-  return Buffer.concat([headers, data]);
+  const segments: Uint8Array[] = [];
+  for (let at = 0; at < stream.length; at += SEGMENT) segments.push(stream.subarray(at, at + SEGMENT));
+  return tcpCapture(segments);
 }
