@@ -23,8 +23,8 @@ const stride = 1 << 20;
 const patience = 10_000;
 const patienceAtFirst = 1000;
 
-/** Logs below this size are read sooner than a thread starts. */
-const worthAThread = 4 << 20;
+/** Logs below this size are read about as soon as a thread is of use, the sooner the busier the machine is. */
+const worthAThread = 32 << 20;
 
 /**
  * Has a log verified by a thread of its own, where it is large. The result may be less than the truth, never more: a thread that
