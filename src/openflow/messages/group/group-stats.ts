@@ -54,6 +54,8 @@ export const groupStatsRequest: MessageRow<GroupStatsRequest> = {
 
 const HEADER_11 = 32;
 const BUCKET = 16;
+/** Upstream finds fault with lengths below this, and with buckets that are not there where others are too small. */
+const LEAST = 8;
 /** Packets of a bucket that are not counted. */
 const UNKNOWN = 0xffff_ffff_ffff_ffffn;
 
@@ -73,9 +75,9 @@ function decodeStats(r: WireReader, hasDuration: boolean, { name, warn }: Messag
   const counts: Counts = { packets: r.u64(), bytes: r.u64() };
   const duration = hasDuration ? readDuration(r) : undefined;
   const room = length - header;
-  if (room < 0) throw bad(`claims invalid length ${length}`);
+  if (length < LEAST) throw bad(`claims invalid length ${length}`);
   const count = Math.floor(room / BUCKET);
-  if (count * BUCKET > r.left) throw bad(`has ${r.left} leftover bytes at end`);
+  if (room < 0 || count * BUCKET > r.left) throw bad(`has ${r.left} leftover bytes at end`);
   const buckets: Counts[] = [];
   for (let i = 0; i < count; i++) buckets.push({ packets: r.u64(), bytes: r.u64() });
   return { groupId, references, ...counts, ...(duration !== undefined && { duration }), buckets };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatProtocols } from "../../protocol.js";
 import { hex, unhex } from "#util/hex.js";
 import { OfpError } from "../../ofp-error.js";
+import { formatProtocols } from "../../protocol.js";
 import { OF10, OF13, OF15, type Version } from "../../version.js";
 import { decodeMessage, encodeMessage } from "../codec.js";
 import { formatMessageBytes } from "../print.js";

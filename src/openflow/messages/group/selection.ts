@@ -120,8 +120,8 @@ function decodeField(r: WireReader): HashedField {
   if ((number & 1) !== 0) throw new OfpError("OFPBMC_BAD_MASK");
   const bytes = isLong ? length - 4 : length;
   const field = fieldByCodepoint(cls, number >> 1, experimenter);
-  if (field === undefined || field.bytes !== bytes) throw new OfpError("OFPBMC_BAD_FIELD");
   if (r.left < bytes) throw new OfpError("OFPBMC_BAD_LEN");
+  if (field === undefined || field.bytes !== bytes) throw new OfpError("OFPBMC_BAD_FIELD");
   return { field, mask: r.big(bytes) };
 }
 
