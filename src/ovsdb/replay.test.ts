@@ -140,6 +140,7 @@ describe("a record in plain text", () => {
     `{"A":{"${id}":{"few":["set",[1,2]]}},"_is_diff":true}`,
     `{"A":{"${other}":null}}`,
     `{"A":{"${id}":{"zz":1}}}`,
+    `{"A":{"${other}":{"_version":${uuid(1)}}}}`,
     `{"B":{}}`,
     `{"A":{"${id}":{"io":01}}}`,
     `{"A":{"${id}":{"io":${uuid(1)}}}}`,

@@ -16,6 +16,8 @@ interface ReplayedRow extends Row {
   readonly data: Datum[];
 }
 
+const none: readonly never[] = [];
+
 /** What a record says of one row. */
 interface Step {
   readonly table: Table;
@@ -111,18 +113,8 @@ export class Replay {
       if (uuid !== name) throw new NotPlainError("UUID");
       if (record.take("null")) {
         if (!row) throw new NotPlainError("no row");
-        steps.push({ table, uuid, row: undefined, isNew: false, columns: [], values: [] });
-        return;
-      }
-      const columns: ColumnSchema[] = [];
-      const values: Datum[] = [];
-      record.members((columnName) => {
-        const column = table.schema.columns.get(columnName);
-        if (!column || columns.includes(column)) throw new NotPlainError("column");
-        columns.push(column);
-        values.push(record.datum(column.type));
-      });
-      steps.push(row ? { table, uuid, row, isNew: false, columns, values } : newRow(table, uuid, columns, values));
+        steps.push({ table, uuid, row: undefined, isNew: false, columns: none, values: none });
+      } else steps.push(row ? plainModification(table, row, record) : plainRow(table, uuid, record));
     });
     if (steps.length - first > 1 && new Set(steps.slice(first).map(({ uuid }) => uuid)).size < steps.length - first) {
       throw new NotPlainError("twice");
@@ -133,7 +125,7 @@ export class Replay {
     const row = table.rows.get(uuid) as ReplayedRow | undefined;
     if (json === null) {
       if (!row) throw syntaxError(`transaction deletes row ${uuid} that does not exist`);
-      return { table, uuid, row: undefined, isNew: false, columns: [], values: [] };
+      return { table, uuid, row: undefined, isNew: false, columns: none, values: none };
     }
     if (!isJsonObject(json)) throw syntaxError("row must be JSON object", json);
     if (row) return this.#modification(table, row, json, isDiff);
@@ -144,7 +136,7 @@ export class Replay {
       if (!column) continue;
       data[column.index] = datumFromJson(column.type, json[name]!);
     }
-    return { table, uuid, row: { uuid, data }, isNew: true, columns: [], values: [] };
+    return { table, uuid, row: { uuid, data }, isNew: true, columns: none, values: none };
   }
 
   #modification(table: Table, row: ReplayedRow, json: JsonObject, isDiff: boolean): Step {
@@ -209,14 +201,37 @@ function finished(step: Step, isDiff: boolean): Step {
   };
 }
 
-function newRow(table: Table, uuid: Uuid, columns: readonly ColumnSchema[], values: readonly Datum[]): Step {
-  const data = [...defaultData(table.schema)];
+function plainModification(table: Table, row: ReplayedRow, record: PlainRecord): Step {
+  const columns: ColumnSchema[] = [];
+  const values: Datum[] = [];
+  record.members((name) => {
+    const column = plainColumn(table, name);
+    if (columns.includes(column)) throw new NotPlainError("twice");
+    columns.push(column);
+    values.push(record.datum(column.type));
+  });
+  return { table, uuid: row.uuid, row, isNew: false, columns, values };
+}
+
+function plainRow(table: Table, uuid: Uuid, record: PlainRecord): Step {
+  const defaults = defaultData(table.schema);
+  const data = [...defaults];
+  record.members((name) => {
+    const column = plainColumn(table, name);
+    if (data[column.index] !== defaults[column.index]) throw new NotPlainError("twice");
+    const value = record.datum(column.type);
+    mustFit(column, value);
+    data[column.index] = value;
+  });
   data[UUID_COLUMN] = scalar(uuid);
-  for (let i = 0; i < columns.length; i++) {
-    mustFit(columns[i]!, values[i]!);
-    data[columns[i]!.index] = values[i]!;
-  }
-  return { table, uuid, row: { uuid, data }, isNew: true, columns: [], values: [] };
+  return { table, uuid, row: { uuid, data }, isNew: true, columns: none, values: none };
+}
+
+/** A declared column; no log tells the others. */
+function plainColumn(table: Table, name: string): ColumnSchema {
+  const column = table.schema.columns.get(name);
+  if (!column || column.index <= VERSION_COLUMN) throw new NotPlainError("column");
+  return column;
 }
 
 function mustFit({ type: { min, max } }: ColumnSchema, { keys }: Datum): void {
