@@ -1,5 +1,5 @@
 import { FlowPrinter } from "#openflow/templates/flow-printer.js";
-import { TextBuffer } from "#openflow/templates/text-buffer.js";
+import { OutputBuffer } from "#openflow/templates/output-buffer.js";
 import type { OfctlContext } from "./ofctl-command.js";
 import { messageText } from "./print-message.js";
 
@@ -13,7 +13,7 @@ export class MessagePrinter {
   readonly #context: OfctlContext;
   readonly #verbosity: number;
   readonly #flows: FlowPrinter | undefined;
-  readonly #out = new TextBuffer(2 * CHUNK);
+  readonly #out = new OutputBuffer(2 * CHUNK);
 
   constructor(context: OfctlContext, verbosity: number) {
     this.#context = context;

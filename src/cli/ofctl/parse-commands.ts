@@ -18,13 +18,16 @@ import {
   ProtocolSets,
   protocols,
 } from "#openflow/protocol.js";
+import { FlowReader } from "#openflow/templates/flow-reader.js";
+import { OutputBuffer } from "#openflow/templates/output-buffer.js";
 import { type Version, versionName, versions } from "#openflow/version.js";
 import { put32 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
 import { complaints } from "./complaints.js";
+import { MessagePrinter } from "./message-printer.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { parseHex } from "./print-commands.js";
-import { messageText, printMessage } from "./print-message.js";
+import { printMessage } from "./print-message.js";
 import { readTextFile } from "./text-file.js";
 
 /** The protocols that the options allow. */
@@ -55,15 +58,23 @@ function printFlowFile(text: string, file: string, context: OfctlContext): void 
   const wanted = allowed(context);
   let usable: ProtocolSet = ProtocolSets.any;
   let protocol: Protocol | undefined;
-  const encodeAll = (warn: ReturnType<typeof complaints>): Uint8Array[] => {
-    const encoded: Uint8Array[] = [];
-    for (const { flowMod, usable: one } of flowModsOfFile(text, file, "add", { warn })) {
+  const encodeAll = (warn: ReturnType<typeof complaints>): OutputBuffer => {
+    const out = new OutputBuffer(2 * text.length);
+    let reader: FlowReader | undefined;
+    const take = (start: number, end: number): boolean => {
+      const known = reader?.read(text, start, end, out);
+      if (known === undefined) return false;
+      usable &= known;
+      return true;
+    };
+    for (const { flowMod, usable: one } of flowModsOfFile(text, file, "add", { warn }, take)) {
       usable &= one;
       protocol ??= firstProtocol(usable & wanted);
       if (protocol === undefined || (usable & protocol.bit) === 0) continue;
-      encoded.push(encodeMessage(flowMod, protocol.version, 0, { protocol }));
+      reader ??= new FlowReader(protocol, "add");
+      out.append(encodeMessage(flowMod, protocol.version, 0, { protocol }));
     }
-    return encoded;
+    return out;
   };
   let encoded = encodeAll(complaints(context));
   if (!settings.json) io.stdout(`usable protocols: ${formatProtocols(usable)}\n`);
@@ -74,21 +85,19 @@ function printFlowFile(text: string, file: string, context: OfctlContext): void 
     protocol = chosen;
     encoded = encodeAll(() => {});
   }
-  let printed = "";
-  for (const bytes of encoded) {
-    put32(bytes, XID, context.xids.next());
-    printed += messageText(bytes, context, settings.verbosity);
-    if (printed.length < CHUNK) continue;
-    io.stdout(printed);
-    printed = "";
+  const printer = new MessagePrinter(context, settings.verbosity);
+  const { bytes } = encoded;
+  for (let at = 0; at < encoded.length; ) {
+    const end = at + readHeader(bytes, at).length;
+    put32(bytes, at + XID, context.xids.next());
+    printer.print(bytes, at, end);
+    at = end;
   }
-  io.stdout(printed);
+  printer.flush();
 }
 
 /** Where a message has its number. */
 const XID = 4;
-/** So much text is written at once. */
-const CHUNK = 1 << 16;
 
 const parseFlow: OfctlCommand = {
   name: "parse-flow",

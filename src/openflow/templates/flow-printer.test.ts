@@ -7,7 +7,7 @@ import type { FlowStats } from "../messages/flow/flow-stats.js";
 import { formatMessageBytes } from "../messages/print.js";
 import { OF12, OF13, OF14, type Version } from "../version.js";
 import { FlowPrinter } from "./flow-printer.js";
-import { TextBuffer } from "./text-buffer.js";
+import { OutputBuffer } from "./output-buffer.js";
 
 const texts = [
   "in_port=1,dl_dst=02:00:00:00:00:01,actions=output:1",
@@ -58,7 +58,7 @@ const messages: readonly Uint8Array[] = versions.flatMap((version) =>
 
 /** What a printer makes of a message, and of it alone; undefined where it leaves it to others. */
 function printed(printer: FlowPrinter, bytes: Uint8Array): string | undefined {
-  const out = new TextBuffer(1);
+  const out = new OutputBuffer(1);
   const around = new Uint8Array(bytes.length + 5);
   around.set(bytes, 3);
   return printer.print(around, 3, 3 + bytes.length, out) ? out.take() : undefined;

@@ -9,8 +9,9 @@ import { type FlowStats, formatDuration, formatFlowStats } from "../messages/flo
 import { OF12, OF14, type Version } from "../version.js";
 import { flowParts } from "./flow-parts.js";
 import { copyOf, type FlowTemplate, type FlowWords, learnFlow } from "./flow-template.js";
+import { LessonBudget } from "./lesson-budget.js";
+import { literal, type OutputBuffer } from "./output-buffer.js";
 import { TemplateTree } from "./template-tree.js";
-import { literal, type TextBuffer } from "./text-buffer.js";
 
 const FLOW_MOD = 14;
 const MULTIPART_REPLY = 19;
@@ -22,18 +23,11 @@ const MULTIPART_HEADERS = 16;
 /** Text beside match and actions: what comes before them, at most. */
 const HEAD_SIZE = 256;
 
-/** So many kinds of flows are learnt at first, and one more for each so many that were known. */
-const FIRST_LESSONS = 64;
-const KNOWN_PER_LESSON = 16;
-/** More are not learnt: they take memory. */
-const MOST_LESSONS = 4096;
-
 /** Kinds of flows, as one form of bytes has them. */
 class Lessons {
   readonly tree: TemplateTree<FlowTemplate | false> = new TemplateTree();
   readonly #read: (bytes: Uint8Array) => FlowWords | undefined;
-  #learnt = 0;
-  #known = 0;
+  readonly #budget = new LessonBudget();
 
   constructor(read: (bytes: Uint8Array) => FlowWords | undefined) {
     this.#read = read;
@@ -45,14 +39,13 @@ class Lessons {
     if (found === undefined) {
       if (!this.#learn(bytes, start, end)) return undefined;
       found = this.tree.find(bytes, start + MATCH, end);
-    } else this.#known++;
+    } else this.#budget.known();
     if (found === undefined || found === false || !found.fits(bytes, this.tree.holes)) return undefined;
     return found;
   }
 
   #learn(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#learnt >= Math.min(MOST_LESSONS, FIRST_LESSONS + this.#known / KNOWN_PER_LESSON)) return false;
-    this.#learnt++;
+    if (!this.#budget.take()) return false;
     const sample = copyOf(bytes, start, end);
     const parts = flowParts(sample, MATCH, sample.length);
     if (parts === undefined) return false;
@@ -154,7 +147,7 @@ export class FlowPrinter {
   readonly #stats: (Lessons | undefined)[] = [];
 
   /** Writes a whole message, with its line end. False where that is not for here: nothing was written, and nobody was told anything. */
-  print(bytes: Uint8Array, start: number, end: number, out: TextBuffer): boolean {
+  print(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
     const version = bytes[start]!;
     if (version < OF12 || version > OF14 || end - start < MATCH || u16(bytes, start + 2) !== end - start) return false;
     const type = bytes[start + 1];
@@ -166,7 +159,7 @@ export class FlowPrinter {
     return isDone;
   }
 
-  #flowMod(bytes: Uint8Array, start: number, end: number, out: TextBuffer): boolean {
+  #flowMod(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
     const [high, low] = [i32(bytes, start + 8), i32(bytes, start + 12)];
     if (!isPlainAddition(bytes, start) || (high & low) === -1) return false;
     const lessons = (this.#flowMods[bytes[start]!] ??= new Lessons(readFlowMod));
@@ -196,7 +189,7 @@ export class FlowPrinter {
     return true;
   }
 
-  #reply(bytes: Uint8Array, start: number, end: number, out: TextBuffer): boolean {
+  #reply(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
     const version = bytes[start] as Version;
     const lessons = (this.#stats[version] ??= new Lessons(readStats(version)));
     out.reserve(HEAD_SIZE);
@@ -234,7 +227,7 @@ function isPlainAddition(bytes: Uint8Array, start: number): boolean {
 }
 
 /** The version's last number and the message's own. */
-function writeTitle(bytes: Uint8Array, start: number, out: TextBuffer): void {
+function writeTitle(bytes: Uint8Array, start: number, out: OutputBuffer): void {
   out.decimal(bytes[start]! - 1);
   out.literal(text.xid);
   out.hex(0, i32(bytes, start + 4));
@@ -245,7 +238,7 @@ function writeMatch(
   priority: number,
   bytes: Uint8Array,
   places: Int32Array,
-  out: TextBuffer,
+  out: OutputBuffer,
 ): void {
   if (priority !== DEFAULT_PRIORITY) {
     out.literal(text.priority);
@@ -256,7 +249,7 @@ function writeMatch(
   out.bytes[out.length++] = SPACE;
 }
 
-function writeTimeout(name: Uint8Array, seconds: number, out: TextBuffer): void {
+function writeTimeout(name: Uint8Array, seconds: number, out: OutputBuffer): void {
   if (seconds === 0) return;
   out.literal(name);
   out.decimal(seconds);
@@ -264,7 +257,7 @@ function writeTimeout(name: Uint8Array, seconds: number, out: TextBuffer): void 
 }
 
 /** An entry of flow statistics. False where it is none with a template. */
-function writeEntry(bytes: Uint8Array, start: number, end: number, lessons: Lessons, out: TextBuffer): boolean {
+function writeEntry(bytes: Uint8Array, start: number, end: number, lessons: Lessons, out: OutputBuffer): boolean {
   // Flags and importance have words of their own.
   if (i32(bytes, start + 18) !== 0) return false;
   const template = lessons.find(bytes, start, end);
@@ -289,7 +282,7 @@ function writeEntry(bytes: Uint8Array, start: number, end: number, lessons: Less
   return true;
 }
 
-function writeLimit(name: Uint8Array, seconds: number, out: TextBuffer): void {
+function writeLimit(name: Uint8Array, seconds: number, out: OutputBuffer): void {
   if (seconds === 0) return;
   out.literal(name);
   out.decimal(seconds);
@@ -298,7 +291,7 @@ function writeLimit(name: Uint8Array, seconds: number, out: TextBuffer): void {
 
 const MILLISECOND = 1_000_000;
 
-function writeDuration(seconds: number, nanoseconds: number, out: TextBuffer): void {
+function writeDuration(seconds: number, nanoseconds: number, out: OutputBuffer): void {
   if (nanoseconds % MILLISECOND !== 0 || nanoseconds >= 1000 * MILLISECOND) {
     out.text(formatDuration(seconds, nanoseconds));
     return;
@@ -314,7 +307,7 @@ function writeDuration(seconds: number, nanoseconds: number, out: TextBuffer): v
 /** 2 ** 53 and more is written by way of a big number; all ones mean that nobody counts. */
 const LARGE = 0x200000;
 
-function writeCount(bytes: Uint8Array, at: number, out: TextBuffer): void {
+function writeCount(bytes: Uint8Array, at: number, out: OutputBuffer): void {
   const [high, low] = [u32(bytes, at), u32(bytes, at + 4)];
   if (high < LARGE) out.decimal(high * 0x100000000 + low);
   else if (high === 0xffffffff && low === 0xffffffff) out.text("?");

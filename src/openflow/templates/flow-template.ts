@@ -1,7 +1,7 @@
 import type { Part } from "./flow-parts.js";
 import { PlacedHole } from "./hole.js";
+import { literal, OutputBuffer } from "./output-buffer.js";
 import { LONGEST } from "./template-tree.js";
-import { literal, TextBuffer } from "./text-buffer.js";
 
 /** A copy in memory of its own; what `slice` of a `Buffer` gives is none. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
@@ -28,7 +28,7 @@ class Sentence {
     this.isEmpty = holes.length === 0 && literals.every((text) => text === "");
   }
 
-  write(bytes: Uint8Array, places: Int32Array, out: TextBuffer): void {
+  write(bytes: Uint8Array, places: Int32Array, out: OutputBuffer): void {
     const literals = this.#literals;
     const holes = this.#holes;
     out.literal(literals[0]!);
@@ -142,7 +142,7 @@ function cutText(
   places: Int32Array,
 ): { readonly literals: readonly string[]; readonly order: readonly PlacedHole[] } | undefined {
   const seen = holes.map((hole, i) => {
-    const out = new TextBuffer(WIDEST);
+    const out = new OutputBuffer(WIDEST);
     hole.write(bytes, places[i]!, out);
     const value = out.take();
     const at = text.indexOf(value);
@@ -165,7 +165,7 @@ function holds(template: FlowTemplate, bytes: Uint8Array, places: Int32Array, wo
   // What the sample itself has may be none of the template's; others of its kind may be.
   if (!template.fits(bytes, places)) return true;
   if (words === undefined || words.gotoTable !== template.tableLimit) return false;
-  const out = new TextBuffer(template.size);
+  const out = new OutputBuffer(template.size);
   template.match.write(bytes, places, out);
   out.text("\n");
   template.actions.write(bytes, places, out);

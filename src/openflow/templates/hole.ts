@@ -1,5 +1,5 @@
 import { i32, put16, put32, u16, u32 } from "#util/big-endian.js";
-import type { TextBuffer } from "./text-buffer.js";
+import type { OutputBuffer } from "./output-buffer.js";
 
 /** How a value is written. `hex0` is `hex` where 0 is `0x0`, and not `0`. */
 type HoleStyle = "decimal" | "hex" | "hex0" | "mac" | "ipv4" | "ipv6";
@@ -59,7 +59,7 @@ export class PlacedHole {
     return true;
   }
 
-  write(from: Uint8Array, at: number, out: TextBuffer): void {
+  write(from: Uint8Array, at: number, out: OutputBuffer): void {
     const size = this.#size;
     switch (this.#style) {
       case "decimal": {

@@ -10,7 +10,7 @@ const BILLION = 1_000_000_000;
 const decoder = new TextDecoder();
 
 /** ASCII text that is made byte by byte: of much text this takes a fraction of what strings take. */
-export class TextBuffer {
+export class OutputBuffer {
   bytes: Uint8Array;
   /** How much there is. */
   length = 0;
@@ -32,6 +32,13 @@ export class TextBuffer {
     const text = decoder.decode(this.bytes.subarray(0, this.length));
     this.length = 0;
     return text;
+  }
+
+  /** Any bytes. Makes room itself. */
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
   }
 
   literal(text: Uint8Array): void {
@@ -124,7 +131,7 @@ export class TextBuffer {
   }
 }
 
-/** Text as `TextBuffer.literal` takes it. */
+/** Text as `OutputBuffer.literal` takes it. */
 export function literal(text: string): Uint8Array {
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
