@@ -10,11 +10,7 @@ export interface TableParseOptions extends Pick<PortNames, "tableNumber"> {
 
 /** A table by its number, decimal from 0 to 255, or its name. Throws `UserError`. */
 export function parseTable(text: string, { tableNumber, warn }: TableParseOptions = {}): number {
-  const table = parseTableNumber(text, tableNumber === undefined ? {} : { tableNumber });
+  const table = parseTableNumber(text, { ...(tableNumber && { tableNumber }), ...(warn && { warn }) });
   if (table !== undefined) return table;
-  const number = Number(text);
-  if (number < 0) warn?.("ofp_table", `Negative value ${number} is not a valid table number.`);
-  else if (/^[\s+]*\d+$/.test(text))
-    warn?.("ofp_table", `table ${number} is outside the supported range 0 through 255`);
   throw new UserError(`unknown table "${text}"`);
 }

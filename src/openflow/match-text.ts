@@ -157,7 +157,7 @@ function matchText(key: FlowKey, mask: FlowMask, portName: PortName, tlvs: TlvMa
     if ((mask[W.nw]! & 0xfc0000) !== 0) text += `,nw_tos=${(key[W.nw]! >>> 16) & 0xfc}`;
     text += fields(ecnAndTtl);
   }
-  if (type === EtherType.mpls || type === EtherType.mplsMulticast) text += fields(mpls) + innerMpls(key, mask);
+  if (mask[W.mpls] !== 0) text += fields(mpls) + innerMpls(key, mask);
   text += ipFrag(key, mask, portName);
   if ((mask[W.tp]! | mask[W.l4]! | mask[W.ndTarget]! | mask[W.ndTarget + 3]!) === 0 && !any(mask, W.ndTarget, W.nsh)) {
     return text;

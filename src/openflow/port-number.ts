@@ -56,7 +56,10 @@ const numbers: ReadonlyMap<string, number> = new Map([...names].map(([port, name
 export function parseOfport(text: string, { portNumber, warn }: PortNames = {}): number | undefined {
   if (/^\d+$/.test(text)) {
     const value = Number(text);
-    if (value <= 0xffff) return value;
+    if (value <= 0xffff) {
+      if (value >= OFPP.max && warn !== undefined) warnOfReserved(value, warn);
+      return value;
+    }
     const port = value > 0xffffffff ? undefined : portFrom32(value);
     if (port === undefined) {
       warn?.("ofp_port", `port ${text} is outside the supported range 0 through ffff or 0xffffff00 through 0xffffffff`);
@@ -65,6 +68,16 @@ export function parseOfport(text: string, { portNumber, warn }: PortNames = {}):
   }
   const upper = text.toUpperCase();
   return numbers.get(upper) ?? (upper === "NONE" ? OFPP.none : portNumber?.(text));
+}
+
+/** Numbers of reserved ports are better said by name, since they have other numbers since OpenFlow 1.1. */
+function warnOfReserved(port: number, warn: (module: string, text: string) => void): void {
+  const name = names.get(port);
+  const told =
+    name === undefined
+      ? `port ${port} is a reserved OF1.0 port number that will be translated to ${portTo32(port)} when talking to an OF1.1 or later controller`
+      : `referring to port ${name} as ${port} is deprecated for compatibility with OpenFlow 1.1 and later`;
+  warn("ofp_port", told);
 }
 
 /** A port's number since OpenFlow 1.1: reserved ports have 0xffff before them. */

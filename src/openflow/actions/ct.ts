@@ -62,11 +62,20 @@ export const ct: ActionRow<Ct> = {
         if ((flags & 3) === Flag.force) throw new OfpError("OFPBAC_BAD_ARGUMENT");
         const range = { start: number >> 6, bits: (number & 0x3f) + 1 };
         const zone = constant ? number : checkSubfield({ field: readShortField(source), ...range });
-        if (!constant && range.bits !== 16) throw new OfpError("OFPBAC_BAD_SET_LEN");
+        if (!constant && range.bits !== 16) {
+          throw new OfpError("OFPBAC_BAD_SET_LEN").complain(
+            "ofp_actions",
+            `zone n_bits ${range.bits} not within valid range [16..16]`,
+          );
+        }
         const actions = checkNested(ctx.actions(r, "ct"));
         const commits = (flags & Flag.commit) !== 0;
-        if (!commits && !actions.every((a) => a.kind === "nat" && a.side === ""))
-          throw new OfpError("OFPBAC_BAD_ARGUMENT");
+        if (!commits && !actions.every((a) => a.kind === "nat" && a.side === "")) {
+          throw new OfpError("OFPBAC_BAD_ARGUMENT").complain(
+            "ofp_actions",
+            "CT action requires commit flag if actions other than NAT without arguments are specified.",
+          );
+        }
         return { kind: "ct", commit: (flags & 1) !== 0, force: (flags & 2) !== 0, zone, table, alg, actions };
       },
       canSay: ({ zone }) => typeof zone === "number" || nxmCodepoint(zone.field).experimenter === undefined,

@@ -1,6 +1,6 @@
-import { wordMask } from "#flow/access.js";
+import { clearField, wordMask } from "#flow/access.js";
 import type { Prerequisite } from "#flow/fields/field.js";
-import { fields } from "#flow/fields/table.js";
+import { field, fields } from "#flow/fields/table.js";
 import type { FlowMask } from "#flow/key.js";
 import { type Match, makeMatch } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
@@ -58,8 +58,18 @@ export function normalizeMatch(match: Match): Match {
   return match.tlvs === undefined ? { key, mask } : { key, mask, tlvs: match.tlvs };
 }
 
-/** What the log says where normalising changed a match, line by line. */
+/** Fields that are dropped without a word. */
+const unmentioned = ["ip_frag", "tcp_flags", "nd_reserved", "nd_options_type"].map(field);
+
+function isMentioned(before: Match, after: Match): boolean {
+  const dropped = before.mask.map((bits, word) => bits & ~after.mask[word]!);
+  for (const f of unmentioned) clearField(dropped, f);
+  return dropped.some((bits) => bits !== 0);
+}
+
+/** What the log says where normalising changed a match, line by line; nothing where what was dropped is not worth a word. */
 export function normalizationWarning(before: Match, after: Match, options: MatchTextOptions = {}): string[] {
+  if (!isMentioned(before, after)) return [];
   return [
     "normalization changed ofp_match, details:",
     ` pre: ${formatMatch(before, options)}`,
