@@ -28,8 +28,8 @@ checkGrowth();
 const messages = legalMessages(2000);
 const properties = [...partProperties(recorded), ...messageProperties(messages), textProperty];
 let rounds = 0;
-while (Date.now() < end) {
+do {
   for (const property of properties) fc.assert(property, { seed: seed + rounds, numRuns: 500 });
   rounds++;
-}
+} while (Date.now() < end);
 console.log(`seed ${seed}: ${rounds} rounds of ${500 * properties.length}, over ${messages.length} messages`);

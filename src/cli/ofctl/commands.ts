@@ -12,6 +12,7 @@ import { monitorCommands } from "./monitor-commands.js";
 import type { OfctlCommand } from "./ofctl-command.js";
 import { packetCommands } from "./packet-commands.js";
 import { parseCommands } from "./parse-commands.js";
+import { pcapCommands } from "./pcap-commands.js";
 import { portCommands } from "./port-commands.js";
 import { printCommands } from "./print-commands.js";
 import { switchCommands } from "./switch-commands.js";
@@ -30,6 +31,7 @@ const all: readonly OfctlCommand[] = [
   ...extensionCommands,
   ...printCommands,
   ...parseCommands,
+  ...pcapCommands,
   parseNxMatch,
   parseNxmCommand,
   parseOxm,
