@@ -28,7 +28,7 @@ import { MessagePrinter } from "./message-printer.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
 import { parseHex } from "./print-commands.js";
 import { printMessage } from "./print-message.js";
-import { readTextFile } from "./text-file.js";
+import { readTextBytes } from "./text-file.js";
 
 /** The protocols that the options allow. */
 function allowed({ settings }: OfctlContext): ProtocolSet {
@@ -53,7 +53,7 @@ function printFlowMods(flowMods: readonly FlowMod[], usable: ProtocolSet, contex
  * Prints the flow mods of a file. They become bytes one by one, in the protocol that the first ones allow: a file may have very many. Where all
  * together allow another only, they are read once more.
  */
-function printFlowFile(text: string, file: string, context: OfctlContext): void {
+function printFlowFile(text: Uint8Array, file: string, context: OfctlContext): void {
   const { io, settings } = context;
   const wanted = allowed(context);
   let usable: ProtocolSet = ProtocolSets.any;
@@ -119,7 +119,7 @@ const parseFlows: OfctlCommand = {
   maxArgs: 1,
   readOnly: true,
   run: async ([file = ""], context) => {
-    const text = await readTextFile(file, context);
+    const text = await readTextBytes(file, context);
     printFlowFile(text, file, context);
     return 0;
   },

@@ -79,7 +79,7 @@ function expected(text: string, protocol: Protocol): Read | undefined {
 
 function read(reader: FlowReader, text: string): Read | undefined {
   const out = new OutputBuffer(1);
-  const usable = reader.read(`## ${text}\n`, 3, 3 + text.length, out);
+  const usable = reader.read(new TextEncoder().encode(`## ${text}\n`), 3, 3 + text.length, out);
   return usable === undefined ? undefined : { usable, bytes: out.bytes.slice(0, out.length) };
 }
 

@@ -5,12 +5,14 @@ import { type FlowTextCommand, parseFlowMod } from "../flow-text.js";
 import { encodeMessage } from "../messages/codec.js";
 import type { Protocol, ProtocolSet } from "../protocol.js";
 import { LessonBudget } from "./lesson-budget.js";
-import type { OutputBuffer } from "./output-buffer.js";
+import { literal, type OutputBuffer } from "./output-buffer.js";
 import { TextForm, type TextHole, type TextHoleAt, textHoles, WORDS } from "./text-hole.js";
 import { TextTree } from "./text-tree.js";
 
 /** A value, as `TextTree` reads it: four words, the least significant last. */
 type Words = Int32Array;
+
+const decoder = new TextDecoder();
 
 /** Where a value of a text goes in a message, and which values may. */
 class Place {
@@ -100,14 +102,14 @@ export class FlowReader {
   }
 
   /**
-   * Appends the message of the text between two places, and gives the protocols that can say it. Undefined where that is not known: nothing was
+   * Appends the message of the text (UTF-8) between two places, and gives the protocols that can say it. Undefined where that is not known: nothing was
    * written, and nobody was told anything.
    */
-  read(text: string, start: number, end: number, out: OutputBuffer): ProtocolSet | undefined {
+  read(text: Uint8Array, start: number, end: number, out: OutputBuffer): ProtocolSet | undefined {
     let form = this.#tree.find(text, start, end);
     if (form === undefined) {
       if (!this.#budget.take()) return undefined;
-      this.#learn(text.slice(start, end));
+      this.#learn(decoder.decode(text.subarray(start, end)));
       form = this.#tree.find(text, start, end);
     } else this.#budget.known();
     if (form === undefined || form === false) return undefined;
@@ -116,14 +118,16 @@ export class FlowReader {
     for (let i = 0; i < places.length; i++) if (!places[i]!.fits(values, WORDS * i)) return undefined;
     out.reserve(bytes.length);
     const at = out.length;
-    out.literal(bytes);
+    out.bytes.set(bytes, at);
+    out.length += bytes.length;
     for (let i = 0; i < places.length; i++) places[i]!.write(values, WORDS * i, out.bytes, at);
     return form.usable;
   }
 
   #learn(line: string): void {
+    if (!isPlain(line)) return;
     const holes = textHoles(line);
-    this.#tree.add(line, holes, learnForm(line, holes, (one) => this.#encode(one)) ?? false);
+    this.#tree.add(literal(line), holes, learnForm(line, holes, (one) => this.#encode(one)) ?? false);
   }
 
   /** Undefined where the text is at fault, or there is something to say about it. */
@@ -149,7 +153,6 @@ function learnForm(
   holes: readonly TextHoleAt[],
   encode: (line: string) => Encoded | undefined,
 ): FlowForm | undefined {
-  if (!isPlain(line)) return undefined;
   const least = holes.map((h) => sampleValue(h.hole, 0, 0));
   const most = holes.map((h) => sampleValue(h.hole, 1, 0));
   const trials = [2, 3, 4].map((seed) => holes.map((h, i) => sampleValue(h.hole, seed, i)));

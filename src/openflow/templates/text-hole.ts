@@ -131,7 +131,7 @@ export function textHoles(line: string): TextHoleAt[] {
 }
 
 /** Reads the value of a form at a place of a text into four words. Gives where it ends; -1 where there is none. */
-export function readHole(form: TextForm, text: string, at: number, words: Int32Array, to: number): number {
+export function readHole(form: TextForm, text: Uint8Array, at: number, words: Int32Array, to: number): number {
   words[to] = 0;
   words[to + 1] = 0;
   switch (form) {
@@ -148,19 +148,21 @@ export function readHole(form: TextForm, text: string, at: number, words: Int32A
   }
 }
 
+const decoder = new TextDecoder();
+
 const ZERO = 0x30;
 const LONGEST_DECIMAL = 15;
 
-function readDecimal(text: string, from: number, words: Int32Array, to: number): number {
+function readDecimal(text: Uint8Array, from: number, words: Int32Array, to: number): number {
   let at = from;
   let number = 0;
-  let digit = text.charCodeAt(at) - ZERO;
+  let digit = text[at]! - ZERO;
   while (digit >= 0 && digit <= 9) {
     number = number * 10 + digit;
-    digit = text.charCodeAt(++at) - ZERO;
+    digit = text[++at]! - ZERO;
   }
   const length = at - from;
-  if (length === 0 || length > LONGEST_DECIMAL || (length > 1 && text.charCodeAt(from) === ZERO)) return -1;
+  if (length === 0 || length > LONGEST_DECIMAL || (length > 1 && text[from]! === ZERO)) return -1;
   words[to + 2] = number > 0xffffffff ? Math.floor(number / 0x100000000) : 0;
   words[to + 3] = number;
   return at;
@@ -173,12 +175,12 @@ function hexDigit(code: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-function readHex(text: string, from: number, words: Int32Array, to: number): number {
-  if (text.charCodeAt(from) !== ZERO || text.charCodeAt(from + 1) !== 0x78) return -1;
+function readHex(text: Uint8Array, from: number, words: Int32Array, to: number): number {
+  if (text[from]! !== ZERO || text[from + 1]! !== 0x78) return -1;
   let at = from + 2;
   let high = 0;
   let low = 0;
-  for (let digit = hexDigit(text.charCodeAt(at)); digit >= 0; digit = hexDigit(text.charCodeAt(++at))) {
+  for (let digit = hexDigit(text[at]!); digit >= 0; digit = hexDigit(text[++at]!)) {
     high = (high << 4) | (low >>> 28);
     low = (low << 4) | digit;
   }
@@ -192,13 +194,13 @@ function readHex(text: string, from: number, words: Int32Array, to: number): num
 const COLON = 0x3a;
 const MAC_LENGTH = 17;
 
-function readMac(text: string, at: number, words: Int32Array, to: number): number {
+function readMac(text: Uint8Array, at: number, words: Int32Array, to: number): number {
   let high = 0;
   let low = 0;
   for (let i = 0; i < 6; i++) {
     const place = at + 3 * i;
-    const byte = (hexDigit(text.charCodeAt(place)) << 4) | hexDigit(text.charCodeAt(place + 1));
-    if (byte < 0 || (i > 0 && text.charCodeAt(place - 1) !== COLON)) return -1;
+    const byte = (hexDigit(text[place]!) << 4) | hexDigit(text[place + 1]!);
+    if (byte < 0 || (i > 0 && text[place - 1]! !== COLON)) return -1;
     if (i < 2) high = (high << 8) | byte;
     else low = (low << 8) | byte;
   }
@@ -209,18 +211,18 @@ function readMac(text: string, at: number, words: Int32Array, to: number): numbe
 
 const DOT = 0x2e;
 
-function readIpv4(text: string, from: number, words: Int32Array, to: number): number {
+function readIpv4(text: Uint8Array, from: number, words: Int32Array, to: number): number {
   let at = from;
   let address = 0;
   for (let i = 0; i < 4; i++) {
-    if (i > 0 && text.charCodeAt(at++) !== DOT) return -1;
+    if (i > 0 && text[at++]! !== DOT) return -1;
     const start = at;
     let part = 0;
-    for (let digit = text.charCodeAt(at) - ZERO; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - ZERO) {
+    for (let digit = text[at]! - ZERO; digit >= 0 && digit <= 9; digit = text[++at]! - ZERO) {
       part = part * 10 + digit;
     }
     const length = at - start;
-    if (length === 0 || length > 3 || part > 255 || (length > 1 && text.charCodeAt(start) === ZERO)) return -1;
+    if (length === 0 || length > 3 || part > 255 || (length > 1 && text[start]! === ZERO)) return -1;
     address = (address << 8) | part;
   }
   words[to + 2] = 0;
@@ -228,10 +230,10 @@ function readIpv4(text: string, from: number, words: Int32Array, to: number): nu
   return at;
 }
 
-function readIpv6(text: string, from: number, words: Int32Array, to: number): number {
+function readIpv6(text: Uint8Array, from: number, words: Int32Array, to: number): number {
   let at = from;
-  for (let code = text.charCodeAt(at); code === COLON || hexDigit(code) >= 0; code = text.charCodeAt(++at));
-  const address = parseIpv6(text.slice(from, at));
+  for (let code = text[at]!; code === COLON || hexDigit(code) >= 0; code = text[++at]!);
+  const address = parseIpv6(decoder.decode(text.subarray(from, at)));
   if (address === undefined) return -1;
   for (let i = 0; i < WORDS; i++) words[to + i] = address[i]!;
   return at;

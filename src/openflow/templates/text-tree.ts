@@ -2,7 +2,7 @@ import { readHole, type TextForm, type TextHoleAt, WORDS } from "./text-hole.js"
 
 /** Characters, and what may follow them: values of some forms, or other characters. */
 class Node<T> {
-  run: string;
+  run: Uint8Array;
   /** Forms of values that may stand here, and what follows each. */
   forms: TextForm[] = [];
   behind: Node<T>[] = [];
@@ -12,21 +12,23 @@ class Node<T> {
   others: Map<number, Node<T>> | undefined = undefined;
   leaf: T | undefined = undefined;
 
-  constructor(run: string) {
+  constructor(run: Uint8Array) {
     this.run = run;
   }
 }
 
+const nothing = new Uint8Array(0);
+
 /** Texts with no more values than this are kept. */
 const MOST_HOLES = 62;
 
-/** Finds what is known of texts that are the same but for values in them. */
+/** Finds what is known of texts (ASCII) that are the same but for values in them. */
 export class TextTree<T> {
-  readonly #root = new Node<T>("");
+  readonly #root = new Node<T>(nothing);
   /** The values of the text that was looked up last, four words each. */
   readonly values: Int32Array = new Int32Array((MOST_HOLES + 2) * WORDS);
 
-  find(text: string, from: number, end: number): T | undefined {
+  find(text: Uint8Array, from: number, end: number): T | undefined {
     const { values } = this;
     let node = this.#root;
     let at = from;
@@ -36,7 +38,7 @@ export class TextTree<T> {
       const length = run.length;
       if (at + length > end) return undefined;
       // The first character is what led here.
-      for (let i = 1; i < length; i++) if (text.charCodeAt(at + i) !== run.charCodeAt(i)) return undefined;
+      for (let i = 1; i < length; i++) if (text[at + i] !== run[i]) return undefined;
       at += length;
       if (at === end) return node.leaf;
       const { forms } = node;
@@ -51,7 +53,7 @@ export class TextTree<T> {
         break;
       }
       if (behind === undefined) {
-        const code = text.charCodeAt(at);
+        const code = text[at]!;
         behind = code === node.code ? node.next : node.others?.get(code);
         if (behind === undefined) return undefined;
       }
@@ -60,23 +62,23 @@ export class TextTree<T> {
   }
 
   /** Adds what is known of a text with these holes. */
-  add(text: string, holes: readonly TextHoleAt[], leaf: T): void {
+  add(text: Uint8Array, holes: readonly TextHoleAt[], leaf: T): void {
     let node = this.#root;
     let at = 0;
     for (const { hole, start, end } of holes) {
-      node = this.#characters(node, text.slice(at, start));
+      node = this.#characters(node, text.subarray(at, start));
       node = behindValue(node, hole.form);
       at = end;
     }
-    this.#characters(node, text.slice(at)).leaf = leaf;
+    this.#characters(node, text.subarray(at)).leaf = leaf;
   }
 
   /** The node behind these characters, which is made where there is none. */
-  #characters(from: Node<T>, text: string): Node<T> {
+  #characters(from: Node<T>, text: Uint8Array): Node<T> {
     let node = from;
     let at = 0;
     while (at < text.length) {
-      const code = text.charCodeAt(at);
+      const code = text[at]!;
       const next: Node<T> | undefined = code === node.code ? node.next : node.others?.get(code);
       if (next === undefined) return link(node, new Node<T>(text.slice(at)));
       let same = 1;
@@ -94,13 +96,13 @@ function behindValue<T>({ forms, behind }: Node<T>, form: TextForm): Node<T> {
   if (index < 0) index = forms.length;
   if (forms[index] !== form) {
     forms.splice(index, 0, form);
-    behind.splice(index, 0, new Node<T>(""));
+    behind.splice(index, 0, new Node<T>(nothing));
   }
   return behind[index]!;
 }
 
 function link<T>(node: Node<T>, next: Node<T>): Node<T> {
-  const code = next.run.charCodeAt(0);
+  const code = next.run[0]!;
   if (node.next === undefined) {
     node.code = code;
     node.next = next;
