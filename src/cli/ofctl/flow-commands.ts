@@ -1,7 +1,9 @@
+import { paintFlow } from "#openflow/flow-colors.js";
 import { parseFlowMod, parseFlowSelection } from "#openflow/flow-text.js";
 import { type ParsedFlowMods, parseFlowModFile } from "#openflow/flow-text-file.js";
 import type { FlowModCommand } from "#openflow/messages/flow/flow-mod.js";
 import { type FlowStats, formatFlowStats } from "#openflow/messages/flow/flow-stats.js";
+import { valueToJson } from "#openflow/messages/json.js";
 import { protocolsOfVersions } from "#openflow/protocol.js";
 import { OF14, OF15 } from "#openflow/version.js";
 import { ToldError } from "#runtime/end-reason.js";
@@ -65,9 +67,14 @@ const dumpFlows: OfctlCommand = {
       }
       sortFlows(flows, settings.sort);
       const names = await allNamesToShow(name, context);
+      if (settings.json) {
+        io.stdout(`${JSON.stringify(valueToJson({ kind: "flow_stats_reply", flows }))}\n`);
+        return 0;
+      }
       for (const { idleAge: _idle, hardAge: _hard, ...flow } of flows) {
         const shown = { ...flow, idleAge: undefined, hardAge: undefined };
-        io.stdout(`${formatFlowStats(shown, { ...names, stats: settings.stats })}\n`);
+        const line = formatFlowStats(shown, { ...names, stats: settings.stats });
+        io.stdout(`${context.palette === undefined ? line : paintFlow(line, context.palette)}\n`);
       }
       return 0;
     } finally {

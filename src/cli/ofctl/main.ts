@@ -1,3 +1,4 @@
+import { parsePalette } from "#openflow/flow-colors.js";
 import { OF10, OF15 } from "#openflow/version.js";
 import type { DaemonSettings } from "#runtime/daemon-options.js";
 import { exitStatus } from "#runtime/end-reason.js";
@@ -14,7 +15,7 @@ import { listOptions } from "../list-options.js";
 import { ofctlCommands } from "./commands.js";
 import { helpText } from "./help.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
-import { ofctlOptionRows, readOfctlOptions } from "./options.js";
+import { type OfctlSettings, ofctlOptionRows, readOfctlOptions } from "./options.js";
 
 const program = "ovs-ofctl";
 
@@ -57,6 +58,7 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
     io,
     log,
     settings,
+    palette: isColored(settings, io) ? parsePalette(io.host.process.env["OVS_COLORS"]) : undefined,
     xids: new Xids(),
     onSignal(handler) {
       beforeEnd = handler;
@@ -66,6 +68,13 @@ async function run(argv: readonly string[], io: ToolIo): Promise<number> {
   if (command.background) handleSignals(io, log, () => beforeEnd());
   const work = Promise.resolve(command.run(args, context));
   return withAlarm(work, { seconds: settings.timeout, host: io.host, log, beforeEnd: () => beforeEnd() });
+}
+
+/** `auto` is for terminals that know colours. */
+function isColored({ color }: OfctlSettings, io: ToolIo): boolean {
+  if (color !== "auto") return color === "always";
+  const term = io.host.process.env["TERM"];
+  return io.stdoutIsTerminal && term !== undefined && term !== "dumb";
 }
 
 /** Starts the background process where one is asked for; a status means that the work is another process's. */

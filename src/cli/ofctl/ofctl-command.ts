@@ -1,3 +1,4 @@
+import type { FlowPalette } from "#openflow/flow-colors.js";
 import type { Xids } from "#runtime/openflow-xids.js";
 import type { Vlog } from "#runtime/vlog.js";
 import type { ToolIo } from "../io.js";
@@ -8,6 +9,8 @@ export interface OfctlContext {
   readonly io: ToolIo;
   readonly log: Vlog;
   readonly settings: OfctlSettings;
+  /** The colours of flows, where they are to be shown in colours. */
+  readonly palette: FlowPalette | undefined;
   /** Ids of messages, of all connections one after the other. */
   readonly xids: Xids;
   /** Sets what is done before a signal ends the program. */

@@ -1,3 +1,4 @@
+import { type FlowPalette, paintFlow, paintFlowMod } from "#openflow/flow-colors.js";
 import { decodeMessage } from "#openflow/messages/codec.js";
 import { messageToJson } from "#openflow/messages/json.js";
 import type { MessageTextOptions } from "#openflow/messages/message.js";
@@ -10,13 +11,23 @@ import type { OfctlContext } from "./ofctl-command.js";
 /** One message as text, or as a line of JSON. Ends with a line end. */
 export function messageText(
   bytes: Uint8Array,
-  { log, settings }: OfctlContext,
+  { log, settings, palette }: OfctlContext,
   verbosity: number,
   names: Omit<MessageTextOptions, "verbosity"> = {},
 ): string {
   const warn = complaints({ log });
   if (settings.json) return `${JSON.stringify(toJson(bytes, warn))}\n`;
-  return formatMessageBytes(bytes, { ...names, verbosity, warn });
+  const text = formatMessageBytes(bytes, { ...names, verbosity, warn });
+  return palette === undefined ? text : paintFlows(text, palette);
+}
+
+/** Of all messages, those of flows have colours. */
+function paintFlows(text: string, palette: FlowPalette): string {
+  if (/^(OFPST|NXST)_FLOW reply/.test(text)) {
+    return text.replace(/^ .*actions=.*$/gm, (line) => paintFlow(line, palette));
+  }
+  if (/^(OFPT|NXT)_FLOW_MOD /.test(text)) return text.replace(/^.*$/m, (line) => paintFlowMod(line, palette));
+  return text;
 }
 
 /** Writes one message to standard output. */

@@ -18,23 +18,24 @@ export function messageToJson({ version, xid, name, flags, body }: Message): Jso
     version: versionName(version),
     xid,
     ...(flags === 0 ? {} : { flags }),
-    ...(toJson(body) as { [key: string]: Json }),
+    ...(valueToJson(body) as { [key: string]: Json }),
   };
 }
 
-function toJson(value: unknown): Json {
+/** Anything of a message as JSON, in the way of `messageToJson`. */
+export function valueToJson(value: unknown): Json {
   if (value === null || value === undefined) return null;
   if (typeof value === "bigint") return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
   if (typeof value !== "object") return value as Json;
   if (value instanceof Uint8Array) return hex(value);
-  if (Array.isArray(value)) return value.map(toJson);
-  if (value instanceof Map) return [...value].map(([key, one]) => [toJson(key), toJson(one)]);
+  if (Array.isArray(value)) return value.map(valueToJson);
+  if (value instanceof Map) return [...value].map(([key, one]) => [valueToJson(key), valueToJson(one)]);
   if (isMatch(value)) return formatMatch(value);
   if (isMessage(value)) return messageToJson(value);
   if (isField(value)) return value.name;
   if (isAction(value)) return formatAction(value);
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(entries.map(([key, one]) => [key, toJson(one)]));
+  return Object.fromEntries(entries.map(([key, one]) => [key, valueToJson(one)]));
 }
 
 const isMatch = (value: object): value is Match =>
