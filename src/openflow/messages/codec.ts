@@ -103,12 +103,14 @@ export function readEnvelope(bytes: Uint8Array, warn: Warn = silent): Envelope {
   const isTimeless = version > OF15 && at === "type" && vendor === 0 && type <= LAST_TIMELESS_TYPE;
   const known = byNumber.get(numberKey(isTimeless ? OF15 : version, at, vendor, type));
   if (known === undefined) {
+    // Of a version that nobody knows, the type alone is at fault.
+    const place = versions.includes(version) ? at : "type";
     warn(
       "ofp_msgs",
-      `unknown OpenFlow message (version ${version}, type ${header.type}${numbersText(at, vendor, type)})`,
+      `unknown OpenFlow message (version ${version}, type ${header.type}${numbersText(place, vendor, type)})`,
     );
     if (vendor !== 0) throw new OfpError("OFPBRC_BAD_SUBTYPE");
-    throw new OfpError(at === "type" ? "OFPBRC_BAD_TYPE" : "OFPBRC_BAD_STAT");
+    throw new OfpError(place === "type" ? "OFPBRC_BAD_TYPE" : "OFPBRC_BAD_STAT");
   }
   const { form, row } = known;
   return { version, xid: header.xid, name: form.name, flags, form, row, reader: r };

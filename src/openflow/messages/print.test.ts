@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { unhex } from "#util/hex.js";
 import { OF10 } from "../version.js";
 import { encodeMessage } from "./codec.js";
 import type { PhyPort } from "./port/phy-port.js";
@@ -20,4 +21,19 @@ it("prints as many ports as go into a message, each once", { timeout: 1500 }, ()
     1,
   );
   expect(formatMessageBytes(bytes).match(/addr:/g)).toHaveLength(1300);
+});
+
+it.each([
+  ["201200100000002b000b000000000000", "OFPBRC_BAD_TYPE", "unknown OpenFlow message (version 32, type 18)"],
+  [
+    "2012001800000001ffff0000000000000000232000000000",
+    "OFPBRC_BAD_SUBTYPE",
+    "unknown OpenFlow message (version 32, type 18, vendor 0x2320, subtype 0)",
+  ],
+  ["061200100000002b0bad000000000000", "OFPBRC_BAD_STAT", "unknown OpenFlow message (version 6, type 18, stat 2989)"],
+])("%s is no message", (text, error, complaint) => {
+  const log: string[] = [];
+  const printed = formatMessageBytes(unhex(text)!, { warn: (_module, words) => void log.push(words) });
+  expect(printed).toContain(`***decode error: ${error}***`);
+  expect(log).toEqual([complaint]);
 });
