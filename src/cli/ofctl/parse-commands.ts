@@ -23,6 +23,7 @@ import { OutputBuffer } from "#openflow/templates/output-buffer.js";
 import { type Version, versionName, versions } from "#openflow/version.js";
 import { put32 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
+import { hex } from "#util/hex.js";
 import { complaints } from "./complaints.js";
 import { MessagePrinter } from "./message-printer.js";
 import type { OfctlCommand, OfctlContext } from "./ofctl-command.js";
@@ -150,8 +151,12 @@ const parseKeyValue: OfctlCommand = {
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,
   readOnly: true,
-  run: (texts, { io }) => {
+  run: (texts, { io, settings }) => {
     for (const text of texts) {
+      if (settings.json) {
+        io.stdout(`${JSON.stringify(parseKeyValues(text).map(({ key, value }) => ({ key, value })))}\n`);
+        continue;
+      }
       const words = parseKeyValues(text).map(({ key, value }) => (value === "" ? key : `${key}=${value}`));
       io.stdout(`${words.join(", ")}\n`);
     }
@@ -171,11 +176,15 @@ const printError: OfctlCommand = {
   minArgs: 1,
   maxArgs: 1,
   readOnly: true,
-  run: ([name = ""], { io }) => {
+  run: ([name = ""], { io, settings }) => {
     const error = readErrorName(name);
     for (const version of versions) {
       const numbers = errorNumbers(error, version);
       if (numbers === undefined) continue;
+      if (settings.json) {
+        io.stdout(`${JSON.stringify({ version: versionName(version), ...numbers })}\n`);
+        continue;
+      }
       const { vendor, type, code } = numbers;
       const told = vendor !== 0 ? `0x${vendor.toString(16)}` : String(vendor);
       io.stdout(`OpenFlow 1.${version - 1}: vendor ${told}, type ${type}, code ${code}\n`);
@@ -190,12 +199,13 @@ const encodeErrorReplyCommand: OfctlCommand = {
   minArgs: 2,
   maxArgs: 2,
   readOnly: true,
-  run: ([name = "", text = ""], { io }) => {
+  run: ([name = "", text = ""], { io, settings }) => {
     const error = readErrorName(name);
     const request = parseHex(text);
     if (request.length < HEADER_LENGTH) throw new UserError("Request too short");
     const { version } = readHeader(request);
-    io.stdout(bareHexDump(encodeErrorReply(error, version as Version, request)));
+    const reply = encodeErrorReply(error, version as Version, request);
+    io.stdout(settings.json ? `${JSON.stringify({ message: hex(reply) })}\n` : bareHexDump(reply));
     return 0;
   },
 };
@@ -210,7 +220,7 @@ const encodeHelloCommand: OfctlCommand = {
     const bitmap = Number(text) >>> 0;
     if (versionsOf(bitmap).length === 0) throw new UserError(`${text}: no bit of an OpenFlow version`);
     const bytes = encodeHello(bitmap, context.xids.next());
-    context.io.stdout(bareHexDump(bytes));
+    if (!context.settings.json) context.io.stdout(bareHexDump(bytes));
     printMessage(bytes, context, 0);
     return 0;
   },
