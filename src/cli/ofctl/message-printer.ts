@@ -1,5 +1,7 @@
+import { formatMessageBytes } from "#openflow/messages/print.js";
 import { FlowPrinter } from "#openflow/templates/flow-printer.js";
 import { OutputBuffer } from "#openflow/templates/output-buffer.js";
+import { complaints } from "./complaints.js";
 import type { OfctlContext } from "./ofctl-command.js";
 import { messageText } from "./print-message.js";
 
@@ -14,23 +16,36 @@ export class MessagePrinter {
   readonly #verbosity: number;
   readonly #flows: FlowPrinter | undefined;
   readonly #out = new OutputBuffer(2 * CHUNK);
+  readonly #warn: (module: string, text: string) => void;
 
   constructor(context: OfctlContext, verbosity: number) {
     this.#context = context;
     this.#verbosity = verbosity;
-    if (!context.settings.json && verbosity < VERBOSE) this.#flows = new FlowPrinter();
+    if (verbosity < VERBOSE) this.#flows = new FlowPrinter();
+    const complain = complaints(context);
+    this.#warn = (module, text) => {
+      // What is complained of comes behind what was printed before.
+      this.flush();
+      complain(module, text);
+    };
   }
 
   /** One message, from `start` to `end` of these bytes. */
   print(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
-    if (this.#flows?.print(bytes, start, end, this.#out) !== true) {
-      // What is complained of meanwhile comes behind what was printed before.
-      this.flush();
+    if (this.#context.settings.json) {
       this.#context.io.stdout(messageText(bytes.slice(start, end), this.#context, this.#verbosity));
-    } else if (this.#out.length >= CHUNK) this.flush();
+      return;
+    }
+    if (this.#flows?.print(bytes, start, end, this.#out) !== true) {
+      const options = { verbosity: this.#verbosity, warn: this.#warn };
+      this.#out.utf8(formatMessageBytes(bytes.slice(start, end), options));
+    }
+    if (this.#out.length >= CHUNK) this.flush();
   }
 
   flush(): void {
-    if (this.#out.length > 0) this.#context.io.stdout(this.#out.take());
+    const { bytes, length } = this.#out;
+    this.#out.length = 0;
+    if (length > 0) this.#context.io.host.process.stdoutBytes(bytes.subarray(0, length));
   }
 }

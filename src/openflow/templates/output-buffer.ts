@@ -8,6 +8,7 @@ const ZERO = 0x30;
 const BILLION = 1_000_000_000;
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** ASCII text that is made byte by byte: of much text this takes a fraction of what strings take. */
 export class OutputBuffer {
@@ -51,6 +52,12 @@ export class OutputBuffer {
   /** Characters of one byte each. */
   text(text: string): void {
     for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i);
+  }
+
+  /** Any text. Makes room itself. */
+  utf8(text: string): void {
+    this.reserve(3 * text.length);
+    this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
   /** A number up to 2 ** 53. */
