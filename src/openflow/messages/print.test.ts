@@ -37,3 +37,20 @@ it.each([
   expect(printed).toContain(`***decode error: ${error}***`);
   expect(log).toEqual([complaint]);
 });
+
+// What ovs-ofctl 3.1.0 prints.
+it("names the actions that OpenFlow 1.1's groups have", () => {
+  const text = `0213004000000007ffff000000000000000023200000000900000001${"00".repeat(20)}ffffffff${"00".repeat(12)}`;
+  expect(formatMessageBytes(unhex(text)!)).toContain(
+    "actions: output group set_vlan_vid set_vlan_pcp strip_vlan push_vlan mod_dl_src mod_dl_dst mod_nw_src mod_nw_dst " +
+      "mod_nw_tos mod_nw_ecn mod_nw_ttl mod_tp_src mod_tp_dst dec_ttl set_mpls_label set_mpls_tc set_mpls_ttl " +
+      "dec_mpls_ttl push_mpls pop_mpls set_queue\n",
+  );
+});
+
+it.each([
+  ["0513001800000008000e0000000000001000000008000200", "(xid=0x8): ***decode error: OFPBRC_BAD_LEN***\n"],
+  ["0513001800000008000e0001000000001000000008000200", "(xid=0x8): flags=[more]\n***decode error: OFPBRC_BAD_LEN***\n"],
+])("parts an error from what is before it: %s", (text, expected) => {
+  expect(formatMessageBytes(unhex(text)!)).toContain(expected);
+});

@@ -97,16 +97,20 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
     checkLength(found, options.warn);
     envelope = found;
     const takePartial = (message: Message, end: string): void => {
-      before = () => formatMessage(message, options) + end;
+      before = () => formatMessage(message, options) + errorGap(message, end);
     };
     return `${formatMessage(decodeBody(found, options.warn, takePartial), options)}\n`;
   } catch (error) {
     if (!(error instanceof OfpError)) throw error;
     if (length > bytes.length) return truncated(bytes, length);
-    const head = before?.() ?? (envelope === undefined ? "" : `${title(envelope)}${formatFlags(envelope)} `);
+    const head =
+      before?.() ?? (envelope === undefined ? "" : title(envelope) + formatFlags(envelope) + errorGap(envelope, " "));
     return `${head}***decode error: ${error.error}***\n${hexDump(bytes)}`;
   }
 }
+
+/** What parts an error from the text before it: a line end behind flags. */
+const errorGap = ({ flags }: Pick<Message, "flags">, end: string): string => (flags === 0 ? end : "\n");
 
 function truncated(bytes: Uint8Array, length: number): string {
   return `(***truncated to ${bytes.length} bytes from ${length}***)\n${hexDump(bytes)}`;

@@ -27,37 +27,42 @@ export interface GroupFeaturesReply {
   readonly byType: readonly GroupTypeFeatures[];
 }
 
-/** Actions by name, in the order they are printed, and the bit they have in OpenFlow 1.0 and since 1.2. */
-const actionBits: readonly (readonly [name: string, of10: number | undefined, of12: number | undefined])[] = [
-  ["output", 0, 0],
-  ["group", undefined, 22],
-  ["enqueue", 11, undefined],
-  ["set_field", undefined, 25],
-  ["set_vlan_vid", 1, undefined],
-  ["set_vlan_pcp", 2, undefined],
-  ["strip_vlan", 3, 18],
-  ["push_vlan", undefined, 17],
-  ["mod_dl_src", 4, undefined],
-  ["mod_dl_dst", 5, undefined],
-  ["mod_nw_src", 6, undefined],
-  ["mod_nw_dst", 7, undefined],
-  ["mod_nw_tos", 8, undefined],
-  ["mod_tp_src", 9, undefined],
-  ["mod_tp_dst", 10, undefined],
-  ["mod_nw_ttl", undefined, 23],
-  ["dec_ttl", undefined, 24],
-  ["set_mpls_ttl", undefined, 15],
-  ["dec_mpls_ttl", undefined, 16],
-  ["push_mpls", undefined, 19],
-  ["pop_mpls", undefined, 20],
-  ["set_queue", undefined, 21],
+type Bit = number | undefined;
+
+/** Actions by name, in the order they are printed, and the bit they have in OpenFlow 1.0, 1.1 and since 1.2. */
+const actionBits: readonly (readonly [name: string, of10: Bit, of11: Bit, of12: Bit])[] = [
+  ["output", 0, 0, 0],
+  ["group", undefined, 22, 22],
+  ["enqueue", 11, undefined, undefined],
+  ["set_field", undefined, undefined, 25],
+  ["set_vlan_vid", 1, 1, undefined],
+  ["set_vlan_pcp", 2, 2, undefined],
+  ["strip_vlan", 3, 18, 18],
+  ["push_vlan", undefined, 17, 17],
+  ["mod_dl_src", 4, 3, undefined],
+  ["mod_dl_dst", 5, 4, undefined],
+  ["mod_nw_src", 6, 5, undefined],
+  ["mod_nw_dst", 7, 6, undefined],
+  ["mod_nw_tos", 8, 7, undefined],
+  ["mod_nw_ecn", undefined, 8, undefined],
+  ["mod_nw_ttl", undefined, 23, 23],
+  ["mod_tp_src", 9, 9, undefined],
+  ["mod_tp_dst", 10, 10, undefined],
+  ["dec_ttl", undefined, 24, 24],
+  ["set_mpls_label", undefined, 13, undefined],
+  ["set_mpls_tc", undefined, 14, undefined],
+  ["set_mpls_ttl", undefined, 15, 15],
+  ["dec_mpls_ttl", undefined, 16, 16],
+  ["push_mpls", undefined, 19, 19],
+  ["pop_mpls", undefined, 20, 20],
+  ["set_queue", undefined, 21, 21],
 ];
 
 const TYPES = 4;
 const titles = ["all", "select", "indirect", "fast failover"] as const;
 
-const bitOf = (row: (typeof actionBits)[number], version: Version): number | undefined =>
-  version === OF10 ? row[1] : row[2];
+const bitOf = (row: (typeof actionBits)[number], version: Version): Bit =>
+  version === OF10 ? row[1] : version === OF11 ? row[2] : row[3];
 
 function readActions(bits: number, version: Version): string[] {
   return actionBits
