@@ -14,6 +14,8 @@ const VERBOSE = 3;
 export class MessagePrinter {
   readonly #context: OfctlContext;
   readonly #verbosity: number;
+  /** Text without colours. */
+  readonly #isPlain: boolean;
   readonly #flows: FlowPrinter | undefined;
   readonly #out = new OutputBuffer(2 * CHUNK);
   readonly #warn: (module: string, text: string) => void;
@@ -21,6 +23,7 @@ export class MessagePrinter {
   constructor(context: OfctlContext, verbosity: number) {
     this.#context = context;
     this.#verbosity = verbosity;
+    this.#isPlain = !context.settings.json && context.palette === undefined;
     if (verbosity < VERBOSE) this.#flows = new FlowPrinter();
     const complain = complaints(context);
     this.#warn = (module, text) => {
@@ -32,7 +35,7 @@ export class MessagePrinter {
 
   /** One message, from `start` to `end` of these bytes. */
   print(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
-    if (this.#context.settings.json) {
+    if (!this.#isPlain) {
       this.#context.io.stdout(messageText(bytes.slice(start, end), this.#context, this.#verbosity));
       return;
     }
