@@ -1,7 +1,9 @@
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { describeWith, root } from "../support/needs.js";
 import { ofctlDuel } from "../support/ofctl-duel.js";
 import { needsRealPrograms, realPrograms, SwitchStack } from "../support/switch-stack.js";
+import { ofctlByteScenarios } from "./ofctl-byte-scenarios.js";
+import { ofctlCorpus } from "./ofctl-corpus.js";
 import { ofctlScenarios } from "./ofctl-scenarios.js";
 
 const switchOptions = ["--enable-dummy", "--disable-system"];
@@ -9,25 +11,29 @@ const switchOptions = ["--enable-dummy", "--disable-system"];
 /** The versions a bridge does not have unless it is told. */
 const protocols = ["10", "11", "12", "13", "14", "15"].map((v) => `OpenFlow${v}`).join(",");
 
-async function startSwitch(): Promise<SwitchStack> {
-  const stack = await SwitchStack.start(realPrograms, { switchOptions });
-  const bridge = `add-br br0 -- set bridge br0 datapath_type=dummy protocols=${protocols}`;
-  const ports = ["p1", "p2"].map(
-    (p, i) => `add-port br0 ${p} -- set interface ${p} type=dummy ofport_request=${i + 1}`,
-  );
-  await stack.must(stack.programs.vsctl, ...[bridge, ...ports].join(" -- ").split(" "));
-  return stack;
-}
+const bridge = `add-br br0 -- set bridge br0 datapath_type=dummy protocols=${protocols}`;
+const ports = ["p1", "p2"].map((p, i) => `add-port br0 ${p} -- set interface ${p} type=dummy ofport_request=${i + 1}`);
 
 describeWith([root, needsRealPrograms], "ovs-ofctl beside the installed one", () => {
-  for (const scenario of ofctlScenarios) {
+  let stacks: readonly [ours: SwitchStack, real: SwitchStack];
+
+  beforeAll(async () => {
+    const start = (): Promise<SwitchStack> => SwitchStack.start(realPrograms, { switchOptions });
+    stacks = await Promise.all([start(), start()]);
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all(stacks.map((stack) => stack.close()));
+  });
+
+  beforeEach(async () => {
+    const commands = ["--if-exists del-br br0", bridge, ...ports].join(" -- ").split(" ");
+    await Promise.all(stacks.map((stack) => stack.must(stack.programs.vsctl, "--", ...commands)));
+  }, 60_000);
+
+  for (const scenario of [...ofctlScenarios, ...ofctlByteScenarios, ofctlCorpus]) {
     it(scenario.name, { timeout: 300_000 }, async () => {
-      const [ours, real] = await Promise.all([startSwitch(), startSwitch()]);
-      try {
-        expect(await ofctlDuel(ours, real, scenario)).toEqual([]);
-      } finally {
-        await Promise.all([ours.close(), real.close()]);
-      }
+      expect(await ofctlDuel(...stacks, scenario)).toEqual([]);
     });
   }
 });

@@ -5,8 +5,15 @@ import type { Ran, SwitchStack } from "./switch-stack.js";
 
 const bin = join(import.meta.dirname, "../../bin");
 
-/** Lines after which it is worth looking at the switches. */
-const changes = /\b(add|mod|del|replace|insert|remove|set)-|\bbundle\b/;
+/** What of a switch is worth looking at after a line. */
+const changes: Readonly<Record<"flows" | "groups" | "meters", RegExp>> = {
+  flows: /\b(add|mod|del|replace)-flows?\b|\b(del|mod)-groups?\b|\bdel-meters?\b|\bbundle\b/,
+  groups: /\b(add|mod|del)-groups?\b|\b(insert|remove)-buckets\b|\bbundle\b/,
+  meters: /\b(add|mod|del)-meters?\b/,
+};
+
+/** So many lines run at a time where they do not touch a switch. */
+const AT_A_TIME = 3;
 
 /** The two tools. */
 const tools = { ours: join(bin, "ovs-ofctl"), real: "/usr/bin/ovs-ofctl" } as const;
@@ -24,6 +31,8 @@ export interface OfctlScenario {
   readonly name: string;
   readonly lines: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
+  /** `end`: the switches are looked at after the last line only; `never`: lines need no switch, nor to come one after the other. */
+  readonly looks?: "end" | "never";
 }
 
 /**
@@ -34,30 +43,45 @@ export interface OfctlScenario {
 export async function ofctlDuel(
   ours: SwitchStack,
   real: SwitchStack,
-  { lines, files = {} }: OfctlScenario,
+  { lines, files = {}, looks }: OfctlScenario,
 ): Promise<OfctlDifference[]> {
   for (const stack of [ours, real]) {
     for (const [name, text] of Object.entries(files)) writeFileSync(stack.path(name), text);
   }
+  const compared = async (line: string): Promise<OfctlDifference[]> => {
+    const [a, b] = await Promise.all([runLine(ours, tools.ours, line), runLine(real, tools.real, line)]);
+    return (["status", "stdout", "stderr"] as const)
+      .filter((what) => a[what] !== b[what])
+      .map((what) => ({ line, what, ...firstDifference(String(a[what]), String(b[what])) }));
+  };
+  const looked = async (line: string, kinds: readonly Kind[]): Promise<OfctlDifference[]> => {
+    const [a, b] = await Promise.all([look(ours, kinds), look(real, kinds)]);
+    return kinds
+      .map((what, i) => ({ what, ours: a[i]!, real: b[i]! }))
+      .filter((one) => one.ours !== one.real)
+      .map((one) => ({ line, what: one.what, ...firstDifference(one.ours, one.real) }));
+  };
   const differences: OfctlDifference[] = [];
+  if (looks === "never") {
+    const left = [...lines];
+    const work = async (): Promise<void> => {
+      for (let line = left.shift(); line !== undefined; line = left.shift())
+        differences.push(...(await compared(line)));
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, work));
+    return differences;
+  }
   for (const line of lines) {
     if (line.startsWith("appctl ")) {
       const words = shellWords(line.slice("appctl ".length));
       await Promise.all([ours.appctl(...words), real.appctl(...words)]);
       continue;
     }
-    const [a, b] = await Promise.all([runLine(ours, tools.ours, line), runLine(real, tools.real, line)]);
-    for (const what of ["status", "stdout", "stderr"] as const) {
-      if (a[what] !== b[what]) differences.push({ line, what, ...firstDifference(String(a[what]), String(b[what])) });
-    }
-    if (!changes.test(line)) continue;
-    const [stateOurs, stateReal] = await Promise.all([look(ours), look(real)]);
-    for (const what of ["flows", "groups", "meters"] as const) {
-      if (stateOurs[what] !== stateReal[what]) {
-        differences.push({ line, what, ...firstDifference(stateOurs[what], stateReal[what]) });
-      }
-    }
+    differences.push(...(await compared(line)));
+    const kinds = (Object.keys(changes) as Kind[]).filter((kind) => looks === undefined && changes[kind].test(line));
+    if (kinds.length > 0) differences.push(...(await looked(line, kinds)));
   }
+  if (looks === "end") differences.push(...(await looked("all", ["flows", "groups", "meters"])));
   return differences;
 }
 
@@ -79,15 +103,14 @@ async function runLine(stack: SwitchStack, tool: string, line: string): Promise<
   return { status: ran.status, stdout: tidy(stack.unalias(ran.stdout)), stderr: tidy(stack.unalias(ran.stderr)) };
 }
 
-async function look(stack: SwitchStack): Promise<Record<"flows" | "groups" | "meters", string>> {
-  const version = ["-O", "OpenFlow15"];
-  const [flows, groups, meters] = await Promise.all([
-    stack.run(tools.real, ...version, "dump-flows", "br0"),
-    stack.run(tools.real, ...version, "dump-groups", "br0"),
-    stack.run(tools.real, ...version, "dump-meters", "br0"),
-  ]);
+type Kind = keyof typeof changes;
+
+/** What a switch has of these, sorted. */
+function look(stack: SwitchStack, kinds: readonly Kind[]): Promise<string[]> {
   const sorted = (text: string): string => tidy(text).split("\n").sort().join("\n");
-  return { flows: sorted(flows.stdout), groups: sorted(groups.stdout), meters: sorted(meters.stdout) };
+  const one = async (kind: Kind): Promise<string> =>
+    sorted((await stack.run(tools.real, "-O", "OpenFlow15", `dump-${kind}`, "br0")).stdout);
+  return Promise.all(kinds.map(one));
 }
 
 /** Takes times, and what is random about a switch, from a text. Groups have no order. */
@@ -99,8 +122,8 @@ function tidy(text: string): string {
     .join("\n")
     .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|\d+\|/gm, "<time>|")
     .replace(/^\S*\/(ovs-\w+): /gm, "$1: ")
-    .replace(/duration[=:][\d.]+s/g, "duration=<time>")
-    .replace(/\b(idle_age|hard_age)=\d+, /g, "")
+    .replace(/(duration[=:](?:\x1b\[m\x1b\[K)?)[\d.]+s/g, "$1<time>")
+    .replace(/(?:\x1b\[36m\x1b\[K)?\b(idle_age|hard_age)=(?:\x1b\[m\x1b\[K)?\d+, /g, "")
     .replace(/dpid:[0-9a-f]{16}/g, "dpid:<id>")
     .replace(/(LOCAL\([^)]*\)|br0\)?): addr:[0-9a-f:]{17}/g, "$1: addr:<mac>")
     .replace(/time=[\d.]+ ms/g, "time=<time>");

@@ -26,7 +26,8 @@ function loggerOf(log: Vlog, module: string, lines: number): Logger {
 /** Takes what reading messages and flows complains of to the log, by the module that upstream has for it, and no more often than upstream. */
 export function complaints({ log }: Pick<OfctlContext, "log">): (module: string, text: string, level?: "info") => void {
   return (module, text, level) => {
-    if (isMention(module, text)) loggerOf(log, module, 3).info(text);
+    if (text.startsWith("ct action doesn't")) log.module(module).warn(text);
+    else if (isMention(module, text)) loggerOf(log, module, 3).info(text);
     else loggerOf(log, module, 1)[level ?? "warn"](text);
   };
 }

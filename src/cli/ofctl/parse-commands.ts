@@ -181,11 +181,11 @@ const printError: OfctlCommand = {
     for (const version of versions) {
       const numbers = errorNumbers(error, version);
       if (numbers === undefined) continue;
+      const { vendor, type, code } = numbers;
       if (settings.json) {
-        io.stdout(`${JSON.stringify({ version: versionName(version), ...numbers })}\n`);
+        io.stdout(`${JSON.stringify({ version: versionName(version), vendor, type, code })}\n`);
         continue;
       }
-      const { vendor, type, code } = numbers;
       const told = vendor !== 0 ? `0x${vendor.toString(16)}` : String(vendor);
       io.stdout(`OpenFlow 1.${version - 1}: vendor ${told}, type ${type}, code ${code}\n`);
     }

@@ -81,12 +81,16 @@ const isDrop = ({ key }: KeyValue): boolean => key.length === 4 && key.toLowerCa
 class ParseContext implements ActionParseContext {
   readonly portName: PortNames["portName"];
   readonly portNumber: PortNames["portNumber"];
+  declare readonly tableNumber?: NonNullable<PortNames["tableNumber"]>;
+  declare readonly warn?: NonNullable<PortNames["warn"]>;
   readonly #ports: PortNames;
   readonly #depth: number;
 
   constructor(ports: PortNames, depth: number) {
     this.portName = ports.portName;
     this.portNumber = ports.portNumber;
+    if (ports.tableNumber !== undefined) this.tableNumber = ports.tableNumber;
+    if (ports.warn !== undefined) this.warn = ports.warn;
     this.#ports = ports;
     this.#depth = depth;
   }

@@ -1,0 +1,268 @@
+import type { OfctlScenario } from "../support/ofctl-duel.js";
+
+/** TLVs as text that are read. */
+const tlvs: readonly string[] = [
+  "NXM_OF_IN_PORT(0001)",
+  "OXM_OF_IN_PORT(00000001)",
+  "NXM_OF_IP_PROTO(06)",
+  "NXM_NX_REG0_W(00000001/000000fe)",
+  "NXM_NX_REG0_W(00000001/ 000000ff)",
+  "NXM_NX_COOKIE(0000000000000001)",
+  "NXM_NX_COOKIE_W(0000000000000001/00000000000000ff)",
+  "NXM_OF_VLAN_TCI(1123)",
+  "NXM_OF_VLAN_TCI_W(0000/1000)",
+  "NXM_OF_ETH_DST_W(010000000000/010000000000)",
+  "01010002(0011)",
+  "00010204(00000005)",
+  "ONFOXM_ET_TCP_FLAGS(0001)",
+  "OXM_OF_METADATA(0000000000000001)",
+  "NXM_NX_REG0(0000 0001)",
+  "NXM_NX_REG0( 00000001 )",
+  "NXM_NX_REG0(00000001)NXM_NX_REG1(00000001)",
+  "00010208(0000000500000007)",
+  "00010308(00000005/00000007)",
+  "OXM_OF_VLAN_VID(1123), OXM_OF_VLAN_PCP(07)",
+  "NXM_OF_VLAN_TCI(1123), OXM_OF_VLAN_PCP(07)",
+  "NXM_NX_XXREG0(00000000000000000000000000000001)",
+  "OXM_OF_IN_PORT(000fffff)",
+  "OXM_OF_IN_PORT(fffffffe)",
+  "NXM_OF_IN_PORT(fffe)",
+];
+
+/** TLVs as text that are refused. */
+const wrongTlvs: readonly string[] = [
+  "1:2(00)",
+  "ffff(00)",
+  "ffff0002(0001)",
+  "ffff2600ff(0001)",
+  "  NXM_NX_REG0(00000001), bad",
+  "NXM_NX_REG0(00000001), NXM_OF_FOO(00)",
+  "NXM_NX_REG0(00000001), NXM_NX_REG1(0000000100)",
+  "NXM_NX_REG0(00000001), NXM_NX_REG1(00000001",
+  "NXM_NX_REG0(00000001) NXM_NX_REG1_W(00000001)",
+  "NXM_NX_REG0(00000001) NXM_NX_REG1_W(00000001/00)",
+  "NXM_NX_REG0(00000001) NXM_NX_REG1(0000000x)",
+  "NXM_NX_REG0(00000001x)",
+  "NXM_NX_REG0 (00000001)",
+  "NXM_NX_REG0(0000000",
+  "<any>, NXM_NX_REG1(00000001)",
+  " <any>",
+  "<any> x",
+  "x<any>",
+  "NXM_NX_ARP_OP(1)",
+  "NXM_OF_ETH_TYPE_W(0800/ffff)",
+  "NXM_OF_IP_TOS_W(0800/ffff)",
+  "00010308(0000000500000007)",
+  "0001030a(0000000500000007)",
+  "NXM_NX_REG0(......01)",
+  "NXM_NX_TUN_METADATA70(12)",
+];
+
+/** Lists of actions in bytes, good and bad. */
+const actions: readonly string[] = [
+  "ffff002000002320002300000000000000000000ff0000000001000801000000",
+  "ffff002800002320002300000000000000000000ff000000ffff0010000023200fff000000000000",
+  "ffff002000002320002a000000000000ffff0010000023200fff000000000000",
+  "00000008ffff0000",
+  "0000000affff0000",
+  "0000001000020000",
+  "0000000000020000",
+  "0000000200020000",
+  "00000010ffff00000000000000000000",
+  "000000080002000000000000",
+  "ffff001000002320002200000000000000",
+  "0005000801020304",
+  "000100081fff0000",
+  "00020008ff000000",
+  "00080008ff000000",
+  "000b00100001000000000000000000ff",
+  "ffff0018000023200007003f000000000000000000000001",
+  "ffff001800002320000700000001020400000000ffffffff",
+  "ffff00180000232000060020000000000001020400010404",
+  "0019001080000c0607000000000000",
+  "0019001080000a0208000000",
+  "0019001000000000",
+  "0019001080001604c0a8000100000000",
+  "001900108000000400000001",
+  "0019001080000c02000000010000",
+];
+
+/** Lists of instructions in bytes, good and bad. That of OpenFlow 1.3 for meters is apart. */
+const instructions: readonly string[] = [
+  "0001000801000000",
+  "00010008010000000001000801000000",
+  "00040010000000000000000800020000",
+  "000400180000000000000010000000020000000000000000",
+  "000300180000000000000010000000020000000000000000",
+  "00010008010000",
+  "0001000701000000",
+  "00010008010000000001000802000000",
+  "00010010010000000000000000000000",
+  "0007000800000000",
+  "ffff000800000000",
+  "ffff0010000023200000000000000000",
+  "00010008ff000000",
+  "0000000800000000",
+  "0002001800000000fedcba9876543210ffffffffffffffff",
+  "0002001800000000fedcba9876543210ff00ff00ff00ff00",
+  "0005000800000000",
+  "00050010000000000000000000000000",
+  "0004001800000000000000100000000200000000000000000001000801000000",
+  "0001000801000000000400180000000000000010000000020000000000000000",
+  "0004000800000000",
+  "0004000000000000",
+  "00040008",
+  "0004001000000000ffff000800002320",
+  "0004001800000000ffff001000002320000e000000000000",
+  "0004001800000000ffff0010000023200022000000000000",
+  "0004001800000000ffff0010000012340022000000000000",
+  "0004001800000000ffff0008000f42401234000000000000",
+  "000400180000000000010010000000020000000000000000",
+  "000400180000000000190010000000020000000000000000",
+  "00040020000000000019001880000c06000000000000000000000000",
+  "000400180000000000000010000000000000000000000000",
+  "000400180000000000000010fffffffb0000000000000000",
+  "000400180000000000000010000fffff0000000000000000",
+  "00040010000000000011000888470000",
+  "00040010000000000011000888460000",
+  "00040010000000000013000888460000",
+  "00040010000000000016000800000001",
+];
+
+/** Matches of OpenFlow 1.0. */
+const matches10: readonly string[] = [
+  "003820ff000000000000000000000000000000000000000000000000000000000000000000000000",
+  "003820fe000100000000000000000000000000000000000000000000000000000000000000000000",
+  "003820ef000000000000000000000000000000000000080000000000000000000000000000000000",
+  "003820cf000000000000000000000000000000000000080000060000000000000000000000000000",
+  "0038208f000000000000000000000000000000000000080000060000000000000000000000000050",
+  "00000000000000000000000000000000000000000000080000060000000000000000000000000050",
+  "003820fd0000000000000000000000000000ffff0000000000000000000000000000000000000000",
+  "003820fd000000000000000000000000000001230000000000000000000000000000000000000000",
+  "002820ff000000000000000000000000000001230500000000000000000000000000000000000000",
+  "003820f700000000000000000102030405ff00000000000000000000000000000000000000000000",
+  "ffffffff000000000000000000000000000000000000000000000000000000000000000000000000",
+  "00382fef000000000000000000000000000000000000080600000000c0a801000000000000000000",
+  "0038088f000000000000000000000000000000000000080000010000c0a801000000000000010002",
+];
+
+/** Matches of OpenFlow 1.1. */
+const matches11: readonly string[] = [
+  "0000005800000000000003ff0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000001000003fe0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000001000003fe000000000000ffffffffffff000000000000ffffffffffff000000000000000000000000ffffffff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "00000058000fffff000003fe000000000000ffffffffffff000000000000ffffffffffff000000000000000000000000ffffffff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000000000003fd000000000000ffffffffffff000000000000ffffffffffff012300000000000000000000ffffffff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000000000003fd000000000000ffffffffffff000000000000fffffffffffffffe00000000000000000000ffffffff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000000000003fd000000000000ffffffffffff000000000000ffffffffffffffff00000000000000000000ffffffff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000000000003fd000000000000ffffffffffff000000000000ffffffffffff1fff00000000000000000000ffffffff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "0000005800000000000003f7000000000000ffffffffffff000000000000ffffffffffff0000000008000000c0a80100000000ff00000000ffffffff0000000000000000000000000000000000000000ffffffffffffffff",
+  "000000580000000000000317000000000000ffffffffffff000000000000ffffffffffff000000000800000600000000ffffffff00000000ffffffff00100020000000000000000012340000000000000000ffffffffffff",
+  "000000580000000000000317000000000000ffffffffffff000000000000ffffffffffff000000000800002f00000000ffffffff00000000ffffffff00100020000000000000000012340000000000000000ffffffffffff",
+  "000100580000000000000317000000000000ffffffffffff000000000000ffffffffffff000000000800002f00000000ffffffff00000000ffffffff00100020000000000000000012340000000000000000ffffffffffff",
+  "000000570000000000000317000000000000ffffffffffff000000000000ffffffffffff000000000800002f00000000ffffffff00000000ffffffff00100020000000000000000012340000000000000000ffffffffffff",
+  "000000580000000000000077000000000000ffffffffffff000000000000ffffffffffff000000008847000600000000ffffffff00000000ffffffff00100020000186a00500000012340000000000000000ffffffffffff",
+];
+
+/** Fields of packets. */
+const packets: readonly string[] = [
+  "udp",
+  "tcp,dl_vlan=5,dl_vlan_pcp=3,nw_src=1.2.3.4,tp_dst=80,nw_tos=16,nw_ttl=64,tcp_flags=0x12",
+  "udp,nw_frag=later",
+  "udp6,ipv6_src=fe80::1,ipv6_label=5",
+  "icmp6,icmpv6_type=135,nd_target=::1,nd_sll=00:11:22:33:44:55",
+  "arp,arp_op=1,arp_spa=1.1.1.1",
+  "mpls,mpls_label=100,mpls_ttl=5,mpls_bos=1,mpls_tc=3",
+  "in_port=1,udp",
+  "nw_src=1.2.3.4",
+  "nonsense",
+  "tcp,tcp_flags=+syn",
+];
+
+/** A TCI and its mask. */
+const vlans: readonly string[] = [
+  "0 0",
+  "0123 0fff",
+  "1123 1fff",
+  "0000 1000",
+  "1000 1000",
+  "ffff ffff",
+  "2000 e000",
+  "3000 f000",
+  "12345 ffff",
+  "x y",
+  "2345 efff",
+  "0 ffff",
+  "1",
+];
+
+/** Lines for a command's standard input; few at a time, since what is logged is limited. */
+function inputs(lines: readonly string[], command: string, few: number): string[] {
+  const out: string[] = [];
+  for (let at = 0; at < lines.length; at += few) out.push(`|${lines.slice(at, at + few).join("\\n")}\\n| ${command}`);
+  return out;
+}
+
+/** Commands that read and write bytes, without a switch. */
+export const ofctlByteScenarios: readonly OfctlScenario[] = [
+  {
+    name: "TLVs",
+    looks: "never",
+    lines: [
+      ...inputs(["#c", "", " # x", ...tlvs], "parse-nx-match", 100),
+      ...inputs(tlvs, "-m parse-nxm", 100),
+      ...inputs(tlvs, "--strict parse-nx-match", 100),
+      ...inputs(tlvs, "-m parse-oxm OpenFlow12", 100),
+      ...inputs(tlvs, "--strict parse-oxm OpenFlow15", 100),
+      ...inputs(wrongTlvs, "parse-nx-match", 1),
+      "parse-oxm OpenFlow10",
+      "parse-oxm",
+      "parse-nxm x",
+    ],
+  },
+  {
+    name: "actions, instructions and fixed matches",
+    looks: "never",
+    lines: [
+      ...["10", "13", "15"].flatMap((v) => inputs(actions, `parse-actions OpenFlow${v}`, 3)),
+      ...inputs(actions, "parse-actions OpenFlow11", 100),
+      ...inputs(instructions, "parse-instructions OpenFlow13", 3),
+      ...inputs(instructions, "parse-instructions OpenFlow15", 100),
+      ...inputs(matches10, "parse-ofp10-match", 100),
+      ...inputs(matches11, "parse-ofp11-match", 100),
+      "|00\\n| parse-ofp10-match",
+      "|zz\\n| parse-ofp11-match",
+      "|zz\\n| parse-actions OpenFlow13",
+      "parse-actions foo",
+      "parse-instructions",
+    ],
+  },
+  {
+    name: "packets and VLANs",
+    looks: "never",
+    lines: [
+      ...vlans.map((one) => `check-vlan ${one}`),
+      ...packets.map((one) => `compose-packet ${one}`),
+      "compose-packet udp 0102030405",
+      "compose-packet udp 010",
+      "compose-packet udp zz",
+      "compose-packet",
+      "|packet of text\\n| parse-packet",
+      "parse-packet x",
+    ],
+  },
+  {
+    name: "colours",
+    lines: [
+      "add-flow br0 'in_port=1,actions=2,LOCAL'",
+      "-O OpenFlow14 add-flow br0 'table=1,priority=7,cookie=5,importance=3,idle_timeout=60,tcp,reg0=5/7,actions=move:reg0[]->reg1[],set_field:5->reg3,dec_ttl(1,2),ct(commit,zone=5,exec(set_field:1->ct_mark),nat(src=1.1.1.1,random),table=7)'",
+      "add-flow br0 'table=2,actions=learn(table=3,priority=4,fin_idle_timeout=3,fin_hard_timeout=4,eth_type=0x800,NXM_OF_VLAN_TCI[0..11],eth_dst=eth_src,load:5->reg0[],output:in_port),clone(1,drop),resubmit(,3),controller(id=5,reason=no_match)'",
+      ...["10", "14", "15"].map((v) => `-O OpenFlow${v} --color=always --sort dump-flows br0`),
+      "--color=always --no-stats dump-flows br0",
+      "--color=never dump-flows br0 in_port=1",
+      "--color dump-flows br0 in_port=1",
+      "--color=always parse-flow ip,table=1,actions=drop",
+      "--color=always -O OpenFlow13 parse-flow 'cookie=5,tcp,actions=1,goto_table:2'",
+    ],
+  },
+];
