@@ -1,13 +1,21 @@
+import type { Message } from "#openflow/messages/message.js";
+
 /** What os-ken 2.5 makes nothing of, or something else, and why that is no fault of the bytes. */
 export interface OsKenGap {
   /** Of the message's name and version: `OFPT_HELLO 4`. */
   readonly messages: RegExp;
   /** What os-ken says, or in what its reading differs. */
   readonly says: RegExp;
+  /** Of which of these messages alone. */
+  readonly when?: (message: Message) => boolean;
+  /** Few seeds meet it. */
+  readonly rare?: true;
   readonly why: string;
 }
 
-/** Gaps, of which each must be seen. */
+const plain = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
+
+/** Gaps, of which each must be seen, rare ones apart. */
 export const osKenGaps: readonly OsKenGap[] = [
   {
     messages: /^OFPT_HELLO [456]$/,
@@ -29,6 +37,13 @@ export const osKenGaps: readonly OsKenGap[] = [
       /^(NXST_FLOW reply 1|OFPST_FLOW reply \d|OFPST_FLOW_MONITOR reply \d|OFPT_FLOW_MOD \d|OFPT_PACKET_IN \d|OFPT_FLOW_REMOVED \d)$/,
     says: /^'?unknown OXM field|^No active exception|'NXActionController2PropUnknown'|^its (flow|bytes): OFPBAC_BAD|^it does not end|^no parser/,
     why: "lacks fields of Open vSwitch (xxreg, encap's, properties of controller), reads Nicira's learn of few, and ends a list of updates at the first",
+  },
+  {
+    messages: / [3456]$/,
+    says: /^other (body|actions)$/,
+    when: ({ body }) => JSON.stringify(body, plain).includes('"kind":"encap"'),
+    rare: true,
+    why: "writes encap without its packet type",
   },
   {
     messages: /^OFPST_METER_FEATURES reply 6$/,

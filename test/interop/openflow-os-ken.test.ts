@@ -7,7 +7,7 @@ import { protocols } from "#openflow/protocol.js";
 import { OF10 } from "#openflow/version.js";
 import { hex } from "#util/hex.js";
 import { families } from "../differential/openflow-messages/families.js";
-import { messagesOf } from "../differential/openflow-messages/harness.js";
+import { messagesOf, seed } from "../differential/openflow-messages/harness.js";
 import { describeWith } from "../support/needs.js";
 import { type OsKenReading, osKen, osKenVersions, readByOsKen, writtenByOsKen } from "../support/os-ken.js";
 import { osKenGaps, osKenReads } from "./openflow-os-ken-gaps.js";
@@ -78,13 +78,16 @@ describeWith([osKen], "what our encoders write, as os-ken reads it", () => {
     for (const trial of trials) {
       for (const fault of faults(trial)) {
         if (noReader.test(fault)) continue;
-        const gap = osKenGaps.find(({ messages, says }) => messages.test(titleOf(trial)) && says.test(fault));
+        const gap = osKenGaps.find(
+          ({ messages, says, when }) =>
+            messages.test(titleOf(trial)) && says.test(fault) && when?.(trial.message) !== false,
+        );
         if (gap === undefined) wrong.push(`${titleOf(trial)}: ${fault}\n  ${hex(trial.bytes)}`);
         else seen.add(gap);
       }
     }
     expect(wrong).toEqual([]);
-    expect(osKenGaps.filter((gap) => !seen.has(gap))).toEqual([]);
+    expect(osKenGaps.filter((gap) => gap.rare !== true && !seen.has(gap))).toEqual([]);
   });
 
   it("is read in every version that has the message", () => {
@@ -95,7 +98,11 @@ describeWith([osKen], "what our encoders write, as os-ken reads it", () => {
       read.set(message.name, versions.add(message.version));
     }
     const missing = osKenReads.flatMap(([versions, ...names]) =>
-      names.flatMap((name) => [...versions].filter((v) => !read.get(name)?.has(Number(v))).map((v) => `${name} ${v}`)),
+      names.flatMap((name) => {
+        // Other seeds may not have drawn every message in every version.
+        if (seed !== 1 && read.has(name)) return [];
+        return [...versions].filter((v) => !read.get(name)?.has(Number(v))).map((v) => `${name} ${v}`);
+      }),
     );
     expect(missing).toEqual([]);
   });

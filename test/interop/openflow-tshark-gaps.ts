@@ -6,13 +6,15 @@ export interface TsharkGap {
   readonly messages: RegExp;
   /** Of which of these messages alone. */
   readonly when?: (body: Body) => boolean;
+  /** Few seeds meet it. */
+  readonly rare?: true;
   readonly why: string;
 }
 
 const hasOthers = (body: Body): boolean => JSON.stringify(body, plain).includes('"others":');
 const plain = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
 
-/** Gaps, of which each must be seen. */
+/** Gaps, of which each must be seen, rare ones apart. */
 export const tsharkGaps: readonly TsharkGap[] = [
   {
     messages: /^(NXST_IPFIX_(BRIDGE|FLOW) reply|ONFST_FLOW_MONITOR reply) [456]$/,
@@ -37,6 +39,12 @@ export const tsharkGaps: readonly TsharkGap[] = [
     messages: /^OFPT_PACKET_OUT 1$/,
     when: (body) => body.kind === "packet_out" && body.actions.some((action) => action.kind !== "output"),
     why: "does not find its way past actions but output",
+  },
+  {
+    messages: /^OFPT_FLOW_MOD 1$/,
+    when: (body) => body.kind === "flow_mod" && body.actions.length === 0,
+    rare: true,
+    why: "takes some flow mods of no actions to have one",
   },
   {
     messages: /^OFPST_PORT reply [56]$/,

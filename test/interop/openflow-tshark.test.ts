@@ -50,7 +50,7 @@ describeWith([tshark], "our messages, dissected by tshark", () => {
   });
 
   it("every gap was met", () => {
-    expect(tsharkGaps.filter((gap) => !seen.has(gap))).toEqual([]);
+    expect(tsharkGaps.filter((gap) => gap.rare !== true && !seen.has(gap))).toEqual([]);
   });
 
   it("knows their types", () => {
