@@ -67,6 +67,8 @@ function printed(printer: FlowPrinter, bytes: Uint8Array): string | undefined {
 describe("a printer of many flows", () => {
   it("prints most of them as everything is printed", () => {
     const printer = new FlowPrinter();
+    // What comes first is not learnt.
+    for (const bytes of messages) printed(printer, bytes);
     const done = messages.filter((bytes) => {
       const text = printed(printer, bytes);
       if (text !== undefined) expect(text).toBe(formatMessageBytes(bytes));

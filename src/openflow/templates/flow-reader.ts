@@ -155,7 +155,7 @@ function learnForm(
 ): FlowForm | undefined {
   const least = holes.map((h) => sampleValue(h.hole, 0, 0));
   const most = holes.map((h) => sampleValue(h.hole, 1, 0));
-  const trials = [2, 3, 4].map((seed) => holes.map((h, i) => sampleValue(h.hole, seed, i)));
+  const trials = [2, 3].map((seed) => holes.map((h, i) => sampleValue(h.hole, seed, i)));
   const samples = [least, most, ...trials].map((values) => ({
     values,
     encoded: encode(withValues(line, holes, values)),

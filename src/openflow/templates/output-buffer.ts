@@ -140,5 +140,7 @@ export class OutputBuffer {
 
 /** Text as `OutputBuffer.literal` takes it. */
 export function literal(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
