@@ -77,13 +77,6 @@ export function protocolOfVersion(version: Version): Protocol {
 
 const plain: readonly (Protocol | undefined)[] = numbers.map((version) => list.find((p) => p.version === version));
 
-/** This protocol with the table number in flow mods, or without, where there is a choice. */
-export function withTableId(protocol: Protocol, tableId: boolean): Protocol {
-  return (
-    list.find((p) => p.version === protocol.version && p.nxm === protocol.nxm && p.tableId === tableId) ?? protocol
-  );
-}
-
 /** As `--flow-format` and "usable protocols" write a set: `any`, `NXM,OXM`, `none`. */
 export function formatProtocols(set: ProtocolSet): string {
   if (set === 0) return "none";

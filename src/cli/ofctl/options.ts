@@ -1,6 +1,7 @@
 import type { Field } from "#flow/fields/field.js";
 import { field, fieldByName } from "#flow/fields/table.js";
 import { versionBitmap, versionsOf } from "#openflow/hello.js";
+import type { PacketInFormat } from "#openflow/messages/connection/controller-settings.js";
 import { formatProtocols, type ProtocolSet, ProtocolSets, parseProtocols, protocols } from "#openflow/protocol.js";
 import { OF10, parseVersionName, type Version, versionName } from "#openflow/version.js";
 import { type DaemonSettings, daemonOptionRows, daemonSettings } from "#runtime/daemon-options.js";
@@ -42,9 +43,6 @@ export const ofctlOptionRows: readonly OptionRow[] = [
   ...tlsOptionRows,
   { name: "format", short: "f", argument: "required" },
 ];
-
-/** How a switch is to send packets to us; without one, the best it takes. */
-export type PacketInFormat = "standard" | "nxt_packet_in" | "nxt_packet_in2";
 
 const packetInFormats: Readonly<Record<string, PacketInFormat>> = {
   standard: "standard",
