@@ -27,8 +27,11 @@ describeWith([root, needsRealPrograms], "ovs-ofctl beside the installed one", ()
   });
 
   beforeEach(async () => {
-    const commands = ["--if-exists del-br br0", bridge, ...ports].join(" -- ").split(" ");
-    await Promise.all(stacks.map((stack) => stack.must(stack.programs.vsctl, "--", ...commands)));
+    const renew = async (stack: SwitchStack): Promise<void> => {
+      await stack.must(stack.programs.vsctl, "--if-exists", "del-br", "br0");
+      await stack.must(stack.programs.vsctl, ...[bridge, ...ports].join(" -- ").split(" "));
+    };
+    await Promise.all(stacks.map(renew));
   }, 60_000);
 
   for (const scenario of [...ofctlScenarios, ...ofctlByteScenarios, ofctlCorpus]) {

@@ -12,8 +12,8 @@ const changes: Readonly<Record<"flows" | "groups" | "meters", RegExp>> = {
   meters: /\b(add|mod|del)-meters?\b/,
 };
 
-/** So many lines run at a time where they do not touch a switch. */
-const AT_A_TIME = 3;
+/** So many lines run at a time where they do not change a switch. */
+const AT_A_TIME = 4;
 
 /** The two tools. */
 const tools = { ours: join(bin, "ovs-ofctl"), real: "/usr/bin/ovs-ofctl" } as const;
@@ -62,27 +62,36 @@ export async function ofctlDuel(
       .map((one) => ({ line, what: one.what, ...firstDifference(one.ours, one.real) }));
   };
   const differences: OfctlDifference[] = [];
-  if (looks === "never") {
-    const left = [...lines];
-    const work = async (): Promise<void> => {
-      for (let line = left.shift(); line !== undefined; line = left.shift())
-        differences.push(...(await compared(line)));
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, work));
-    return differences;
-  }
-  for (const line of lines) {
+  for (const group of groupsOf(lines, looks === "never")) {
+    const [line = ""] = group;
     if (line.startsWith("appctl ")) {
       const words = shellWords(line.slice("appctl ".length));
       await Promise.all([ours.appctl(...words), real.appctl(...words)]);
       continue;
     }
-    differences.push(...(await compared(line)));
+    for (const found of await Promise.all(group.map(compared))) differences.push(...found);
     const kinds = (Object.keys(changes) as Kind[]).filter((kind) => looks === undefined && changes[kind].test(line));
     if (kinds.length > 0) differences.push(...(await looked(line, kinds)));
   }
   if (looks === "end") differences.push(...(await looked("all", ["flows", "groups", "meters"])));
   return differences;
+}
+
+/** Lines that only ask, which may run together. */
+const asks = /(^|\s)(show|dump-[\w-]+|queue-[\w-]+|meter-(stats|features)|diff-flows|get-frags|probe)\s/;
+
+/** Lines in their order, those that may run together in groups. */
+function groupsOf(lines: readonly string[], all: boolean): string[][] {
+  const groups: string[][] = [];
+  let isOpen = false;
+  for (const line of lines) {
+    const mayJoin = all || asks.test(line);
+    const last = groups.at(-1);
+    if (mayJoin && isOpen && last !== undefined && last.length < AT_A_TIME) last.push(line);
+    else groups.push([line]);
+    isOpen = mayJoin;
+  }
+  return groups;
 }
 
 /** A few lines of two texts from where they differ. */
@@ -123,7 +132,7 @@ function tidy(text: string): string {
     .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|\d+\|/gm, "<time>|")
     .replace(/^\S*\/(ovs-\w+): /gm, "$1: ")
     .replace(/(duration[=:](?:\x1b\[m\x1b\[K)?)[\d.]+s/g, "$1<time>")
-    .replace(/(?:\x1b\[36m\x1b\[K)?\b(idle_age|hard_age)=(?:\x1b\[m\x1b\[K)?\d+, /g, "")
+    .replace(/(?:\x1b\[36m\x1b\[K|\b)(idle_age|hard_age)=(?:\x1b\[m\x1b\[K)?\d+, /g, "")
     .replace(/dpid:[0-9a-f]{16}/g, "dpid:<id>")
     .replace(/(LOCAL\([^)]*\)|br0\)?): addr:[0-9a-f:]{17}/g, "$1: addr:<mac>")
     .replace(/time=[\d.]+ ms/g, "time=<time>");

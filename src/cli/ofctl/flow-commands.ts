@@ -71,8 +71,9 @@ const dumpFlows: OfctlCommand = {
         io.stdout(`${JSON.stringify(valueToJson({ kind: "flow_stats_reply", flows }))}\n`);
         return 0;
       }
-      for (const { idleAge: _idle, hardAge: _hard, ...flow } of flows) {
-        const shown = { ...flow, idleAge: undefined, hardAge: undefined };
+      for (const flow of flows) {
+        // Ages that Nicira's replies have are of no use here; OpenFlow 1.5 says them itself.
+        const shown = on.version === OF15 ? flow : { ...flow, idleAge: undefined, hardAge: undefined };
         const line = formatFlowStats(shown, { ...names, stats: settings.stats });
         io.stdout(`${context.palette === undefined ? line : paintFlow(line, context.palette)}\n`);
       }
