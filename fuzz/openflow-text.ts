@@ -26,11 +26,16 @@ async function main(): Promise<void> {
   const made = fc.sample(anyMessages, { seed, numRuns: count / 2 });
   const messages = [...damaged.map(withLength), ...made].filter((b) => b.length >= 8 && b.length < LONGEST);
   const real = await printManyReal(messages, 1);
+  let excused = 0;
   const kinds = new Map<string, Difference[]>();
   for (const [i, bytes] of messages.entries()) {
     const ours = formatMessageBytes(bytes, { verbosity: 1 });
     const difference: Difference = { hex: hex(bytes), verbosity: 1, real: real[i]!, ours };
-    if (ours === real[i] || families.some((family) => family.differs?.(difference) === true)) continue;
+    if (ours === real[i]) continue;
+    if (families.some((family) => family.differs?.(difference) === true)) {
+      excused++;
+      continue;
+    }
     const kind = kindOf(difference);
     kinds.set(kind, [...(kinds.get(kind) ?? []), difference]);
   }
@@ -40,7 +45,7 @@ async function main(): Promise<void> {
     console.log(`  real: ${first!.real.slice(0, SHOWN)}  ours: ${first!.ours.slice(0, SHOWN)}`);
   }
   const different = [...kinds.values()].reduce((n, list) => n + list.length, 0);
-  console.log(`seed ${seed}: ${messages.length} messages, ${different} differ`);
+  console.log(`seed ${seed}: ${messages.length} messages, ${different} differ, ${excused} on purpose`);
   if (different > 0) process.exitCode = 1;
 }
 
