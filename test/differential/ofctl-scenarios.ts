@@ -4,6 +4,8 @@ import type { OfctlScenario } from "../support/ofctl-duel.js";
 export const ofctlScenarios: readonly OfctlScenario[] = [
   {
     name: "command lines",
+    isProgram: true,
+    looks: "never",
     lines: [
       "",
       "nonsense",
@@ -293,6 +295,7 @@ export const ofctlScenarios: readonly OfctlScenario[] = [
   },
   {
     name: "texts",
+    looks: "never",
     files: { bad: "in_port=1,actions=2\nactions=nope\n" },
     lines: [
       "parse-flow in_port=1,actions=2",

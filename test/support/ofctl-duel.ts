@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runOurOfctl } from "./ofctl-in-process.js";
 import { shellWords } from "./shell-words.js";
 import type { Ran, SwitchStack } from "./switch-stack.js";
 
@@ -18,6 +19,9 @@ const AT_A_TIME = 4;
 /** The two tools. */
 const tools = { ours: join(bin, "ovs-ofctl"), real: "/usr/bin/ovs-ofctl" } as const;
 
+/** One of the tools, or ours in this process. */
+type Tool = keyof typeof tools | "inProcess";
+
 /** A line on which the tools differ. */
 export interface OfctlDifference {
   readonly line: string;
@@ -33,6 +37,8 @@ export interface OfctlScenario {
   readonly files?: Readonly<Record<string, string>>;
   /** `end`: the switches are looked at after the last line only; `never`: lines need no switch, nor to come one after the other. */
   readonly looks?: "end" | "never";
+  /** Our program is run as users do, which takes longer. */
+  readonly isProgram?: true;
 }
 
 /**
@@ -43,13 +49,16 @@ export interface OfctlScenario {
 export async function ofctlDuel(
   ours: SwitchStack,
   real: SwitchStack,
-  { lines, files = {}, looks }: OfctlScenario,
+  { lines, files = {}, looks, isProgram }: OfctlScenario,
 ): Promise<OfctlDifference[]> {
   for (const stack of [ours, real]) {
     for (const [name, text] of Object.entries(files)) writeFileSync(stack.path(name), text);
   }
   const compared = async (line: string): Promise<OfctlDifference[]> => {
-    const [a, b] = await Promise.all([runLine(ours, tools.ours, line), runLine(real, tools.real, line)]);
+    const [a, b] = await Promise.all([
+      runLine(ours, isProgram ? "ours" : "inProcess", line),
+      runLine(real, "real", line),
+    ]);
     return (["status", "stdout", "stderr"] as const)
       .filter((what) => a[what] !== b[what])
       .map((what) => ({ line, what, ...firstDifference(String(a[what]), String(b[what])) }));
@@ -102,14 +111,17 @@ function firstDifference(ours: string, real: string): { readonly ours: string; r
   return { ours: a.slice(from, from + 3).join("\n"), real: b.slice(from, from + 3).join("\n") };
 }
 
-async function runLine(stack: SwitchStack, tool: string, line: string): Promise<Ran> {
+async function runLine(stack: SwitchStack, tool: Tool, line: string): Promise<Ran> {
   const [, stdin, words] = /^\|(.*)\|\s*(.*)$/s.exec(line) ?? [line, undefined, line];
   const args = shellWords(words!).map((word) => word.replace(/\{([\w.-]+)\}/g, (_, name: string) => stack.path(name)));
-  const ran =
-    stdin === undefined
-      ? await stack.run(tool, ...args)
-      : await stack.run("sh", "-c", `printf '%b' "$0" | exec "$@"`, stdin, tool, ...args);
+  const ran = await runTool(stack, tool, args, stdin?.replaceAll("\\n", "\n"));
   return { status: ran.status, stdout: tidy(stack.unalias(ran.stdout)), stderr: tidy(stack.unalias(ran.stderr)) };
+}
+
+function runTool(stack: SwitchStack, tool: Tool, args: readonly string[], stdin: string | undefined): Promise<Ran> {
+  if (tool === "inProcess") return runOurOfctl(args, stack.directory, stdin);
+  if (stdin === undefined) return stack.run(tools[tool], ...args);
+  return stack.run("sh", "-c", `printf '%s' "$0" | exec "$@"`, stdin, tools[tool], ...args);
 }
 
 type Kind = keyof typeof changes;
