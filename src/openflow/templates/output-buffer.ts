@@ -43,10 +43,8 @@ export class OutputBuffer {
   }
 
   literal(text: Uint8Array): void {
-    const { bytes } = this;
-    const at = this.length;
-    for (let i = 0; i < text.length; i++) bytes[at + i] = text[i]!;
-    this.length = at + text.length;
+    this.bytes.set(text, this.length);
+    this.length += text.length;
   }
 
   /** Characters of one byte each. */
