@@ -3,7 +3,7 @@ import { describeWith, root } from "../support/needs.js";
 import { ofctlDuel } from "../support/ofctl-duel.js";
 import { needsRealPrograms, realPrograms, SwitchStack } from "../support/switch-stack.js";
 import { ofctlByteScenarios } from "./ofctl-byte-scenarios.js";
-import { ofctlCorpus } from "./ofctl-corpus.js";
+import { ofctlCorpus, ofctlGroupCorpus } from "./ofctl-corpus.js";
 import { ofctlScenarios } from "./ofctl-scenarios.js";
 
 const switchOptions = ["--enable-dummy", "--disable-system"];
@@ -34,7 +34,7 @@ describeWith([root, needsRealPrograms], "ovs-ofctl beside the installed one", ()
     await Promise.all(stacks.map(renew));
   }, 60_000);
 
-  for (const scenario of [...ofctlScenarios, ...ofctlByteScenarios, ofctlCorpus]) {
+  for (const scenario of [...ofctlScenarios, ...ofctlByteScenarios, ofctlCorpus, ofctlGroupCorpus]) {
     it(scenario.name, { timeout: 300_000 }, async () => {
       expect(await ofctlDuel(...stacks, scenario)).toEqual([]);
     });

@@ -85,7 +85,7 @@ const nicira: EntryForm = {
     const actionsLength = length - FULL_LENGTH - padded(matchLength);
     if (actionsLength < 0) throw leftover(r, ctx);
     const { match } = decodeNxMatch(r, matchLength);
-    const actions = decodeActions(r.slice(actionsLength, ofpError("OFPBRC_BAD_LEN")), ctx.version);
+    const actions = decodeActions(r.slice(actionsLength, ofpError("OFPBRC_BAD_LEN")), ctx.version, ctx);
     return {
       event,
       reason,

@@ -78,7 +78,7 @@ function decodeBucket11(r: WireReader, bucketId: number, ctx: BucketContext): Bu
   const watchPort = b.u32();
   const watchGroup = b.u32();
   b.skip(4);
-  const actions = decodeActions(b, ctx.version);
+  const actions = decodeActions(b, ctx.version, ctx);
   return bucket(bucketId, weight, readWatchPort(watchPort, ctx), watchGroup, actions);
 }
 
@@ -97,7 +97,7 @@ function decodeBucket15(r: WireReader, type: number, ctx: BucketContext): Bucket
     ctx.warn("ofp_group", `bucket id (${bucketId}) is out of range`);
     throw badBucket();
   }
-  const actions = decodeActions(b.slice(actionsLength), ctx.version);
+  const actions = decodeActions(b.slice(actionsLength), ctx.version, ctx);
   let weight = type === GroupType.select ? 1 : 0;
   let watchPort = portTo32(OFPP.none);
   let watchGroup: number = OFPG.any;

@@ -57,7 +57,7 @@ function readActions(r: WireReader, length: number, ctx: MessageDecodeContext): 
     ctx.warn("ofp_actions", `OpenFlow message actions length ${length} exceeds remaining message length (${r.left})`);
     throw new OfpError("OFPBRC_BAD_LEN");
   }
-  return decodeActions(r.slice(length, ofpError("OFPBAC_BAD_LEN")), ctx.version);
+  return decodeActions(r.slice(length, ofpError("OFPBAC_BAD_LEN")), ctx.version, ctx);
 }
 
 /** What comes last. The port is looked at behind the actions. */
