@@ -298,6 +298,7 @@ export const ofctlScenarios: readonly OfctlScenario[] = [
     looks: "never",
     files: { bad: "in_port=1,actions=2\nactions=nope\n" },
     lines: [
+      "list-commands",
       "parse-flow in_port=1,actions=2",
       "-F NXM parse-flow in_port=1,actions=2",
       "-O OpenFlow13 parse-flow in_port=1,actions=2",

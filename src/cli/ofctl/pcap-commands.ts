@@ -114,7 +114,7 @@ const PORTS: readonly number[] = [6653, 6633];
 
 const ofpParsePcap: OfctlCommand = {
   name: "ofp-parse-pcap",
-  usage: "file [port...]",
+  usage: "pcap",
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,
   readOnly: true,
