@@ -3,8 +3,19 @@ import { fieldByCodepoint } from "#flow/fields/table.js";
 import { u16, u32 } from "#util/big-endian.js";
 import type { Hole } from "./hole.js";
 
+/** A value that no hole is for, where one could be. */
+export interface KnownInstead {
+  readonly instead: Hole;
+}
+
 /** A number of bytes (1, 2 or 4) that a template knows by their value, or a hole. */
-export type Part = number | Hole;
+export type Part = number | Hole | KnownInstead;
+
+/** Bytes that a part has. */
+export function partSize(part: Part): number {
+  if (typeof part === "number") return part;
+  return "instead" in part ? part.instead.size : part.size;
+}
 
 const OXM_MATCH = 1;
 const APPLY_ACTIONS = 4;
@@ -18,9 +29,11 @@ const [LOAD, RESUBMIT_TABLE, CT] = [7, 14, 35];
 /** Ports beyond have meanings of their own. */
 const LAST_PORT = 0xfeff;
 const LAST_GROUP = 0xfffffeff;
-const port: Hole = { style: "decimal", size: 2, max: LAST_PORT };
+const port: Hole = { style: "decimal", size: 2, max: LAST_PORT, orKnown: true };
 /** A VLAN's number, of a packet that has a header. */
 const vlan: Hole = { style: "decimal", size: 2, min: 0x1000, max: 0x1fff, shown: 0xfff };
+/** The same in NXM, where its priority does not matter. */
+const vlanTci: Hole = { ...vlan, masked: true };
 
 /**
  * Fields whose values decide nothing but how they are written themselves: no prerequisite, and no other field's text. All others are known by
@@ -59,6 +72,22 @@ export function flowParts(bytes: Uint8Array, start: number, end: number): Part[]
   return new PartReader(bytes, start, end).all();
 }
 
+/** As `flowParts`, of NXM of this length with its padding, and the actions of OpenFlow 1.0. */
+export function nxFlowParts(bytes: Uint8Array, start: number, end: number, matchLength: number): Part[] | undefined {
+  return new PartReader(bytes, start, end).allOfNxm(matchLength);
+}
+
+/** What actions of OpenFlow 1.0 have behind their length: VLAN, Ethernet and IPv4 addresses, ports, by their numbers. */
+const oldHoles: Readonly<Record<number, Hole>> = {
+  1: { style: "decimal", size: 2, max: 0xfff },
+  4: { style: "mac", size: 6 },
+  5: { style: "mac", size: 6 },
+  6: { style: "ipv4", size: 4 },
+  7: { style: "ipv4", size: 4 },
+  9: { style: "decimal", size: 2 },
+  10: { style: "decimal", size: 2 },
+};
+
 class PartReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -73,6 +102,10 @@ class PartReader {
 
   all(): Part[] | undefined {
     return this.#match() && this.#instructions() ? this.#parts : undefined;
+  }
+
+  allOfNxm(matchLength: number): Part[] | undefined {
+    return this.#fields(this.#at, this.#at + matchLength) && this.#oldActions() ? this.#parts : undefined;
   }
 
   /** So many bytes are known by their value. */
@@ -93,10 +126,15 @@ class PartReader {
     const start = this.#at;
     if (this.#end - start < 4 || u16(this.#bytes, start) !== OXM_MATCH) return false;
     const length = u16(this.#bytes, start + 2);
-    const end = start + length;
-    const padding = (8 - (length % 8)) % 8;
-    if (length < 4 || end + padding > this.#end) return false;
+    if (length < 4) return false;
     this.#known(4);
+    return this.#fields(start, start + length);
+  }
+
+  /** Fields up to `end`, and padding up to a multiple of 8 bytes behind `start`. */
+  #fields(start: number, end: number): boolean {
+    const padding = (8 - ((end - start) % 8)) % 8;
+    if (end + padding > this.#end) return false;
     while (this.#at < end) if (!this.#field(end)) return false;
     this.#known(padding);
     return true;
@@ -115,16 +153,21 @@ class PartReader {
     const f = cls === EXPERIMENTER ? undefined : fieldByCodepoint(cls, number >> 1);
     if (f === undefined || length !== (hasMask ? 2 : 1) * f.bytes) this.#known(length);
     else if (f.name === "vlan_vid" && !hasMask) this.#hole(vlan);
+    else if (f.name === "vlan_tci" && hasMask) this.#masked(vlanTci);
     else if (f.format === "of11Port" && !hasMask) this.#port();
+    else if (f.name === "in_port" && !hasMask) this.#shortPort();
     else {
       const hole = holeOf(f, hasMask);
       if (hole === undefined) this.#known(length);
-      else {
-        this.#hole(hole);
-        this.#known(length - hole.size);
-      }
+      else if (hasMask) this.#masked(hole);
+      else this.#hole(hole);
     }
     return true;
+  }
+
+  #masked(hole: Hole): void {
+    this.#hole(hole);
+    this.#known(hole.size);
   }
 
   /** A port of 32 bits: the upper half says whether it is one. */
@@ -132,7 +175,17 @@ class PartReader {
     const isReserved = u16(this.#bytes, this.#at) !== 0;
     this.#known(2);
     if (isReserved) this.#known(2);
-    else this.#hole(port);
+    else this.#shortPort();
+  }
+
+  /** A port of 16 bits. */
+  #shortPort(): void {
+    if (u16(this.#bytes, this.#at) <= LAST_PORT) {
+      this.#hole(port);
+      return;
+    }
+    this.#parts.push({ instead: port });
+    this.#at += 2;
   }
 
   #instructions(): boolean {
@@ -152,12 +205,40 @@ class PartReader {
     return true;
   }
 
+  #oldActions(): boolean {
+    while (this.#at < this.#end) if (!this.#oldAction()) return false;
+    return true;
+  }
+
+  /** An action of OpenFlow 1.0. */
+  #oldAction(): boolean {
+    const start = this.#at;
+    const [type, length] = this.#actionHeader(this.#end);
+    if (length === 0) return false;
+    if (type === OUTPUT && length === 8) this.#shortPort();
+    else if (type === EXPERIMENTER && length >= 16) this.#experimenter(length);
+    else {
+      const hole = oldHoles[type];
+      if (hole !== undefined && length === (hole.size > 4 ? 16 : 8)) this.#hole(hole);
+    }
+    this.#known(start + length - this.#at);
+    return true;
+  }
+
+  /** An action's type and length; 0 where that is no length, or goes beyond `end`. */
+  #actionHeader(end: number): readonly [type: number, length: number] {
+    const start = this.#at;
+    if (end - start < 8) return [0, 0];
+    const length = u16(this.#bytes, start + 2);
+    if (length < 8 || length % 8 !== 0 || start + length > end) return [0, 0];
+    this.#known(4);
+    return [u16(this.#bytes, start), length];
+  }
+
   #action(end: number): boolean {
     const start = this.#at;
-    const type = u16(this.#bytes, start);
-    const length = u16(this.#bytes, start + 2);
-    if (length < 8 || length % 8 !== 0 || start + length > end) return false;
-    this.#known(4);
+    const [type, length] = this.#actionHeader(end);
+    if (length === 0) return false;
     if (type === OUTPUT && length === 16) this.#port();
     else if (type === SET_QUEUE && length === 8) this.#hole({ style: "decimal", size: 4 });
     else if (type === GROUP && length === 8) this.#hole({ style: "decimal", size: 4, max: LAST_GROUP });

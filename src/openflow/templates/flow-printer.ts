@@ -1,4 +1,4 @@
-import { i32, put16, u16, u32 } from "#util/big-endian.js";
+import { i32, put16, put32, u16, u32 } from "#util/big-endian.js";
 import { WireError } from "#util/errors.js";
 import type { Action } from "../actions/action.js";
 import { formatActions } from "../actions/table.js";
@@ -6,53 +6,22 @@ import { formatMatch } from "../match-text.js";
 import { decodeMessage } from "../messages/codec.js";
 import { DEFAULT_PRIORITY } from "../messages/flow/flow-parts.js";
 import { type FlowStats, formatDuration, formatFlowStats } from "../messages/flow/flow-stats.js";
-import { OF12, OF14, type Version } from "../version.js";
-import { flowParts } from "./flow-parts.js";
-import { copyOf, type FlowTemplate, type FlowWords, learnFlow } from "./flow-template.js";
-import { LessonBudget } from "./lesson-budget.js";
+import { OF10, OF12, OF14, type Version } from "../version.js";
+import { FlowLessons, MATCH } from "./flow-lessons.js";
+import { copyOf, type FlowTemplate, type FlowWords } from "./flow-template.js";
 import { literal, type OutputBuffer } from "./output-buffer.js";
-import { TemplateTree } from "./template-tree.js";
 
 const FLOW_MOD = 14;
 const MULTIPART_REPLY = 19;
 const FLOW = 1;
-/** Where the match is, in a flow mod and in an entry of flow statistics. */
-const MATCH = 48;
-/** Headers of a multipart message. */
+const OLD_MULTIPART_REPLY = 17;
+const EXPERIMENTER = 0xffff;
+const NICIRA = 0x2320;
+/** Headers of a multipart message, and those of Nicira's in OpenFlow 1.0. */
 const MULTIPART_HEADERS = 16;
+const NX_HEADERS = 24;
 /** Text beside match and actions: what comes before them, at most. */
 const HEAD_SIZE = 256;
-
-/** Kinds of flows, as one form of bytes has them. */
-class Lessons {
-  readonly tree: TemplateTree<FlowTemplate | false> = new TemplateTree();
-  readonly #read: (bytes: Uint8Array) => FlowWords | undefined;
-  readonly #budget = new LessonBudget();
-
-  constructor(read: (bytes: Uint8Array) => FlowWords | undefined) {
-    this.#read = read;
-  }
-
-  /** The template for the bytes from their match on, which are learnt from where they are the first of their kind. */
-  find(bytes: Uint8Array, start: number, end: number): FlowTemplate | undefined {
-    let found = this.tree.find(bytes, start + MATCH, end);
-    if (found === undefined) {
-      if (!this.#learn(bytes, start, end)) return undefined;
-      found = this.tree.find(bytes, start + MATCH, end);
-    } else this.#budget.known();
-    if (found === undefined || found === false || !found.fits(bytes, this.tree.holes)) return undefined;
-    return found;
-  }
-
-  #learn(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#budget.take()) return false;
-    const sample = copyOf(bytes, start, end);
-    const parts = flowParts(sample, MATCH, sample.length);
-    if (parts === undefined) return false;
-    this.tree.add(sample, MATCH, parts, learnFlow(sample, MATCH, parts, this.#read) ?? false);
-    return true;
-  }
-}
 
 /** No complaint may be lost: what has one is not learnt. */
 const complain = (): never => {
@@ -88,12 +57,15 @@ function readFlowMod(bytes: Uint8Array): FlowWords | undefined {
 
 /** A reply of the one entry. */
 function replyOf(entry: Uint8Array, version: Version): Uint8Array {
-  const reply = new Uint8Array(MULTIPART_HEADERS + entry.length);
+  const isNicira = version === OF10;
+  const headers = isNicira ? NX_HEADERS : MULTIPART_HEADERS;
+  const reply = new Uint8Array(headers + entry.length);
   reply[0] = version;
-  reply[1] = MULTIPART_REPLY;
+  reply[1] = isNicira ? OLD_MULTIPART_REPLY : MULTIPART_REPLY;
   put16(reply, 2, reply.length);
-  put16(reply, 8, FLOW);
-  reply.set(entry, MULTIPART_HEADERS);
+  put16(reply, 8, isNicira ? EXPERIMENTER : FLOW);
+  if (isNicira) put32(reply, 12, NICIRA);
+  reply.set(entry, headers);
   return reply;
 }
 
@@ -116,6 +88,7 @@ function readStats(version: Version): (bytes: Uint8Array) => FlowWords | undefin
 const text = {
   flowMod: literal("OFPT_FLOW_MOD (OF1."),
   reply: literal("OFPST_FLOW reply (OF1."),
+  nxReply: literal("NXST_FLOW reply (xid=0x"),
   xid: literal(") (xid=0x"),
   add: literal("): ADD "),
   colon: literal("):"),
@@ -134,25 +107,31 @@ const text = {
   separator: literal(", "),
   idleTimeout: literal("idle_timeout="),
   hardTimeout: literal("hard_timeout="),
+  idleAge: literal("idle_age="),
+  hardAge: literal("hard_age="),
 };
 
 const [SPACE, NEWLINE, COMMA, SECONDS, POINT] = [0x20, 0x0a, 0x2c, 0x73, 0x2e];
 
 /**
- * Prints many flow mods and flow statistics of OpenFlow 1.2 to 1.4 as `formatMessageBytes` does, faster: what it has learnt of one flow it knows
+ * Prints many flow mods and flow statistics of OpenFlow 1.2 to 1.4, and Nicira's flow statistics in OpenFlow 1.0, as `formatMessageBytes` does, faster: what it has learnt of one flow it knows
  * of all that differ in numbers and addresses only. Everything else it leaves to `formatMessageBytes`.
  */
 export class FlowPrinter {
-  readonly #flowMods: (Lessons | undefined)[] = [];
-  readonly #stats: (Lessons | undefined)[] = [];
+  readonly #flowMods: (FlowLessons | undefined)[] = [];
+  readonly #stats: (FlowLessons | undefined)[] = [];
 
   /** Writes a whole message, with its line end. False where that is not for here: nothing was written, and nobody was told anything. */
   print(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
+    if (end - start < MATCH || u16(bytes, start + 2) !== end - start) return false;
     const version = bytes[start]!;
-    if (version < OF12 || version > OF14 || end - start < MATCH || u16(bytes, start + 2) !== end - start) return false;
     const type = bytes[start + 1];
-    if (type === FLOW_MOD) return this.#flowMod(bytes, start, end, out);
-    if (type !== MULTIPART_REPLY || u16(bytes, start + 8) !== FLOW || u16(bytes, start + 10) > 1) return false;
+    const isNew = version >= OF12 && version <= OF14;
+    if (isNew && type === FLOW_MOD) return this.#flowMod(bytes, start, end, out);
+    const isReply = isNew
+      ? type === MULTIPART_REPLY && u16(bytes, start + 8) === FLOW
+      : version === OF10 && type === OLD_MULTIPART_REPLY && isNiciraFlows(bytes, start);
+    if (!isReply || u16(bytes, start + 10) > 1) return false;
     const before = out.length;
     const isDone = this.#reply(bytes, start, end, out);
     if (!isDone) out.length = before;
@@ -162,7 +141,7 @@ export class FlowPrinter {
   #flowMod(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
     const [high, low] = [i32(bytes, start + 8), i32(bytes, start + 12)];
     if (!isPlainAddition(bytes, start) || (high & low) === -1) return false;
-    const lessons = (this.#flowMods[bytes[start]!] ??= new Lessons(readFlowMod));
+    const lessons = (this.#flowMods[bytes[start]!] ??= new FlowLessons(false, readFlowMod));
     const template = lessons.find(bytes, start, end);
     const table = bytes[start + 24]!;
     if (template === undefined || table >= template.tableLimit) return false;
@@ -175,7 +154,7 @@ export class FlowPrinter {
       out.decimal(table);
       out.bytes[out.length++] = SPACE;
     }
-    writeMatch(template, u16(bytes, start + 30), bytes, lessons.tree.holes, out);
+    writeMatch(template, u16(bytes, start + 30), bytes, lessons.places, out);
     if ((high | low) !== 0) {
       out.literal(text.cookie);
       out.hex(high, low);
@@ -184,23 +163,29 @@ export class FlowPrinter {
     writeTimeout(text.idle, u16(bytes, start + 26), out);
     writeTimeout(text.hard, u16(bytes, start + 28), out);
     out.literal(text.actions);
-    template.actions.write(bytes, lessons.tree.holes, out);
+    template.actions.write(bytes, lessons.places, out);
     out.bytes[out.length++] = NEWLINE;
     return true;
   }
 
   #reply(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
     const version = bytes[start] as Version;
-    const lessons = (this.#stats[version] ??= new Lessons(readStats(version)));
+    const isNicira = version === OF10;
+    const lessons = (this.#stats[version] ??= new FlowLessons(isNicira, readStats(version)));
     out.reserve(HEAD_SIZE);
-    out.literal(text.reply);
-    writeTitle(bytes, start, out);
+    if (isNicira) {
+      out.literal(text.nxReply);
+      out.hex(0, i32(bytes, start + 4));
+    } else {
+      out.literal(text.reply);
+      writeTitle(bytes, start, out);
+    }
     out.literal(text.colon);
     if (bytes[start + 11] === 1) out.literal(text.more);
-    for (let at = start + MULTIPART_HEADERS; at < end; ) {
+    for (let at = start + (isNicira ? NX_HEADERS : MULTIPART_HEADERS); at < end; ) {
       const length = end - at < MATCH ? 0 : u16(bytes, at);
       if (length < MATCH || at + length > end) return false;
-      if (!writeEntry(bytes, at, at + length, lessons, out)) {
+      if (!writeEntry(bytes, at, at + length, lessons, isNicira, out)) {
         const flow = readEntry(bytes.subarray(at, at + length), version);
         if (flow === undefined) return false;
         const line = formatFlowStats(flow);
@@ -213,6 +198,11 @@ export class FlowPrinter {
     out.bytes[out.length++] = NEWLINE;
     return true;
   }
+}
+
+/** Nicira's multipart reply with flows: vendor and subtype 0. */
+function isNiciraFlows(bytes: Uint8Array, start: number): boolean {
+  return u16(bytes, start + 8) === EXPERIMENTER && i32(bytes, start + 12) === NICIRA && i32(bytes, start + 16) === 0;
 }
 
 /** An addition with nothing unusual about it: no mask of cookies, buffer, port, group, flag or importance, and of one table. */
@@ -257,9 +247,16 @@ function writeTimeout(name: Uint8Array, seconds: number, out: OutputBuffer): voi
 }
 
 /** An entry of flow statistics. False where it is none with a template. */
-function writeEntry(bytes: Uint8Array, start: number, end: number, lessons: Lessons, out: OutputBuffer): boolean {
+function writeEntry(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  lessons: FlowLessons,
+  isNicira: boolean,
+  out: OutputBuffer,
+): boolean {
   // Flags and importance have words of their own.
-  if (i32(bytes, start + 18) !== 0) return false;
+  if (!isNicira && i32(bytes, start + 18) !== 0) return false;
   const template = lessons.find(bytes, start, end);
   if (template === undefined) return false;
   out.reserve(HEAD_SIZE + template.size);
@@ -276,9 +273,10 @@ function writeEntry(bytes: Uint8Array, start: number, end: number, lessons: Less
   out.literal(text.separator);
   writeLimit(text.idleTimeout, u16(bytes, start + 14), out);
   writeLimit(text.hardTimeout, u16(bytes, start + 16), out);
-  writeMatch(template, u16(bytes, start + 12), bytes, lessons.tree.holes, out);
+  if (isNicira) writeAges(bytes, start, out);
+  writeMatch(template, u16(bytes, start + 12), bytes, lessons.places, out);
   out.literal(text.actions);
-  template.actions.write(bytes, lessons.tree.holes, out);
+  template.actions.write(bytes, lessons.places, out);
   return true;
 }
 
@@ -287,6 +285,21 @@ function writeLimit(name: Uint8Array, seconds: number, out: OutputBuffer): void 
   out.literal(name);
   out.decimal(seconds);
   out.literal(text.separator);
+}
+
+/** Nicira's ages: seconds and one more, 0 where they are not known. A flow that was not changed is as old as it is there. */
+function writeAges(bytes: Uint8Array, start: number, out: OutputBuffer): void {
+  const [idle, hard] = [u16(bytes, start + 20), u16(bytes, start + 22)];
+  if (idle !== 0) {
+    out.literal(text.idleAge);
+    out.decimal(idle - 1);
+    out.literal(text.separator);
+  }
+  if (hard !== 0 && hard - 1 !== u32(bytes, start + 4)) {
+    out.literal(text.hardAge);
+    out.decimal(hard - 1);
+    out.literal(text.separator);
+  }
 }
 
 const MILLISECOND = 1_000_000;

@@ -1,4 +1,4 @@
-import type { Part } from "./flow-parts.js";
+import { type Part, partSize } from "./flow-parts.js";
 import { PlacedHole } from "./hole.js";
 import { literal, OutputBuffer } from "./output-buffer.js";
 import { LONGEST } from "./template-tree.js";
@@ -87,12 +87,12 @@ export function learnFlow(
   const holes: PlacedHole[] = [];
   let at = from;
   for (const part of parts) {
-    if (typeof part !== "number") {
+    if (typeof part !== "number" && !("instead" in part)) {
       const mask = part.masked === true ? copyOf(sample, at + part.size, at + 2 * part.size) : undefined;
       holes.push(new PlacedHole(part, holes.length, mask));
       places.push(at);
     }
-    at += typeof part === "number" ? part : part.size;
+    at += partSize(part);
   }
   if (holes.length >= LONGEST) return undefined;
   const at32 = Int32Array.from(places);

@@ -12,6 +12,8 @@ export interface Hole {
   /** Values of at most 32 bits: others mean something else, and are not for the template. */
   readonly min?: number;
   readonly max?: number;
+  /** Of 16 bits: values beyond `max` are known by their value instead. */
+  readonly orKnown?: true;
   /** The bits that are written of such a value. */
   readonly shown?: number;
   /** Bits of a value of 64 that it may have: as many as this, the lower ones. */

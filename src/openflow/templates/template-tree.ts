@@ -1,10 +1,14 @@
 import { i32, u16 } from "#util/big-endian.js";
-import type { Part } from "./flow-parts.js";
+import { type Part, partSize } from "./flow-parts.js";
+import type { Hole } from "./hole.js";
 
 /** After some bytes: what comes next, and where each value of it leads. */
 class Node<T> {
   /** Bytes to pass over before the next that count. */
   skip = 0;
+  /** Where it is not 0: 16 bits beyond this are not passed over but counted, from `beyond` on. */
+  limit = 0;
+  beyond: Node<T> | undefined = undefined;
   /** How many bytes count together: 1, 2 or 4. Not known before something follows. */
   width = 0;
   /** The commonest way on, beside all others. */
@@ -30,8 +34,11 @@ export class TemplateTree<T> {
     let count = 0;
     while (true) {
       if (node.skip !== 0) {
-        holes[count++] = at;
-        at += node.skip;
+        if (node.limit === 0 || at + 2 > end || u16(bytes, at) <= node.limit) {
+          holes[count++] = at;
+          at += node.skip;
+        } else if (node.beyond === undefined) return undefined;
+        else node = node.beyond;
       }
       if (at >= end) return at === end ? node.leaf : undefined;
       const { width } = node;
@@ -49,15 +56,14 @@ export class TemplateTree<T> {
     let node = this.#root;
     let at = from;
     for (const part of parts) {
-      if (typeof part !== "number") {
-        node.skip = part.size;
-        at += part.size;
-        continue;
-      }
-      node.width = part;
-      const value = part === 4 ? i32(bytes, at) : part === 2 ? u16(bytes, at) : bytes[at]!;
-      node = follow(node, value);
-      at += part;
+      const size = partSize(part);
+      if (typeof part === "number") node = follow(node, size, bytes, at);
+      else if ("instead" in part) {
+        makeHole(node, part.instead);
+        node.beyond ??= new Node<T>();
+        node = follow(node.beyond, size, bytes, at);
+      } else makeHole(node, part);
+      at += size;
     }
     node.leaf = leaf;
   }
@@ -66,7 +72,15 @@ export class TemplateTree<T> {
 /** More holes no bytes have that are added. */
 export const LONGEST = 256;
 
-function follow<T>(node: Node<T>, value: number): Node<T> {
+function makeHole<T>(node: Node<T>, { size, max = 0, orKnown }: Hole): void {
+  node.skip = size;
+  if (orKnown === true) node.limit = max;
+}
+
+/** The way on from a node by so many bytes, which is made where there is none. */
+function follow<T>(node: Node<T>, width: number, bytes: Uint8Array, at: number): Node<T> {
+  node.width = width;
+  const value = width === 4 ? i32(bytes, at) : width === 2 ? u16(bytes, at) : bytes[at]!;
   if (node.next === undefined) {
     node.value = value;
     node.next = new Node<T>();
