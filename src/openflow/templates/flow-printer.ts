@@ -139,7 +139,8 @@ export class FlowPrinter {
   }
 
   #flowMod(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
-    const [high, low] = [i32(bytes, start + 8), i32(bytes, start + 12)];
+    const high = i32(bytes, start + 8);
+    const low = i32(bytes, start + 12);
     if (!isPlainAddition(bytes, start) || (high & low) === -1) return false;
     const lessons = (this.#flowMods[bytes[start]!] ??= new FlowLessons(false, readFlowMod));
     const template = lessons.find(bytes, start, end);
@@ -289,7 +290,8 @@ function writeLimit(name: Uint8Array, seconds: number, out: OutputBuffer): void 
 
 /** Nicira's ages: seconds and one more, 0 where they are not known. A flow that was not changed is as old as it is there. */
 function writeAges(bytes: Uint8Array, start: number, out: OutputBuffer): void {
-  const [idle, hard] = [u16(bytes, start + 20), u16(bytes, start + 22)];
+  const idle = u16(bytes, start + 20);
+  const hard = u16(bytes, start + 22);
   if (idle !== 0) {
     out.literal(text.idleAge);
     out.decimal(idle - 1);
@@ -321,7 +323,8 @@ function writeDuration(seconds: number, nanoseconds: number, out: OutputBuffer):
 const LARGE = 0x200000;
 
 function writeCount(bytes: Uint8Array, at: number, out: OutputBuffer): void {
-  const [high, low] = [u32(bytes, at), u32(bytes, at + 4)];
+  const high = u32(bytes, at);
+  const low = u32(bytes, at + 4);
   if (high < LARGE) out.decimal(high * 0x100000000 + low);
   else if (high === 0xffffffff && low === 0xffffffff) out.text("?");
   else out.text(String((BigInt(high) << 32n) | BigInt(low)));

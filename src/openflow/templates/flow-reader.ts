@@ -36,7 +36,8 @@ class Place {
 
   /** True where the value in `values` from `from` on is one that the template is for. */
   fits(values: Words, from: number): boolean {
-    const [high, low] = [values[from + 2]!, values[from + 3]!];
+    const high = values[from + 2]!;
+    const low = values[from + 3]!;
     if (this.#size <= 4) return high === 0 && low >>> 0 <= this.#max && low >>> 0 >= this.#min;
     return this.#size !== 8 || ((high & ~this.#high) === 0 && (low & ~this.#low) === 0);
   }
