@@ -93,11 +93,11 @@ function decodeBucket15(r: WireReader, type: number, ctx: BucketContext): Bucket
     );
     throw badBucket();
   }
+  const actions = decodeActions(b.slice(actionsLength), ctx.version, ctx);
   if (bucketId > OFPG_BUCKET.max) {
     ctx.warn("ofp_group", `bucket id (${bucketId}) is out of range`);
     throw badBucket();
   }
-  const actions = decodeActions(b.slice(actionsLength), ctx.version, ctx);
   let weight = type === GroupType.select ? 1 : 0;
   let watchPort = portTo32(OFPP.none);
   let watchGroup: number = OFPG.any;
