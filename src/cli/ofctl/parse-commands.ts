@@ -18,7 +18,7 @@ import {
   ProtocolSets,
   protocols,
 } from "#openflow/protocol.js";
-import type { FlowReader } from "#openflow/templates/flow-reader.js";
+import { FlowReader } from "#openflow/templates/flow-reader.js";
 import { OutputBuffer } from "#openflow/templates/output-buffer.js";
 import { type Version, versionName, versions } from "#openflow/version.js";
 import { put32 } from "#util/big-endian.js";
@@ -54,10 +54,9 @@ function printFlowMods(flowMods: readonly FlowMod[], usable: ProtocolSet, contex
  * Prints the flow mods of a file. They become bytes one by one, in the protocol that the first ones allow: a file may have very many. Where all
  * together allow another only, they are read once more.
  */
-async function printFlowFile(text: Uint8Array, file: string, context: OfctlContext): Promise<void> {
+function printFlowFile(text: Uint8Array, file: string, context: OfctlContext): void {
   const { io, settings } = context;
   const wanted = allowed(context);
-  const Reader = text.length < MANY ? undefined : (await import("#openflow/templates/flow-reader.js")).FlowReader;
   let usable: ProtocolSet = ProtocolSets.any;
   let protocol: Protocol | undefined;
   const encodeAll = (warn: ReturnType<typeof complaints>): OutputBuffer => {
@@ -73,7 +72,7 @@ async function printFlowFile(text: Uint8Array, file: string, context: OfctlConte
       usable &= one;
       protocol ??= firstProtocol(usable & wanted);
       if (protocol === undefined || (usable & protocol.bit) === 0) continue;
-      if (Reader !== undefined) reader ??= new Reader(protocol, "add");
+      reader ??= new FlowReader(protocol, "add");
       out.append(encodeMessage(flowMod, protocol.version, 0, { protocol }));
     }
     return out;
@@ -100,8 +99,6 @@ async function printFlowFile(text: Uint8Array, file: string, context: OfctlConte
 
 /** Where a message has its number. */
 const XID = 4;
-/** Files of so many bytes have flows enough to learn from the first of them. */
-const MANY = 1 << 14;
 
 const parseFlow: OfctlCommand = {
   name: "parse-flow",
@@ -124,7 +121,7 @@ const parseFlows: OfctlCommand = {
   readOnly: true,
   run: async ([file = ""], context) => {
     const text = await readTextBytes(file, context);
-    await printFlowFile(text, file, context);
+    printFlowFile(text, file, context);
     return 0;
   },
 };
