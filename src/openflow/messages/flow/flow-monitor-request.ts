@@ -181,7 +181,7 @@ function formatMonitor(
   if (command === "delete") return `\n id=${id} command=delete`;
   let text = `\n id=${id} flags=${flagWords.filter((_, i) => (flags & (1 << i)) !== 0).join(",")}`;
   if (outPort !== OFPP.none) text += ` out_port=${formatPort(outPort, ctx)}`;
-  if (outGroup !== ANY_GROUP) text += ` out_group=${outGroup | 0}`;
+  if (outGroup !== ANY_GROUP && outGroup !== 0) text += ` out_group=${outGroup | 0}`;
   if (table !== ALL_TABLES) text += ` table=${formatTable(table, ctx)}`;
   const matchText = formatMatch(match, ctx);
   return matchText === "" ? text : `${text} ${matchText}`;

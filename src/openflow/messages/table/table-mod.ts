@@ -112,10 +112,10 @@ function readLimits({ body }: ReadProperty, { warn }: MessageDecodeContext): Vac
     warn("ofp_table", words);
     throw new OfpError("OFPBPC_BAD_VALUE");
   };
+  if (limits.down > limits.up) refuse("Value of vacancy_down is greater than vacancy_up");
   if (limits.up > HUNDRED || limits.down > HUNDRED) {
     refuse("Vacancy threshold percentage should not be greater than 100");
   }
-  if (limits.down > limits.up) refuse("Value of vacancy_down is greater than vacancy_up");
   if (vacancy !== 0) refuse("Vacancy value should be zero for table-mod messages");
   return limits;
 }
