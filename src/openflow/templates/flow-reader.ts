@@ -4,15 +4,14 @@ import { formatIpv4, formatIpv6 } from "#util/ip.js";
 import { type FlowTextCommand, parseFlowMod } from "../flow-text.js";
 import { encodeMessage } from "../messages/codec.js";
 import type { Protocol, ProtocolSet } from "../protocol.js";
+import { FlowGrammar } from "./flow-grammar.js";
 import { LessonBudget } from "./lesson-budget.js";
-import { literal, type OutputBuffer } from "./output-buffer.js";
-import { TextForm, type TextHole, type TextHoleAt, textHoles, WORDS } from "./text-hole.js";
+import { asciiText, literal, type OutputBuffer } from "./output-buffer.js";
+import { TextForm, type TextHole, type TextHoleAt, WORDS } from "./text-hole.js";
 import { TextTree } from "./text-tree.js";
 
 /** A value, as `TextTree` reads it: four words, the least significant last. */
 type Words = Int32Array;
-
-const decoder = new TextDecoder();
 
 /** Where a value of a text goes in a message, and which values may. */
 class Place {
@@ -96,6 +95,7 @@ export class FlowReader {
   readonly #command: FlowTextCommand;
   readonly #tree = new TextTree<FlowForm | false>();
   readonly #budget = new LessonBudget();
+  #grammar: FlowGrammar | undefined;
 
   constructor(protocol: Protocol, command: FlowTextCommand) {
     this.#protocol = protocol;
@@ -110,7 +110,7 @@ export class FlowReader {
     let form = this.#tree.find(text, start, end);
     if (form === undefined) {
       if (!this.#budget.take()) return undefined;
-      this.#learn(decoder.decode(text.subarray(start, end)));
+      this.#learn(asciiText(text, start, end));
       form = this.#tree.find(text, start, end);
     } else this.#budget.known();
     if (form === undefined || form === false) return undefined;
@@ -127,7 +127,8 @@ export class FlowReader {
 
   #learn(line: string): void {
     if (!isPlain(line)) return;
-    const holes = textHoles(line);
+    this.#grammar ??= new FlowGrammar();
+    const holes = this.#grammar.holes(line);
     this.#tree.add(literal(line), holes, learnForm(line, holes, (one) => this.#encode(one)) ?? false);
   }
 

@@ -7,8 +7,7 @@ const COLON = 0x3a;
 const ZERO = 0x30;
 const BILLION = 1_000_000_000;
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
+let encoder: InstanceType<typeof TextEncoder> | undefined;
 
 /** ASCII text that is made byte by byte: of much text this takes a fraction of what strings take. */
 export class OutputBuffer {
@@ -30,7 +29,7 @@ export class OutputBuffer {
 
   /** All of it, which is forgotten. */
   take(): string {
-    const text = decoder.decode(this.bytes.subarray(0, this.length));
+    const text = asciiText(this.bytes, 0, this.length);
     this.length = 0;
     return text;
   }
@@ -55,6 +54,7 @@ export class OutputBuffer {
   /** Any text. Makes room itself. */
   utf8(text: string): void {
     this.reserve(3 * text.length);
+    encoder ??= new TextEncoder();
     this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
@@ -134,6 +134,13 @@ export class OutputBuffer {
   ipv6(w0: number, w1: number, w2: number, w3: number): void {
     this.text(formatIpv6(w0, w1, w2, w3));
   }
+}
+
+/** Bytes as text that has a character for each. */
+export function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
 }
 
 /** Text as `OutputBuffer.literal` takes it. */

@@ -1,4 +1,5 @@
 import { parseIpv6 } from "#util/ip.js";
+import { asciiText } from "./output-buffer.js";
 
 /** How a value stands in text, in the order in which they are tried: a decimal number may also be the beginning of another. */
 export const TextForm = { mac: 0, hex: 1, ipv4: 2, ipv6: 3, decimal: 4 } as const;
@@ -26,110 +27,6 @@ export interface TextHoleAt {
   readonly end: number;
 }
 
-const number16 = { size: 2, max: 0xffff } as const;
-const number32 = { size: 4, max: 0xffffffff } as const;
-const number64 = { size: 8, bits: 64 } as const;
-
-type Kind = { readonly forms: readonly TextForm[] } & Omit<TextHole, "form">;
-
-const decimal: readonly TextForm[] = [TextForm.decimal];
-const integer: readonly TextForm[] = [TextForm.hex, TextForm.decimal];
-const mac: Kind = { forms: [TextForm.mac], size: 6 };
-const ipv4: Kind = { forms: [TextForm.ipv4], size: 4 };
-const ipv6: Kind = { forms: [TextForm.ipv6], size: 16 };
-const transport: Kind = { forms: integer, ...number16 };
-const register: Kind = { forms: integer, ...number32 };
-const wide: Kind = { forms: integer, ...number64 };
-
-const named = (names: string, kind: Kind): [string, Kind][] => names.split(/\s+/).map((name) => [name, kind]);
-
-/** Fields that may be written in actions, and matched. */
-const fieldKinds: readonly [string, Kind][] = [
-  ...named("dl_src dl_dst eth_src eth_dst", mac),
-  ...named("nw_src nw_dst ip_src ip_dst arp_spa arp_tpa tun_src tun_dst", ipv4),
-  ...named("ipv6_src ipv6_dst", ipv6),
-  ...named("tp_src tp_dst tcp_src tcp_dst udp_src udp_dst sctp_src sctp_dst", transport),
-  ...named(Array.from({ length: 16 }, (_, i) => `reg${i}`).join(" "), register),
-  ...named("metadata tun_id", wide),
-];
-
-/** What stands behind `word=` before the actions. */
-const wordKinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  ...fieldKinds,
-  // All ones mean something else.
-  ["cookie", { forms: integer, size: 8, bits: 60 }],
-  ["table", { forms: decimal, size: 1, max: 254 }],
-  ...named("priority idle_timeout hard_timeout", { forms: decimal, ...number16 }),
-  ["in_port", { forms: decimal, size: 2, max: 0xfeff }],
-  ["dl_vlan", { forms: decimal, size: 2, max: 0xfff }],
-  ...named("ct_mark pkt_mark", register),
-  ["ct_zone", { forms: integer, ...number16 }],
-]);
-
-const setFieldKinds: ReadonlyMap<string, Kind> = new Map(fieldKinds);
-
-const patterns: readonly (readonly [TextForm, string])[] = [
-  [TextForm.mac, "(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}"],
-  [TextForm.hex, "0x[0-9a-fA-F]{1,16}"],
-  [TextForm.ipv4, "\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}"],
-  [TextForm.ipv6, "[0-9a-fA-F]*:[0-9a-fA-F:]*:[0-9a-fA-F]*"],
-  [TextForm.decimal, "(?:0|[1-9]\\d{0,14})"],
-];
-/** What has no more bits has 15 decimal digits at most. */
-const DECIMAL_BITS = 48;
-const value = `(${patterns.map(([, pattern]) => pattern).join("|")})`;
-const wholePatterns = patterns.map(([form, pattern]) => [form, new RegExp(`^${pattern}$`)] as const);
-
-const formOf = (text: string): TextForm | undefined => wholePatterns.find(([, pattern]) => pattern.test(text))?.[0];
-
-/** Actions with a value, and what it is; `to` says which field it goes to where there is one. */
-const actionPatterns: readonly (readonly [pattern: RegExp, kind: (to: string, bits: string) => Kind | undefined])[] = [
-  [new RegExp(`(?<=[=,(])output:${value}(?=[,)]|$)`, "g"), () => ({ forms: decimal, size: 2, max: 0xfeff })],
-  [new RegExp(`(?<=[=,(])set_queue:${value}(?=[,)]|$)`, "g"), () => ({ forms: decimal, ...number32 })],
-  [new RegExp(`(?<=[=,(])group:${value}(?=[,)]|$)`, "g"), () => ({ forms: decimal, size: 4, max: 0xfffffeff })],
-  [new RegExp(`(?<=[=,(])mod_dl_(?:src|dst):${value}(?=[,)]|$)`, "g"), () => mac],
-  [new RegExp(`(?<=[=,(])mod_nw_(?:src|dst):${value}(?=[,)]|$)`, "g"), () => ipv4],
-  [new RegExp(`(?<=[=,(])resubmit\\(,${value}(?=\\))`, "g"), () => ({ forms: decimal, size: 1, max: 254 })],
-  [
-    new RegExp(`(?<=[=,(])ct\\((?:[a-z]+,|table=\\d+,)*zone=${value}(?=[,)])`, "g"),
-    () => ({ forms: decimal, ...number16, min: 1 }),
-  ],
-  [new RegExp(`(?<=[=,(])set_field:${value}->(\\w+)(?=[,)]|$)`, "g"), (to) => setFieldKinds.get(to)],
-  [
-    new RegExp(`(?<=[=,(])load:${value}->(NXM_NX_REG\\d+|reg\\d+)\\[0\\.\\.(\\d+)\\](?=[,)]|$)`, "g"),
-    (_to, last) => ({ forms: integer, size: 8, bits: Number(last) + 1 }),
-  ],
-];
-
-/** The holes of a flow's text, in their order. */
-export function textHoles(line: string): TextHoleAt[] {
-  const found: TextHoleAt[] = [];
-  const middle = line.indexOf("actions=");
-  if (middle < 0) return found;
-  const add = (start: number, text: string, kind: Kind | undefined): void => {
-    const form = formOf(text);
-    if (kind === undefined || form === undefined || !kind.forms.includes(form)) return;
-    const { forms: _forms, bits = 64, ...rest } = kind;
-    const most = form === TextForm.decimal ? Math.min(bits, DECIMAL_BITS) : bits;
-    found.push({ hole: { form, ...rest, bits: most }, start, end: start + text.length });
-  };
-  for (const word of line.slice(0, middle).matchAll(new RegExp(`(?<=^|,)([a-z_0-9]+)=${value}(?=[,/])`, "g"))) {
-    // Where a flow goes to another table, it matters which table it is in.
-    if (word[1] === "table" && line.includes("goto_table")) continue;
-    add(word.index + word[1]!.length + 1, word[2]!, wordKinds.get(word[1]!));
-  }
-  for (const [pattern, kind] of actionPatterns) {
-    for (const action of line.matchAll(pattern)) {
-      if (action.index < middle) continue;
-      const start =
-        action.index +
-        action[0].lastIndexOf(action[1]!, action[0].indexOf("->") < 0 ? undefined : action[0].indexOf("->"));
-      add(start, action[1]!, kind(action[2] ?? "", action[3] ?? ""));
-    }
-  }
-  return found.sort((a, b) => a.start - b.start);
-}
-
 /** Reads the value of a form at a place of a text into four words. Gives where it ends; -1 where there is none. */
 export function readHole(form: TextForm, text: Uint8Array, at: number, words: Int32Array, to: number): number {
   words[to] = 0;
@@ -147,8 +44,6 @@ export function readHole(form: TextForm, text: Uint8Array, at: number, words: In
       return readIpv6(text, at, words, to);
   }
 }
-
-const decoder = new TextDecoder();
 
 const ZERO = 0x30;
 const LONGEST_DECIMAL = 15;
@@ -233,7 +128,7 @@ function readIpv4(text: Uint8Array, from: number, words: Int32Array, to: number)
 function readIpv6(text: Uint8Array, from: number, words: Int32Array, to: number): number {
   let at = from;
   for (let code = text[at]!; code === COLON || hexDigit(code) >= 0; code = text[++at]!);
-  const address = parseIpv6(decoder.decode(text.subarray(from, at)));
+  const address = parseIpv6(asciiText(text, from, at));
   if (address === undefined) return -1;
   for (let i = 0; i < WORDS; i++) words[to + i] = address[i]!;
   return at;
