@@ -4,7 +4,7 @@ import { u16, u32 } from "#util/big-endian.js";
 import type { Hole } from "./hole.js";
 
 /** A value that no hole is for, where one could be. */
-export interface KnownInstead {
+interface KnownInstead {
   readonly instead: Hole;
 }
 
