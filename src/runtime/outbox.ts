@@ -49,7 +49,26 @@ function flushLater(outbox: Outbox): void {
     const turn = full;
     full = [];
     for (const one of turn) one.flush();
+    linger();
   });
+}
+
+/**
+ * Turns of the event loop that are gone through without sleeping after something was sent, some 40 µs in all: a peer that asks one thing after the other
+ * is answered without the time that it takes to be woken, which is as much as all else.
+ */
+const LINGER = 30;
+
+let turnsLeft = 0;
+
+function linger(): void {
+  const isLingering = turnsLeft > 0;
+  turnsLeft = LINGER;
+  if (!isLingering) setImmediate(nextTurn);
+}
+
+function nextTurn(): void {
+  if (--turnsLeft > 0) setImmediate(nextTurn);
 }
 
 /** What was joined last, since many streams are told the same. */
