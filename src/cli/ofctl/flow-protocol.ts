@@ -1,4 +1,5 @@
 import { formatProtocols, type Protocol, type ProtocolSet, ProtocolSets, protocols } from "#openflow/protocol.js";
+import { protocolChange } from "#openflow/protocol-change.js";
 import { OF10 } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import type { OfctlContext } from "./ofctl-command.js";
@@ -18,15 +19,13 @@ function versionBits(set: ProtocolSet): number {
 /** Brings a connection of OpenFlow 1.0 to another way of saying flows; false where the switch does not take it. */
 async function tryProtocol(on: Switch, wanted: Protocol): Promise<boolean> {
   if (wanted.version !== on.version) return false;
-  if (wanted.nxm !== on.protocol.nxm) {
-    if (await on.attempt({ kind: "set_flow_format", format: wanted.nxm ? 2 : 0 })) return false;
-    on.protocol = protocols.find(
-      (p) => p.version === OF10 && p.nxm === wanted.nxm && p.tableId === on.protocol.tableId,
-    )!;
-  }
-  if (wanted.tableId !== on.protocol.tableId) {
-    if (await on.attempt({ kind: "flow_mod_table_id", enable: wanted.tableId })) return false;
-    on.protocol = wanted;
+  // One change at a time: where the second is refused, the first holds.
+  const between = protocols.find(
+    (p) => p.version === wanted.version && p.nxm === wanted.nxm && p.tableId === on.protocol.tableId,
+  );
+  for (const next of [between ?? wanted, wanted]) {
+    for (const body of protocolChange(on.protocol, next)) if (await on.attempt(body)) return false;
+    on.protocol = next;
   }
   return true;
 }

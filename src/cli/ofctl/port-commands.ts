@@ -15,29 +15,20 @@ const portOf = (name: string, word: string | undefined, context: OfctlContext): 
 
 const queueOf = (word: string | undefined): number => (word === undefined ? OFPQ_ALL : Number.parseInt(word, 10) || 0);
 
-const dumpPorts: OfctlCommand = {
-  name: "dump-ports",
-  usage: "switch [port]",
-  minArgs: 1,
-  maxArgs: 2,
-  readOnly: true,
-  run: async ([name = "", word], context) => {
-    const port = await portOf(name, word, context);
-    return withSwitch(name, context, (on) => printReplies(on, { kind: "port_stats_request", port }, context));
-  },
-};
-
-const dumpPortsDesc: OfctlCommand = {
-  name: "dump-ports-desc",
-  usage: "switch [port]",
-  minArgs: 1,
-  maxArgs: 2,
-  readOnly: true,
-  run: async ([name = "", word], context) => {
-    const port = await portOf(name, word, context);
-    return withSwitch(name, context, (on) => printReplies(on, { kind: "port_desc_request", port }, context));
-  },
-};
+/** A command that shows one port, or all. */
+function portRequest(name: string, kind: "port_stats_request" | "port_desc_request"): OfctlCommand {
+  return {
+    name,
+    usage: "switch [port]",
+    minArgs: 1,
+    maxArgs: 2,
+    readOnly: true,
+    run: async ([target = "", word], context) => {
+      const port = await portOf(target, word, context);
+      return withSwitch(target, context, (on) => printReplies(on, { kind, port }, context));
+    },
+  };
+}
 
 const queueStats: OfctlCommand = {
   name: "queue-stats",
@@ -115,4 +106,10 @@ const modPort: OfctlCommand = {
 };
 
 /** Commands about ports and queues. */
-export const portCommands: readonly OfctlCommand[] = [queueStats, queueGetConfig, dumpPorts, dumpPortsDesc, modPort];
+export const portCommands: readonly OfctlCommand[] = [
+  queueStats,
+  queueGetConfig,
+  portRequest("dump-ports", "port_stats_request"),
+  portRequest("dump-ports-desc", "port_desc_request"),
+  modPort,
+];

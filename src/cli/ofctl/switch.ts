@@ -23,7 +23,7 @@ export interface OpenSwitchOptions {
 export class Switch {
   readonly name: string;
   readonly client: OpenFlowClient;
-  /** How flows are said; `chooseProtocol` may raise it. */
+  /** How flows are said; `openForFlows` and `useDumpProtocol` may raise it. */
   protocol: Protocol;
   readonly #context: OfctlContext;
 
