@@ -13,8 +13,9 @@ const flows: readonly string[] = [
 ];
 
 const versions = ["10", "13", "15"];
-/** Of so many one is taken, those of the versions in turn. */
-const EVERY = 5;
+/** Of so many one is taken, those of the versions in turn; the whole is `WEFT_EVERY=1`, which gives each text in each version. */
+const EVERY = Number(process.env["WEFT_EVERY"] ?? 5);
+const versionsOf = (i: number): readonly string[] => (EVERY === 1 ? versions : [versions[i % versions.length]!]);
 
 /** What errors quote in other words or bytes, on purpose (openflow/README.md); debugging actions, which no tool reads again. */
 const known = /in_port_oxm|ct_(nw|ipv6)_|icmp|nsh_|mod_nw_src:x|decap|debug_|\|/;
@@ -26,7 +27,7 @@ export const ofctlCorpus: OfctlScenario = {
   lines: flows
     .filter((flow) => !known.test(flow))
     .filter((_, i) => i % EVERY === 0)
-    .map((flow, i) => `-O OpenFlow${versions[i % versions.length]!} add-flow br0 'priority=${i + 1},${flow}'`),
+    .flatMap((flow, i) => versionsOf(i).map((v) => `-O OpenFlow${v} add-flow br0 'priority=${i + 1},${flow}'`)),
 };
 
 /** Texts of groups and meters, in the versions that have them and one that has not. */

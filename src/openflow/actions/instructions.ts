@@ -47,13 +47,15 @@ export function checkInstructionOrder(before: Action | undefined, action: Action
 /** Actions of OpenFlow 1.0, where Nicira's instructions among them are in order. Throws OFPBAC_UNSUPPORTED_ORDER. */
 function inSupportedOrder(actions: Action[]): Action[] {
   if (!actions.some((a) => isPlace(a.kind))) return actions;
-  let last = 0;
+  let before: Action | undefined;
   for (const action of actions) {
-    const at = order.indexOf(placeOf(action));
-    if (at < last || (at === last && isPlace(action.kind) && action !== actions[0])) {
-      throw new OfpError("OFPBAC_UNSUPPORTED_ORDER");
+    try {
+      checkInstructionOrder(before, action);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new OfpError("OFPBAC_UNSUPPORTED_ORDER").complain("ofp_actions", error.message);
     }
-    last = at;
+    before = action;
   }
   return actions;
 }

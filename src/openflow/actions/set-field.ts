@@ -4,6 +4,7 @@ import { VLAN_PRESENT } from "#flow/layout.js";
 import { u16 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
 import { ALL_TUNNEL_FLAGS, formatMaskedValue, parseRawFieldText, valueBits } from "../field-text.js";
+import { explainBadWildcards } from "../match/bad-wildcards.js";
 import { hexText } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
 import { type PortNames, portFrom32, portTo32 } from "../port-number.js";
@@ -72,7 +73,8 @@ const classes: ReadonlySet<number> = new Set(fields.flatMap((f) => [...f.oxm, ..
 const isClass = (cls: number): boolean => classes.has(cls);
 
 function decodeBody(r: WireReader, mayMask: boolean): SetField {
-  const cls = r.left < 2 ? 0 : u16(r.bytes, r.at);
+  const { at } = r;
+  const cls = r.left < 2 ? 0 : u16(r.bytes, at);
   const { field: f, hasMask, values } = readFieldId(r);
   // Of a class that nobody knows, upstream finds fault with the length.
   if (f === undefined) throw new OfpError(isClass(cls) || values === 0 ? "OFPBAC_BAD_SET_TYPE" : "OFPBAC_BAD_SET_LEN");
@@ -86,7 +88,10 @@ function decodeBody(r: WireReader, mayMask: boolean): SetField {
   const value = r.big(bytes);
   const mask = hasMask ? r.big(bytes) : ones(f);
   if (r.left >= 8 || !r.zeros(r.left)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
-  if ((value & ~mask) !== 0n) throw new OfpError(hasMask ? "OFPBMC_BAD_WILDCARDS" : "OFPBAC_BAD_SET_ARGUMENT");
+  if ((value & ~mask) !== 0n) {
+    if (!hasMask) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT");
+    throw explainBadWildcards(new OfpError("OFPBMC_BAD_WILDCARDS"), r.bytes, at);
+  }
   if (hasMask && (mask === 0n || !mayMask)) throw new OfpError("OFPBAC_BAD_SET_MASK");
   if (!f.writable) throw notWritable(f, "ofp_actions");
   if (!isValid(f, value) || !isTagged(f, value)) throw new OfpError("OFPBAC_BAD_SET_ARGUMENT", f.name);

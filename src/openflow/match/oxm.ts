@@ -4,13 +4,14 @@ import { field } from "#flow/fields/table.js";
 import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
 import { LONGEST_TLV, type TlvMap } from "#flow/tlv-map.js";
-import { u16, u32 } from "#util/big-endian.js";
+
 import { readFieldId } from "../actions/field-id.js";
 import { valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
 import { demandPort32 } from "../port-number.js";
 import type { WireReader } from "../wire-reader.js";
 import type { WireWriter } from "../wire-writer.js";
+import { explainBadWildcards } from "./bad-wildcards.js";
 import { MatchBuilder } from "./match-builder.js";
 
 export { encodeOxm } from "./oxm-encode.js";
@@ -92,17 +93,9 @@ function decodeExplained(r: WireReader, match: MatchBuilder, strict: boolean): v
     decodeTlv(r, match, strict);
   } catch (error) {
     if (!(error instanceof OfpError) || error.error !== "OFPBMC_BAD_WILDCARDS") throw error;
-    const header = u32(r.bytes, at);
-    const oxmClass = header >>> 16;
-    const experimenter = oxmClass === EXPERIMENTER_CLASS ? u32(r.bytes, at + 4) : 0;
-    const length = (header & 0xff) - (oxmClass === EXPERIMENTER_CLASS ? 4 : 0);
-    const name = `${experimenter}:${oxmClass}:${(header >>> 9) & 0x7f}:${(header >>> 8) & 1}:${length}`;
-    const fault = "with 1-bits in value for bits wildcarded by the mask.";
-    throw error.complain("nx_match", `Rejecting NXM/OXM entry ${name} ${fault}`);
+    throw explainBadWildcards(error, r.bytes, at);
   }
 }
-
-const EXPERIMENTER_CLASS = 0xffff;
 
 function decodeTlv(r: WireReader, match: MatchBuilder, strict: boolean): void {
   if (r.left < 4) throw new OfpError("OFPBMC_BAD_LEN");
