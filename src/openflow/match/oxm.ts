@@ -4,7 +4,7 @@ import { field } from "#flow/fields/table.js";
 import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
 import { LONGEST_TLV, type TlvMap } from "#flow/tlv-map.js";
-
+import { u16 } from "#util/big-endian.js";
 import { readFieldId } from "../actions/field-id.js";
 import { valueBits } from "../field-text.js";
 import { OfpError } from "../ofp-error.js";
