@@ -47,6 +47,13 @@ function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): st
       return `check_pkt_len(size=${a.length},gt(${nested(a.greater)}),le(${nested(a.lessEqual)}))`;
     case "drop":
       return "drop";
+    case "ct":
+    case "ct_clear":
+    case "push_eth":
+    case "pop_eth":
+    case "push_nsh":
+    case "pop_nsh":
+      return a.kind;
   }
 }
 

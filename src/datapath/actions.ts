@@ -31,7 +31,41 @@ export type DatapathAction =
       readonly greater: readonly DatapathAction[];
       readonly lessEqual: readonly DatapathAction[];
     }
-  | { readonly kind: "drop"; readonly reason: number };
+  | { readonly kind: "drop"; readonly reason: number }
+  | CtAction
+  | { readonly kind: "ct_clear" }
+  | { readonly kind: "push_eth"; readonly source: Uint8Array; readonly destination: Uint8Array }
+  | { readonly kind: "pop_eth" }
+  /** `header` is a whole network service header, 8 to 256 bytes (RFC 8300). */
+  | { readonly kind: "push_nsh"; readonly header: Uint8Array }
+  | { readonly kind: "pop_nsh" };
+
+/** Sends the packet through connection tracking: afterwards its key has ct_state and the rest. */
+export interface CtAction {
+  readonly kind: "ct";
+  readonly zone: number;
+  /** Makes the connection known, or changes it; `force` in the packet's direction. */
+  readonly commit: boolean;
+  readonly force: boolean;
+  /** What is written to the connection's mark: bits of `mask` only. */
+  readonly mark?: { readonly value: number; readonly mask: number };
+  /** As `mark`, 4 words each, most significant first. */
+  readonly label?: { readonly value: readonly number[]; readonly mask: readonly number[] };
+  readonly helper?: "ftp" | "tftp";
+  /** Name of a timeout policy. */
+  readonly timeout?: string;
+  readonly nat?: CtNat;
+}
+
+/** How a connection's addresses are translated; without a side, only as the connection already is. */
+export interface CtNat {
+  readonly side: "" | "src" | "dst";
+  /** Addresses of 4 or 16 bytes, `last` at least `first`. */
+  readonly addresses?: { readonly first: Uint8Array; readonly last: Uint8Array };
+  readonly ports?: { readonly first: number; readonly last: number };
+  readonly persistent: boolean;
+  readonly method: "" | "hash" | "random";
+}
 
 /** Why a packet is sent to userspace, and what userspace then does with it. Grows with the pipeline. */
 export type UserspaceCookie =

@@ -9,6 +9,7 @@ import { RuntimeFeatures } from "./datapath-features.js";
 import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
 import { MegaflowIndex } from "./megaflow-index.js";
 import type { OfPort } from "./port.js";
+import { Recirculation } from "./recirculation.js";
 import { Revalidator } from "./revalidator.js";
 import type { World } from "./translate/context.js";
 import { FloodCache } from "./translate/flood-cache.js";
@@ -26,6 +27,7 @@ export class Backer implements World {
   readonly revalidator: Revalidator;
   readonly upcalls: Upcalls;
   readonly floods: FloodCache = new FloodCache();
+  readonly frozen: Recirculation = new Recirculation();
   readonly features: RuntimeFeatures = new RuntimeFeatures();
   limits: FlowLimits = defaultLimits;
   /** `upcall/disable-megaflows`. */

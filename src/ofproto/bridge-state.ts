@@ -4,10 +4,10 @@ import type { Bundle } from "./bundle.js";
 import type { OfprotoCounters } from "./counters.js";
 import { DropCounters } from "./drop-counters.js";
 import type { DropReason } from "./drop-reason.js";
-import type { FlowTable } from "./flow-table.js";
 import type { OfPort } from "./port.js";
-import type { Rule } from "./rule.js";
 import type { BridgeSettings } from "./settings.js";
+import type { FlowTables } from "./tables/flow-tables.js";
+import type { Rule } from "./tables/rule.js";
 
 /** A bridge as translation reads it: settings, ports, logical ports, tables, addresses. `bridge.ts` changes it. */
 export class BridgeState {
@@ -18,7 +18,7 @@ export class BridgeState {
   /** In the order in which they were configured, which is the order of flooding. */
   readonly bundles: Map<string, Bundle> = new Map();
   readonly macs: MacTable<Bundle>;
-  readonly tables: FlowTable[];
+  readonly tables: FlowTables;
   /** The switch's own rule that counts packets which no rule matched. */
   readonly missDrop: Rule;
   readonly drops: DropCounters = new DropCounters();
@@ -28,7 +28,7 @@ export class BridgeState {
 
   constructor(
     settings: BridgeSettings,
-    tables: FlowTable[],
+    tables: FlowTables,
     missDrop: Rule,
     counters: OfprotoCounters,
     macChanged: (mac: MacNumber) => void,

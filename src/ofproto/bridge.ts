@@ -6,11 +6,11 @@ import type { Backer } from "./backer.js";
 import { BridgeState } from "./bridge-state.js";
 import { Bundle } from "./bundle.js";
 import { installDefaultRules, installInternalRules } from "./default-rules.js";
-import { FlowTable, INTERNAL_TABLE } from "./flow-table.js";
 import { OfPort } from "./port.js";
 import type { PortNumbers } from "./port-numbers.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 import type { Switch, SwitchPort } from "./switch.js";
+import { FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
 
 /** A bridge: what changes a `BridgeState`, and tells its datapath's flows so. */
 export class Bridge implements Switch {
@@ -21,13 +21,11 @@ export class Bridge implements Switch {
   constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers) {
     this.backer = backer;
     this.#numbers = numbers;
-    const tables: FlowTable[] = [];
-    tables[0] = new FlowTable(0);
-    tables[INTERNAL_TABLE] = new FlowTable(INTERNAL_TABLE);
+    const tables = new FlowTables();
     const now = backer.clock.now();
-    const missDrop = installInternalRules(tables[INTERNAL_TABLE], now);
+    const missDrop = installInternalRules(tables.table(INTERNAL_TABLE), now);
     this.state = new BridgeState(settings, tables, missDrop, backer.counters, (mac) => backer.macChanged(mac));
-    installDefaultRules(tables[0], settings, now);
+    installDefaultRules(tables.table(0), settings, now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);
   }
@@ -40,7 +38,7 @@ export class Bridge implements Switch {
     const old = this.state.settings;
     this.state.settings = settings;
     if (settings.failMode !== old.failMode) {
-      installDefaultRules(this.state.tables[0]!, settings, this.backer.clock.now());
+      installDefaultRules(this.state.tables.table(0), settings, this.backer.clock.now());
     }
     this.#configureMacs(settings);
     this.backer.changed();

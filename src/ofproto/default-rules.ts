@@ -4,10 +4,10 @@ import { type Match, newMatch } from "#flow/match.js";
 import type { Action } from "#openflow/actions/action.js";
 import { PacketInReason } from "#openflow/actions/controller.js";
 import { normal } from "#openflow/actions/output.js";
-import type { FlowTable } from "./flow-table.js";
-import { INTERNAL_TABLE } from "./flow-table.js";
-import { Rule } from "./rule.js";
 import type { BridgeSettings } from "./settings.js";
+import type { FlowTable } from "./tables/flow-table.js";
+import { INTERNAL_TABLE } from "./tables/flow-tables.js";
+import { Rule } from "./tables/rule.js";
 
 /**
  * Whether a bridge forwards by itself. A standalone bridge without controllers is a learning switch; so is one whose controllers do not

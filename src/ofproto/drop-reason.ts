@@ -15,6 +15,7 @@ export const dropReasons = {
   no_controller: "no controller is connected",
   recursion_too_deep: "translation went too deep",
   too_many_resubmits: "translation took too many steps",
+  not_supported: "an action of the flow is not supported",
   unknown_port: "the datapath's port belongs to no bridge",
 } as const;
 

@@ -3,7 +3,7 @@ import type { BridgeState } from "./bridge-state.js";
 import type { Bundle } from "./bundle.js";
 import type { DropReason } from "./drop-reason.js";
 import type { OfPort } from "./port.js";
-import type { Rule } from "./rule.js";
+import type { Rule } from "./tables/rule.js";
 
 /**
  * What packets of a flow do besides being forwarded, as data: translation lists it, and every packet, whether translated or counted by the

@@ -99,7 +99,7 @@ export class OfprotoSwitches implements Switches {
     let [ports, rules, keys] = [0, 0, 0];
     for (const { state } of this.bridges.values()) {
       ports += state.ports.size;
-      for (const table of state.tables) rules += table?.size ?? 0;
+      rules += state.tables.size;
     }
     for (const backer of this.backers.values()) keys += backer.flows.size;
     return { handlers: this.backers.size, ports, revalidators: this.backers.size, rules, "udpif keys": keys };

@@ -240,7 +240,7 @@ describe("ofproto/trace", () => {
       ].join("\n"),
     );
     expect(net.state("br0").macs.size).toBe(0);
-    expect(net.state("br0").tables[0]!.rules()[0]!.packets).toBe(0);
+    expect(net.state("br0").tables.rules()[0]!.packets).toBe(0);
   });
 
   it("takes a datapath flow, and names ports when asked", async () => {

@@ -14,7 +14,7 @@ function lab(ports = 3): SwitchLab {
 }
 
 const flowsOf = (net: SwitchLab): number => net.switches.backers.get("dummy")!.flows.size;
-const rule = (net: SwitchLab): { packets: number; bytes: number } => net.state("br0").tables[0]!.rules()[0]!;
+const rule = (net: SwitchLab): { packets: number; bytes: number } => net.state("br0").tables.rules()[0]!;
 
 describe("a switch over time", () => {
   it("forgets a silent station after the aging time and floods to it again", () => {
@@ -158,7 +158,7 @@ describe("statistics", () => {
 
   it("are kept of a rule that goes while its flows still carry packets", () => {
     const net = lab();
-    const old = net.state("br0").tables[0]!.rules()[0]!;
+    const old = net.state("br0").tables.rules()[0]!;
     net.receive("p1", frame(broadcast, station(1)));
     net.receive("p1", frame(broadcast, station(1)));
     net.bridge("br0").configure({ ...net.state("br0").settings, failMode: "secure" });

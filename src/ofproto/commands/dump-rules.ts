@@ -2,8 +2,8 @@ import { formatActions } from "#openflow/actions/table.js";
 import { formatMatch } from "#openflow/match-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
-import type { Rule } from "../rule.js";
 import type { OfprotoSwitches } from "../switches.js";
+import type { Rule } from "../tables/rule.js";
 
 /** Priority of a rule that names none. */
 const DEFAULT_PRIORITY = 32768;
@@ -22,7 +22,7 @@ export function bridgeDumpFlows(switches: OfprotoSwitches): AppctlCommand<readon
       bridge.backer.revalidator.round();
       const offload = args.length > 1 && args[0] === "--offload-stats";
       const now = bridge.backer.clock.now();
-      return bridge.state.tables.flatMap((t) => t?.rules() ?? []).map((r) => formatRule(r, now, offload));
+      return bridge.state.tables.rules().map((r) => formatRule(r, now, offload));
     },
     text: (lines) => lines.map((l) => `${l}\n`).join(""),
   };

@@ -1,23 +1,25 @@
 import type { DatapathAction } from "#datapath/actions.js";
 import { copyKey, type FlowKey, type FlowMask, newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
+import type { Action } from "#openflow/actions/action.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "../bridge-state.js";
 import type { DropReason } from "../drop-reason.js";
 import type { Effect } from "../effect.js";
 import type { OfPort } from "../port.js";
+import type { Rule } from "../tables/rule.js";
 import type { FloodCache } from "./flood-cache.js";
+import type { FrozenStates, FrozenStep } from "./frozen-state.js";
 import type { Trace } from "./trace.js";
-
-/** Nested bridges, groups and tables a packet may pass. */
-export const MAX_DEPTH = 64;
-/** Bridges, groups and tables a packet may pass in all. */
-export const MAX_STEPS: number = MAX_DEPTH * MAX_DEPTH;
 
 /** What a translation reads besides tables and ports, which hang on the port it begins at. */
 export interface World {
   /** The other end of a patch port, undefined where it has none. */
   patchPeer(port: OfPort): OfPort | undefined;
   readonly floods: FloodCache;
+  readonly frozen: FrozenStates;
+  /** The OpenFlow port of a datapath's port. */
+  port(datapathPort: number): OfPort | undefined;
 }
 
 /** What became of a packet. */
@@ -29,6 +31,8 @@ export interface Translation {
   readonly effects: readonly Effect[];
   /** Addresses that were looked up: when one is learned, moves or is forgotten, the translation may become another. */
   readonly macs: readonly MacNumber[];
+  /** Numbers of the frozen states that the actions name. */
+  readonly frozen: readonly number[];
   /** Why there are no actions. */
   readonly dropped: DropReason | undefined;
   /** The packet's fields after the last action; only of a traced translation. */
@@ -38,41 +42,70 @@ export interface Translation {
 /** Translations do not overlap, so they share the keys they work on: a key is costly to make. */
 const scratch = { flow: newKey(), base: newKey() };
 
+/** What is being kept of a packet that has to wait, while its actions are unrolled. */
+export interface Freezing {
+  /** The table that it goes on in; undefined where only `steps` are left. */
+  readonly table: number | undefined;
+  /** What is left to do, in order: every level of actions adds its own. */
+  readonly steps: FrozenStep[];
+}
+
+/** Where actions lead back to; given to the context, since what does them does actions again. */
+export interface Pipeline {
+  /** The packet begins in the bridge of `ctx.inPort`. */
+  enterBridge(ctx: TranslationContext): void;
+  /** Looks the packet up in a table of its bridge and does what the flow says. */
+  runTable(ctx: TranslationContext, tableId: number): void;
+  /** Does a list of actions. */
+  runActions(ctx: TranslationContext, actions: readonly Action[]): void;
+}
+
 /** The state of one translation while it goes on. Steps read the switch and write only here. */
 export class TranslationContext {
   readonly world: World;
   readonly trace: Trace | undefined;
-  /** Has the packet begin in the bridge of `inPort`; given by `translate`, since it leads back here. */
-  readonly enterBridge: (ctx: TranslationContext) => void;
+  readonly pipeline: Pipeline;
   /** The packet's fields as actions have changed them; `in_port` is an OpenFlow number of the current bridge. */
   readonly flow: FlowKey;
-  /** The fields as the datapath's actions so far leave them. */
+  /** The fields as the datapath's actions so far leave them. `commit` makes them what `flow` says. */
   readonly base: FlowKey;
   readonly mask: FlowMask = newKey();
-  readonly actions: DatapathAction[] = [];
+  /** Where the datapath's actions go: of the flow, or of a nested list while one is made (`nested`). */
+  actions: DatapathAction[] = [];
   /** A list that begins as `actions` does, and is all of them where it is as long: the same for every packet that floods alike. */
   allOf: readonly DatapathAction[] | undefined;
   readonly effects: Effect[] = [];
   readonly macs: MacNumber[] = [];
+  readonly frozen: number[] = [];
   /** Where the packet came into the switch. */
   readonly origin: OfPort;
   inPort: OfPort;
+  /** The table and the flow whose actions are done. A packet-out, and a frozen packet's steps, have no flow: `cookie` is then given. */
+  tableId = 0;
+  rule: Rule | undefined;
+  cookie = 0n;
   depth = 0;
   steps = 0;
+  /** Values pushed, the top last. */
+  stack: Uint8Array[] = [];
+  /** What was written to the action set, in order. */
+  actionSet: Action[] = [];
+  inGroup = false;
+  inActionSet = false;
+  inPacketOut = false;
+  /** `exit`: no action of this packet is done any more, the action set neither. */
+  exit = false;
+  conntracked = false;
+  wasMpls = false;
+  freezing: Freezing | undefined;
   /** The last reason not to send the packet somewhere. */
   drop: { bridge: BridgeState; port: OfPort; reason: DropReason } | undefined;
   /** Set when the whole translation is void. */
   failed = false;
 
-  constructor(
-    world: World,
-    enterBridge: (ctx: TranslationContext) => void,
-    port: OfPort,
-    key: FlowKey,
-    trace: Trace | undefined,
-  ) {
+  constructor(world: World, pipeline: Pipeline, port: OfPort, key: FlowKey, trace: Trace | undefined) {
     this.world = world;
-    this.enterBridge = enterBridge;
+    this.pipeline = pipeline;
     this.trace = trace;
     this.origin = port;
     this.inPort = port;
@@ -80,10 +113,16 @@ export class TranslationContext {
     copyKey(this.flow, key);
     this.base = scratch.base;
     copyKey(this.base, key);
+    this.flow[W.inPort] = port.ofport;
   }
 
   get bridge(): BridgeState {
     return this.inPort.bridge;
+  }
+
+  /** True where no further action may be done. */
+  get stopped(): boolean {
+    return this.failed || this.exit || this.freezing !== undefined;
   }
 
   /** Notes why the packet does not go on here. */
@@ -96,5 +135,20 @@ export class TranslationContext {
     this.failed = true;
     this.refuse(reason);
     this.trace?.note(text);
+  }
+
+  /** The cookie of what is done: of the flow, of a packet-out, or of a frozen step. */
+  get flowCookie(): bigint {
+    return this.rule?.cookie ?? this.cookie;
+  }
+
+  /** Collects the datapath's actions that `make` adds, instead of adding them to the present list. */
+  nested(make: () => void): DatapathAction[] {
+    const outer = this.actions;
+    const inner: DatapathAction[] = [];
+    this.actions = inner;
+    make();
+    this.actions = outer;
+    return inner;
   }
 }

@@ -2,16 +2,19 @@ import type { FlowKey, FlowMask } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { EtherType } from "#wire/ethernet.js";
 import type { OfPort } from "../port.js";
-import { type Translation, TranslationContext, type World } from "./context.js";
+import { type Pipeline, type Translation, TranslationContext, type World } from "./context.js";
 import { enterBridge } from "./enter-bridge.js";
+import { runActions } from "./run-actions.js";
+import { runTable } from "./run-table.js";
 import type { Trace } from "./trace.js";
+
+const pipeline: Pipeline = { enterBridge, runTable, runActions };
 
 /**
  * What a packet that came in by `port` becomes. Pure: reads the switch, changes nothing. `key` is the packet's, with any `in_port`.
  */
 export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trace): Translation {
-  const ctx = new TranslationContext(world, enterBridge, port, key, trace);
-  ctx.flow[W.inPort] = port.ofport;
+  const ctx = new TranslationContext(world, pipeline, port, key, trace);
   lookAtAlways(ctx.mask, key);
   enterBridge(ctx);
   if (ctx.failed) ctx.actions.length = 0;
@@ -23,7 +26,7 @@ export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trac
   ctx.flow[W.inPort] = port.ofport;
   const finalFlow = trace && ctx.flow.slice();
   const actions = ctx.allOf?.length === ctx.actions.length ? ctx.allOf : ctx.actions;
-  return { actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, dropped, finalFlow };
+  return { actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, frozen: ctx.frozen, dropped, finalFlow };
 }
 
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */

@@ -1,10 +1,10 @@
 import type { OutputAction } from "#openflow/actions/output.js";
 import { OFPP } from "#openflow/port-number.js";
-import type { OfPort } from "../port.js";
-import { PortConfig } from "../port-config.js";
-import { composeOutput } from "./compose-output.js";
-import type { TranslationContext } from "./context.js";
-import { translateNormal } from "./normal.js";
+import type { OfPort } from "../../port.js";
+import { PortConfig } from "../../port-config.js";
+import { composeOutput } from "../compose-output.js";
+import type { TranslationContext } from "../context.js";
+import { translateNormal } from "../normal.js";
 
 /** `output:N` and the reserved ports. */
 export function translateOutput(ctx: TranslationContext, { port }: OutputAction): void {

@@ -1,10 +1,9 @@
 import type { ControllerAction } from "#openflow/actions/controller.js";
-import type { Rule } from "../rule.js";
-import { commitVlan } from "./commit-vlan.js";
-import type { TranslationContext } from "./context.js";
+import { commitVlan } from "../commit-vlan.js";
+import type { TranslationContext } from "../context.js";
 
 /** `CONTROLLER`: the datapath sends the packet up, with a note of what for. */
-export function translateController(ctx: TranslationContext, action: ControllerAction, rule: Rule): void {
+export function translateController(ctx: TranslationContext, action: ControllerAction): void {
   commitVlan(ctx);
   ctx.actions.push({
     kind: "userspace",
@@ -13,7 +12,7 @@ export function translateController(ctx: TranslationContext, action: ControllerA
       kind: "controller",
       recircId: 0,
       reason: action.reason,
-      ruleCookie: rule.cookie,
+      ruleCookie: ctx.flowCookie,
       controllerId: action.controllerId,
       maxLength: action.maxLength,
       dontSend: true,

@@ -1,0 +1,37 @@
+import type { Version } from "#flow/classifier.js";
+import type { FlowKey, FlowMask } from "#flow/key.js";
+import { FlowTable } from "./flow-table.js";
+import type { Rule } from "./rule.js";
+
+/** Number of tables that controllers may use are those below; this one and no other is the switch's own. */
+export const INTERNAL_TABLE = 254;
+
+/** OFPTT_ALL. */
+export const TABLES = 255;
+
+/** A bridge's flow tables at their current version. */
+export class FlowTables {
+  /** What lookups see. A commit makes its changes at the next one and then raises it. */
+  version: Version = 1;
+  readonly #tables: readonly FlowTable[] = Array.from({ length: TABLES }, (_, id) => new FlowTable(id));
+
+  /** `id` from 0 to 254. */
+  table(id: number): FlowTable {
+    return this.#tables[id]!;
+  }
+
+  /** The rule for a packet; the bits the answer depends on are added to `mask`. */
+  lookup(tableId: number, key: FlowKey, mask: FlowMask): Rule | undefined {
+    return this.#tables[tableId]!.lookup(this.version, key, mask);
+  }
+
+  /** Every rule that lookups see, by table, of higher priority first. */
+  rules(): Rule[] {
+    return this.#tables.flatMap((t) => (t.size === 0 ? [] : t.rules(this.version)));
+  }
+
+  /** Rules there are, hidden ones too. */
+  get size(): number {
+    return this.#tables.reduce((sum, t) => sum + t.size, 0);
+  }
+}
