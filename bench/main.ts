@@ -2,7 +2,9 @@
  * npm run bench -- tcp | pps | cli | ovsdb | openflow [ROUNDS [PART...]]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
+
 import { benchCli } from "./cli.js";
+import { benchFlowMods } from "./flow-mods.js";
 import { sendSmallFrames } from "./frame-sender.js";
 import { benchOpenFlow } from "./openflow.js";
 import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-runner.js";
@@ -19,6 +21,9 @@ switch (what) {
     break;
   case "cli":
     void benchCli(rounds);
+    break;
+  case "flowmod":
+    void benchFlowMods(rounds);
     break;
   case "ovsdb":
     void benchOvsdb(rounds, rest.slice(1));

@@ -40,7 +40,16 @@ export async function startOurSwitch(home: NetworkNamespace, ports: readonly str
   const log = `--log-file=${join(directory, "vs.log")}`;
   const daemon = spawn(
     "setpriv",
-    [...bound, "nsenter", enter, join(bin, "ovs-vswitchd"), `unix:${socket}`, log, ...quiet],
+    [
+      ...bound,
+      "nsenter",
+      enter,
+      join(bin, "ovs-vswitchd"),
+      `unix:${socket}`,
+      `--unixctl=${join(directory, "vs.ctl")}`,
+      log,
+      ...quiet,
+    ],
     {
       env,
       stdio: "ignore",
@@ -50,6 +59,7 @@ export async function startOurSwitch(home: NetworkNamespace, ports: readonly str
   for (const port of ports) vsctl("add-port", "br0", port);
   return {
     pid: daemon.pid!,
+    directory,
     vsctl,
     async stop() {
       daemon.kill();

@@ -8,6 +8,8 @@ import type { NetworkNamespace } from "../src/host/linux/namespaces.js";
 export interface RealSwitch {
   /** The ovs-vswitchd process. */
   readonly pid: number;
+  /** Where its sockets are: `vs.ctl`, `br0.mgmt`. */
+  readonly directory: string;
   /** What `ovs-vsctl` prints for these arguments; throws its complaint. */
   vsctl(...args: string[]): string;
   stop(): Promise<void>;
@@ -71,6 +73,7 @@ export async function startRealSwitch(
   for (const port of ports) vsctl("add-port", "br0", port);
   return {
     pid: daemon.pid!,
+    directory,
     vsctl,
     async stop() {
       daemon.kill();
