@@ -28,7 +28,10 @@ function udpFrame(source: string, destination: string, flow: number): Uint8Array
   return frame;
 }
 
-/** Sends small frames on `eth0` as fast as one thread can, spread over `flows` UDP source ports, and returns how many. */
+/**
+ * Sends small frames on `eth0` as fast as one thread can, spread over `flows` UDP source ports, and returns how many. With 0 flows no two frames have the
+ * same ports.
+ */
 export function sendSmallFrames(source: string, destination: string, seconds: number, flows: number): number {
   const net = new LinuxNetHost();
   const fd = sys.check(sys.socket(17, 3, 0), "packet socket");
@@ -41,10 +44,12 @@ export function sendSmallFrames(source: string, destination: string, seconds: nu
   const messages = Math.max(BATCH, Math.min(flows, MAX_FLOWS));
   const memory = Memory.anonymous(messages * (64 + 128) + 4096);
   const headers = memory.take(messages * 64);
+  const ports: number[] = [];
   for (let i = 0; i < messages; i++) {
     const iovec = memory.take(16, 16);
     const frame = memory.take(FRAME);
-    memory.bytes.set(udpFrame(source, destination, i % flows), frame);
+    ports.push(frame + 34);
+    memory.bytes.set(udpFrame(source, destination, flows === 0 ? i : i % flows), frame);
     memory.putAddress(iovec, memory, frame);
     memory.view.setUint32(iovec + 8, FRAME, true);
     memory.putAddress(headers + i * 64 + 16, memory, iovec);
@@ -52,7 +57,11 @@ export function sendSmallFrames(source: string, destination: string, seconds: nu
   }
   const end = performance.now() + seconds * 1000;
   let sent = 0;
+  let unique = 0;
   for (let at = 0; performance.now() < end; at = (at + BATCH) % (messages - BATCH + 1)) {
+    if (flows === 0) {
+      for (let i = 0; i < BATCH; i++) memory.view.setUint32(ports[at + i]!, 0x10001000 + unique++);
+    }
     const count = sys.sendmmsg(fd, memory.address + headers + at * 64, BATCH, 0);
     if (count > 0) sent += count;
   }

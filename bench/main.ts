@@ -6,6 +6,7 @@
 import { benchCli } from "./cli.js";
 import { benchFlowMods } from "./flow-mods.js";
 import { sendSmallFrames } from "./frame-sender.js";
+import { benchNewFlows } from "./new-flows.js";
 import { benchOpenFlow } from "./openflow.js";
 import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-runner.js";
 import { benchOvsdb } from "./ovsdb.js";
@@ -24,6 +25,9 @@ switch (what) {
     break;
   case "flowmod":
     void benchFlowMods(rounds);
+    break;
+  case "upcall":
+    void benchNewFlows(rounds);
     break;
   case "ovsdb":
     void benchOvsdb(rounds, rest.slice(1));
