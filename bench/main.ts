@@ -1,5 +1,5 @@
 /*
- * npm run bench -- tcp | pps | cli | ovsdb | openflow [ROUNDS [PART...]]
+ * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace [ROUNDS [PART...]]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
 
@@ -11,6 +11,7 @@ import { benchOpenFlow } from "./openflow.js";
 import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-runner.js";
 import { benchOvsdb } from "./ovsdb.js";
 import { benchSwitches } from "./switches.js";
+import { benchTrace } from "./trace.js";
 
 const [what, ...rest] = process.argv.slice(2);
 const rounds = Number(rest[0] ?? (what === "cli" ? 20 : 3));
@@ -28,6 +29,9 @@ switch (what) {
     break;
   case "upcall":
     void benchNewFlows(rounds);
+    break;
+  case "trace":
+    void benchTrace(rounds);
     break;
   case "ovsdb":
     void benchOvsdb(rounds, rest.slice(1));
@@ -53,6 +57,6 @@ switch (what) {
     break;
   }
   default:
-    console.error("usage: npm run bench -- tcp|pps|cli|ovsdb|openflow [ROUNDS [PART...]]");
+    console.error("usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace [ROUNDS [PART...]]");
     process.exitCode = 1;
 }
