@@ -16,6 +16,7 @@ import { parseMatch } from "#openflow/match-parse.js";
 import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
 import { daemonUsage } from "#runtime/daemon-options.js";
 import { directories, resolveStreamName } from "#runtime/dirs.js";
+import { Xids } from "#runtime/openflow-xids.js";
 import { vlogUsage } from "#runtime/vlog-options.js";
 import { WarpClock } from "#runtime/warp-clock.js";
 import { UserError } from "#util/errors.js";
@@ -85,8 +86,9 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
   const datapaths = new Datapaths(datapathClasses(context, wanted, net, dummies, clock));
   const { coverage } = context;
-  const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes, coverage });
   const connect = tlsConnectOptions(host.files, wanted.tls, log);
+  const outside = { host: { ...host, clock }, log, runDirectory: run, connect, xids: new Xids() };
+  const switches = new OfprotoSwitches({ clock, log, datapathClasses: datapaths.classes, coverage, outside });
   const database = new OvsdbConfigDatabase({ ...host, clock }, log, [remote], connect);
   const { pidfile } = context;
   const { files } = host;

@@ -5,6 +5,8 @@ import { UserError } from "#util/errors.js";
 import type { Backer } from "./backer.js";
 import { BridgeState } from "./bridge-state.js";
 import { Bundle } from "./bundle.js";
+import { Connections } from "./connections/connections.js";
+import type { Outside } from "./connections/outside.js";
 import { installDefaultRules, installInternalRules } from "./default-rules.js";
 import { OfPort } from "./port.js";
 import type { PortNumbers } from "./port-numbers.js";
@@ -16,9 +18,10 @@ import { FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
 export class Bridge implements Switch {
   readonly state: BridgeState;
   readonly backer: Backer;
+  readonly connections: Connections;
   readonly #numbers: PortNumbers;
 
-  constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers) {
+  constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers, outside?: Outside) {
     this.backer = backer;
     this.#numbers = numbers;
     const tables = new FlowTables();
@@ -28,6 +31,7 @@ export class Bridge implements Switch {
     installDefaultRules(tables.table(0), settings, now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);
+    this.connections = new Connections(this, outside);
   }
 
   get name(): string {
@@ -122,6 +126,7 @@ export class Bridge implements Switch {
 
   /** Takes everything away; the ports' devices stay open. */
   destroy(): void {
+    this.connections.close();
     for (const name of [...this.state.bundles.keys()]) this.configureBundle(name, undefined);
     for (const name of [...this.state.portsByName.keys()]) this.removePort(name);
     this.backer.bridges.delete(this.name);

@@ -6,6 +6,7 @@ import type { Clock } from "#util/clock.js";
 import { UserError } from "#util/errors.js";
 import { Backer } from "./backer.js";
 import { Bridge } from "./bridge.js";
+import type { Outside } from "./connections/outside.js";
 import { OfprotoCounters } from "./counters.js";
 import { capabilities } from "./datapath-features.js";
 import { defaultLimits, type FlowLimits } from "./limits.js";
@@ -21,6 +22,8 @@ export interface SwitchesDeps {
   readonly datapathClasses: readonly DatapathClass[];
   /** Where events are counted for `coverage/show`. */
   readonly coverage?: Coverage;
+  /** Without it bridges speak to no controllers. */
+  readonly outside?: Outside;
 }
 
 /** Every bridge of the daemon, and a datapath for each type in use. */
@@ -66,7 +69,7 @@ export class OfprotoSwitches implements Switches {
     }
     if (old) this.remove(settings.name);
     const backer = this.#backer(settings.datapathType);
-    const bridge = new Bridge(settings, backer, new PortNumbers());
+    const bridge = new Bridge(settings, backer, new PortNumbers(), this.#deps.outside);
     this.bridges.set(settings.name, bridge);
     return bridge;
   }
@@ -108,6 +111,7 @@ export class OfprotoSwitches implements Switches {
   async settle(): Promise<void> {
     for (const backer of this.backers.values()) backer.revalidator.settle();
     await Promise.all([...this.backers.values()].map((backer) => backer.datapath.settled()));
+    await Promise.all([...this.bridges.values()].map((bridge) => bridge.connections.settled()));
   }
 
   close(_cleanup: boolean): void {

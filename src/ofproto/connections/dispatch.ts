@@ -1,0 +1,96 @@
+import { encodeErrorReply } from "#openflow/error-message.js";
+import type { ErrorName } from "#openflow/errors/error-row.js";
+import { decodeMessage, readEnvelope } from "#openflow/messages/codec.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { ALL_TABLES } from "#openflow/messages/flow/flow-parts.js";
+import type { Message } from "#openflow/messages/message.js";
+import type { Body } from "#openflow/messages/table.js";
+import { OfpError } from "#openflow/ofp-error.js";
+import { OF10, type Version } from "#openflow/version.js";
+import { limitedLog } from "#runtime/limited-log.js";
+import type { Log } from "#runtime/logger.js";
+import { UserError } from "#util/errors.js";
+import type { Bridge } from "../bridge.js";
+import type { Connection } from "./connection.js";
+import type { Handler } from "./handler.js";
+import { handlers } from "./handlers/table.js";
+
+const byKind: ReadonlyMap<Body["kind"], Handler> = new Map(handlers.map((h) => [h.kind, h]));
+
+/** What messages are received on. */
+export interface Receiver extends Connection {
+  readonly name: string;
+  /** Sends a message that is whole. */
+  sendBytes(message: Uint8Array): void;
+}
+
+/**
+ * Reads a message from a connection, bundled ones too: what depends on the state of the connection is put right, so that handlers need not
+ * know. Throws `OfpError`, of which the log has been told.
+ */
+export function decodeRequest(bytes: Uint8Array, connection: Pick<Connection, "protocol">, log: Log): Message {
+  const message = decodeMessage(bytes, (module, text, level) => limitedLog(log, module).log(level ?? "warn", text));
+  const { body } = message;
+  if (body.kind !== "flow_mod" || message.version !== OF10 || connection.protocol.tableId) return message;
+  return { ...message, body: withoutTable(body) };
+}
+
+/** OpenFlow 1.0 knows no tables: where flow_mod_table_id is off, the byte that would have the number is part of the command. */
+function withoutTable(body: FlowMod): FlowMod {
+  if (body.table !== 0) throw new OfpError("OFPFMFC_BAD_COMMAND");
+  return { ...body, table: ALL_TABLES };
+}
+
+/**
+ * Has a message handled and answers it. A promise is given where the answer takes its time: until it resolves, no later message of the connection is
+ * to be dispatched.
+ */
+export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver, log: Log): Promise<void> | undefined {
+  const refuse = (error: unknown): void => answerError(error, bytes, connection, log);
+  try {
+    const message = decodeRequest(bytes, connection, log);
+    const handler = byKind.get(message.body.kind);
+    if (handler === undefined) throw new OfpError(isMultipart(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
+    if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
+    const replies = handler.handle(message.body, { bridge, connection, message, bytes });
+    if (replies instanceof Promise) return replies.then((bodies) => reply(bodies, message, connection)).catch(refuse);
+    reply(replies, message, connection);
+  } catch (error) {
+    refuse(error);
+  }
+  return undefined;
+}
+
+function reply(bodies: readonly Body[] | undefined, { xid }: Message, connection: Receiver): void {
+  for (const body of bodies ?? []) connection.send(body, xid);
+}
+
+const MULTIPART_10: readonly number[] = [16, 17];
+const MULTIPART: readonly number[] = [18, 19];
+
+function isMultipart(bytes: Uint8Array): boolean {
+  return (bytes[0] === OF10 ? MULTIPART_10 : MULTIPART).includes(bytes[1]!);
+}
+
+/** Answers what went wrong with a request; what is no fault of the peer's is thrown on. */
+function answerError(error: unknown, request: Uint8Array, connection: Receiver, log: Log): void {
+  let name: ErrorName;
+  if (error instanceof OfpError) {
+    error.tell((module, text) => limitedLog(log, module).warn(text));
+    name = error.error;
+  } else if (error instanceof UserError) {
+    // A reply that the version has no words for.
+    limitedLog(log, "connmgr").warn(`${connection.name}: ${error.message}`);
+    name = "OFPBRC_BAD_TYPE";
+  } else throw error;
+  limitedLog(log, "connmgr").info(`${connection.name}: sending ${name} error reply to ${messageName(request)} message`);
+  connection.sendBytes(encodeErrorReply(name, request[0] as Version, request));
+}
+
+function messageName(bytes: Uint8Array): string {
+  try {
+    return readEnvelope(bytes).name;
+  } catch {
+    return "invalid";
+  }
+}
