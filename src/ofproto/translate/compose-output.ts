@@ -2,7 +2,7 @@ import { copyKey, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import type { OfPort } from "../port.js";
 import { PortConfig } from "../port-config.js";
-import { commitVlan } from "./commit-vlan.js";
+import { commit } from "./commit.js";
 import type { TranslationContext } from "./context.js";
 import { mayGoDeeper } from "./depth.js";
 
@@ -14,7 +14,7 @@ export function composeOutput(ctx: TranslationContext, port: OfPort): void {
     return;
   }
   if (port.datapathPort !== undefined) {
-    commitVlan(ctx);
+    commit(ctx);
     ctx.actions.push({ kind: "output", port: port.datapathPort });
     return;
   }

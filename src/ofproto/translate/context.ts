@@ -33,6 +33,8 @@ export interface Translation {
   readonly macs: readonly MacNumber[];
   /** Numbers of the frozen states that the actions name. */
   readonly frozen: readonly number[];
+  /** Why packets must be handled in userspace, as bits of `slowPathReasons`; 0 where the datapath can do it all. */
+  readonly slow: number;
   /** Why there are no actions. */
   readonly dropped: DropReason | undefined;
   /** The packet's fields after the last action; only of a traced translation. */
@@ -97,6 +99,8 @@ export class TranslationContext {
   exit = false;
   conntracked = false;
   wasMpls = false;
+  /** Why packets of the flow must be handled in userspace: bits of the datapath's `slowPathReasons`. */
+  slow = 0;
   freezing: Freezing | undefined;
   /** The last reason not to send the packet somewhere. */
   drop: { bridge: BridgeState; port: OfPort; reason: DropReason } | undefined;

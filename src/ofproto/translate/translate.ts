@@ -26,7 +26,16 @@ export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trac
   ctx.flow[W.inPort] = port.ofport;
   const finalFlow = trace && ctx.flow.slice();
   const actions = ctx.allOf?.length === ctx.actions.length ? ctx.allOf : ctx.actions;
-  return { actions, mask: ctx.mask, effects: ctx.effects, macs: ctx.macs, frozen: ctx.frozen, dropped, finalFlow };
+  return {
+    actions,
+    mask: ctx.mask,
+    effects: ctx.effects,
+    macs: ctx.macs,
+    frozen: ctx.frozen,
+    slow: ctx.slow,
+    dropped,
+    finalFlow,
+  };
 }
 
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */

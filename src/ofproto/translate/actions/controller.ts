@@ -1,10 +1,10 @@
 import type { ControllerAction } from "#openflow/actions/controller.js";
-import { commitVlan } from "../commit-vlan.js";
+import { commit } from "../commit.js";
 import type { TranslationContext } from "../context.js";
 
 /** `CONTROLLER`: the datapath sends the packet up, with a note of what for. */
 export function translateController(ctx: TranslationContext, action: ControllerAction): void {
-  commitVlan(ctx);
+  commit(ctx);
   ctx.actions.push({
     kind: "userspace",
     pid: 0,

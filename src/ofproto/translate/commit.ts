@@ -1,0 +1,95 @@
+import type { Bits } from "#flow/access.js";
+import { field } from "#flow/fields/table.js";
+import { FRAG_LATER, W } from "#flow/layout.js";
+import { EtherType } from "#wire/ethernet.js";
+import { IpProtocol } from "#wire/ip-protocol.js";
+import { commitMpls } from "./commit-mpls.js";
+import { commitSet, type SetForm } from "./commit-set.js";
+import { commitVlan } from "./commit-vlan.js";
+import type { TranslationContext } from "./context.js";
+
+const f = (...names: readonly string[]): readonly Bits[] => names.map(field);
+
+const ethernet: SetForm = { fields: f("eth_src", "eth_dst") };
+const ipv4: SetForm = { fields: f("ip_src", "ip_dst", "nw_tos", "nw_ttl").map(wholeTos) };
+const ipv6: SetForm = { fields: f("ipv6_src", "ipv6_dst", "ipv6_label", "nw_tos", "nw_ttl").map(wholeTos) };
+const arp: SetForm = { fields: f("arp_spa", "arp_tpa", "arp_op", "arp_sha", "arp_tha"), slow: true };
+const ports: SetForm = { fields: f("tcp_src", "tcp_dst") };
+const icmp: SetForm = { fields: f("icmp_type", "icmp_code"), slow: true, whole: true };
+const neighbourExtension: SetForm = { fields: f("nd_reserved", "nd_options_type"), slow: true };
+const neighbour: SetForm = { fields: f("nd_target", "nd_sll", "nd_tll"), slow: true };
+const nsh: SetForm = { fields: f("nsh_flags", "nsh_ttl", "nsh_spi", "nsh_si", "nsh_c1", "nsh_c2", "nsh_c3", "nsh_c4") };
+const priority: SetForm = { fields: f("skb_priority") };
+const mark: SetForm = { fields: f("pkt_mark") };
+
+/** The datapath knows DSCP and ECN as one. */
+function wholeTos(bits: Bits): Bits {
+  return bits === field("nw_tos") ? { word: W.nw, words: 1, bits: 8, shift: 16 } : bits;
+}
+
+/**
+ * Emits what turns the packet as the datapath has it (`base`) into what actions have made of it (`flow`); afterwards both are the same. Before whatever lets the
+ * packet be seen: output, recirculation, a controller.
+ */
+export function commit(ctx: TranslationContext): void {
+  const { flow, base } = ctx;
+  if (flow[W.skbPriority] === base[W.skbPriority] && flow[W.pktMark] === base[W.pktMark] && samePacket(flow, base))
+    return;
+  if (flow[W.packetType] === 0) commitSet(ctx, ethernet);
+  // What is pushed or popped below makes the other headers those of another packet: actions have committed changes of the old one before.
+  if (flow[W.ethType] === base[W.ethType]) {
+    commitNetwork(ctx);
+    commitTransport(ctx);
+  }
+  commitMpls(ctx);
+  commitVlan(ctx);
+  commitSet(ctx, priority);
+  commitSet(ctx, mark);
+}
+
+function samePacket(flow: Uint32Array, base: Uint32Array): boolean {
+  for (let w: number = W.eth; w < W.tunMetadata; w++) if (flow[w] !== base[w]) return false;
+  return true;
+}
+
+function commitNetwork(ctx: TranslationContext): void {
+  const { flow } = ctx;
+  // A header of protocol 0 (ARP of operation 0) is none.
+  const isThere = (flow[W.nw]! & 0xff) !== 0;
+  switch (flow[W.ethType]) {
+    case EtherType.ipv4:
+      if (isThere) commitSet(ctx, ipv4);
+      return;
+    case EtherType.ipv6:
+      if (isThere) commitSet(ctx, ipv6);
+      return;
+    case EtherType.arp:
+      if (isThere) commitSet(ctx, arp);
+      return;
+    case EtherType.nsh:
+      commitSet(ctx, nsh);
+      return;
+  }
+}
+
+function commitTransport(ctx: TranslationContext): void {
+  const { flow } = ctx;
+  const type = flow[W.ethType];
+  if ((type !== EtherType.ipv4 && type !== EtherType.ipv6) || ((flow[W.nw]! >>> 24) & FRAG_LATER) !== 0) return;
+  switch (flow[W.nw]! & 0xff) {
+    case IpProtocol.tcp:
+    case IpProtocol.udp:
+    case IpProtocol.sctp:
+      commitSet(ctx, ports);
+      return;
+    case IpProtocol.icmp:
+      if (type === EtherType.ipv4) commitSet(ctx, icmp);
+      return;
+    case IpProtocol.icmpv6:
+      if (type !== EtherType.ipv6) return;
+      commitSet(ctx, icmp);
+      commitSet(ctx, neighbourExtension);
+      commitSet(ctx, neighbour);
+      return;
+  }
+}
