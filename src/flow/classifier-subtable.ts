@@ -11,43 +11,48 @@ interface StageIndex {
   readonly counts: Map<number, number>;
 }
 
-/** The rules of one mask. Rules with the same match share a bucket, greatest priority first. */
+/** The rules of one mask, those of one hash in a chain (`Entry.next`), greatest priority first. */
 export class ClassifierSubtable<R> {
-  readonly id: string;
   readonly shape: MaskShape;
   size = 0;
   maxPriority: number = Number.NEGATIVE_INFINITY;
-  /** Buckets by hash of the masked words; those of one hash but different values in a list. */
-  readonly #buckets = new Map<number, Entry<R>[][]>();
+  readonly #chains = new Map<number, Entry<R>>();
   readonly #stages: readonly StageIndex[];
   readonly #priorities = new Map<number, number>();
+  /** Ends of the list in order of insertion. */
+  #first: Entry<R> | undefined;
+  #last: Entry<R> | undefined;
 
-  constructor(id: string, shape: MaskShape) {
-    this.id = id;
+  constructor(shape: MaskShape) {
     this.shape = shape;
     this.#stages = stageIndexes(shape);
   }
 
   insert(entry: Entry<R>, key: FlowKey): void {
     const hash = this.shape.hash(key);
-    let list = this.#buckets.get(hash);
-    if (list === undefined) this.#buckets.set(hash, (list = []));
-    let bucket = list.find((b) => this.shape.equal(key, b[0]!.values, 0));
-    if (bucket === undefined) list.push((bucket = []));
-    const at = bucket.findIndex((e) => e.priority < entry.priority);
-    bucket.splice(at < 0 ? bucket.length : at, 0, entry);
+    const first = this.#chains.get(hash);
+    if (first === undefined || first.priority < entry.priority) {
+      entry.next = first;
+      this.#chains.set(hash, entry);
+    } else {
+      let before = first;
+      while (before.next !== undefined && before.next.priority >= entry.priority) before = before.next;
+      entry.next = before.next;
+      before.next = entry;
+    }
+    entry.earlier = this.#last;
+    if (this.#last === undefined) this.#first = entry;
+    else this.#last.later = entry;
+    this.#last = entry;
     for (const stage of this.#stages) count(stage.counts, stage.shape.hash(key), 1);
     count(this.#priorities, entry.priority, 1);
-    this.maxPriority = Math.max(this.maxPriority, entry.priority);
+    if (entry.priority > this.maxPriority) this.maxPriority = entry.priority;
     this.size++;
   }
 
   remove(entry: Entry<R>, key: FlowKey): boolean {
-    const bucket = this.bucket(key);
-    const at = bucket?.indexOf(entry) ?? -1;
-    if (bucket === undefined || at < 0) return false;
-    bucket.splice(at, 1);
-    if (bucket.length === 0) this.#dropBucket(bucket, this.shape.hash(key));
+    const hash = this.shape.hash(key);
+    if (!this.#unchain(entry, hash)) return false;
     for (const stage of this.#stages) count(stage.counts, stage.shape.hash(key), -1);
     count(this.#priorities, entry.priority, -1);
     if (entry.priority === this.maxPriority && !this.#priorities.has(entry.priority)) {
@@ -58,13 +63,13 @@ export class ClassifierSubtable<R> {
     return true;
   }
 
-  /** The entries whose match is this mask with a key's values. */
-  bucket(key: FlowKey): Entry<R>[] | undefined {
-    return this.#buckets.get(this.shape.hash(key))?.find((b) => this.shape.equal(key, b[0]!.values, 0));
+  /** The first entry of the chain that a key's match would be in. */
+  chain(key: FlowKey): Entry<R> | undefined {
+    return this.#chains.get(this.shape.hash(key));
   }
 
-  /** The best visible entry; `looked` gets the bits of the stages that had to be looked at. */
-  lookup(version: Version, key: FlowKey, looked: FlowMask | undefined): Entry<R> | undefined {
+  /** The first entry of those that may match; `looked` gets the bits of the stages that had to be looked at. */
+  candidates(key: FlowKey, looked: FlowMask | undefined): Entry<R> | undefined {
     for (const stage of this.#stages) {
       if (!stage.counts.has(stage.shape.hash(key))) {
         if (looked !== undefined) fold(looked, stage.shape);
@@ -72,20 +77,42 @@ export class ClassifierSubtable<R> {
       }
     }
     if (looked !== undefined) fold(looked, this.shape);
-    for (const entry of this.bucket(key) ?? []) {
-      if (entry.added <= version && version < entry.removed) return entry;
+    return this.#chains.get(this.shape.hash(key));
+  }
+
+  /** The best visible entry; `looked` gets the bits of the stages that had to be looked at. Parts of conjunctions are passed over. */
+  lookup(version: Version, key: FlowKey, looked: FlowMask | undefined): Entry<R> | undefined {
+    for (let entry = this.candidates(key, looked); entry !== undefined; entry = entry.next) {
+      if (entry.clauses !== undefined || entry.added > version || version >= entry.removed) continue;
+      if (this.shape.equal(key, entry.values, 0)) return entry;
     }
     return undefined;
   }
 
+  /** In the order of their insertion. */
   *entries(): Generator<Entry<R>> {
-    for (const list of this.#buckets.values()) for (const bucket of list) yield* bucket;
+    for (let entry = this.#first; entry !== undefined; entry = entry.later) yield entry;
   }
 
-  #dropBucket(bucket: Entry<R>[], hash: number): void {
-    const list = this.#buckets.get(hash)!;
-    list.splice(list.indexOf(bucket), 1);
-    if (list.length === 0) this.#buckets.delete(hash);
+  #unchain(entry: Entry<R>, hash: number): boolean {
+    const first = this.#chains.get(hash);
+    if (first === entry) {
+      if (entry.next === undefined) this.#chains.delete(hash);
+      else this.#chains.set(hash, entry.next);
+    } else {
+      let before = first;
+      while (before !== undefined && before.next !== entry) before = before.next;
+      if (before === undefined) return false;
+      before.next = entry.next;
+    }
+    entry.next = undefined;
+    if (entry.earlier === undefined) this.#first = entry.later;
+    else entry.earlier.later = entry.later;
+    if (entry.later === undefined) this.#last = entry.earlier;
+    else entry.later.earlier = entry.earlier;
+    entry.earlier = undefined;
+    entry.later = undefined;
+    return true;
   }
 }
 

@@ -7,6 +7,8 @@ import { maskWords } from "./match.js";
  */
 export interface MaskShape {
   readonly mask: FlowMask;
+  /** The same for equal masks only (`maskId`). */
+  readonly id: string;
   /** Indexes of the words that are not 0, ascending. */
   readonly words: readonly number[];
   /** A 32-bit hash (signed) of a key's masked words. */
@@ -28,7 +30,7 @@ export function shapeOf(mask: FlowMask): MaskShape {
   const id = maskId(mask, words);
   const known = cache.get(id);
   if (known !== undefined) return known;
-  const shape = makeShape(mask.slice(), words);
+  const shape = makeShape(mask.slice(), id, words);
   if (cache.size >= CACHED_SHAPES) cache.delete(cache.keys().next().value!);
   cache.set(id, shape);
   return shape;
@@ -53,12 +55,13 @@ export function expand(shape: MaskShape, values: Int32Array, at = 0): FlowKey {
   return key;
 }
 
-function makeShape(mask: FlowMask, words: readonly number[]): MaskShape {
+function makeShape(mask: FlowMask, id: string, words: readonly number[]): MaskShape {
   const hashCode = `${loads(mask, words)}${mixes(words)}return h;`;
   const equalCode = `return ${words.map((w, i) => `v[a+${i}]===(k[${w}]&${mask[w]! | 0})`).join("&&") || "true"};`;
   const gatherCode = words.map((w, i) => `v[a+${i}]=k[${w}]&${mask[w]! | 0};`).join("");
   return {
     mask,
+    id,
     words,
     hash: new Function("k", hashCode) as MaskShape["hash"],
     equal: new Function("k", "v", "a", equalCode) as MaskShape["equal"],

@@ -1,6 +1,8 @@
+import { TlvMap } from "#flow/tlv-map.js";
 import { MacTable } from "#protocols/mac-table.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { Bundle } from "./bundle.js";
+import type { ToControllers } from "./connections/to-controllers.js";
 import type { OfprotoCounters } from "./counters.js";
 import { DropCounters } from "./drop-counters.js";
 import type { DropReason } from "./drop-reason.js";
@@ -22,6 +24,10 @@ export class BridgeState {
   /** The switch's own rule that counts packets which no rule matched. */
   readonly missDrop: Rule;
   readonly drops: DropCounters = new DropCounters();
+  /** Who is told of changes and packets; undefined while nobody can be. */
+  controllers: ToControllers | undefined;
+  /** Geneve options that are tunnel metadata here. */
+  tlvs: TlvMap = TlvMap.empty;
   readonly #counters: OfprotoCounters;
   /** Evictions counted so far. */
   #evicted = 0;

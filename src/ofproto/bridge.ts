@@ -1,5 +1,6 @@
 import type { Device } from "#datapath/device.js";
 import type { LinkStats } from "#host/net.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import { UserError } from "#util/errors.js";
 import type { Backer } from "./backer.js";
@@ -8,11 +9,20 @@ import { Bundle } from "./bundle.js";
 import { Connections } from "./connections/connections.js";
 import type { Outside } from "./connections/outside.js";
 import { installDefaultRules, installInternalRules } from "./default-rules.js";
+import { type CommitFailure, commit, type Modification } from "./modification.js";
 import { OfPort } from "./port.js";
 import type { PortNumbers } from "./port-numbers.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 import type { Switch, SwitchPort } from "./switch.js";
+import { type Origin, ownOrigin, type RemovalReason } from "./tables/flow-changes.js";
+import {
+  type FlowModEnvironment,
+  type FlowModification,
+  flowModification,
+  flowRemoval,
+} from "./tables/flow-modification.js";
 import { FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
+import type { Rule } from "./tables/rule.js";
 
 /** A bridge: what changes a `BridgeState`, and tells its datapath's flows so. */
 export class Bridge implements Switch {
@@ -122,6 +132,57 @@ export class Bridge implements Switch {
 
   setMac(mac: Uint8Array): void {
     this.state.ports.get(OFPP.local)?.device.setMac(mac);
+  }
+
+  /** Changes flows at once. Throws `OfpError`, having changed nothing. */
+  flowMod(mod: FlowMod, origin: Origin): void {
+    const failure = this.commit([this.flowModification(mod, origin)]);
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** A change of flows for `commit`: once it is published, controllers are told. */
+  flowModification(mod: FlowMod, origin: Origin): FlowModification {
+    const modification = flowModification(this.state.tables, mod, this.flowEnvironment());
+    return this.#telling(modification, origin);
+  }
+
+  /** Takes out flows by the switch's own doing. */
+  removeFlows(rules: readonly Rule[], reason: RemovalReason, origin: Origin = ownOrigin): void {
+    this.commit([this.#telling(flowRemoval(this.state.tables, rules, reason), origin)]);
+  }
+
+  /** Makes all changes or none: they are seen, and told, together. */
+  commit(modifications: readonly Modification[]): CommitFailure | undefined {
+    const failure = commit(modifications, () => {
+      this.state.tables.version++;
+    });
+    if (failure === undefined) this.backer.changed();
+    return failure;
+  }
+
+  /** What flow-mods need to know of this bridge. */
+  flowEnvironment(): FlowModEnvironment {
+    const { state, backer } = this;
+    return {
+      now: () => backer.clock.now(),
+      get tlvs() {
+        return state.tlvs;
+      },
+      hasGroup: () => false,
+      hasMeter: () => false,
+    };
+  }
+
+  #telling(modification: FlowModification, origin: Origin): FlowModification {
+    return {
+      changes: modification.changes,
+      start: () => modification.start(),
+      finish: () => {
+        modification.finish();
+        this.state.controllers?.flowsChanged(modification.changes, origin);
+      },
+      revert: () => modification.revert(),
+    };
   }
 
   /** Takes everything away; the ports' devices stay open. */

@@ -1,4 +1,4 @@
-import { Classifier, type Entry, type Version } from "#flow/classifier.js";
+import { Classifier, NEVER, type Version } from "#flow/classifier.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { Rule } from "./rule.js";
 
@@ -6,6 +6,8 @@ import type { Rule } from "./rule.js";
 export class FlowTable {
   readonly id: number;
   readonly classifier: Classifier<Rule>;
+  /** Rules that have not been taken out, those that are not published yet among them. */
+  count = 0;
 
   constructor(id: number) {
     this.id = id;
@@ -17,23 +19,53 @@ export class FlowTable {
     return this.classifier.lookup(version, key, mask)?.rule;
   }
 
-  /** Adds a rule, in the place of one with the same match and priority, at once: for the switch's own tables. */
+  /** Adds a rule, in the place of one with the same match and priority, at once: for the switch's own rules. */
   add(rule: Rule, version: Version = 0): void {
     const old = this.classifier.findExact(rule.match, rule.priority, version);
-    if (old) this.classifier.remove(old);
-    this.classifier.insert(rule.match, rule.priority, rule, version);
+    if (old) this.delete(old.rule);
+    this.insert(rule, version);
   }
 
+  /** Takes a rule out at once, whatever the version. */
+  delete(rule: Rule): void {
+    this.hide(rule, 0);
+    this.purge(rule);
+  }
+
+  /** Takes all rules out at once. */
   clear(): void {
-    for (const entry of [...this.classifier.entries()]) this.classifier.remove(entry);
+    for (const { rule } of [...this.classifier.entries()]) if (rule.isLive) this.delete(rule);
+  }
+
+  /** Makes a rule visible from a version on. */
+  insert(rule: Rule, version: Version): void {
+    const { priority, shape, values, clauses } = rule;
+    rule.entry = this.classifier.insertEntry({ rule, priority, shape, values, clauses }, version);
+    this.count++;
+  }
+
+  /** Makes a live rule invisible from a version on. */
+  hide(rule: Rule, version: Version): void {
+    rule.entry!.removed = version;
+    this.count--;
+  }
+
+  /** Takes `hide` back. */
+  unhide(rule: Rule): void {
+    rule.entry!.removed = NEVER;
+    this.count++;
+  }
+
+  /** Forgets a rule that was hidden. */
+  purge(rule: Rule): void {
+    this.classifier.remove(rule.entry!);
   }
 
   /** Rules that lookups at a version see, of higher priority first. */
   rules(version: Version): Rule[] {
-    const entries: Entry<Rule>[] = [...this.classifier.entries()];
-    return entries
-      .filter((e) => e.added <= version && version < e.removed)
+    return [...this.classifier.entries()]
       .map((e) => e.rule)
+      .filter((rule) => rule.isVisible(version))
       .sort((a, b) => b.priority - a.priority);
   }
 

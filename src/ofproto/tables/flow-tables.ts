@@ -34,4 +34,28 @@ export class FlowTables {
   get size(): number {
     return this.#tables.reduce((sum, t) => sum + t.size, 0);
   }
+
+  [Symbol.iterator](): IterableIterator<FlowTable> {
+    return this.#tables[Symbol.iterator]();
+  }
+
+  /** Makes a rule visible at the next version. */
+  insert(rule: Rule): void {
+    this.table(rule.tableId).insert(rule, this.version + 1);
+  }
+
+  /** Makes a live rule invisible at the next version. */
+  hide(rule: Rule): void {
+    this.table(rule.tableId).hide(rule, this.version + 1);
+  }
+
+  /** Takes `hide` back. */
+  unhide(rule: Rule): void {
+    this.table(rule.tableId).unhide(rule);
+  }
+
+  /** Forgets a rule that was hidden. */
+  purge(rule: Rule): void {
+    this.table(rule.tableId).purge(rule);
+  }
 }

@@ -1,4 +1,8 @@
+import { type Entry, NEVER, type Version } from "#flow/classifier.js";
+import type { Clause } from "#flow/conjunctions.js";
 import type { Match } from "#flow/match.js";
+import { expand, type MaskShape, shapeOf } from "#flow/shape.js";
+import type { TlvMap } from "#flow/tlv-map.js";
 import type { Action } from "#openflow/actions/action.js";
 
 /** Rules of greater priority are the switch's own, hidden from controllers. */
@@ -27,7 +31,10 @@ export interface RuleInit {
 export class Rule {
   readonly tableId: number;
   readonly priority: number;
-  readonly match: Match;
+  /** The match, compact: its mask, and its key's words that the mask has bits in. */
+  readonly shape: MaskShape;
+  readonly values: Int32Array;
+  readonly #tlvs: TlvMap | undefined;
   readonly actions: readonly Action[];
   readonly cookie: bigint;
   /** Seconds; 0 for never. `fin_timeout` lowers them. */
@@ -41,11 +48,22 @@ export class Rule {
   used: number;
   packets = 0;
   bytes = 0;
+  /** Its place in a table's classifier; the tables' own. */
+  entry: Entry<Rule> | undefined = undefined;
 
-  constructor(init: RuleInit) {
+  constructor(init: RuleInit, like?: Rule) {
     this.tableId = init.tableId;
     this.priority = init.priority;
-    this.match = init.match;
+    if (like === undefined) {
+      this.shape = shapeOf(init.match.mask);
+      this.values = new Int32Array(this.shape.words.length);
+      this.shape.gather(init.match.key, this.values, 0);
+      this.#tlvs = init.match.tlvs;
+    } else {
+      this.shape = like.shape;
+      this.values = like.values;
+      this.#tlvs = like.#tlvs;
+    }
     this.actions = init.actions;
     this.cookie = init.cookie ?? 0n;
     this.idleTimeout = init.idleTimeout ?? 0;
@@ -57,8 +75,45 @@ export class Rule {
     this.used = init.now;
   }
 
+  /** A flow of the same table, priority, timeouts and flags in this one's place, with other actions. */
+  modifiedBy(actions: readonly Action[], cookie: bigint, now: number): Rule {
+    const { tableId, priority, idleTimeout, hardTimeout, importance, flags } = this;
+    const kept = { tableId, priority, idleTimeout, hardTimeout, importance, flags };
+    const rule = new Rule({ ...kept, match: noMatch, actions, cookie, now }, this);
+    rule.created = this.created;
+    rule.used = this.used;
+    return rule;
+  }
+
+  /** What it matches, as keys of its own: made anew each time. */
+  get match(): Match {
+    const match = { key: expand(this.shape, this.values), mask: this.shape.mask };
+    return this.#tlvs === undefined ? match : { ...match, tlvs: this.#tlvs };
+  }
+
   /** The switch's own; controllers neither see nor change it. */
   get isHidden(): boolean {
     return this.priority > HIGHEST_PRIORITY;
   }
+
+  /** True where lookups at a version see it. */
+  isVisible(version: Version): boolean {
+    const { entry } = this;
+    return entry !== undefined && entry.added <= version && version < entry.removed;
+  }
+
+  /** True while nothing has taken it out of its table, published or not. */
+  get isLive(): boolean {
+    return this.entry?.removed === NEVER;
+  }
+
+  /** The parts of conjunctions that it is, undefined where it is none. */
+  get clauses(): readonly Clause[] | undefined {
+    if (this.actions[0]?.kind !== "conjunction" && this.actions[0]?.kind !== "note") return undefined;
+    const clauses = this.actions.filter((a) => a.kind === "conjunction");
+    return clauses.length === 0 ? undefined : clauses;
+  }
 }
+
+/** Where the match is another rule's. */
+const noMatch: Match = { key: new Uint32Array(0), mask: new Uint32Array(0) };

@@ -120,7 +120,7 @@ const openFlow10: MessageForm<FlowMod> = {
     const outPort = r.u16();
     const bits = r.u16();
     const name = readCommand(command & 0xff);
-    const { actions, flags } = tail(r, match, command >>> 8, bits, (idleTimeout | hardTimeout) !== 0, ctx);
+    const { actions, flags } = tail(r, match, command >>> 8, bits, (idleTimeout | hardTimeout) !== 0, name, ctx);
     return {
       kind: "flow_mod",
       command: name,
@@ -165,10 +165,13 @@ function tail(
   table: number,
   bits: number,
   hasTimeouts: boolean,
+  command: FlowModCommand,
   ctx: MessageDecodeContext,
 ): Pick<FlowMod, "actions" | "flags"> {
   const actions = decodeInstructions(r, ctx.version, ctx);
-  const flags = decodeFlowFlags(bits, ctx.version, hasTimeouts);
+  const all = decodeFlowFlags(bits, ctx.version, hasTimeouts);
+  // What OpenFlow 1.0 and 1.1 imply, they imply of additions.
+  const flags = ctx.version < OF12 && command !== "add" ? all & ~FlowFlag.resetCounts : all;
   return { actions: checkFlowActions(actions, match, table, ctx.version), flags };
 }
 
@@ -194,7 +197,15 @@ const nicira: MessageForm<FlowMod> = {
     // A flow that is not there yet has no cookie to match.
     if (command === "add" && cookie !== undefined && cookie.mask !== 0n) throw new OfpError("NXBRC_NXM_INVALID");
     const match = normalized(wanted, ctx);
-    const { actions, flags } = tail(r, match, commandAndTable >>> 8, bits, (idleTimeout | hardTimeout) !== 0, ctx);
+    const { actions, flags } = tail(
+      r,
+      match,
+      commandAndTable >>> 8,
+      bits,
+      (idleTimeout | hardTimeout) !== 0,
+      command,
+      ctx,
+    );
     return {
       kind: "flow_mod",
       command,
@@ -275,7 +286,7 @@ const openFlow11: MessageForm<FlowMod> = {
     const outPort = readPort32(outPort32, ctx);
     const command = readCommand(commandNumber);
     const wanted = cookies(command, cookie, mask, version);
-    const { actions, flags } = tail(r, match, table, bits, (idleTimeout | hardTimeout) !== 0, ctx);
+    const { actions, flags } = tail(r, match, table, bits, (idleTimeout | hardTimeout) !== 0, command, ctx);
     // Spelled out, since spreading is many times slower.
     return {
       kind: "flow_mod",

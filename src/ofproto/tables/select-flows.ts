@@ -1,0 +1,53 @@
+import { ALL_TABLES, ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
+import type { FlowSelection } from "#openflow/messages/flow/flow-stats-request.js";
+import { OFPP } from "#openflow/port-number.js";
+import type { FlowTable } from "./flow-table.js";
+import { type FlowTables, INTERNAL_TABLE } from "./flow-tables.js";
+import { outputTo, sendToGroup } from "./referenced.js";
+import type { Rule } from "./rule.js";
+
+/** Which flows, among those that lookups at a version see. */
+export interface Selection extends FlowSelection {
+  /** Where the match has to be the same and not only within: the priority, which has to be the same too. */
+  readonly strictPriority?: number;
+}
+
+/**
+ * Flows that are selected at a version, by table and in it by mask, of greater priority first. Hidden ones never are; `ALL_TABLES` leaves
+ * the switch's own table out.
+ */
+export function selectRules(tables: FlowTables, selection: Selection, version: number): Rule[] {
+  const found: Rule[] = [];
+  for (const table of tablesOf(tables, selection.table)) {
+    if (table.size > 0) collect(table, selection, version, found);
+  }
+  return found;
+}
+
+/** As above, of what is published: the flows that a request for statistics is about. */
+export function selectFlows(tables: FlowTables, selection: FlowSelection): Rule[] {
+  return selectRules(tables, selection, tables.version);
+}
+
+function tablesOf(tables: FlowTables, id: number): Iterable<FlowTable> {
+  if (id !== ALL_TABLES) return [tables.table(id)];
+  return [...tables].filter((t) => t.id !== INTERNAL_TABLE);
+}
+
+function collect(table: FlowTable, selection: Selection, version: number, found: Rule[]): void {
+  const { match, strictPriority } = selection;
+  if (strictPriority !== undefined) {
+    const entry = table.classifier.findExact(match, strictPriority, version);
+    if (entry !== undefined && isSelected(entry.rule, selection)) found.push(entry.rule);
+    return;
+  }
+  for (const { rule } of table.classifier.within(match, version)) {
+    if (!rule.isHidden && isSelected(rule, selection)) found.push(rule);
+  }
+}
+
+function isSelected(rule: Rule, { cookie, cookieMask, outPort, outGroup }: Selection): boolean {
+  if (cookieMask !== 0n && ((rule.cookie ^ cookie) & cookieMask) !== 0n) return false;
+  if (outPort !== OFPP.none && !outputTo(rule.actions, outPort)) return false;
+  return outGroup === ANY_GROUP || sendToGroup(rule.actions, outGroup);
+}
