@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RawClient } from "./ovsdb-raw-client.js";
+import { pcapFrames } from "./pcap-frames.js";
 import { startRealSwitchDatabase } from "./real-openvswitch.js";
 
 /** The installed ovs-vswitchd with dummy devices: bridge br0 (dummy datapath) with ports p1 (1) and p2 (2), all to p2. */
@@ -82,16 +83,4 @@ export async function startDummySwitch(): Promise<DummySwitch> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** The frames of a pcap file (little-endian, as this machine writes it); a half-written last one is left out. */
-function pcapFrames(file: Buffer): string[] {
-  const frames: string[] = [];
-  for (let at = 24; at + 16 <= file.length; ) {
-    const length = file.readUInt32LE(at + 8);
-    if (at + 16 + length > file.length) break;
-    frames.push(file.subarray(at + 16, at + 16 + length).toString("hex"));
-    at += 16 + length;
-  }
-  return frames;
 }
