@@ -2,6 +2,7 @@ import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { LinkStats } from "#host/net.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
 import type { Device, DeviceClass } from "./device.js";
+import type { DatapathMeters } from "./meters.js";
 import type { Packet } from "./packet.js";
 
 /** A port of a datapath. Number 0 is the datapath's own local port (`ovs-netdev`), as upstream. */
@@ -62,6 +63,7 @@ export interface Datapath {
   readonly type: string;
   /** `ovs-netdev`, `ovs-system`, or a name given to `dpctl/add-dp`. */
   readonly name: string;
+  readonly meters: DatapathMeters;
   addPort(device: Device, requested?: number): number;
   removePort(number: number): void;
   port(number: number): DatapathPort | undefined;

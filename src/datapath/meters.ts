@@ -3,8 +3,9 @@ export interface DatapathMeterBand {
   readonly type: "drop" | "dscp_remark";
   /** Kilobits or packets per second. */
   readonly rate: number;
-  /** Kilobits or packets. */
+  /** Kilobits or packets; 0 for as much as comes in a second. */
   readonly burst: number;
+  /** By how many levels `dscp_remark` raises the drop precedence (RFC 2597). */
   readonly precedence: number;
 }
 
@@ -14,7 +15,7 @@ export interface DatapathMeter {
   readonly bands: readonly DatapathMeterBand[];
 }
 
-/** What a meter has seen and what its bands have hit. */
+/** What a meter has seen and what its bands have hit. A large segment counts as the packets it will become. */
 export interface DatapathMeterStats {
   readonly packets: number;
   readonly bytes: number;

@@ -180,7 +180,10 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
     });
 
     it("refuses actions it does not have, and says which", () => {
-      expect(() => dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [{ kind: "meter", id: 1 }] })).toThrow("meter");
+      const [value, mask] = [newKey(), newKey()];
+      mask[W.tunDst] = 0xffffffff;
+      const actions: DatapathAction[] = [{ kind: "set", value, mask }];
+      expect(() => dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions })).toThrow("tunnel");
       expect(dp.flow(UFID(1))).toBeUndefined();
     });
 
@@ -354,6 +357,54 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       bed.put(a, plain(Uint8Array.of(1, 2, 3)));
       await bed.settle();
       expect(dp.drops().get("datapath_drop_rx_invalid_packet")).toBe(1);
+    });
+
+    it("drops what is beyond a meter's rate, and counts it", async () => {
+      dp.meters.set(3, { unit: "pktps", bands: [{ type: "drop", rate: 1, burst: 2, precedence: 0 }] });
+      const actions: DatapathAction[] = [{ kind: "meter", id: 3 }, output(b)];
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions });
+      for (let i = 0; i < 5; i++) bed.put(a, plain(frame));
+      await bed.settle();
+      expect(bed.take(b).length).toBe(2);
+      expect(dp.meters.stats(3)).toEqual({
+        packets: 5,
+        bytes: 5 * frame.length,
+        bands: [{ packets: 3, bytes: 3 * frame.length }],
+      });
+      expect(dp.drops().get("datapath_drop_meter")).toBe(3);
+      dp.meters.set(3, { unit: "pktps", bands: [{ type: "drop", rate: 1, burst: 1, precedence: 0 }] });
+      expect(dp.meters.stats(3)?.packets).toBe(0);
+      dp.meters.delete(3);
+      expect(dp.meters.stats(3)).toBe(undefined);
+      bed.put(a, plain(frame));
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(bed.take(b).length).toBe(2);
+    });
+
+    it("raises the drop precedence of what is beyond a meter's rate", async () => {
+      dp.meters.set(0, { unit: "kbps", bands: [{ type: "dscp_remark", rate: 1, burst: 0, precedence: 1 }] });
+      const { data } = largeSegment();
+      const assured = data.slice(0, 134);
+      assured[15] = 0x28;
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [{ kind: "meter", id: 0 }, output(b)] });
+      bed.put(a, plain(assured));
+      await bed.settle();
+      expect(bed.take(b).map((p) => [p.data[15], (p.data[24]! << 8) | p.data[25]!])).toEqual([[0x30, 0xfff7]]);
+    });
+
+    it("meters a large segment as the packets it will become", async () => {
+      const large = largeSegment();
+      dp.meters.set(0, { unit: "pktps", bands: [{ type: "drop", rate: 1, burst: 4, precedence: 0 }] });
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [{ kind: "meter", id: 0 }, output(b)] });
+      bed.put(a, large);
+      await bed.settle();
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([4054]);
+      expect(dp.meters.stats(0)).toMatchObject({ packets: 3, bytes: 4000 + 3 * 54, bands: [{ packets: 0 }] });
+      bed.put(a, large);
+      await bed.settle();
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([1502]);
+      expect(dp.meters.stats(0)).toMatchObject({ packets: 6, bands: [{ packets: 2 }] });
     });
 
     it("no longer sends to a removed port, nor takes from it", async () => {

@@ -7,6 +7,7 @@ import {
   OP_CLONE,
   OP_DROP,
   OP_HASH,
+  OP_METER,
   OP_OUTPUT,
   OP_POP_MPLS,
   OP_POP_VLAN,
@@ -84,6 +85,8 @@ function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[
           otherwise: compileActions(action.lessEqual, key, depth + 1),
         }),
       ];
+    case "meter":
+      return [op(OP_METER, { a: action.id })];
     case "drop":
       return [op(OP_DROP, { a: action.reason })];
     default:

@@ -2,6 +2,7 @@ import type { FlowKey } from "#flow/key.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
+import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import type { Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
@@ -25,6 +26,9 @@ export interface Engine {
   put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void;
   /** Removes flows. On return no packet will be counted on them any more. */
   remove(ids: readonly number[]): void;
+  /** Adds, or replaces, a meter, which counts in `counters[at …]` (`meter.ts`). */
+  setMeter(id: number, meter: DatapathMeter, counters: Float64Array, at: number): void;
+  removeMeter(id: number): void;
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
   /** Sets who takes upcalls; without one they are refused, and counted as lost. */
   setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void;

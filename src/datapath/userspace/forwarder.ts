@@ -10,12 +10,14 @@ import { ExactCache } from "./exact-cache.js";
 import type { Flow } from "./flow.js";
 import { Frame } from "./frame.js";
 import type { HeadArena } from "./head-arena.js";
-import { isGso, popMpls, popVlan, pushMpls, pushVlan, segmentLength } from "./headers.js";
+import { isGso, popMpls, popVlan, pushMpls, pushVlan, segmentedSize, segmentLength } from "./headers.js";
+import { type Meter, NO_BAND } from "./meter.js";
 import {
   OP_CHECK_LENGTH,
   OP_CLONE,
   OP_DROP,
   OP_HASH,
+  OP_METER,
   OP_OUTPUT,
   OP_POP_MPLS,
   OP_POP_VLAN,
@@ -30,6 +32,7 @@ import {
   type Program,
 } from "./ops.js";
 import { packetHash } from "./packet-hash.js";
+import { remark } from "./remark.js";
 import { rewrite } from "./rewrite.js";
 import { segmentFrame } from "./segment.js";
 
@@ -65,6 +68,7 @@ const DROP = {
   depth: dropCounter("datapath_drop_sample_error"),
   pipeline: dropCounter("drop_action_of_pipeline"),
   other: dropCounter("drop_action_other"),
+  meter: dropCounter("datapath_drop_meter"),
   truncated: dropCounter("datapath_drop_header_truncated"),
   segmentation: dropCounter("datapath_drop_gso_segmentation"),
 } satisfies Record<string, number>;
@@ -91,6 +95,7 @@ export class Forwarder {
   readonly #levels: Level[] = [];
   /** Which ports there are, by number. */
   readonly #ports: boolean[] = [];
+  readonly #meters = new Map<number, Meter>();
   /** The first level's key holds metadata besides the port of the packet before. */
   #dirty = false;
   /** Clock milliseconds of the batch being forwarded. */
@@ -121,6 +126,12 @@ export class Forwarder {
   removePort(port: number): void {
     this.#ports[port] = false;
     this.#cache.clear();
+  }
+
+  /** Adds, replaces or, without one, removes a meter. */
+  setMeter(id: number, meter: Meter | undefined): void {
+    if (meter === undefined) this.#meters.delete(id);
+    else this.#meters.set(id, meter);
   }
 
   /** Installs a flow. No other flow may have its key and mask. */
@@ -275,6 +286,16 @@ export class Forwarder {
         case OP_CHECK_LENGTH:
           this.#nested(lengthOf(frame) > step.a ? step.inner : step.otherwise, level, depth);
           break;
+        case OP_METER: {
+          const meter = this.#meters.get(step.a);
+          if (meter === undefined) break;
+          if (isGso(frame) && !this.#metersWhole(meter, frame)) {
+            this.#runOnSegments(program.slice(i), level, depth);
+            return;
+          }
+          if (!this.#meter(meter, frame)) return;
+          break;
+        }
         case OP_DROP:
           this.counters[step.a === 0 ? DROP.pipeline : DROP.other]!++;
           return;
@@ -298,6 +319,26 @@ export class Forwarder {
       this.#run(program, depth + 1);
     }
     this.#stale = stale;
+  }
+
+  /** Whether a large segment passes a meter as it is, with all the packets it will become. */
+  #metersWhole(meter: Meter, frame: Frame): boolean {
+    const { packets, bytes } = segmentedSize(frame);
+    return packets === 1 || meter.holds(this.now, packets, bytes);
+  }
+
+  /** Gives a packet to a meter; false where that drops it. */
+  #meter(meter: Meter, frame: Frame): boolean {
+    const { packets, bytes } = isGso(frame) ? segmentedSize(frame) : { packets: 1, bytes: frame.length };
+    const exceeded = meter.take(this.now, packets, bytes);
+    if (exceeded === NO_BAND) return true;
+    const band = meter.bands[exceeded]!;
+    if (band.type === "drop") {
+      this.counters[DROP.meter]! += packets;
+      return false;
+    }
+    if (remark(frame, band.precedence)) this.#stale = true;
+    return true;
   }
 
   #changed(done: boolean): void {

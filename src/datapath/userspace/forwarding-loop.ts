@@ -6,6 +6,7 @@ import { Counter } from "./counters.js";
 import type { Flow } from "./flow.js";
 import { Forwarder } from "./forwarder.js";
 import { HeadArena } from "./head-arena.js";
+import { Meter } from "./meter.js";
 import { PortLosses } from "./port-losses.js";
 import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
@@ -184,6 +185,9 @@ export class ForwardingLoop {
           this.#forwarder.remove(flow);
         }
         return;
+      case "meter":
+        this.#setMeter(command);
+        return;
       case "execute":
         this.#executed++;
         this.#forwarder.execute(command, command.key, command.program);
@@ -242,6 +246,11 @@ export class ForwardingLoop {
     };
     this.#flows.set(command.id, flow);
     this.#forwarder.add(flow);
+  }
+
+  #setMeter({ id, meter, memory, at }: Command & { op: "meter" }): void {
+    const made = meter && new Meter(meter, new Float64Array(memory!), at, this.#forwarder.now);
+    this.#forwarder.setMeter(id, made);
   }
 
   #upcall(...[frame, length, key, cookie]: Parameters<UpcallBatch["add"]>): boolean {

@@ -16,6 +16,16 @@ export function segmentLength(frame: Frame): number {
   return Math.min(frame.length, l4 + header + frame.offload.gsoSize);
 }
 
+/** How many packets a large segment becomes, and their bytes in all. */
+export function segmentedSize(frame: Frame): { readonly packets: number; readonly bytes: number } {
+  const whole = frame.length;
+  const length = segmentLength(frame);
+  const headers = length - frame.offload.gsoSize;
+  if (headers <= 0 || length >= whole) return { packets: 1, bytes: whole };
+  const packets = Math.ceil((whole - headers) / frame.offload.gsoSize);
+  return { packets, bytes: whole + (packets - 1) * headers };
+}
+
 /** Puts a VLAN tag outermost. False where the frame is too short. */
 export function pushVlan(frame: Frame, tpid: number, tci: number): boolean {
   if (frame.length < 14 || !frame.insert(12, 4)) return false;

@@ -5,6 +5,7 @@ import type { Offload } from "#wire/virtio-net.js";
 import type { DatapathAction, UserspaceCookie } from "../actions.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
+import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import { compileActions } from "./compile.js";
 import { COUNTERS } from "./counters.js";
@@ -15,6 +16,7 @@ import type { Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
 import type { Frame } from "./frame.js";
 import { HeadArena } from "./head-arena.js";
+import { Meter } from "./meter.js";
 import type { Program } from "./ops.js";
 
 const NO_DROPS: ReadonlyMap<string, number> = new Map();
@@ -87,6 +89,14 @@ export class InProcessEngine implements Engine {
       this.#flows.delete(id);
       this.#forwarder.remove(flow);
     }
+  }
+
+  setMeter(id: number, meter: DatapathMeter, counters: Float64Array, at: number): void {
+    this.#forwarder.setMeter(id, new Meter(meter, counters, at, this.#clock.now()));
+  }
+
+  removeMeter(id: number): void {
+    this.#forwarder.setMeter(id, undefined);
   }
 
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {

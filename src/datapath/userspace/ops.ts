@@ -16,6 +16,7 @@ export const OP_SAMPLE = 11;
 export const OP_CLONE = 12;
 export const OP_CHECK_LENGTH = 13;
 export const OP_DROP = 14;
+export const OP_METER = 15;
 
 /** A program for frames of one flow. */
 export type Program = readonly Op[];
@@ -23,7 +24,8 @@ export type Program = readonly Op[];
 /**
  * One step of a program; every step has the same shape, so that running them stays fast. What `a` and `b` mean depends on `code`:
  * output: port; userspace: –; push_vlan: TPID, TCI; push_mpls: label stack entry, Ethernet type; pop_mpls: Ethernet type; trunc:
- * length; recirc: id; hash: algorithm (0 l4, 1 sym_l4), basis; sample: probability; check_pkt_len: length; drop: reason.
+ * length; recirc: id; hash: algorithm (0 l4, 1 sym_l4), basis; sample: probability; check_pkt_len: length; drop: reason;
+ * meter: id.
  */
 export interface Op {
   readonly code: number;

@@ -6,6 +6,7 @@ import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
+import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import { programOf } from "./compile.js";
 import { COUNTERS } from "./counters.js";
@@ -54,6 +55,7 @@ export class ThreadEngine implements Engine {
   readonly #ports = new Map<number, Device>();
   readonly #flows = new Map<number, Put>();
   readonly #portDrops = new Map<number, Map<string, number>>();
+  readonly #meters = new Map<number, Command & { op: "meter" }>();
   #thread: Thread | undefined;
   #startedAt = 0;
   #pending: Command[] = [];
@@ -124,6 +126,17 @@ export class ThreadEngine implements Engine {
     this.settle();
   }
 
+  setMeter(id: number, meter: DatapathMeter, counters: Float64Array, at: number): void {
+    const command: Command = { op: "meter", id, meter, memory: counters.buffer as SharedArrayBuffer, at };
+    this.#meters.set(id, command);
+    this.#queue(command);
+  }
+
+  removeMeter(id: number): void {
+    this.#meters.delete(id);
+    this.#queue({ op: "meter", id, meter: undefined, memory: undefined, at: 0 });
+  }
+
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
     const program = programOf(actions, key);
     this.#queue({ op: "execute", data: packet.data, offload: packet.offload, key, program });
@@ -176,6 +189,7 @@ export class ThreadEngine implements Engine {
   #replay(): void {
     this.#pending = [];
     for (const [chunk, memory] of this.#slots.entries()) this.#queue({ op: "slots", chunk, memory });
+    for (const command of this.#meters.values()) this.#queue(command);
     for (const [id, { flow, slot, program }] of this.#flows) {
       const words = significantWords(flow.key, flow.mask);
       this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });

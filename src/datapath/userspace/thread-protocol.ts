@@ -2,6 +2,7 @@ import type { FlowKey } from "#flow/key.js";
 import type { FrameHandle } from "#host/net.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
+import type { DatapathMeter } from "../meters.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 
@@ -22,6 +23,15 @@ export type Command =
     }
   | { readonly op: "program"; readonly id: number; readonly program: Program }
   | { readonly op: "remove"; readonly ids: readonly number[] }
+  | {
+      readonly op: "meter";
+      readonly id: number;
+      /** Undefined where there is to be none. */
+      readonly meter: DatapathMeter | undefined;
+      /** Its counters: see `meter.ts`. */
+      readonly memory: SharedArrayBuffer | undefined;
+      readonly at: number;
+    }
   | {
       readonly op: "execute";
       readonly data: Uint8Array;

@@ -10,6 +10,7 @@ import { programOf } from "./compile.js";
 import { Counter, readDrops } from "./counters.js";
 import type { Engine } from "./engine.js";
 import { FlowSlots, readSlot, type Slot } from "./flow-slots.js";
+import { MeterTable } from "./meter-table.js";
 
 interface Installed {
   readonly id: number;
@@ -39,6 +40,7 @@ export class UserspaceDatapath implements Datapath {
   readonly type: string;
   readonly name: string;
   readonly engine: Engine;
+  readonly meters: MeterTable;
   readonly #ports = new Map<number, DatapathPort>();
   readonly #names = new Map<string, DatapathPort>();
   readonly #flows = new Map<string, Installed>();
@@ -53,6 +55,7 @@ export class UserspaceDatapath implements Datapath {
     this.type = type;
     this.name = name;
     this.engine = engine;
+    this.meters = new MeterTable(engine);
     this.#numbering = numbering;
     this.#slots = new FlowSlots((chunk, memory) => engine.addSlots(chunk, memory));
   }

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { METER_COUNTERS, Meter, NO_BAND, raiseDropPrecedence, readMeter } from "./meter.js";
+
+const drop = (rate: number, burst = 0): { type: "drop"; rate: number; burst: number; precedence: number } => ({
+  type: "drop",
+  rate,
+  burst,
+  precedence: 0,
+});
+
+describe("a meter", () => {
+  it("lets as many packets pass at once as a second brings, then one each time its turn has come", () => {
+    const counters = new Float64Array(METER_COUNTERS);
+    const meter = new Meter({ unit: "pktps", bands: [drop(10)] }, counters, 0, 0);
+    const burst = Array.from({ length: 15 }, () => meter.take(0, 1, 100));
+    expect(burst.filter((band) => band === NO_BAND).length).toBe(10);
+    expect(meter.take(99, 1, 100)).toBe(0);
+    expect(meter.take(100, 1, 100)).toBe(NO_BAND);
+    expect(meter.take(100, 1, 100)).toBe(0);
+    expect(readMeter(counters, 0, 1)).toEqual({ packets: 18, bytes: 1800, bands: [{ packets: 7, bytes: 700 }] });
+  });
+
+  it("of kilobits counts bits", () => {
+    const meter = new Meter({ unit: "kbps", bands: [drop(1, 4)] }, new Float64Array(METER_COUNTERS), 0, 0);
+    const bands = Array.from({ length: 5 }, () => meter.take(0, 1, 118));
+    expect(bands).toEqual([NO_BAND, NO_BAND, NO_BAND, NO_BAND, 0]);
+  });
+
+  it("has the band of the highest exceeded rate act", () => {
+    const counters = new Float64Array(METER_COUNTERS);
+    const meter = new Meter({ unit: "pktps", bands: [drop(3), drop(1), drop(2)] }, counters, 0, 0);
+    expect(Array.from({ length: 5 }, () => meter.take(0, 1, 1))).toEqual([NO_BAND, 1, 2, 0, 0]);
+  });
+
+  it("lets no more pass in any time than its burst and what its rate brings", () => {
+    const arrivals = fc.array(fc.record({ pause: fc.nat(700), packets: fc.integer({ min: 1, max: 4 }) }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 20 }), arrivals, (rate, burst, all) => {
+        const meter = new Meter({ unit: "pktps", bands: [drop(rate, burst)] }, new Float64Array(METER_COUNTERS), 0, 0);
+        let now = 0;
+        let passed = 0;
+        for (const { pause, packets } of all) {
+          now += pause;
+          const fits = meter.holds(now, packets, 0);
+          expect(meter.take(now, packets, 0) === NO_BAND).toBe(fits);
+          if (fits) passed += packets;
+        }
+        expect(passed).toBeLessThanOrEqual(burst + (now * rate) / 1000);
+      }),
+      { seed: 5, numRuns: 300 },
+    );
+  });
+});
+
+describe("drop precedence", () => {
+  it("rises within assured forwarding, and nowhere else", () => {
+    const af = (group: number, precedence: number): number => (group << 5) | (precedence << 3) | 1;
+    expect(raiseDropPrecedence(af(1, 1), 1)).toBe(af(1, 2));
+    expect(raiseDropPrecedence(af(4, 1), 9)).toBe(af(4, 3));
+    for (const tos of [0, 0xb8, 0xe0, af(1, 0), af(5, 1)]) expect(raiseDropPrecedence(tos, 1)).toBe(tos);
+  });
+});
