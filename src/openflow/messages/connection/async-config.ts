@@ -23,8 +23,8 @@ const OLD_PACKET_REASONS = 7;
 /** A kind of message that a switch sends on its own. */
 export type AsyncKind = (typeof kinds)[number][0];
 
-/** The reasons for which a message is sent, a bit each; kinds that are not there are not sent. */
-type AsyncReasons = Readonly<Record<AsyncKind, number>>;
+/** The reasons for which a message is sent, a bit each. What a switch is told may leave kinds out: they stay as they are. */
+type AsyncReasons = Readonly<Partial<Record<AsyncKind, number>>>;
 
 /** What a switch sends a controller on its own. */
 export interface AsyncConfig {
@@ -36,7 +36,7 @@ export interface AsyncConfig {
 }
 
 type Both = Pick<AsyncConfig, "primary" | "secondary">;
-type Editable = Record<"primary" | "secondary", Record<AsyncKind, number>>;
+type Editable = Record<"primary" | "secondary", Partial<Record<AsyncKind, number>>>;
 
 /** Experimenters have two numbers here: of the one role, and of the other. */
 const FIRST_EXPERIMENTER = 0xfffe;
@@ -59,12 +59,12 @@ function decodeNumbers(r: WireReader, version: Version): Both {
 }
 
 function encodeNumbers(body: Both, w: WireWriter): void {
-  for (let i = 0; i < OLD_KINDS; i++) w.u32(body.primary[kinds[i]![0]]).u32(body.secondary[kinds[i]![0]]);
+  for (let i = 0; i < OLD_KINDS; i++) w.u32(body.primary[kinds[i]![0]] ?? 0).u32(body.secondary[kinds[i]![0]] ?? 0);
 }
 
 /** Properties, two of each kind: secondary, then primary. What a switch tells (`strict` false) is taken as far as it is known. */
 function decodeProperties(r: WireReader, { version, warn }: MessageDecodeContext, strict: boolean): Both {
-  const found: Editable = { primary: none(), secondary: none() };
+  const found: Editable = { primary: {}, secondary: {} };
   for (const { type, vendor, subtype, body } of readProperties(r, FIRST_EXPERIMENTER)) {
     const kind = kinds[type >> 1];
     if (kind === undefined) {
@@ -96,14 +96,16 @@ function unknown(type: number, vendor: number, subtype: number, warn: MessageDec
 
 function encodeProperties(body: Both, w: WireWriter): void {
   for (const [i, [kind]] of kinds.entries()) {
-    writeProperty(w, 2 * i, () => w.u32(body.secondary[kind]));
-    writeProperty(w, 2 * i + 1, () => w.u32(body.primary[kind]));
+    for (const [j, side] of (["secondary", "primary"] as const).entries()) {
+      const bits = body[side][kind];
+      if (bits !== undefined) writeProperty(w, 2 * i + j, () => w.u32(bits));
+    }
   }
 }
 
 /** True where the kinds without numbers in old messages are not sent. */
 const isOld = ({ primary, secondary }: Both): boolean =>
-  kinds.slice(OLD_KINDS).every(([kind]) => primary[kind] === 0 && secondary[kind] === 0);
+  kinds.slice(OLD_KINDS).every(([kind]) => (primary[kind] ?? 0) === 0 && (secondary[kind] ?? 0) === 0);
 
 function forms<K extends AsyncConfig["kind"]>(
   kind: K,
@@ -131,7 +133,7 @@ function forms<K extends AsyncConfig["kind"]>(
 
 const text = (side: string, reasons: AsyncReasons): string => {
   const lines = kinds.map(([kind, names]) => {
-    const on = names.filter((name, i) => name !== "" && (reasons[kind] >>> i) & 1);
+    const on = names.filter((name, i) => name !== "" && ((reasons[kind] ?? 0) >>> i) & 1);
     return `${kind.padStart(16)}: ${on.length === 0 ? "(off)" : on.join(" ")}`;
   });
   return `\n ${side}:\n${lines.join("\n")}`;
