@@ -1,4 +1,5 @@
 import { TlvMap } from "#flow/tlv-map.js";
+import type { Fragments } from "#openflow/messages/connection/switch-config.js";
 import { MacTable } from "#protocols/mac-table.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { Bundle } from "./bundle.js";
@@ -26,6 +27,8 @@ export class BridgeState {
   readonly drops: DropCounters = new DropCounters();
   /** Who is told of changes and packets; undefined while nobody can be. */
   controllers: ToControllers | undefined;
+  /** What becomes of IP fragments (OFPT_SET_CONFIG). */
+  fragments: Fragments = "normal";
   /** Geneve options that are tunnel metadata here. */
   tlvs: TlvMap = TlvMap.empty;
   readonly #counters: OfprotoCounters;

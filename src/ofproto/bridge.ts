@@ -11,6 +11,7 @@ import type { Outside } from "./connections/outside.js";
 import { installDefaultRules, installInternalRules } from "./default-rules.js";
 import { type CommitFailure, commit, type Modification } from "./modification.js";
 import { OfPort } from "./port.js";
+import { portDescription, sameDescription } from "./port-description.js";
 import type { PortNumbers } from "./port-numbers.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 import type { Switch, SwitchPort } from "./switch.js";
@@ -66,15 +67,17 @@ export class Bridge implements Switch {
     }
     const ofport = this.#number(device.name, requested);
     const datapathPort = device.type === "patch" ? undefined : this.#datapathPort(device, ofport);
-    const port = new OfPort(this.state, ofport, device, datapathPort);
+    const port = new OfPort(this.state, ofport, device, datapathPort, this.backer.clock.now());
     this.state.ports.set(ofport, port);
     this.state.portsByName.set(device.name, port);
     this.backer.addPort(port);
     device.onChange(() => {
-      if (this.state.portsByName.get(port.name) === port) this.backer.changed();
+      if (this.state.portsByName.get(port.name) === port) this.portChanged(port);
     });
     this.#resolveBundles();
     this.backer.changed();
+    port.told = portDescription(port);
+    this.state.controllers?.portStatus("add", port);
     return port;
   }
 
@@ -86,6 +89,7 @@ export class Bridge implements Switch {
     this.#resolveBundles();
     this.backer.removePort(port);
     this.state.drops.forget(name);
+    this.state.controllers?.portStatus("delete", port);
     if (port.isLocal) return;
     this.#numbers.release(port.ofport);
     if (!mayReturn) this.#numbers.forget(name);
@@ -103,6 +107,20 @@ export class Bridge implements Switch {
     const port = this.state.portsByName.get(name);
     if (!port) throw new UserError(`no port named ${name}`);
     return port.datapathPort === undefined ? port.translatedStats() : this.backer.datapath.portStats(port.datapathPort);
+  }
+
+  /** Something about a port, or its device, is another: flows are made anew, and controllers are told what they can see of it. */
+  portChanged(port: OfPort): void {
+    this.backer.changed();
+    const now = portDescription(port);
+    if (port.told !== undefined && sameDescription(port.told, now)) return;
+    port.told = now;
+    this.state.controllers?.portStatus("modify", port);
+  }
+
+  /** Credits what the datapath has counted so far, so that statistics of flows, groups and ports are of now. */
+  collectStatistics(): void {
+    this.backer.revalidator.collect();
   }
 
   portProblem(name: string): string | undefined {

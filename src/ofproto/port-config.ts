@@ -1,6 +1,7 @@
 /** Port configuration that a controller may set (`OFPPC_*`). */
 export const PortConfig = {
   portDown: 0x01,
+  noStp: 0x02,
   noReceive: 0x04,
   noReceiveStp: 0x08,
   noFlood: 0x10,

@@ -1,5 +1,6 @@
 import type { Device } from "#datapath/device.js";
 import { type LinkStats, noStats } from "#host/net.js";
+import type { PhyPort } from "#openflow/messages/port/phy-port.js";
 import { OFPP } from "#openflow/port-number.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { Bundle } from "./bundle.js";
@@ -25,14 +26,19 @@ export class OfPort implements SwitchPort {
   config = 0;
   /** The logical port that this one is, or is a member of. */
   bundle: Bundle | undefined;
+  /** What controllers were last told of it. */
+  told: PhyPort | undefined;
+  /** Clock milliseconds when it was added. */
+  readonly created: number;
   readonly traffic: TranslatedTraffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 };
 
-  constructor(bridge: BridgeState, ofport: number, device: Device, datapathPort: number | undefined) {
+  constructor(bridge: BridgeState, ofport: number, device: Device, datapathPort: number | undefined, created = 0) {
     this.bridge = bridge;
     this.ofport = ofport;
     this.name = device.name;
     this.device = device;
     this.datapathPort = datapathPort;
+    this.created = created;
   }
 
   get isPatch(): boolean {

@@ -70,6 +70,15 @@ export class Revalidator {
     this.settle();
   }
 
+  /** Credits what the datapath has counted since the last time. */
+  collect(): void {
+    const { datapath, flows } = this.#backer;
+    for (const flow of flows) {
+      const found = datapath.flow(flow.ufid);
+      if (found) flow.credit(found.stats);
+    }
+  }
+
   /** Translates stale flows again until there are none. */
   settle(): void {
     for (let pass = 0; pass < MAX_PASSES && this.#pass(); pass++);

@@ -1,7 +1,5 @@
-import type { DatapathAction } from "#datapath/actions.js";
-
-/** True where two lists of actions do the same. */
-export function sameActions(a: readonly DatapathAction[], b: readonly DatapathAction[]): boolean {
+/** True where two lists of actions, of the datapath or of flows, do the same. */
+export function sameActions<A>(a: readonly A[], b: readonly A[]): boolean {
   return a === b || (a.length === b.length && a.every((action, i) => same(action, b[i])));
 }
 
