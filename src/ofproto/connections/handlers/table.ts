@@ -5,6 +5,8 @@ import { setControllerIdHandler, setPacketInFormatHandler } from "./controller-s
 import { descriptionHandler } from "./description.js";
 import { featuresHandler } from "./features.js";
 import { flowModTableIdHandler, setFlowFormatHandler } from "./flow-format.js";
+import { flowModHandler } from "./flow-mod.js";
+import { aggregateHandler, flowStatsHandler } from "./flow-stats.js";
 import { ignoredHandlers } from "./ignored.js";
 import { ipfixHandlers } from "./ipfix-stats.js";
 import { portDescHandler, portModHandler, portStatsHandler } from "./ports.js";
@@ -14,10 +16,13 @@ import { tlvTableHandler, tlvTableModHandler } from "./tlv-table.js";
 
 /** What a bridge does with each kind of message. */
 export const handlers: readonly Handler[] = [
+  aggregateHandler,
   barrierHandler,
   descriptionHandler,
   featuresHandler,
+  flowModHandler,
   flowModTableIdHandler,
+  flowStatsHandler,
   getAsyncHandler,
   getConfigHandler,
   ...ignoredHandlers,
