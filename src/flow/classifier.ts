@@ -230,7 +230,7 @@ export class Classifier<R> {
     for (const table of this.#order) {
       if (!maskCovers(table.shape.mask, match.mask)) continue;
       for (const entry of table.entries()) {
-        if (isVisible(entry, version) && entryWithin(entry, match)) yield entry;
+        if (isVisible(entry, version) && agrees(entry, match)) yield entry;
       }
     }
   }
@@ -266,7 +266,13 @@ function entryOverlaps<R>(entry: Entry<R>, match: Match): boolean {
   return true;
 }
 
-function entryWithin<R>(entry: Entry<R>, match: Match): boolean {
+/** True where every packet that the entry matches is one of the given match. */
+export function entryWithin<R>(entry: Entry<R>, match: Match): boolean {
+  return maskCovers(entry.shape.mask, match.mask) && agrees(entry, match);
+}
+
+/** As above, where the entry's mask is known to have all bits of the match's. */
+function agrees<R>(entry: Entry<R>, match: Match): boolean {
   const { words } = entry.shape;
   for (let i = 0; i < words.length; i++) {
     const w = words[i]!;

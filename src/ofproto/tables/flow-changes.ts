@@ -20,9 +20,17 @@ export interface Origin {
 
 export const ownOrigin: Origin = { connection: undefined, xid: 0 };
 
+/** A flow in the place of another. */
+export interface Replacement {
+  readonly before: Rule;
+  readonly after: Rule;
+  readonly byAddition: boolean;
+}
+
 /** What one flow-mod, timeout or eviction did to the tables, in order. */
 export interface FlowChanges {
   readonly added: readonly Rule[];
-  readonly modified: readonly { readonly before: Rule; readonly after: Rule }[];
+  /** Flows in the place of others: by a modification, or by an addition of the same match and priority. */
+  readonly modified: readonly Replacement[];
   readonly removed: readonly { readonly rule: Rule; readonly reason: RemovalReason }[];
 }

@@ -2,12 +2,12 @@ import type { TlvMap } from "#flow/tlv-map.js";
 import type { Action } from "#openflow/actions/action.js";
 import { mapTunMetadata } from "#openflow/actions/map-tlvs.js";
 import { FlowFlag } from "#openflow/messages/flow/flow-flags.js";
-import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
 import { ALL_TABLES, ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import { OFPP } from "#openflow/port-number.js";
 import type { Modification } from "../modification.js";
-import type { FlowChanges, RemovalReason } from "./flow-changes.js";
+import type { FlowChanges, RemovalReason, Replacement } from "./flow-changes.js";
 import { type FlowTables, INTERNAL_TABLE } from "./flow-tables.js";
 import { everyAction } from "./referenced.js";
 import { Rule } from "./rule.js";
@@ -34,7 +34,7 @@ class Steps {
   readonly #tables: FlowTables;
   readonly #steps: { readonly rule: Rule; readonly isIn: boolean }[] = [];
   readonly added: Rule[] = [];
-  readonly modified: { readonly before: Rule; readonly after: Rule }[] = [];
+  readonly modified: Replacement[] = [];
   readonly removed: { readonly rule: Rule; readonly reason: RemovalReason }[] = [];
 
   constructor(tables: FlowTables) {
@@ -46,10 +46,10 @@ class Steps {
     this.added.push(rule);
   }
 
-  replace(before: Rule, after: Rule): void {
+  replace(before: Rule, after: Rule, byAddition: boolean): void {
     this.#out(before);
     this.#in(after);
-    this.modified.push({ before, after });
+    this.modified.push({ before, after, byAddition });
   }
 
   remove(rule: Rule, reason: RemovalReason): void {
@@ -86,7 +86,7 @@ class Steps {
 }
 
 /**
- * A flow-mod as a change of tables. `start` throws `OfpError`: OFPBRC_EPERM for the switch's own flows, OFPFMFC_OVERLAP, OFPFMFC_TABLE_FULL,
+ * A flow-mod as a change of tables. `start` throws `OfpError`: OFPBRC_EPERM for the switch's own flows, OFPBRC_BUFFER_UNKNOWN, OFPFMFC_OVERLAP, OFPFMFC_TABLE_FULL,
  * OFPBAC_BAD_OUT_GROUP and OFPMMFC_INVALID_METER for what is not there, NXFMFC_INVALID_TLV_FIELD.
  */
 export function flowModification(tables: FlowTables, mod: FlowMod, env: FlowModEnvironment): FlowModification {
@@ -133,6 +133,7 @@ class FlowModRun {
   }
 
   run(): void {
+    if (this.#mod.bufferId !== NO_BUFFER) throw new OfpError("OFPBRC_BUFFER_UNKNOWN");
     switch (this.#mod.command) {
       case "add":
         this.#add();
@@ -163,13 +164,23 @@ class FlowModRun {
     const old = classifier.findExact(match, priority, next)?.rule;
     if (old !== undefined) {
       inherit(rule, old, (flags & FlowFlag.resetCounts) === 0);
-      this.#steps.replace(old, rule);
+      this.#steps.replace(old, rule, true);
       return;
     }
     if ((flags & FlowFlag.checkOverlap) !== 0 && classifier.overlaps(match, priority, next)) {
       throw new OfpError("OFPFMFC_OVERLAP");
     }
+    this.#makeRoom(tableId);
     this.#steps.add(rule);
+  }
+
+  /** Throws OFPFMFC_TABLE_FULL where a table is full and no flow of it may go. */
+  #makeRoom(tableId: number): void {
+    const table = this.#tables.table(tableId);
+    if (!table.isFull) return;
+    const rule = table.toEvict();
+    if (rule === undefined) throw new OfpError("OFPFMFC_TABLE_FULL");
+    this.#steps.remove(rule, "eviction");
   }
 
   #modify(): void {
@@ -187,7 +198,7 @@ class FlowModRun {
         rule.packets = old.packets;
         rule.bytes = old.bytes;
       }
-      this.#steps.replace(old, rule);
+      this.#steps.replace(old, rule, false);
     }
   }
 

@@ -1,7 +1,10 @@
 import type { Version } from "#flow/classifier.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
+import { CookieIndex } from "./cookie-index.js";
+import { Expiry } from "./expiry.js";
 import { FlowTable } from "./flow-table.js";
 import type { Rule } from "./rule.js";
+import { RuleUsers } from "./rule-users.js";
 
 /** Number of tables that controllers may use are those below; this one and no other is the switch's own. */
 export const INTERNAL_TABLE = 254;
@@ -13,7 +16,13 @@ export const TABLES = 255;
 export class FlowTables {
   /** What lookups see. A commit makes its changes at the next one and then raises it. */
   version: Version = 1;
-  readonly #tables: readonly FlowTable[] = Array.from({ length: TABLES }, (_, id) => new FlowTable(id));
+  /** Flows by when they run out. */
+  readonly expiry: Expiry = new Expiry();
+  readonly #tables: readonly FlowTable[] = Array.from({ length: TABLES }, (_, id) => new FlowTable(id, this.expiry));
+  /** Live flows by the groups and meters that they use. */
+  readonly users: RuleUsers = new RuleUsers();
+  /** Live flows by cookie. */
+  readonly #byCookie = new CookieIndex();
 
   /** `id` from 0 to 254. */
   table(id: number): FlowTable {
@@ -42,20 +51,36 @@ export class FlowTables {
   /** Makes a rule visible at the next version. */
   insert(rule: Rule): void {
     this.table(rule.tableId).insert(rule, this.version + 1);
+    this.#byCookie.add(rule);
+    this.users.add(rule);
   }
 
   /** Makes a live rule invisible at the next version. */
   hide(rule: Rule): void {
     this.table(rule.tableId).hide(rule, this.version + 1);
+    this.#byCookie.remove(rule);
+    this.users.remove(rule);
   }
 
   /** Takes `hide` back. */
   unhide(rule: Rule): void {
     this.table(rule.tableId).unhide(rule);
+    this.#byCookie.add(rule);
+    this.users.add(rule);
   }
 
   /** Forgets a rule that was hidden. */
   purge(rule: Rule): void {
     this.table(rule.tableId).purge(rule);
+  }
+
+  /** `fin_timeout`: lowers a flow's timeouts, in seconds; 0 leaves one as it is. One that is lower already stays. */
+  lowerTimeouts(rule: Rule, idle: number, hard: number): void {
+    this.table(rule.tableId).lowerTimeouts(rule, idle, hard);
+  }
+
+  /** The live rules of a cookie; undefined for 0, which is not indexed. */
+  liveOfCookie(cookie: bigint): Iterable<Rule> | undefined {
+    return this.#byCookie.rules(cookie);
   }
 }

@@ -1,4 +1,4 @@
-import { type Entry, NEVER, type Version } from "#flow/classifier.js";
+import { type Entry, entryWithin, NEVER, type Version } from "#flow/classifier.js";
 import type { Clause } from "#flow/conjunctions.js";
 import type { Match } from "#flow/match.js";
 import { expand, type MaskShape, shapeOf } from "#flow/shape.js";
@@ -50,6 +50,9 @@ export class Rule {
   bytes = 0;
   /** Its place in a table's classifier; the tables' own. */
   entry: Entry<Rule> | undefined = undefined;
+  /** Its neighbours among rules of its cookie; the cookie index's own. */
+  cookieBefore: Rule | undefined = undefined;
+  cookieAfter: Rule | undefined = undefined;
 
   constructor(init: RuleInit, like?: Rule) {
     this.tableId = init.tableId;
@@ -94,6 +97,16 @@ export class Rule {
   /** The switch's own; controllers neither see nor change it. */
   get isHidden(): boolean {
     return this.priority > HIGHEST_PRIORITY;
+  }
+
+  /** True where every packet of it is one of the given match. */
+  isWithin(match: Match): boolean {
+    return this.entry !== undefined && entryWithin(this.entry, match);
+  }
+
+  /** True where it has a timeout. */
+  get mayExpire(): boolean {
+    return this.idleTimeout !== 0 || this.hardTimeout !== 0;
   }
 
   /** True where lookups at a version see it. */

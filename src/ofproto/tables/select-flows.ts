@@ -6,6 +6,8 @@ import { type FlowTables, INTERNAL_TABLE } from "./flow-tables.js";
 import { outputTo, sendToGroup } from "./referenced.js";
 import type { Rule } from "./rule.js";
 
+const ALL_BITS = 0xffffffffffffffffn;
+
 /** Which flows, among those that lookups at a version see. */
 export interface Selection extends FlowSelection {
   /** Where the match has to be the same and not only within: the priority, which has to be the same too. */
@@ -17,6 +19,10 @@ export interface Selection extends FlowSelection {
  * the switch's own table out.
  */
 export function selectRules(tables: FlowTables, selection: Selection, version: number): Rule[] {
+  if (selection.cookieMask === ALL_BITS && selection.strictPriority === undefined && version >= tables.version) {
+    const rules = tables.liveOfCookie(selection.cookie);
+    if (rules !== undefined) return collectOfCookie(rules, selection);
+  }
   const found: Rule[] = [];
   for (const table of tablesOf(tables, selection.table)) {
     if (table.size > 0) collect(table, selection, version, found);
@@ -27,6 +33,17 @@ export function selectRules(tables: FlowTables, selection: Selection, version: n
 /** As above, of what is published: the flows that a request for statistics is about. */
 export function selectFlows(tables: FlowTables, selection: FlowSelection): Rule[] {
   return selectRules(tables, selection, tables.version);
+}
+
+/** Of a cookie that is given whole, upstream gives the flows of all tables mixed. */
+function collectOfCookie(rules: Iterable<Rule>, selection: Selection): Rule[] {
+  const { table, match } = selection;
+  const found: Rule[] = [];
+  for (const rule of rules) {
+    if (rule.isHidden || !(table === ALL_TABLES ? rule.tableId !== INTERNAL_TABLE : rule.tableId === table)) continue;
+    if (rule.isWithin(match) && isSelected(rule, selection)) found.push(rule);
+  }
+  return found;
 }
 
 function tablesOf(tables: FlowTables, id: number): Iterable<FlowTable> {
