@@ -8,6 +8,7 @@ import type { OfprotoCounters } from "./counters.js";
 import { RuntimeFeatures } from "./datapath-features.js";
 import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
 import { MegaflowIndex } from "./megaflow-index.js";
+import { DatapathMeterIds } from "./meters/datapath-meter-ids.js";
 import type { OfPort } from "./port.js";
 import { Recirculation } from "./recirculation.js";
 import { Revalidator } from "./revalidator.js";
@@ -27,8 +28,11 @@ export class Backer implements World {
   readonly revalidator: Revalidator;
   readonly upcalls: Upcalls;
   readonly floods: FloodCache = new FloodCache();
-  readonly frozen: Recirculation = new Recirculation();
+  readonly frozen: Recirculation;
   readonly features: RuntimeFeatures = new RuntimeFeatures();
+  readonly meters: DatapathMeterIds;
+  /** Names of timeout policies by zone. */
+  readonly timeoutPolicies: Map<number, string> = new Map();
   limits: FlowLimits = defaultLimits;
   /** `upcall/disable-megaflows`. */
   megaflows = true;
@@ -40,7 +44,9 @@ export class Backer implements World {
   constructor(datapath: Datapath, clock: Clock, log: Logger, counters: OfprotoCounters) {
     this.counters = counters;
     this.datapath = datapath;
+    this.meters = new DatapathMeterIds(datapath.meters);
     this.clock = clock;
+    this.frozen = new Recirculation(clock);
     this.log = log;
     this.revalidator = new Revalidator(this);
     this.upcalls = new Upcalls(this);
@@ -67,6 +73,10 @@ export class Backer implements World {
       this.datapath.removePort(port.datapathPort);
     }
     this.changed();
+  }
+
+  timeoutPolicy(zone: number): string | undefined {
+    return this.timeoutPolicies.get(zone);
   }
 
   patchPeer(port: OfPort): OfPort | undefined {

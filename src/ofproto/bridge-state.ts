@@ -5,12 +5,14 @@ import type { MacNumber } from "#util/mac-number.js";
 import type { Bundle } from "./bundle.js";
 import type { ToControllers } from "./connections/to-controllers.js";
 import type { OfprotoCounters } from "./counters.js";
+import type { MissRules } from "./default-rules.js";
 import { DropCounters } from "./drop-counters.js";
 import type { DropReason } from "./drop-reason.js";
+import { GroupTable } from "./groups/group-table.js";
+import { MeterTable } from "./meters/meter-table.js";
 import type { OfPort } from "./port.js";
 import type { BridgeSettings } from "./settings.js";
 import type { FlowTables } from "./tables/flow-tables.js";
-import type { Rule } from "./tables/rule.js";
 
 /** A bridge as translation reads it: settings, ports, logical ports, tables, addresses. `bridge.ts` changes it. */
 export class BridgeState {
@@ -22,8 +24,10 @@ export class BridgeState {
   readonly bundles: Map<string, Bundle> = new Map();
   readonly macs: MacTable<Bundle>;
   readonly tables: FlowTables;
-  /** The switch's own rule that counts packets which no rule matched. */
-  readonly missDrop: Rule;
+  readonly groups: GroupTable = new GroupTable();
+  readonly meters: MeterTable = new MeterTable();
+  /** The switch's own rules for packets that no rule matches. */
+  readonly misses: MissRules;
   readonly drops: DropCounters = new DropCounters();
   /** Who is told of changes and packets; undefined while nobody can be. */
   controllers: ToControllers | undefined;
@@ -38,7 +42,7 @@ export class BridgeState {
   constructor(
     settings: BridgeSettings,
     tables: FlowTables,
-    missDrop: Rule,
+    misses: MissRules,
     counters: OfprotoCounters,
     macChanged: (mac: MacNumber) => void,
   ) {
@@ -46,7 +50,7 @@ export class BridgeState {
     this.name = settings.name;
     this.settings = settings;
     this.tables = tables;
-    this.missDrop = missDrop;
+    this.misses = misses;
     this.macs = new MacTable(macChanged);
   }
 

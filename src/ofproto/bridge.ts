@@ -1,6 +1,8 @@
 import type { Device } from "#datapath/device.js";
 import type { LinkStats } from "#host/net.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import type { GroupMod } from "#openflow/messages/group/group-mod.js";
+import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import { UserError } from "#util/errors.js";
 import type { Backer } from "./backer.js";
@@ -8,7 +10,9 @@ import { BridgeState } from "./bridge-state.js";
 import { Bundle } from "./bundle.js";
 import { Connections } from "./connections/connections.js";
 import type { Outside } from "./connections/outside.js";
-import { installDefaultRules, installInternalRules } from "./default-rules.js";
+import { installInternalRules, resetFlows, resetsFlows } from "./default-rules.js";
+import { groupModification } from "./groups/group-modification.js";
+import { meterModification } from "./meters/meter-modification.js";
 import { type CommitFailure, commit, type Modification } from "./modification.js";
 import { OfPort } from "./port.js";
 import { portDescription, sameDescription } from "./port-description.js";
@@ -37,9 +41,9 @@ export class Bridge implements Switch {
     this.#numbers = numbers;
     const tables = new FlowTables();
     const now = backer.clock.now();
-    const missDrop = installInternalRules(tables.table(INTERNAL_TABLE), now);
-    this.state = new BridgeState(settings, tables, missDrop, backer.counters, (mac) => backer.macChanged(mac));
-    installDefaultRules(tables.table(0), settings, now);
+    const misses = installInternalRules(tables.table(INTERNAL_TABLE), now);
+    this.state = new BridgeState(settings, tables, misses, backer.counters, (mac) => backer.macChanged(mac));
+    resetFlows(tables, settings, now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);
     this.connections = new Connections(this, outside);
@@ -52,9 +56,7 @@ export class Bridge implements Switch {
   configure(settings: BridgeSettings): void {
     const old = this.state.settings;
     this.state.settings = settings;
-    if (settings.failMode !== old.failMode) {
-      installDefaultRules(this.state.tables.table(0), settings, this.backer.clock.now());
-    }
+    if (resetsFlows(old, settings)) resetFlows(this.state.tables, settings, this.backer.clock.now());
     this.#configureMacs(settings);
     this.backer.changed();
   }
@@ -164,6 +166,33 @@ export class Bridge implements Switch {
     return this.#telling(modification, origin);
   }
 
+  /** As above, of groups. */
+  groupModification(mod: GroupMod, origin: Origin): FlowModification {
+    const { state, backer } = this;
+    const change = groupModification(mod, {
+      groups: state.groups,
+      tables: state.tables,
+      get tlvs() {
+        return state.tlvs;
+      },
+      now: () => backer.clock.now(),
+      maxHashAlgorithm: backer.features.maxHashAlgorithm,
+    });
+    return this.#telling(change, origin, mod);
+  }
+
+  /** As above, of meters. */
+  meterModification(mod: MeterMod, origin: Origin): FlowModification {
+    const { state, backer } = this;
+    const change = meterModification(mod, {
+      meters: state.meters,
+      tables: state.tables,
+      datapath: backer.meters,
+      now: () => backer.clock.now(),
+    });
+    return this.#telling(change, origin, mod);
+  }
+
   /** Takes out flows by the switch's own doing. */
   removeFlows(rules: readonly Rule[], reason: RemovalReason, origin: Origin = ownOrigin): void {
     this.commit([this.#telling(flowRemoval(this.state.tables, rules, reason), origin)]);
@@ -186,18 +215,22 @@ export class Bridge implements Switch {
       get tlvs() {
         return state.tlvs;
       },
-      hasGroup: () => false,
-      hasMeter: () => false,
+      hasGroup: (id) => state.groups.has(id),
+      hasMeter: (id) => state.meters.has(id),
     };
   }
 
-  #telling(modification: FlowModification, origin: Origin): FlowModification {
+  /** Has controllers told of a change once it is published: of flows, and of the request where it is of groups or meters. */
+  #telling(modification: FlowModification, origin: Origin, request?: GroupMod | MeterMod): FlowModification {
     return {
-      changes: modification.changes,
+      get changes() {
+        return modification.changes;
+      },
       start: () => modification.start(),
       finish: () => {
         modification.finish();
         this.state.controllers?.flowsChanged(modification.changes, origin);
+        if (request) this.state.controllers?.forward(request, origin);
       },
       revert: () => modification.revert(),
     };
@@ -208,7 +241,9 @@ export class Bridge implements Switch {
     this.connections.close();
     for (const name of [...this.state.bundles.keys()]) this.configureBundle(name, undefined);
     for (const name of [...this.state.portsByName.keys()]) this.removePort(name);
+    for (const { datapathId } of this.state.meters.inOrder()) this.backer.meters.delete(datapathId);
     this.backer.bridges.delete(this.name);
+    this.backer.frozen.forget(this.state);
     this.backer.changed();
   }
 

@@ -9,6 +9,8 @@ export interface DatapathFeature {
   readonly value: boolean | number;
 }
 
+const MAX_HASH_ALGORITHM = 1;
+
 /** What our datapaths can do, in upstream's order. */
 export function datapathFeatures(vlanLimit: number): readonly DatapathFeature[] {
   const row = (key: string, name: string, value: boolean | number): DatapathFeature => ({ key, name, value });
@@ -21,7 +23,7 @@ export function datapathFeatures(vlanLimit: number): readonly DatapathFeature[] 
     row("sample_nesting", "Sample nesting", 10),
     row("ct_eventmask", "Conntrack eventmask", false),
     row("ct_clear", "Conntrack clear", false),
-    row("max_hash_alg", "Max dp_hash algorithm", 1),
+    row("max_hash_alg", "Max dp_hash algorithm", MAX_HASH_ALGORITHM),
     row("check_pkt_len", "Check pkt length action", true),
     row("ct_timeout", "Conntrack timeout policy", false),
     row("explicit_drop_action", "Explicit Drop action", true),
@@ -48,6 +50,11 @@ export class RuntimeFeatures {
 
   value({ key, value }: DatapathFeature): boolean | number {
     return this.#set.get(key) ?? value;
+  }
+
+  /** The best hash algorithm that `hash` actions may use: 0 l4, 1 sym_l4 too. */
+  get maxHashAlgorithm(): number {
+    return Number(this.#set.get("max_hash_alg") ?? MAX_HASH_ALGORITHM);
   }
 
   /** Returns what is wrong with the text of a value; undefined when it is taken. `force` takes also what the datapath cannot do. */

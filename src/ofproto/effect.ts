@@ -2,6 +2,7 @@ import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { Bundle } from "./bundle.js";
 import type { DropReason } from "./drop-reason.js";
+import type { Group, GroupBucket } from "./groups/group.js";
 import type { OfPort } from "./port.js";
 import type { Rule } from "./tables/rule.js";
 
@@ -11,6 +12,7 @@ import type { Rule } from "./tables/rule.js";
  */
 export type Effect =
   | { readonly kind: "rule"; readonly rule: Rule }
+  | { readonly kind: "group"; readonly group: Group; readonly buckets: readonly GroupBucket[] }
   | {
       readonly kind: "learn";
       readonly bridge: BridgeState;
@@ -41,6 +43,12 @@ function apply(effect: Effect, { packets, bytes, used }: Credit): void {
       effect.rule.packets += packets;
       effect.rule.bytes += bytes;
       effect.rule.used = Math.max(effect.rule.used, used);
+      return;
+    case "group":
+      for (const counted of [effect.group, ...effect.buckets]) {
+        counted.packets += packets;
+        counted.bytes += bytes;
+      }
       return;
     case "learn":
       effect.bridge.learn(used, effect.bundle, effect.vlan, effect.mac, effect.gratuitousArp);

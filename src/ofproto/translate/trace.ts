@@ -1,6 +1,6 @@
 /** One step of a translation, as `ofproto/trace` shows it. */
 export type TraceNode = {
-  readonly kind: "bridge" | "table" | "action" | "detail";
+  readonly kind: "bridge" | "table" | "action" | "bucket" | "detail";
   readonly text: string;
   readonly children: TraceNode[];
 };
@@ -52,8 +52,16 @@ function formatNode(node: TraceNode, indent: number): string {
     case "table":
       return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indent + 4)).join("")}`;
     case "action":
-      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, c.kind === "detail" ? indent : 0)).join("")}`;
+      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indentInAction(c, indent))).join("")}`;
+    case "bucket":
+      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indent + 8)).join("")}`;
     case "detail":
       return `${pad}${node.text}\n`;
   }
+}
+
+/** A table that an action leads to stands where the action's own table does. */
+function indentInAction({ kind }: TraceNode, indent: number): number {
+  if (kind === "bridge") return 0;
+  return kind === "table" ? Math.max(0, indent - 4) : indent;
 }

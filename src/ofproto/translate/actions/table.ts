@@ -1,13 +1,29 @@
 import type { Action } from "#openflow/actions/action.js";
 import type { TranslationContext } from "../context.js";
+import { translateCheckPacketLarger } from "./check-pkt-larger.js";
 import { translateController } from "./controller.js";
+import { translateCt } from "./ct.js";
+import { translateCtClear } from "./ct-clear.js";
+import { translateDebugRecirculate, translateDebugSlow } from "./debug.js";
+import { translateDecNshTtl } from "./dec-nsh-ttl.js";
+import { translateDecap } from "./decap.js";
+import { translateEncap } from "./encap.js";
+import { translatePopMpls } from "./pop-mpls.js";
+import { translatePushMpls } from "./push-mpls.js";
+import { translateGroup } from "./group.js";
+import { translateMeter } from "./meter.js";
 import { translateOutput } from "./output.js";
 
 /**
- * Does one action: reads and writes `ctx`, recording in `ctx.mask` each bit of the packet that decided anything. `rest` are the actions after it in
- * its list.
+ * Does one action: reads and writes `ctx`, recording in `ctx.mask` each bit of the packet that decided anything. It is the action of a list
+ * at an index.
  */
-export type ActionTranslator<A extends Action> = (ctx: TranslationContext, action: A, rest: readonly Action[]) => void;
+export type ActionTranslator<A extends Action> = (
+  ctx: TranslationContext,
+  action: A,
+  list: readonly Action[],
+  at: number,
+) => void;
 
 type ByKind<K extends Action["kind"]> = Action extends infer A
   ? A extends Action
@@ -67,18 +83,19 @@ export const translators: { readonly [K in Action["kind"]]: ActionTranslator<ByK
   conjunction: notYet,
   delete_field: notYet,
   controller: translateController,
-  ct: notYet,
-  nat: notYet,
-  ct_clear: notYet,
-  push_mpls: notYet,
-  pop_mpls: notYet,
-  debug_recirc: notYet,
-  debug_slow: notYet,
-  check_pkt_larger: notYet,
-  encap: notYet,
-  decap: notYet,
-  dec_nsh_ttl: notYet,
+  ct: translateCt,
+  // `ct` reads it.
+  nat: () => {},
+  ct_clear: translateCtClear,
+  push_mpls: translatePushMpls,
+  pop_mpls: translatePopMpls,
+  debug_recirc: translateDebugRecirculate,
+  debug_slow: translateDebugSlow,
+  check_pkt_larger: translateCheckPacketLarger,
+  encap: translateEncap,
+  decap: translateDecap,
+  dec_nsh_ttl: translateDecNshTtl,
   sample: notYet,
-  group: notYet,
-  meter: notYet,
+  group: translateGroup,
+  meter: translateMeter,
 };
