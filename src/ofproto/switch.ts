@@ -1,5 +1,6 @@
 import type { Device, DeviceClass } from "#datapath/device.js";
 import type { LinkStats } from "#host/net.js";
+import type { ConnectionsSettings, ControllerStatus } from "./connections/settings.js";
 import type { FlowLimits } from "./limits.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 
@@ -34,6 +35,10 @@ export interface Switch {
   configureBundle(name: string, settings: PortSettings | undefined): void;
   /** Ethernet address of the bridge's local port, decided by vswitchd. */
   setMac(mac: Uint8Array): void;
+  /** Who controls it, and how they are spoken to. */
+  setControllers(settings: ConnectionsSettings): void;
+  /** How its controllers are, by their targets. */
+  controllerStatus(): ReadonlyMap<string, ControllerStatus>;
 }
 
 /** All bridges and the datapaths under them, one per type in use. */

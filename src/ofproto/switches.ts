@@ -99,13 +99,14 @@ export class OfprotoSwitches implements Switches {
 
   /** What there is a lot of, for `memory/show`. */
   memoryUsage(): Readonly<Record<string, number>> {
-    let [ports, rules, keys] = [0, 0, 0];
-    for (const { state } of this.bridges.values()) {
+    let [ofconns, ports, rules, keys] = [0, 0, 0, 0];
+    for (const { state, connections } of this.bridges.values()) {
+      ofconns += connections.count;
       ports += state.ports.size;
       rules += state.tables.size;
     }
     for (const backer of this.backers.values()) keys += backer.flows.size;
-    return { handlers: this.backers.size, ports, revalidators: this.backers.size, rules, "udpif keys": keys };
+    return { handlers: this.backers.size, ofconns, ports, revalidators: this.backers.size, rules, "udpif keys": keys };
   }
 
   async settle(): Promise<void> {

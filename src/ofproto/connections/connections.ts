@@ -1,86 +1,192 @@
-import type { Listener, Stream } from "#host/streams.js";
+import { PacketInReason } from "#openflow/actions/controller.js";
+import type { AsyncKind } from "#openflow/messages/connection/async-config.js";
+import { FlowFlag } from "#openflow/messages/flow/flow-flags.js";
 import type { GroupMod } from "#openflow/messages/group/group-mod.js";
 import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
-import { allVersions } from "#runtime/openflow-connection.js";
-import { listenOpenFlow } from "#runtime/openflow-listen.js";
-import { HostError } from "#util/errors.js";
+import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
+import type { Body } from "#openflow/messages/table.js";
+import { OF13 } from "#openflow/version.js";
 import type { Bridge } from "../bridge.js";
 import type { OfPort } from "../port.js";
+import { portDescription } from "../port-description.js";
 import type { FlowChanges, Origin } from "../tables/flow-changes.js";
+import type { Connection, Role } from "./connection.js";
 import type { ControllerConnection } from "./controller-connection.js";
+import { Controllers } from "./controllers.js";
+import { flowRemoved, reasonNumber } from "./flow-removed.js";
 import type { Outside } from "./outside.js";
-import { Remote } from "./remote.js";
+import { packetInReason } from "./packet-in-reason.js";
+import type { Remote } from "./remote.js";
+import { Roles } from "./roles.js";
+import type { ConnectionsSettings, ControllerStatus } from "./settings.js";
+import { tableDescription } from "./table-description.js";
 import type { PacketForControllers, ToControllers } from "./to-controllers.js";
 
-/** A bridge's connections: its controllers, and whoever comes by its listeners. */
+/** Told of changes of flows when they are published. */
+export type FlowWatcher = (changes: FlowChanges, origin: Origin) => void;
+
+const portReasons = ["add", "delete", "modify"] as const;
+
+/** What a bridge tells its controllers without being asked: to each what its masks and its role let through, in its own version. */
 export class Connections implements ToControllers {
   readonly #bridge: Bridge;
-  readonly #remotes = new Set<Remote>();
-  readonly #listeners: Listener[] = [];
-  readonly #starting: Promise<void>[] = [];
-  #isClosed = false;
+  readonly #controllers: Controllers | undefined;
+  readonly #roles = new Roles();
+  readonly #watchers = new Set<FlowWatcher>();
+  #wantsMisses = false;
 
   /** Without an outside there is nobody to speak to. */
   constructor(bridge: Bridge, outside: Outside | undefined) {
     this.#bridge = bridge;
-    if (outside !== undefined) this.#listen(`punix:${outside.runDirectory}/${bridge.name}.mgmt`, outside);
+    this.#controllers = outside && new Controllers(bridge, outside, () => this.changed());
   }
 
-  /** Those that are connected. */
-  *connected(): Generator<ControllerConnection> {
-    for (const { connection } of this.#remotes) if (connection) yield connection;
+  /** Who is to speak to, and how. */
+  configure(settings: ConnectionsSettings): void {
+    this.#controllers?.configure(settings);
+  }
+
+  /** The bridge's fail mode, or whether it has primary controllers, is another. */
+  failModeChanged(): void {
+    this.#controllers?.failModeChanged();
+  }
+
+  /** By the targets of controllers. */
+  status(): ReadonlyMap<string, ControllerStatus> {
+    return this.#controllers?.status() ?? new Map();
+  }
+
+  /** Drops all connections; those that we made are made again. */
+  reconnect(): void {
+    this.#controllers?.reconnect();
+  }
+
+  /** Connections there are. */
+  get count(): number {
+    return [...this.#remotes()].length;
   }
 
   /** Resolves when listeners that were asked for listen, or have failed. */
   async settled(): Promise<void> {
-    await Promise.all(this.#starting);
+    await this.#controllers?.settled();
   }
 
-  flowsChanged(_changes: FlowChanges, _origin: Origin): void {}
-
-  packetIn(_packet: PacketForControllers): boolean {
-    return false;
+  /** The latest generation of roles; undefined before the first. */
+  get generationId(): bigint | undefined {
+    return this.#roles.generationId;
   }
 
-  portStatus(_reason: "add" | "delete" | "modify", _port: OfPort): void {}
+  /**
+   * Gives a connection a role; a primary one makes the former one secondary, which is told. Throws `OfpError` OFPRRFC_STALE where the generation is
+   * older than the latest.
+   */
+  setRole(connection: Connection, role: Role, generationId: bigint | undefined): void {
+    const all = [...this.#connected()];
+    const found = all.find((one) => one === connection);
+    if (found) this.#roles.set(found, role, generationId, all);
+  }
 
-  forward(_request: GroupMod | MeterMod, _origin: Origin): void {}
+  /** Has changes of flows told to someone: gives what ends that. */
+  watchFlows(watcher: FlowWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
 
-  tableStatus(_table: number, _reason: "vacancy_down" | "vacancy_up"): void {}
+  get wantsMisses(): boolean {
+    return this.#wantsMisses;
+  }
+
+  /** A connection came, went, or has another id: what packets go to controllers may be others now. */
+  changed(): void {
+    const wants = [...this.#connected()].some(({ version, controllerId }) => version < OF13 && controllerId === 0);
+    if (wants === this.#wantsMisses) return;
+    this.#wantsMisses = wants;
+    this.#bridge.backer.changed();
+  }
+
+  flowsChanged(changes: FlowChanges, origin: Origin): void {
+    for (const { rule, reason } of changes.removed) {
+      if (rule.isHidden || (rule.flags & FlowFlag.sendFlowRemoved) === 0) continue;
+      const now = this.#bridge.backer.clock.now();
+      for (const one of this.#wanting("FLOW_REMOVED", reasonNumber(reason))) {
+        one.notify(flowRemoved(rule, reason, one.version, now));
+      }
+    }
+    for (const watcher of this.#watchers) watcher(changes, origin);
+  }
+
+  packetIn(packet: PacketForControllers): boolean {
+    let isTaken = false;
+    for (const remote of this.#remotes()) {
+      if (remote.connection && this.#packetTo(remote, remote.connection, packet)) isTaken = true;
+    }
+    return isTaken;
+  }
+
+  portStatus(reason: "add" | "delete" | "modify", port: OfPort): void {
+    this.#tell("PORT_STATUS", portReasons.indexOf(reason), () => ({
+      kind: "port_status",
+      reason,
+      port: portDescription(port),
+    }));
+  }
+
+  forward(request: GroupMod | MeterMod, { connection, xid }: Origin): void {
+    for (const one of this.#wanting("REQUESTFORWARD", request.kind === "group_mod" ? 0 : 1)) {
+      if (one !== connection) one.notify({ kind: "request_forward", xid, request });
+    }
+  }
+
+  tableStatus(table: number, reason: "vacancy_down" | "vacancy_up"): void {
+    this.#tell("TABLE_STATUS", reason === "vacancy_down" ? 3 : 4, () => ({
+      kind: "table_status",
+      reason,
+      desc: tableDescription(this.#bridge.state.tables.table(table)),
+    }));
+  }
 
   close(): void {
-    this.#isClosed = true;
-    for (const listener of this.#listeners) listener.close();
-    for (const remote of this.#remotes) remote.close();
-    this.#remotes.clear();
+    this.#controllers?.close();
   }
 
-  #listen(target: string, outside: Outside): void {
-    const start = async (): Promise<void> => {
-      try {
-        const listener = await listenOpenFlow(
-          outside.host,
-          outside.log,
-          target,
-          (s) => this.#accept(s, outside),
-          outside.connect,
-        );
-        if (this.#isClosed) listener.close();
-        else this.#listeners.push(listener);
-      } catch (error) {
-        if (!(error instanceof HostError)) throw error;
-      }
-    };
-    this.#starting.push(start());
+  *#remotes(): Generator<Remote> {
+    if (this.#controllers) yield* this.#controllers.remotes();
   }
 
-  #accept(stream: Stream, outside: Outside): void {
-    const settings = { versions: allVersions, maxBackoff: 0, probeInterval: 60_000 };
-    const remote: Remote = new Remote(this.#bridge, outside, stream, false, settings, {
-      connected: () => {},
-      disconnected: () => this.#remotes.delete(remote),
-      traffic: () => {},
+  *#connected(): Generator<ControllerConnection> {
+    for (const { connection } of this.#remotes()) if (connection) yield connection;
+  }
+
+  #wanting(kind: AsyncKind, reason: number): ControllerConnection[] {
+    return [...this.#connected()].filter((one) => one.wants(kind, reason));
+  }
+
+  #tell(kind: AsyncKind, reason: number, body: () => Body): void {
+    const all = this.#wanting(kind, reason);
+    if (all.length === 0) return;
+    const told = body();
+    for (const one of all) one.notify(told);
+  }
+
+  #packetTo(remote: Remote, connection: ControllerConnection, packet: PacketForControllers): boolean {
+    if (packet.controllerId !== connection.controllerId) return false;
+    const reason = packetInReason(packet.reason, connection.version);
+    if (reason === undefined || !connection.wants("PACKET_IN", reason)) return false;
+    const { data, table, match, userdata, continuation } = packet;
+    const format = connection.packetInFormat;
+    return remote.packetIn({
+      kind: "packet_in",
+      format,
+      // Nothing is kept in the switch, so controllers get whole packets, whatever length they ask for.
+      data,
+      totalLength: data.length,
+      bufferId: NO_BUFFER,
+      table,
+      cookie: packet.reason === PacketInReason.implicitMiss ? undefined : packet.cookie,
+      reason,
+      match,
+      ...(userdata && { userdata }),
+      ...(continuation && { continuation }),
     });
-    this.#remotes.add(remote);
   }
 }

@@ -1,35 +1,54 @@
 import { encodeMessages } from "#openflow/messages/codec.js";
-import type { AsyncConfig } from "#openflow/messages/connection/async-config.js";
+import type { AsyncKind } from "#openflow/messages/connection/async-config.js";
 import type { PacketInFormat } from "#openflow/messages/connection/controller-settings.js";
+import type { FlowModCommand } from "#openflow/messages/flow/flow-mod.js";
 import type { Body } from "#openflow/messages/table.js";
 import { type Protocol, protocolOfVersion } from "#openflow/protocol.js";
 import type { Version } from "#openflow/version.js";
 import type { Log } from "#runtime/logger.js";
 import type { OpenFlowSession } from "#runtime/openflow-session.js";
+import type { Clock } from "#util/clock.js";
+import { UserError } from "#util/errors.js";
 import type { Bridge } from "../bridge.js";
+import { type AsyncReasons, defaultAsync } from "./async-messages.js";
 import type { Connection, Role } from "./connection.js";
-import { dispatch, type Receiver } from "./dispatch.js";
+import { dispatch } from "./dispatch.js";
+import { FlowModReport } from "./flow-mod-report.js";
 
 /** Messages of one connection that are dealt with before others have their turn. */
 const MESSAGES_PER_TURN = 50;
 /** Bytes of replies that may wait for a peer before its requests wait too. */
 const REPLY_BACKLOG = 256 * 1024;
+/** A bit of OFPR_INVALID_TTL. */
+const INVALID_TTL = 0b100;
+
+/** What connections to one peer begin with. */
+export interface ConnectionStart {
+  readonly isPrimary: boolean;
+  readonly asyncMessages: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /** One connection to a bridge, from the hellos to its end: reads requests in order and answers them. */
-export class ControllerConnection implements Connection, Receiver {
+export class ControllerConnection implements Connection {
   readonly version: Version;
-  readonly isPrimary: boolean;
+  isPrimary: boolean;
   protocol: Protocol;
   role: Role = "equal";
   packetInFormat: PacketInFormat = "standard";
   controllerId = 0;
   missSendLength: number;
   wantsInvalidTtl = false;
-  async: Pick<AsyncConfig, "primary" | "secondary"> | undefined;
+  async: AsyncReasons;
   readonly #bridge: Bridge;
   readonly #session: OpenFlowSession;
   readonly #log: Log;
+  readonly #report: FlowModReport;
   readonly #waiting: Uint8Array[] = [];
+  /** Where the packets that were sent end, among all bytes sent; those that the kernel has taken are forgotten. */
+  readonly #packetEnds: number[] = [];
+  #sentBytes = 0;
   #closers: (() => void)[] = [];
   #isOver = false;
   /** A request is being answered, or others have their turn: what comes waits. */
@@ -37,14 +56,17 @@ export class ControllerConnection implements Connection, Receiver {
   /** Requests that this turn has seen; undefined where no turn has begun. */
   #taken: number | undefined;
 
-  constructor(bridge: Bridge, session: OpenFlowSession, version: Version, isPrimary: boolean, log: Log) {
+  constructor(bridge: Bridge, session: OpenFlowSession, version: Version, start: ConnectionStart) {
     this.#bridge = bridge;
     this.#session = session;
-    this.#log = log;
+    this.#log = start.log;
     this.version = version;
-    this.isPrimary = isPrimary;
+    this.isPrimary = start.isPrimary;
     this.protocol = protocolOfVersion(version);
-    this.missSendLength = isPrimary ? DEFAULT_MISS_SEND_LENGTH : 0;
+    this.missSendLength = start.isPrimary ? DEFAULT_MISS_SEND_LENGTH : 0;
+    this.async = defaultAsync(version, start.asyncMessages);
+    const connmgr = start.log.module("connmgr");
+    this.#report = new FlowModReport(start.clock, (text) => connmgr.info(`${this.name}: ${text}`));
   }
 
   get name(): string {
@@ -59,13 +81,48 @@ export class ControllerConnection implements Connection, Receiver {
     return this.#session.backlog();
   }
 
+  drained(): Promise<void> {
+    return this.#session.drained(0);
+  }
+
+  wants(kind: AsyncKind, reason: number): boolean {
+    if (!this.isConnected || (!this.isPrimary && this.missSendLength === 0)) return false;
+    const reasons = this.async[this.role === "secondary" ? "secondary" : "primary"][kind];
+    const more = kind === "PACKET_IN" && this.wantsInvalidTtl ? INVALID_TTL : 0;
+    return (((reasons ?? 0) | more) & (1 << reason)) !== 0;
+  }
+
   send(body: Body, xid: number): void {
     if (this.#isOver) return;
     for (const bytes of encodeMessages(body, this.version, xid, { protocol: this.protocol })) this.sendBytes(bytes);
   }
 
+  /** Sends a message that nobody asked for, where its version has such a message. */
+  notify(body: Body): void {
+    try {
+      this.send(body, 0);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+
+  /** Sends a message that is whole. */
   sendBytes(message: Uint8Array): void {
-    if (!this.#isOver) this.#session.send(message);
+    if (!this.#isOver && this.#session.send(message)) this.#sentBytes += message.length;
+  }
+
+  /** Sends a packet, unless `limit` packets wait for the kernel to take them already: then it is dropped, and false. */
+  sendPacket(body: Body, limit: number): boolean {
+    const taken = this.#sentBytes - this.backlog();
+    while (this.#packetEnds.length > 0 && this.#packetEnds[0]! <= taken) this.#packetEnds.shift();
+    if (this.#packetEnds.length >= limit) return false;
+    this.notify(body);
+    if (this.backlog() > 0) this.#packetEnds.push(this.#sentBytes);
+    return true;
+  }
+
+  countFlowMod(command: FlowModCommand): void {
+    this.#report.count(command);
   }
 
   onClosed(action: () => void): void {
@@ -117,6 +174,7 @@ export class ControllerConnection implements Connection, Receiver {
   }
 
   #finish(): void {
+    this.#report.flush();
     const closers = this.#closers;
     this.#closers = [];
     for (const close of closers) close();

@@ -1,11 +1,12 @@
 import { encodeErrorReply } from "#openflow/error-message.js";
 import type { ErrorName } from "#openflow/errors/error-row.js";
-import { decodeMessage, readEnvelope } from "#openflow/messages/codec.js";
+import { decodeMessage, encodeMessages, readEnvelope } from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { ALL_TABLES } from "#openflow/messages/flow/flow-parts.js";
 import type { Message } from "#openflow/messages/message.js";
 import type { Body } from "#openflow/messages/table.js";
 import { OfpError } from "#openflow/ofp-error.js";
+import { type Protocol, protocols } from "#openflow/protocol.js";
 import { OF10, type Version } from "#openflow/version.js";
 import { limitedLog } from "#runtime/limited-log.js";
 import type { Log } from "#runtime/logger.js";
@@ -18,7 +19,7 @@ import { handlers } from "./handlers/table.js";
 const byKind: ReadonlyMap<Body["kind"], Handler> = new Map(handlers.map((h) => [h.kind, h]));
 
 /** What messages are received on. */
-export interface Receiver extends Connection {
+interface Receiver extends Connection {
   readonly name: string;
   /** Sends a message that is whole. */
   sendBytes(message: Uint8Array): void;
@@ -28,7 +29,7 @@ export interface Receiver extends Connection {
  * Reads a message from a connection, bundled ones too: what depends on the state of the connection is put right, so that handlers need not
  * know. Throws `OfpError`, of which the log has been told.
  */
-export function decodeRequest(bytes: Uint8Array, connection: Pick<Connection, "protocol">, log: Log): Message {
+function decodeRequest(bytes: Uint8Array, connection: Pick<Connection, "protocol">, log: Log): Message {
   const message = decodeMessage(bytes, (module, text, level) => limitedLog(log, module).log(level ?? "warn", text));
   const { body } = message;
   if (body.kind !== "flow_mod" || message.version !== OF10 || connection.protocol.tableId) return message;
@@ -52,17 +53,32 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
     const handler = byKind.get(message.body.kind);
     if (handler === undefined) throw new OfpError(isMultipart(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
     if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
-    const replies = handler.handle(message.body, { bridge, connection, message, bytes });
-    if (replies instanceof Promise) return replies.then((bodies) => reply(bodies, message, connection)).catch(refuse);
-    reply(replies, message, connection);
+    const decode = (inner: Uint8Array): Message => decodeRequest(inner, connection, log);
+    const replies = handler.handle(message.body, { bridge, connection, message, bytes, decode });
+    if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);
+    done(replies, message, connection);
   } catch (error) {
     refuse(error);
   }
   return undefined;
 }
 
-function reply(bodies: readonly Body[] | undefined, { xid }: Message, connection: Receiver): void {
-  for (const body of bodies ?? []) connection.send(body, xid);
+/** A request was taken: its replies go out. */
+function done(replies: readonly Body[] | undefined, message: Message, connection: Receiver): void {
+  const { body, version, xid } = message;
+  if (body.kind === "flow_mod") connection.countFlowMod(body.command);
+  if (replies === undefined) return;
+  const protocol = replyProtocol(message, connection);
+  for (const reply of replies) {
+    for (const bytes of encodeMessages(reply, version, xid, { protocol })) connection.sendBytes(bytes);
+  }
+}
+
+/** OpenFlow 1.0 asks for flows by a message of its own or of Nicira's: the answer is of the same kind, whatever the flow format. */
+function replyProtocol({ name, version }: Message, { protocol }: Receiver): Protocol {
+  const nxm = name.startsWith("NX");
+  if (version !== OF10 || protocol.nxm === nxm) return protocol;
+  return protocols.find((p) => p.nxm === nxm && p.tableId === protocol.tableId) ?? protocol;
 }
 
 const MULTIPART_10: readonly number[] = [16, 17];

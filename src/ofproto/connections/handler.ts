@@ -10,6 +10,8 @@ export interface Request {
   readonly message: Message;
   /** The message's bytes, for replies and errors that quote them. */
   readonly bytes: Uint8Array;
+  /** Reads a message that lay in this one, as if it had come by itself. Throws `OfpError`. */
+  decode(bytes: Uint8Array): Message;
 }
 
 /**

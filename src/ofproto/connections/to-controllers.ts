@@ -27,6 +27,8 @@ export interface PacketForControllers {
 
 /** What a bridge tells its controllers without being asked. Nothing is sent before the change is published. */
 export interface ToControllers {
+  /** Whether packets that no flow matched go to some controller where the table says nothing of it: those of OpenFlow 1.0 to 1.2 get them. */
+  readonly wantsMisses: boolean;
   /** Flow-removed messages and flow monitors. */
   flowsChanged(changes: FlowChanges, origin: Origin): void;
   /** False where no connection takes it: the packet is then dropped. */

@@ -16,8 +16,9 @@ export const PacketInReason = {
   actionSet: 3,
   group: 4,
   packetOut: 5,
-  /** The switch's own: no flow matched, and the table said nothing of that. Has no name. */
-  implicitMiss: 6,
+  /** The switch's own, which have no names: a flow sent it that takes what no other matches; no flow matched, and the table said nothing of that. */
+  explicitMiss: 6,
+  implicitMiss: 7,
 } as const;
 
 /** Sends the packet to the controllers. */
@@ -41,7 +42,7 @@ export function toController(given: Partial<ControllerAction>): ControllerAction
   return { maxLength: 65535, reason: PacketInReason.action, controllerId: 0, ...given, kind: "controller" };
 }
 
-const reasons = ["no_match", "action", "invalid_ttl", "action_set", "group", "packet_out", ""];
+const reasons = ["no_match", "action", "invalid_ttl", "action_set", "group", "packet_out", "", ""];
 
 const isPlain = ({ reason, controllerId, userdata, pause, meterId }: ControllerAction): boolean =>
   reason === PacketInReason.action && controllerId === 0 && !userdata && !pause && meterId === undefined;
