@@ -3,6 +3,7 @@ import type { LinkStats } from "#host/net.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import type { GroupMod } from "#openflow/messages/group/group-mod.js";
 import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
+import type { TableMod } from "#openflow/messages/table/table-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import { UserError } from "#util/errors.js";
 import type { Backer } from "./backer.js";
@@ -10,7 +11,9 @@ import { BridgeState } from "./bridge-state.js";
 import { Bundle } from "./bundle.js";
 import { Connections } from "./connections/connections.js";
 import type { Outside } from "./connections/outside.js";
+import type { ConnectionsSettings, ControllerStatus } from "./connections/settings.js";
 import { installInternalRules, resetFlows, resetsFlows } from "./default-rules.js";
+import { FlowMonitors } from "./flow-monitors/flow-monitors.js";
 import { groupModification } from "./groups/group-modification.js";
 import { meterModification } from "./meters/meter-modification.js";
 import { type CommitFailure, commit, type Modification } from "./modification.js";
@@ -28,12 +31,16 @@ import {
 } from "./tables/flow-modification.js";
 import { FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
 import type { Rule } from "./tables/rule.js";
+import { TableKeeper } from "./tables/table-keeper.js";
+import { applyTableMod } from "./tables/table-mod.js";
 
 /** A bridge: what changes a `BridgeState`, and tells its datapath's flows so. */
 export class Bridge implements Switch {
   readonly state: BridgeState;
   readonly backer: Backer;
   readonly connections: Connections;
+  readonly flowMonitors: FlowMonitors;
+  readonly tableKeeper: TableKeeper;
   readonly #numbers: PortNumbers;
 
   constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers, outside?: Outside) {
@@ -46,7 +53,16 @@ export class Bridge implements Switch {
     resetFlows(tables, settings, now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);
+    this.flowMonitors = new FlowMonitors(tables);
     this.connections = new Connections(this, outside);
+    this.tableKeeper = new TableKeeper({
+      tables,
+      clock: backer.clock,
+      collectStatistics: () => this.collectStatistics(),
+      removeFlows: (rules, reason) => this.removeFlows(rules, reason),
+      tableStatus: (table, reason) => this.state.controllers?.tableStatus(table, reason),
+    });
+    this.state.controllers = this.connections;
   }
 
   get name(): string {
@@ -57,8 +73,17 @@ export class Bridge implements Switch {
     const old = this.state.settings;
     this.state.settings = settings;
     if (resetsFlows(old, settings)) resetFlows(this.state.tables, settings, this.backer.clock.now());
+    this.connections.failModeChanged();
     this.#configureMacs(settings);
     this.backer.changed();
+  }
+
+  setControllers(settings: ConnectionsSettings): void {
+    this.connections.configure(settings);
+  }
+
+  controllerStatus(): ReadonlyMap<string, ControllerStatus> {
+    return this.connections.status();
   }
 
   addPort(device: Device, requested: number | undefined): SwitchPort {
@@ -203,8 +228,22 @@ export class Bridge implements Switch {
     const failure = commit(modifications, () => {
       this.state.tables.version++;
     });
-    if (failure === undefined) this.backer.changed();
-    return failure;
+    if (failure !== undefined) return failure;
+    this.backer.changed();
+    this.tableKeeper.changed();
+    return undefined;
+  }
+
+  /** OFPT_TABLE_MOD. Throws `OfpError`. */
+  tableMod(mod: TableMod): void {
+    applyTableMod(this.state.tables, mod);
+    this.backer.changed();
+  }
+
+  /** `fin_timeout`: lowers a flow's timeouts, in seconds; 0 leaves one as it is. */
+  lowerTimeouts(rule: Rule, idle: number, hard: number): void {
+    this.state.tables.lowerTimeouts(rule, idle, hard);
+    this.tableKeeper.changed();
   }
 
   /** What flow-mods need to know of this bridge. */
@@ -229,6 +268,7 @@ export class Bridge implements Switch {
       start: () => modification.start(),
       finish: () => {
         modification.finish();
+        this.flowMonitors.changed(modification.changes, origin);
         this.state.controllers?.flowsChanged(modification.changes, origin);
         if (request) this.state.controllers?.forward(request, origin);
       },
@@ -239,6 +279,7 @@ export class Bridge implements Switch {
   /** Takes everything away; the ports' devices stay open. */
   destroy(): void {
     this.connections.close();
+    this.tableKeeper.close();
     for (const name of [...this.state.bundles.keys()]) this.configureBundle(name, undefined);
     for (const name of [...this.state.portsByName.keys()]) this.removePort(name);
     for (const { datapathId } of this.state.meters.inOrder()) this.backer.meters.delete(datapathId);

@@ -1,4 +1,4 @@
-/** How many flows a datapath may hold and how long; Open_vSwitch:other_config. Times in milliseconds. */
+/** How many flows a datapath may hold and how long things wait; Open_vSwitch:other_config. Times in milliseconds. */
 export interface FlowLimits {
   /** other_config:flow-limit. */
   readonly flowLimit: number;
@@ -6,9 +6,16 @@ export interface FlowLimits {
   readonly maxIdle: number;
   /** other_config:max-revalidator: the longest time between two looks at a flow's statistics. */
   readonly maxRevalidator: number;
+  /** other_config:bundle-idle-timeout: how long a bundle waits for its controller. */
+  readonly bundleIdleTimeout: number;
 }
 
-export const defaultLimits: FlowLimits = { flowLimit: 200_000, maxIdle: 10_000, maxRevalidator: 500 };
+export const defaultLimits: FlowLimits = {
+  flowLimit: 200_000,
+  maxIdle: 10_000,
+  maxRevalidator: 500,
+  bundleIdleTimeout: 10_000,
+};
 
 /** The limit a switch starts from, before it knows how long its rounds take. */
 const START = 10_000;

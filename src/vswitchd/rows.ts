@@ -41,6 +41,7 @@ export const withoutEffect: { readonly [T in keyof typeof followed]?: readonly (
 /** The keys of `other_config` that ovs-vswitchd reads. */
 export const otherConfigKeys = {
   Open_vSwitch: [
+    "bundle-idle-timeout",
     "enable-statistics",
     "flow-limit",
     "max-idle",

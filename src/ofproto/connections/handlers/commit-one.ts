@@ -5,5 +5,6 @@ import type { Modification } from "../../modification.js";
 export function commitOne(bridge: Bridge, modification: Modification): undefined {
   const failure = bridge.commit([modification]);
   if (failure !== undefined) throw failure.error;
+  bridge.flowMonitors.flush();
   return undefined;
 }

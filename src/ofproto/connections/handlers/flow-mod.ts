@@ -20,6 +20,7 @@ export const flowModHandler: Handler<FlowMod> = {
   handle: (mod, request) => {
     checkFlowMod(mod);
     request.bridge.flowMod(mod, originOf(request));
+    request.bridge.flowMonitors.flush();
     return undefined;
   },
 };

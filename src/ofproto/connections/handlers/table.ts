@@ -1,16 +1,21 @@
 import type { Handler } from "../handler.js";
 import { getAsyncHandler, setAsyncHandler } from "./async-config.js";
 import { barrierHandler } from "./barrier.js";
+import { bundleAddHandler, bundleControlHandler } from "./bundles.js";
 import { setControllerIdHandler, setPacketInFormatHandler } from "./controller-settings.js";
 import { descriptionHandler } from "./description.js";
 import { featuresHandler } from "./features.js";
 import { flowModTableIdHandler, setFlowFormatHandler } from "./flow-format.js";
 import { flowModHandler } from "./flow-mod.js";
+import { flowMonitorCancelHandler, flowMonitorHandler } from "./flow-monitors.js";
 import { aggregateHandler, flowStatsHandler } from "./flow-stats.js";
+import { groupDescHandler, groupFeaturesHandler, groupModHandler, groupStatsHandler } from "./groups.js";
 import { ignoredHandlers } from "./ignored.js";
 import { ipfixHandlers } from "./ipfix-stats.js";
+import { meterConfigHandler, meterFeaturesHandler, meterModHandler, meterStatsHandler } from "./meters.js";
 import { portDescHandler, portModHandler, portStatsHandler } from "./ports.js";
 import { queueConfigHandler, queueStatsHandler } from "./queues.js";
+import { roleHandler } from "./role.js";
 import { getConfigHandler, setConfigHandler } from "./switch-config.js";
 import { tlvTableHandler, tlvTableModHandler } from "./tlv-table.js";
 
@@ -18,20 +23,33 @@ import { tlvTableHandler, tlvTableModHandler } from "./tlv-table.js";
 export const handlers: readonly Handler[] = [
   aggregateHandler,
   barrierHandler,
+  bundleAddHandler,
+  bundleControlHandler,
   descriptionHandler,
   featuresHandler,
   flowModHandler,
   flowModTableIdHandler,
+  flowMonitorCancelHandler,
+  flowMonitorHandler,
   flowStatsHandler,
   getAsyncHandler,
   getConfigHandler,
+  groupDescHandler,
+  groupFeaturesHandler,
+  groupModHandler,
+  groupStatsHandler,
   ...ignoredHandlers,
   ...ipfixHandlers,
+  meterConfigHandler,
+  meterFeaturesHandler,
+  meterModHandler,
+  meterStatsHandler,
   portDescHandler,
   portModHandler,
   portStatsHandler,
   queueConfigHandler,
   queueStatsHandler,
+  roleHandler,
   setAsyncHandler,
   setConfigHandler,
   setControllerIdHandler,
