@@ -1,8 +1,11 @@
 import { type FlowKey, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { formatOdpKey, type OdpTextOptions } from "#flow/odp-text.js";
+import { formatMac } from "#util/mac.js";
 import { EtherType } from "#wire/ethernet.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
+import { formatCt } from "./ct-text.js";
+import { formatNshHeader } from "./nsh-text.js";
 
 /** How actions are written: with port names or numbers, and for which packets (`set` names headers by it). */
 export interface ActionTextOptions extends Pick<OdpTextOptions, "portName"> {
@@ -47,12 +50,18 @@ function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): st
       return `check_pkt_len(size=${a.length},gt(${nested(a.greater)}),le(${nested(a.lessEqual)}))`;
     case "drop":
       return "drop";
+    case "add_mpls":
+      return `add_mpls(${formatLse(a.lse)},eth_type=0x${a.ethertype.toString(16)})`;
     case "ct":
-    case "ct_clear":
+      return formatCt(a);
     case "push_eth":
-    case "pop_eth":
+      return `push_eth(src=${formatMac(a.source)},dst=${formatMac(a.destination)})`;
     case "push_nsh":
+      return `push_nsh(${formatNshHeader(a.header)})`;
     case "pop_nsh":
+      return "pop_nsh()";
+    case "ct_clear":
+    case "pop_eth":
       return a.kind;
   }
 }

@@ -18,6 +18,8 @@ export type DatapathAction =
   | { readonly kind: "pop_vlan" }
   | { readonly kind: "push_mpls"; readonly lse: number; readonly ethertype: number }
   | { readonly kind: "pop_mpls"; readonly ethertype: number }
+  /** A label stack entry in front of the whole packet, which then is of that Ethernet type without an Ethernet header. */
+  | { readonly kind: "add_mpls"; readonly lse: number; readonly ethertype: number }
   | { readonly kind: "set"; readonly value: FlowKey; readonly mask: FlowKey }
   | { readonly kind: "recirc"; readonly id: number }
   | { readonly kind: "hash"; readonly algorithm: "l4" | "sym_l4"; readonly basis: number }

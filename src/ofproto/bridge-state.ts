@@ -1,5 +1,6 @@
 import { TlvMap } from "#flow/tlv-map.js";
 import type { Fragments } from "#openflow/messages/connection/switch-config.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { MacTable } from "#protocols/mac-table.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { Bundle } from "./bundle.js";
@@ -31,6 +32,10 @@ export class BridgeState {
   readonly drops: DropCounters = new DropCounters();
   /** Who is told of changes and packets; undefined while nobody can be. */
   controllers: ToControllers | undefined;
+  /** There are IPFIX collectors for what `sample` actions pick. */
+  exportsSamples = false;
+  /** Makes a flow-mod of the switch's own, at once: `learn`. Undefined while there is no one to. */
+  changeFlows: ((mod: FlowMod) => void) | undefined;
   /** What becomes of IP fragments (OFPT_SET_CONFIG). */
   fragments: Fragments = "normal";
   /** Geneve options that are tunnel metadata here. */

@@ -3,6 +3,7 @@ import { field } from "#flow/fields/table.js";
 import { FRAG_LATER, W } from "#flow/layout.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
+import { commitHeader } from "./commit-header.js";
 import { commitMpls } from "./commit-mpls.js";
 import { commitSet, type SetForm } from "./commit-set.js";
 import { commitVlan } from "./commit-vlan.js";
@@ -33,6 +34,7 @@ function wholeTos(bits: Bits): Bits {
  */
 export function commit(ctx: TranslationContext): void {
   const { flow, base } = ctx;
+  if (ctx.header !== undefined) commitHeader(ctx);
   if (flow[W.skbPriority] === base[W.skbPriority] && flow[W.pktMark] === base[W.pktMark] && samePacket(flow, base))
     return;
   if (flow[W.packetType] === 0) commitSet(ctx, ethernet);

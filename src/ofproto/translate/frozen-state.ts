@@ -15,28 +15,27 @@ export interface FrozenStep {
  */
 export interface FrozenState {
   readonly bridge: BridgeState;
-  /** Where the packet is looked up when it goes on; undefined where only `steps` are left to do. */
-  readonly table: number | undefined;
-  /** Metadata that the datapath does not keep: words [0, 64) and the tail of a flow key, `in_port` being the OpenFlow port. */
+  /** Where the packet is looked up when it goes on; where there are `steps`, only the table in which it stopped. */
+  readonly table: number;
+  /** Metadata that the datapath does not keep (`frozenMetadata`), `in_port` being the OpenFlow port. */
   readonly metadata: FlowKey;
   /** Values that were pushed, the top last. */
   readonly stack: readonly Uint8Array[];
-  /** Bits of the bridge's mirrors that have the packet. */
-  readonly mirrors: number;
   readonly conntracked: boolean;
-  /** The MPLS stack was popped to nothing: the packet's inner type is to be found out. */
-  readonly wasMpls: boolean;
-  /** What is left to do, in order. */
-  readonly steps: readonly FrozenStep[];
+  /** What is left to do, in order; undefined where the packet is looked up in `table` instead. */
+  readonly steps: readonly FrozenStep[] | undefined;
   /** The action set. */
   readonly actionSet: readonly Action[];
   /** What the `controller` action that froze the packet gave; undefined elsewhere. */
   readonly userdata: Uint8Array | undefined;
+  /** The meter that the `controller` action named. */
+  readonly meterId: number | undefined;
 }
 
 /** Frozen states by number. The same state has the same number while it is in use. */
 export interface FrozenStates {
-  /** The number of a state, from 1 on. It stays while a megaflow names it, and for a while after. */
+  /** The number of a state, from 1 on. Whoever asks uses it until he says otherwise (`Recirculation.release`). */
   id(state: FrozenState): number;
+  /** A state that is in use, or was a moment ago: packets on their way may still name it. */
   get(id: number): FrozenState | undefined;
 }

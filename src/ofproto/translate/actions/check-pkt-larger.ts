@@ -1,0 +1,30 @@
+import type { Action } from "#openflow/actions/action.js";
+import type { CheckPacketLarger } from "#openflow/actions/check-pkt-larger.js";
+import { branch } from "../branch.js";
+import { commit } from "../commit.js";
+import type { TranslationContext } from "../context.js";
+import { writeNumber } from "../subfield.js";
+
+/** `check_pkt_larger`: the datapath knows the packet's length, so what is left is done for either answer; here, it is then done with. */
+export function translateCheckPacketLarger(
+  ctx: TranslationContext,
+  { length, destination }: CheckPacketLarger,
+  list: readonly Action[],
+  at: number,
+): void {
+  commit(ctx);
+  const rest = list.slice(at + 1);
+  const answer = (isLarger: boolean): ReturnType<typeof branch> =>
+    branch(ctx, () => {
+      writeNumber(ctx, destination, isLarger ? 1 : 0);
+      if (rest.length === 0) {
+        ctx.trace?.enter("action", "drop");
+        ctx.trace?.leave();
+      }
+      ctx.pipeline.runActions(ctx, rest);
+    });
+  const greater = answer(true);
+  const lessEqual = answer(false);
+  ctx.actions.push({ kind: "check_pkt_len", length, greater, lessEqual });
+  ctx.leavesList = true;
+}
