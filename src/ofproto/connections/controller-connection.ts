@@ -14,6 +14,7 @@ import { type AsyncReasons, defaultAsync } from "./async-messages.js";
 import type { Connection, Role } from "./connection.js";
 import { dispatch } from "./dispatch.js";
 import { FlowModReport } from "./flow-mod-report.js";
+import { MultipartAssembler } from "./multipart-assembler.js";
 
 /** Messages of one connection that are dealt with before others have their turn. */
 const MESSAGES_PER_TURN = 50;
@@ -41,6 +42,7 @@ export class ControllerConnection implements Connection {
   missSendLength: number;
   wantsInvalidTtl = false;
   async: AsyncReasons;
+  readonly assembler: MultipartAssembler;
   readonly #bridge: Bridge;
   readonly #session: OpenFlowSession;
   readonly #log: Log;
@@ -60,6 +62,7 @@ export class ControllerConnection implements Connection {
     this.#bridge = bridge;
     this.#session = session;
     this.#log = start.log;
+    this.assembler = new MultipartAssembler(start.clock);
     this.version = version;
     this.isPrimary = start.isPrimary;
     this.protocol = protocolOfVersion(version);
@@ -174,6 +177,7 @@ export class ControllerConnection implements Connection {
   }
 
   #finish(): void {
+    this.assembler.clear();
     this.#report.flush();
     const closers = this.#closers;
     this.#closers = [];

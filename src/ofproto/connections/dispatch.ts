@@ -13,14 +13,16 @@ import type { Log } from "#runtime/logger.js";
 import { UserError } from "#util/errors.js";
 import type { Bridge } from "../bridge.js";
 import type { Connection } from "./connection.js";
-import type { Handler } from "./handler.js";
+import type { Handler, Request } from "./handler.js";
 import { handlers } from "./handlers/table.js";
+import type { MultipartAssembler } from "./multipart-assembler.js";
 
 const byKind: ReadonlyMap<Body["kind"], Handler> = new Map(handlers.map((h) => [h.kind, h]));
 
 /** What messages are received on. */
 interface Receiver extends Connection {
   readonly name: string;
+  readonly assembler: MultipartAssembler;
   /** Sends a message that is whole. */
   sendBytes(message: Uint8Array): void;
 }
@@ -49,12 +51,15 @@ function withoutTable(body: FlowMod): FlowMod {
 export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver, log: Log): Promise<void> | undefined {
   const refuse = (error: unknown): void => answerError(error, bytes, connection, log);
   try {
-    const message = decodeRequest(bytes, connection, log);
+    const refuseOther: Request["refuse"] = (error, request) => answerError(error, request, connection, log);
+    const message = connection.assembler.take(decodeRequest(bytes, connection, log), bytes, refuseOther);
+    if (message === undefined) return undefined;
     const handler = byKind.get(message.body.kind);
     if (handler === undefined) throw new OfpError(isMultipart(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
     if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
     const decode = (inner: Uint8Array): Message => decodeRequest(inner, connection, log);
-    const replies = handler.handle(message.body, { bridge, connection, message, bytes, decode });
+    const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
+    const replies = handler.handle(message.body, request);
     if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);
     done(replies, message, connection);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Message } from "#openflow/messages/message.js";
 import type { Body } from "#openflow/messages/table.js";
+import type { OfpError } from "#openflow/ofp-error.js";
 import type { Bridge } from "../bridge.js";
 import type { Connection } from "./connection.js";
 
@@ -12,6 +13,8 @@ export interface Request {
   readonly bytes: Uint8Array;
   /** Reads a message that lay in this one, as if it had come by itself. Throws `OfpError`. */
   decode(bytes: Uint8Array): Message;
+  /** Answers a request that came before this one. */
+  refuse(error: OfpError, request: Uint8Array): void;
 }
 
 /**

@@ -8,7 +8,6 @@ import type { Modification } from "../../modification.js";
 import type { Connection } from "../connection.js";
 import type { Handler, Request } from "../handler.js";
 import { prepare } from "./prepare.js";
-import { sendError } from "./send-error.js";
 
 /** A message of a bundle. */
 interface Bundled {
@@ -21,13 +20,13 @@ interface Bundled {
 const byConnection = new WeakMap<Connection, Bundles<Bundled>>();
 
 /** The bundles of a connection; they end with it. */
-function bundlesOf({ bridge, connection }: Request): Bundles<Bundled> {
+function bundlesOf({ bridge, connection, refuse }: Request): Bundles<Bundled> {
   const known = byConnection.get(connection);
   if (known !== undefined) return known;
   const { backer } = bridge;
   const made = new Bundles<Bundled>(backer.clock, {
     idle: () => backer.limits.bundleIdleTimeout,
-    expired: (request) => sendError(connection, "OFPBFC_TIMEOUT", request),
+    expired: (request) => refuse(new OfpError("OFPBFC_TIMEOUT"), request),
   });
   byConnection.set(connection, made);
   connection.onClosed(() => made.clear());
@@ -98,11 +97,11 @@ function controlled({ type, bundleId, flags }: BundleControl, request: Request):
 }
 
 /** Does all or nothing. Throws OFPBFC_MSG_FAILED, having answered the message that failed. */
-function commit(entries: readonly Bundled[], { bridge, connection }: Request): void {
+function commit(entries: readonly Bundled[], { bridge, connection, refuse }: Request): void {
   const failure = bridge.commit(entries.map((e) => e.modification));
   if (failure !== undefined) {
     if (!(failure.error instanceof OfpError)) throw failure.error;
-    sendError(connection, failure.error.error, entries[failure.index]!.request);
+    refuse(failure.error, entries[failure.index]!.request);
     throw new OfpError("OFPBFC_MSG_FAILED");
   }
   bridge.flowMonitors.flush();
