@@ -99,6 +99,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     clock,
     log: log.module("bridge"),
     deviceLog: log.module("netdev"),
+    runDirectory: run,
     systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));

@@ -1,4 +1,5 @@
 import type { Device } from "#datapath/device.js";
+import type { ConnectionsSettings } from "#ofproto/connections/settings.js";
 import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
 import type { Switch, Switches, SwitchPort } from "#ofproto/switch.js";
 import { HostError, UserError } from "#util/errors.js";
@@ -11,6 +12,7 @@ import {
   defaultBridgeAddress,
   formatDatapathId,
 } from "./bridge-address.js";
+import { controllerFault } from "./controllers.js";
 import { equalSettings } from "./equal-settings.js";
 import type { Change, Running } from "./plan.js";
 import type { WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
@@ -40,6 +42,8 @@ interface MutableBridge {
   settings: BridgeSettings;
   address: Uint8Array;
   announcedId: bigint | undefined;
+  /** As they are in force. */
+  connections: ConnectionsSettings | undefined;
   /** The MTU that internal ports have unless told otherwise. */
   smallestMtu: number;
 }
@@ -83,24 +87,26 @@ export class Bridges {
   readonly #log: BridgeLog;
   readonly #deviceLog: BridgeLog;
   readonly #events: BridgeEvents;
+  readonly #runDirectory: string;
   readonly #bridges = new Map<string, MutableBridge>();
 
   constructor(
     switches: Switches,
-    logs: { readonly log: BridgeLog; readonly deviceLog: BridgeLog },
+    logs: { readonly log: BridgeLog; readonly deviceLog: BridgeLog; readonly runDirectory: string },
     events: BridgeEvents,
   ) {
     this.#switches = switches;
     this.#log = logs.log;
     this.#deviceLog = logs.deviceLog;
     this.#events = events;
+    this.#runDirectory = logs.runDirectory;
   }
 
   /** What was last applied, for `plan`. */
   running(): Running {
     const running = new Map<string, ReturnType<Running["get"]> & object>();
     for (const [name, bridge] of this.#bridges) {
-      const { ports: _ports, uuid: _uuid, ...settings } = bridge.wanted;
+      const { ports: _ports, uuid: _uuid, controllerRows: _rows, ...settings } = bridge.wanted;
       const interfaces = new Map(
         [...bridge.interfaces].map(([n, i]) => [
           n,
@@ -135,7 +141,21 @@ export class Bridges {
       this.#settleMtus(bridge);
       this.#settleAddress(bridge);
       this.#settleMacs(bridge);
+      this.#settleControllers(bridge);
     }
+  }
+
+  /** Controllers are spoken to where the operator of the database may not do harm by it; those that are not are logged. */
+  #settleControllers(bridge: MutableBridge): void {
+    const { name, connections } = bridge.wanted;
+    if (equalSettings(connections, bridge.connections)) return;
+    bridge.connections = connections;
+    const controllers = connections.controllers.filter(({ target }) => {
+      const fault = controllerFault(target, name, this.#runDirectory);
+      if (fault !== undefined) this.#log.err(`bridge ${name}: ${fault}`);
+      return fault === undefined;
+    });
+    bridge.switch.setControllers({ ...connections, controllers });
   }
 
   /** Takes the row identities of the latest rows, which may differ where a row was replaced by an equal one. */
@@ -210,6 +230,7 @@ export class Bridges {
         settings,
         address,
         announcedId: undefined,
+        connections: undefined,
         smallestMtu: defaultMtu,
       });
     } catch (error) {

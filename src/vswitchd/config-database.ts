@@ -5,8 +5,8 @@ import type { ConfigRows } from "./rows.js";
 export interface ConfigDatabase {
   /** The rows, once the first contents have arrived and this process holds the lock; undefined before. */
   rows(): ConfigRows | undefined;
-  /** True for an Interface, Port or Bridge row that still exists. */
-  has(table: "Bridge" | "Port" | "Interface", uuid: string): boolean;
+  /** True for a row that still exists. */
+  has(table: "Bridge" | "Controller" | "Port" | "Interface", uuid: string): boolean;
   /** True for a column of the schema the server has, which may be older than ours. */
   hasColumn(table: string, column: string): boolean;
   /**

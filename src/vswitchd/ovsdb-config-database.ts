@@ -38,11 +38,15 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
     if (!this.#ready) return undefined;
     const [root] = this.#replica.table("Open_vSwitch");
     const bridges = this.#replica.table("Bridge");
+    const controllers = this.#replica.table("Controller");
+    const managers = this.#replica.table("Manager");
     const ports = this.#replica.table("Port");
     const interfaces = this.#replica.table("Interface");
     return {
       root,
       bridge: (uuid) => bridges.get(uuid),
+      controller: (uuid) => controllers.get(uuid),
+      manager: (uuid) => managers.get(uuid),
       port: (uuid) => ports.get(uuid),
       interface: (uuid) => interfaces.get(uuid),
     };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Uuid } from "#ovsdb/atom.js";
 import { plan, type Running } from "./plan.js";
 import { readWanted } from "./read-wanted.js";
-import type { BridgeRow, ConfigRows, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
+import type { BridgeRow, ConfigRows, ControllerRow, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
 import type { Wanted } from "./wanted.js";
 
 interface Spec {
@@ -15,7 +15,11 @@ interface Spec {
 }
 
 /** Rows as a replica would give them, from a short description. */
-function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other_config: new Map() }): ConfigRows {
+function rowsOf(
+  spec: Spec,
+  root: Pick<OpenVSwitchRow, "other_config"> = { other_config: new Map() },
+  controllers: readonly ControllerRow[] = [],
+): ConfigRows {
   const bridges = new Map<string, BridgeRow>();
   const ports = new Map<string, PortRow>();
   const interfaces = new Map<string, InterfaceRow>();
@@ -68,6 +72,7 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
       mcast_snooping_enable: false,
       stp_enable: false,
       rstp_enable: false,
+      protocols: [],
       other_config: none,
       ...row,
     });
@@ -78,10 +83,13 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
       bridges: [...bridges.keys()] as Uuid[],
       datapaths: new Map(),
       next_cfg: 0,
+      manager_options: [],
       ovs_version: undefined,
       ...root,
     },
     bridge: (id) => bridges.get(id),
+    controller: (id) => controllers.find((c) => c.uuid === id),
+    manager: () => undefined,
     port: (id) => ports.get(id),
     interface: (id) => interfaces.get(id),
   };
@@ -91,7 +99,7 @@ function rowsOf(spec: Spec, root: Pick<OpenVSwitchRow, "other_config"> = { other
 function runningAfter(wanted: Wanted, failed: readonly string[] = []): Running {
   return new Map(
     wanted.bridges.map((b) => {
-      const { ports, uuid: _uuid, ...settings } = b;
+      const { ports, uuid: _uuid, controllerRows: _rows, ...settings } = b;
       const interfaces = new Map(
         ports.flatMap((p) =>
           p.interfaces.map((i) => {

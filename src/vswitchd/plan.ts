@@ -11,7 +11,7 @@ interface RunningInterface {
 }
 
 interface RunningBridge {
-  readonly settings: Omit<WantedBridge, "ports" | "uuid">;
+  readonly settings: Omit<WantedBridge, "ports" | "uuid" | "controllerRows">;
   readonly interfaces: ReadonlyMap<string, RunningInterface>;
   readonly ports: ReadonlyMap<string, PortSettings>;
 }
@@ -34,8 +34,8 @@ export type Change =
     }
   | { readonly kind: "configure-port"; readonly bridge: string; readonly port: WantedPort };
 
-function bridgeSettings(bridge: WantedBridge): Omit<WantedBridge, "ports" | "uuid"> {
-  const { ports: _ports, uuid: _uuid, ...settings } = bridge;
+function bridgeSettings(bridge: WantedBridge): Omit<WantedBridge, "ports" | "uuid" | "controllerRows"> {
+  const { ports: _ports, uuid: _uuid, controllerRows: _rows, ...settings } = bridge;
   return settings;
 }
 

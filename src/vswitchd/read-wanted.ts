@@ -2,6 +2,8 @@ import { defaultLimits, type FlowLimits } from "#ofproto/limits.js";
 import type { PortSettings, VlanMode } from "#ofproto/settings.js";
 import { parseMac } from "#util/mac.js";
 import { parseDatapathId } from "./bridge-address.js";
+import { isPrimaryController, readControllers } from "./controllers.js";
+import { integerSetting } from "./integer-setting.js";
 import {
   type BridgeRow,
   type ConfigRows,
@@ -21,13 +23,6 @@ const vlanModes: ReadonlySet<string> = new Set<VlanMode>([
   "native-untagged",
   "dot1q-tunnel",
 ]);
-
-/** An integer setting; the default where it is missing, malformed or out of range. */
-function integerSetting(text: string | undefined, fallback: number, min: number, max: number): number {
-  if (text === undefined || !/^\s*[+-]?\d+$/.test(text)) return fallback;
-  const value = Number.parseInt(text, 10);
-  return value < min || value > max ? fallback : value;
-}
 
 /** Bridge:other_config:mac-table-size. Upstream takes a negative size for a huge one. */
 function readMacTableSize(text: string | undefined): number {
@@ -140,11 +135,17 @@ function impliedLocalPort(bridge: string): WantedPort {
   };
 }
 
-function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly WantedPort[]): WantedBridge {
+function readBridge(
+  row: BridgeRow,
+  root: OpenVSwitchRow,
+  rows: ConfigRows,
+  ports: readonly WantedPort[],
+): WantedBridge {
   const setting = otherConfig("Bridge", row.other_config);
   const hwaddr = setting("hwaddr");
   const datapathId = setting("datapath-id");
   const limit = otherConfig("Open_vSwitch", root.other_config)("vlan-limit");
+  const { connections, controllerRows } = readControllers(row, root, rows);
   const vlanLimit = integerSetting(limit, 1, 0, Number.MAX_SAFE_INTEGER);
   return {
     uuid: row.uuid,
@@ -152,11 +153,13 @@ function readBridge(row: BridgeRow, root: OpenVSwitchRow, ports: readonly Wanted
     hwaddr: hwaddr === undefined ? undefined : parseMac(hwaddr),
     datapathId: datapathId === undefined ? undefined : parseDatapathId(datapathId),
     ports,
+    connections,
+    controllerRows,
     settings: {
       name: row.name,
       datapathType: row.datapath_type === "" ? "system" : row.datapath_type,
       failMode: row.fail_mode === "secure" ? "secure" : "standalone",
-      hasControllers: row.controller.length > 0,
+      hasControllers: connections.controllers.some(isPrimaryController),
       macAgingTime: integerSetting(setting("mac-aging-time"), defaultMacAgingTime, 1, 0x7fffffff),
       macTableSize: readMacTableSize(setting("mac-table-size")),
       forwardBpdu: booleanSetting(setting("forward-bpdu")),
@@ -225,7 +228,7 @@ export function readWanted(rows: ConfigRows): Wanted {
       interfaceNames.add(row.name);
       ports.unshift(impliedLocalPort(row.name));
     }
-    bridges.push(readBridge(row, root, ports));
+    bridges.push(readBridge(row, root, rows, ports));
   }
   return { bridges, warnings, defaultBonds };
 }

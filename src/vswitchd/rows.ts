@@ -3,7 +3,7 @@ import type { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declara
 
 /** The columns ovs-vswitchd reads; a change of any of them makes it look again. */
 export const followed = {
-  Open_vSwitch: ["bridges", "datapaths", "other_config", "next_cfg", "ovs_version"],
+  Open_vSwitch: ["bridges", "datapaths", "other_config", "next_cfg", "manager_options", "ovs_version"],
   Bridge: [
     "name",
     "ports",
@@ -14,8 +14,21 @@ export const followed = {
     "mcast_snooping_enable",
     "stp_enable",
     "rstp_enable",
+    "protocols",
     "other_config",
   ],
+  Controller: [
+    "type",
+    "target",
+    "max_backoff",
+    "inactivity_probe",
+    "connection_mode",
+    "enable_async_messages",
+    "controller_queue_size",
+    "controller_rate_limit",
+    "controller_burst_limit",
+  ],
+  Manager: ["target", "connection_mode"],
   Port: [
     "name",
     "interfaces",
@@ -34,7 +47,7 @@ export const followed = {
 
 /** Columns among these that are read, while nothing in the switch acts on them yet. */
 export const withoutEffect: { readonly [T in keyof typeof followed]?: readonly (typeof followed)[T][number][] } = {
-  Bridge: ["controller", "mcast_snooping_enable", "stp_enable", "rstp_enable"],
+  Bridge: ["mcast_snooping_enable", "stp_enable", "rstp_enable"],
   Port: ["bond_mode"],
 };
 
@@ -49,7 +62,18 @@ export const otherConfigKeys = {
     "stats-update-interval",
     "vlan-limit",
   ],
-  Bridge: ["datapath-id", "dp-desc", "dp-sn", "forward-bpdu", "hwaddr", "mac-aging-time", "mac-table-size"],
+  Bridge: [
+    "controller-queue-size",
+    "datapath-id",
+    "disable-in-band",
+    "dp-desc",
+    "dp-sn",
+    "forward-bpdu",
+    "hwaddr",
+    "in-band-queue",
+    "mac-aging-time",
+    "mac-table-size",
+  ],
   Port: ["priority-tags", "qinq-ethtype"],
 } as const;
 
@@ -72,6 +96,8 @@ export const statusColumns: ReadonlySet<string> = new Set(["Interface.ofport", "
 type Row<T extends keyof typeof followed> = FollowedRow<typeof openVSwitchDeclaration, typeof followed, T>;
 export type OpenVSwitchRow = Row<"Open_vSwitch">;
 export type BridgeRow = Row<"Bridge">;
+export type ControllerRow = Row<"Controller">;
+type ManagerRow = Row<"Manager">;
 export type PortRow = Row<"Port">;
 export type InterfaceRow = Row<"Interface">;
 
@@ -79,6 +105,8 @@ export type InterfaceRow = Row<"Interface">;
 export interface ConfigRows {
   readonly root: OpenVSwitchRow | undefined;
   bridge(uuid: string): BridgeRow | undefined;
+  controller(uuid: string): ControllerRow | undefined;
+  manager(uuid: string): ManagerRow | undefined;
   port(uuid: string): PortRow | undefined;
   interface(uuid: string): InterfaceRow | undefined;
 }

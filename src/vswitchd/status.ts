@@ -1,4 +1,5 @@
 import type { LinkStats } from "#host/net.js";
+import type { ControllerStatus } from "#ofproto/connections/settings.js";
 import { formatMac } from "#util/mac.js";
 import { formatDatapathId } from "./bridge-address.js";
 import type { LiveBridge, LiveInterface } from "./bridges.js";
@@ -26,6 +27,7 @@ export const written = {
   ],
   Datapath: ["capabilities"],
   Bridge: ["datapath_id", "datapath_version"],
+  Controller: ["is_connected", "role", "status"],
   Interface: [
     "admin_state",
     "duplex",
@@ -136,5 +138,14 @@ export function bridgeStatus(live: LiveBridge): Required<StatusColumns<"Bridge">
   return {
     datapath_id: formatDatapathId(live.settings.datapathId),
     datapath_version: "<built-in>",
+  };
+}
+
+/** The status columns of a Controller row; empty where it is no controller of the bridge's, or nothing is known. */
+export function controllerColumns(live: ControllerStatus | undefined): Required<StatusColumns<"Controller">> {
+  return {
+    is_connected: live?.isConnected ?? false,
+    role: live?.role,
+    status: new Map(Object.entries(live?.status ?? {})),
   };
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Device, DeviceClass, DeviceInfo } from "#datapath/device.js";
 import { FakeClock } from "#host/fake/clock.js";
 import { type LinkStats, noStats } from "#host/net.js";
+import type { ConnectionsSettings, ControllerStatus } from "#ofproto/connections/settings.js";
 import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
 import type { Switch, Switches, SwitchPort } from "#ofproto/switch.js";
 import type { Uuid } from "#ovsdb/atom.js";
@@ -9,7 +10,7 @@ import { HostError, UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";
 import { formatMac } from "#util/mac.js";
 import type { ConfigDatabase } from "./config-database.js";
-import type { BridgeRow, ConfigRows, InterfaceRow, PortRow } from "./rows.js";
+import type { BridgeRow, ConfigRows, ControllerRow, InterfaceRow, PortRow } from "./rows.js";
 import { Vswitchd } from "./vswitchd.js";
 
 const counters: LinkStats = { ...noStats, rxPackets: 1, txPackets: 2, rxBytes: 3, txBytes: 4 };
@@ -105,6 +106,14 @@ class FakeSwitch implements Switch {
     else this.bundles.delete(name);
   }
   setMac(): void {}
+  connections: ConnectionsSettings | undefined;
+  setControllers(settings: ConnectionsSettings): void {
+    this.connections = settings;
+  }
+  controllerStatus(): ReadonlyMap<string, ControllerStatus> {
+    const status: ControllerStatus = { isConnected: true, role: "other", status: { state: "ACTIVE" } };
+    return new Map(this.connections?.controllers.map(({ target }) => [target, status]));
+  }
   portProblem(): string | undefined {
     return undefined;
   }
@@ -113,6 +122,7 @@ class FakeSwitch implements Switch {
 /** Rows a test can change, and a record of what was written. */
 class FakeDatabase implements ConfigDatabase {
   bridgeRows: BridgeRow[] = [];
+  controllerRows: ControllerRow[] = [];
   portRows: PortRow[] = [];
   interfaceRows: InterfaceRow[] = [];
   nextCfg = 0;
@@ -135,9 +145,12 @@ class FakeDatabase implements ConfigDatabase {
         datapaths: this.datapaths,
         other_config: this.otherConfig,
         next_cfg: this.nextCfg,
+        manager_options: [],
         ovs_version: "4.0.0",
       },
       bridge: find(this.bridgeRows),
+      controller: find(this.controllerRows),
+      manager: () => undefined,
       port: find(this.portRows),
       interface: find(this.interfaceRows),
     };
@@ -175,6 +188,7 @@ class FakeDatabase implements ConfigDatabase {
       mcast_snooping_enable: false,
       stp_enable: false,
       rstp_enable: false,
+      protocols: [],
       other_config: new Map(),
     });
     this.addPort(name, { type: "internal" });
@@ -276,6 +290,8 @@ describe("Vswitchd", () => {
       clock,
       log: lines,
       deviceLog: lines,
+      runDirectory: "/run",
+      runDirectory: "/run",
       systemStatistics: () => new Map([["cpu", "2"]]),
     });
     database.addBridge("br0");

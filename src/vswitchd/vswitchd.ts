@@ -1,13 +1,20 @@
-import type { Switches } from "#ofproto/switch.js";
+import type { Switch, Switches } from "#ofproto/switch.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import type { Json } from "#util/json.js";
 import { OVS_VERSION } from "#util/version.js";
-import { type BridgeLog, Bridges } from "./bridges.js";
+import { type BridgeLog, Bridges, type LiveBridge } from "./bridges.js";
 import type { ConfigDatabase } from "./config-database.js";
 import { plan } from "./plan.js";
 import { readFlowLimits, readWanted } from "./read-wanted.js";
 import { type ConfigRows, otherConfig } from "./rows.js";
-import { bridgeStatus, interfaceStatus, type StatusColumns, type StatusTable, statisticsColumn } from "./status.js";
+import {
+  bridgeStatus,
+  controllerColumns,
+  interfaceStatus,
+  type StatusColumns,
+  type StatusTable,
+  statisticsColumn,
+} from "./status.js";
 import { StatusWriter } from "./status-writer.js";
 
 const defaultStatsInterval = 5000;
@@ -21,6 +28,8 @@ export interface VswitchdDependencies {
   readonly log: BridgeLog;
   /** Where complaints about single devices go. */
   readonly deviceLog: BridgeLog;
+  /** Below which unix sockets of controllers must be. */
+  readonly runDirectory: string;
   /** Open_vSwitch:statistics, where they are asked for. */
   readonly systemStatistics: () => ReadonlyMap<string, string>;
 }
@@ -202,6 +211,7 @@ export class Vswitchd {
       if (database.has("Bridge", bridge.wanted.uuid))
         this.#stageRow("Bridge", bridge.wanted.uuid, bridgeStatus(bridge));
       const live = switches.get(bridge.wanted.name);
+      if (withStatistics) this.#stageControllers(bridge, live);
       for (const iface of bridge.interfaces.values()) {
         const uuid = iface.wanted.uuid;
         if (!database.has("Interface", uuid)) continue;
@@ -234,6 +244,14 @@ export class Vswitchd {
       ...(rows.root?.ovs_version === undefined ? { ovs_version: OVS_VERSION } : {}),
     });
     if (this.#settledCfg !== undefined) this.#stageRow("Open_vSwitch", root.uuid, { cur_cfg: this.#settledCfg });
+  }
+
+  #stageControllers({ wanted }: LiveBridge, live: Switch | undefined): void {
+    const status = live?.controllerStatus();
+    for (const { uuid, target } of wanted.controllerRows) {
+      if (!this.#deps.database.has("Controller", uuid)) continue;
+      this.#stageRow("Controller", uuid, controllerColumns(status?.get(target)));
+    }
   }
 
   /** Stages what the database's schema, which may be older than ours, has columns for. */

@@ -1,3 +1,4 @@
+import type { ConnectionsSettings } from "#ofproto/connections/settings.js";
 import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
 
 /** An Interface row as settings. */
@@ -27,6 +28,12 @@ export interface WantedPort {
   readonly mac: Uint8Array | undefined;
 }
 
+/** Which controller a Controller row is. */
+interface ControllerIdentity {
+  readonly uuid: string;
+  readonly target: string;
+}
+
 /** A Bridge row as settings. The datapath id and address are chosen when its ports are known. */
 export interface WantedBridge {
   readonly uuid: string;
@@ -36,6 +43,9 @@ export interface WantedBridge {
   readonly hwaddr: Uint8Array | undefined;
   readonly datapathId: bigint | undefined;
   readonly ports: readonly WantedPort[];
+  readonly connections: ConnectionsSettings;
+  /** Rows of Controller, for their status. */
+  readonly controllerRows: readonly ControllerIdentity[];
 }
 
 /** Everything the database asks for, plus what was wrong with the asking (for the log). */
