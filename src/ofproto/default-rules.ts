@@ -6,28 +6,35 @@ import { PacketInReason } from "#openflow/actions/controller.js";
 import { normal } from "#openflow/actions/output.js";
 import type { BridgeSettings } from "./settings.js";
 import type { FlowTable } from "./tables/flow-table.js";
-import { INTERNAL_TABLE } from "./tables/flow-tables.js";
+import { type FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
 import { Rule } from "./tables/rule.js";
 
 /**
- * Whether a bridge forwards by itself. A standalone bridge without controllers is a learning switch; so is one whose controllers do not
- * answer, and until there are connections to controllers none does.
+ * Puts the rule into the first table that a bridge has before any controller speaks: without controllers, a standalone bridge is a learning switch. All
+ * flows that controllers could see are taken out.
  */
-function actsAlone(settings: BridgeSettings): boolean {
-  return settings.failMode === "standalone";
+export function resetFlows(tables: FlowTables, settings: BridgeSettings, now: number): void {
+  tables.flush();
+  if (settings.failMode !== "standalone" || settings.hasControllers) return;
+  tables.table(0).add(new Rule({ tableId: 0, priority: 0, match: newMatch(), actions: [normal], now }));
 }
 
-/** Puts the rules into the first table that a bridge has before any controller speaks, and takes others out. */
-export function installDefaultRules(table: FlowTable, settings: BridgeSettings, now: number): void {
-  table.clear();
-  if (actsAlone(settings)) table.add(new Rule({ tableId: 0, priority: 0, match: newMatch(), actions: [normal], now }));
+/** Whether other settings mean that a bridge's flows begin anew, as upstream has it. */
+export function resetsFlows(before: BridgeSettings, after: BridgeSettings): boolean {
+  if (before.hasControllers !== after.hasControllers) return true;
+  return before.failMode !== after.failMode && !after.hasControllers;
 }
 
-/**
- * Puts in the switch's own rules: where recirculated packets begin, and what becomes of packets no rule matches. Gives the one for packets
- * that are dropped then, which counts them.
- */
-export function installInternalRules(table: FlowTable, now: number): Rule {
+/** The switch's own rules for packets that no rule matches, which count them. */
+export interface MissRules {
+  readonly toController: Rule;
+  readonly drop: Rule;
+  /** Of packets whose port is set not to send any to controllers. */
+  readonly noPacketIn: Rule;
+}
+
+/** Puts in the switch's own rules: where recirculated packets begin, and what becomes of packets no rule matches. Gives the latter. */
+export function installInternalRules(table: FlowTable, now: number): MissRules {
   const rule = (priority: number, match: Match, actions: readonly Action[]): Rule =>
     new Rule({ tableId: INTERNAL_TABLE, priority, match, actions, now });
   table.add(rule(2, matching("recirc_id", 0), []));
@@ -37,11 +44,13 @@ export function installInternalRules(table: FlowTable, now: number): Rule {
     reason: PacketInReason.implicitMiss,
     controllerId: 0,
   } as const;
-  table.add(rule(0, matching("reg0", 1), [toController]));
-  const missDrop = rule(0, matching("reg0", 2), []);
-  table.add(missDrop);
-  table.add(rule(0, matching("reg0", 3), []));
-  return missDrop;
+  const misses: MissRules = {
+    toController: rule(0, matching("reg0", 1), [toController]),
+    drop: rule(0, matching("reg0", 2), []),
+    noPacketIn: rule(0, matching("reg0", 3), []),
+  };
+  for (const miss of Object.values(misses)) table.add(miss);
+  return misses;
 }
 
 function matching(name: string, value: number): Match {

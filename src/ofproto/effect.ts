@@ -1,9 +1,12 @@
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { Bundle } from "./bundle.js";
 import type { DropReason } from "./drop-reason.js";
 import type { Group, GroupBucket } from "./groups/group.js";
+import { learnFlow } from "./learned-flow.js";
 import type { OfPort } from "./port.js";
+import type { FlowTable } from "./tables/flow-table.js";
 import type { Rule } from "./tables/rule.js";
 
 /**
@@ -21,28 +24,48 @@ export type Effect =
       readonly mac: MacNumber;
       readonly gratuitousArp: boolean;
     }
+  /** Flows looked a packet up in a table; `matched` where one was found. */
+  | { readonly kind: "table"; readonly table: FlowTable; readonly matched: boolean }
+  /** `learn`: `rule` is the flow that was taught, once it was. */
+  | {
+      readonly kind: "learn_flow";
+      readonly bridge: BridgeState;
+      readonly mod: FlowMod;
+      readonly limit: number;
+      rule: Rule | undefined;
+    }
+  /** `fin_timeout`, seconds: the flow lives no longer than so after a packet that ends a TCP connection. */
+  | {
+      readonly kind: "fin_timeout";
+      readonly bridge: BridgeState;
+      readonly rule: Rule;
+      readonly idle: number;
+      readonly hard: number;
+    }
   /** The packet left through one patch port and came in by its peer. */
   | { readonly kind: "patch"; readonly out: OfPort; readonly in: OfPort }
   | { readonly kind: "drop"; readonly bridge: BridgeState; readonly port: OfPort; readonly reason: DropReason };
 
-/** Packets to credit. `used` is clock milliseconds of the last of them. */
+/** Packets to credit. `used` is clock milliseconds of the last of them, `tcpFlags` all of their flags. */
 export interface Credit {
   readonly packets: number;
   readonly bytes: number;
   readonly used: number;
+  readonly tcpFlags: number;
 }
+
+/** TCP's FIN and RST. */
+const ENDS = 5;
 
 /** Credits packets to everything a flow touches. Ports and bundles that have gone since are passed over. */
 export function applyEffects(effects: readonly Effect[], credit: Credit): void {
   for (const effect of effects) apply(effect, credit);
 }
 
-function apply(effect: Effect, { packets, bytes, used }: Credit): void {
+function apply(effect: Effect, { packets, bytes, used, tcpFlags }: Credit): void {
   switch (effect.kind) {
     case "rule":
-      effect.rule.packets += packets;
-      effect.rule.bytes += bytes;
-      effect.rule.used = Math.max(effect.rule.used, used);
+      effect.rule.credit(packets, bytes, used);
       return;
     case "group":
       for (const counted of [effect.group, ...effect.buckets]) {
@@ -52,6 +75,16 @@ function apply(effect: Effect, { packets, bytes, used }: Credit): void {
       return;
     case "learn":
       effect.bridge.learn(used, effect.bundle, effect.vlan, effect.mac, effect.gratuitousArp);
+      return;
+    case "table":
+      effect.table.lookups += packets;
+      if (effect.matched) effect.table.matches += packets;
+      return;
+    case "learn_flow":
+      effect.rule = learnFlow(effect.bridge, effect.mod, effect.limit, effect.rule, used);
+      return;
+    case "fin_timeout":
+      if ((tcpFlags & ENDS) !== 0) lowerTimeouts(effect.bridge, effect.rule, effect.idle, effect.hard);
       return;
     case "patch":
       effect.out.traffic.txPackets += packets;
@@ -63,4 +96,14 @@ function apply(effect: Effect, { packets, bytes, used }: Credit): void {
       effect.bridge.dropped(effect.port.name, effect.reason, packets);
       return;
   }
+}
+
+/** Makes a flow's timeouts shorter where they are longer, or there are none; 0 leaves one as it is. */
+function lowerTimeouts({ tables }: BridgeState, rule: Rule, idle: number, hard: number): void {
+  const lower = (now: number, to: number): number => (to !== 0 && (now === 0 || to < now) ? to : now);
+  const [idleTimeout, hardTimeout] = [lower(rule.idleTimeout, idle), lower(rule.hardTimeout, hard)];
+  if (!rule.isLive || (idleTimeout === rule.idleTimeout && hardTimeout === rule.hardTimeout)) return;
+  rule.idleTimeout = idleTimeout;
+  rule.hardTimeout = hardTimeout;
+  tables.table(rule.tableId).expiry.add(rule);
 }

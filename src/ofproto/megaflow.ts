@@ -54,6 +54,6 @@ export class Megaflow {
     this.#packets = stats.packets;
     this.#bytes = stats.bytes;
     this.#used = Math.max(this.#used, stats.used);
-    applyEffects(this.effects, { packets, bytes, used: stats.used });
+    applyEffects(this.effects, { packets, bytes, used: stats.used, tcpFlags: stats.tcpFlags });
   }
 }

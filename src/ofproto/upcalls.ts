@@ -55,9 +55,11 @@ export class Upcalls {
       return;
     }
     const now = backer.clock.now();
+    // What the packet itself changes, by `learn`, makes its own translation stale.
+    const { generation } = backer.revalidator;
     const answer = translateKey(backer, port, key);
-    applyEffects(answer.effects, { packets: 1, bytes: packet.data.length, used: now });
-    const actions = this.#install(key, answer, now);
+    applyEffects(answer.effects, { packets: 1, bytes: packet.data.length, used: now, tcpFlags: key[W.l4]! & 0xfff });
+    const actions = this.#install(key, answer, now, generation);
     if (actions.length === 0) return;
     backer.counters.packetsExecuted.add();
     backer.datapath.execute(packet, key, actions);
@@ -77,8 +79,8 @@ export class Upcalls {
   }
 
   /** Returns the actions to execute: those of a flow that is there already, where they are the same, for the datapath knows these. */
-  #install(key: Uint32Array, answer: Translation, now: number): readonly DatapathAction[] {
-    const { flows, flowLimit, datapath, megaflows, revalidator } = this.#backer;
+  #install(key: Uint32Array, answer: Translation, now: number, generation: number): readonly DatapathAction[] {
+    const { flows, flowLimit, datapath, megaflows } = this.#backer;
     if (flows.size >= flowLimit.value) {
       this.counters.flowLimitHit++;
       this.#backer.counters.flowLimitHit.add();
@@ -103,7 +105,7 @@ export class Upcalls {
         actions,
         effects,
         macs,
-        generation: revalidator.generation,
+        generation,
         created: now,
       }),
     );

@@ -14,6 +14,7 @@ import { applyEffects } from "../effect.js";
 import { patchClass } from "../patch-device.js";
 import { OfPort } from "../port.js";
 import type { OfprotoSwitches } from "../switches.js";
+import type { Translation } from "../translate/context.js";
 import { formatTrace, Trace, type TraceNode } from "../translate/trace.js";
 import { translate } from "../translate/translate.js";
 import { narrowVlans } from "../vlan-limit.js";
@@ -24,6 +25,8 @@ type Traced = {
   readonly finalFlow: string | null;
   readonly megaflow: string;
   readonly actions: string;
+  /** Why packets of the flow cannot be left to the datapath, or go nowhere. */
+  readonly remarks: readonly string[];
 };
 
 /** What is to be traced: a key, where it came in, and the packet if there is one. */
@@ -52,7 +55,7 @@ export function ofprotoTrace(switches: OfprotoSwitches): AppctlCommand<Traced> {
 
 function formatTraced(t: Traced): string {
   const final = `Final flow: ${t.finalFlow ?? "unchanged"}\nMegaflow: ${t.megaflow}\nDatapath actions: ${t.actions}\n`;
-  return `Flow: ${t.flow}\n${formatTrace(t.steps)}\n${final}`;
+  return `Flow: ${t.flow}\n${formatTrace(t.steps)}\n${final}${t.remarks.map((r) => `${r}\n`).join("")}`;
 }
 
 const generateOptions = ["-generate", "--generate"];
@@ -146,17 +149,48 @@ function trace({ backer, port, key: whole, names, frame }: Question): Traced {
   const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
   const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
   const formatKey = (k: FlowKey): string => formatFlow(k, { portName });
+  // The port of the action set has a field, which is not shown.
+  const formatFinal = (k: FlowKey): string => {
+    const shown = k.slice();
+    shown[W.actsetOutput] = 0;
+    return formatKey(shown);
+  };
   const steps = new Trace({ withoutEffects: frame === undefined });
   const answer = translate(backer, port, key, steps);
-  if (frame) applyEffects(answer.effects, { packets: 1, bytes: frame.length, used: backer.clock.now() });
+  if (frame)
+    applyEffects(answer.effects, {
+      packets: 1,
+      bytes: frame.length,
+      used: backer.clock.now(),
+      tcpFlags: key[W.l4]! & 0xfff,
+    });
   // That a header is not there goes without saying.
   const mask = answer.mask.slice();
   for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0) mask[w] = 0;
   return {
     flow: formatKey(key),
     steps: steps.roots,
-    finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatKey(answer.finalFlow) : null,
+    finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatFinal(answer.finalFlow) : null,
     megaflow: formatMatch({ key, mask }, { portName }),
     actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
+    remarks: remarksOn(answer),
   };
+}
+
+/** Reasons for the slow path, in upstream's words, by bits of `slowPathReasons`. */
+const slowReasons: readonly string[] = [
+  "Consumes CFM packets.",
+  "Consumes BFD packets.",
+  "Consumes LACP packets.",
+  "Consumes STP packets.",
+  "Consumes LLDP packets.",
+  "Uses action(s) not supported by datapath.",
+  "Datapath can't match specifically enough.",
+];
+
+function remarksOn({ error, slow }: Translation): string[] {
+  if (error !== undefined) return [`Translation failed (${error}), packet is dropped.`];
+  if (slow === 0) return [];
+  const reasons = slowReasons.filter((_, bit) => ((slow >>> bit) & 1) !== 0);
+  return ["This flow is handled by the userspace slow path because it:", ...reasons.map((r) => `  - ${r}`)];
 }

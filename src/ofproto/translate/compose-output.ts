@@ -1,10 +1,12 @@
 import { copyKey, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { OFPP } from "#openflow/port-number.js";
 import type { OfPort } from "../port.js";
 import { PortConfig } from "../port-config.js";
 import { commit } from "./commit.js";
 import type { TranslationContext } from "./context.js";
-import { mayGoDeeper } from "./depth.js";
+import { finishFreezing } from "./finish-freezing.js";
+import { freezeAtTable } from "./freeze.js";
 
 /** Sends the packet, as `ctx.flow` has it, out of a port: to the datapath, or through a patch port into the next bridge. */
 export function composeOutput(ctx: TranslationContext, port: OfPort): void {
@@ -27,18 +29,39 @@ export function composeOutput(ctx: TranslationContext, port: OfPort): void {
   crossPatch(ctx, port, peer);
 }
 
-/** The packet goes on in the peer's bridge; afterwards this bridge's packet is as it was. */
+/**
+ * The packet goes on in the peer's bridge: a copy, without what only means something in this bridge. Afterwards everything is as it was, even where the copy went
+ * round in circles.
+ */
 function crossPatch(ctx: TranslationContext, port: OfPort, peer: OfPort): void {
   ctx.effects.push({ kind: "patch", out: port, in: peer });
-  if (!mayGoDeeper(ctx)) return;
+  if (ctx.failed) return;
+  const { flow, inPort, tableId, rule, stack, actionSet, inActionSet, inGroup, conntracked, wasMpls } = ctx;
   const before = newKey();
-  copyKey(before, ctx.flow);
-  const from = ctx.inPort;
+  copyKey(before, flow);
   ctx.inPort = peer;
-  ctx.flow[W.inPort] = peer.ofport;
-  ctx.flow[W.actsetOutput] = 0;
-  ctx.flow.fill(0, W.metadata, W.inPort);
-  ctx.pipeline.enterBridge(ctx);
-  copyKey(ctx.flow, before);
-  ctx.inPort = from;
+  ctx.stack = [];
+  ctx.actionSet = [];
+  ctx.inActionSet = false;
+  ctx.inGroup = false;
+  ctx.conntracked = false;
+  flow.fill(0, 0, W.inPort);
+  flow.fill(0, W.tunMetadata);
+  flow.fill(0, W.ctState, W.eth);
+  flow[W.inPort] = peer.ofport;
+  flow[W.actsetOutput] = OFPP.unset;
+  if (wasMpls) {
+    // The tables there would look at headers that are not known yet.
+    ctx.trace?.enter("bridge", ctx.bridge.name);
+    ctx.trace?.leave();
+    freezeAtTable(ctx, 0);
+  } else ctx.pipeline.enterBridge(ctx);
+  finishFreezing(ctx);
+  ctx.exit = false;
+  if (ctx.failed && ctx.drop?.reason === "recursion_too_deep") {
+    ctx.failed = false;
+    ctx.error = undefined;
+  }
+  copyKey(flow, before);
+  Object.assign(ctx, { inPort, tableId, rule, stack, actionSet, inActionSet, inGroup, conntracked, wasMpls });
 }

@@ -1,7 +1,9 @@
-import type { DatapathAction } from "#datapath/actions.js";
+import type { CtNat, DatapathAction } from "#datapath/actions.js";
 import { copyKey, type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import type { Action } from "#openflow/actions/action.js";
+import type { ControllerAction } from "#openflow/actions/controller.js";
+import { OFPP } from "#openflow/port-number.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "../bridge-state.js";
 import type { DropReason } from "../drop-reason.js";
@@ -20,6 +22,8 @@ export interface World {
   readonly frozen: FrozenStates;
   /** The OpenFlow port of a datapath's port. */
   port(datapathPort: number): OfPort | undefined;
+  /** The name of the timeout policy of a connection tracking zone, where it has one. */
+  timeoutPolicy(zone: number): string | undefined;
 }
 
 /** What became of a packet. */
@@ -31,10 +35,14 @@ export interface Translation {
   readonly effects: readonly Effect[];
   /** Addresses that were looked up: when one is learned, moves or is forgotten, the translation may become another. */
   readonly macs: readonly MacNumber[];
-  /** Numbers of the frozen states that the actions name. */
+  /** Numbers of the frozen states that the actions name. Whoever had the translation made releases them (`Recirculation.release`). */
   readonly frozen: readonly number[];
+  /** Recirculations through connection tracking, in order: where a trace goes on. */
+  readonly recirculations: readonly Recirculated[];
   /** Why packets must be handled in userspace, as bits of `slowPathReasons`; 0 where the datapath can do it all. */
   readonly slow: number;
+  /** Why the translation is void, in a trace's words; undefined where it is not. */
+  readonly error: string | undefined;
   /** Why there are no actions. */
   readonly dropped: DropReason | undefined;
   /** The packet's fields after the last action; only of a traced translation. */
@@ -50,6 +58,35 @@ export interface Freezing {
   readonly table: number | undefined;
   /** What is left to do, in order: every level of actions adds its own. */
   readonly steps: FrozenStep[];
+  /** The `controller` action that the packet waits for; recirculated otherwise, after a hash where one is asked for. */
+  readonly controller?: ControllerAction;
+  readonly hash?: { readonly algorithm: "l4" | "sym_l4"; readonly basis: number };
+  /** Cookie of the outermost flow so far. */
+  cookie: bigint;
+}
+
+/** A packet that goes on after connection tracking. */
+export interface Recirculated {
+  readonly id: number;
+  /** Fields of the packet as it was when it left, with the connection's mark and label as the action sets them. */
+  readonly flow: FlowKey;
+  readonly zone: number;
+  readonly nat: CtNat | undefined;
+}
+
+/** `push_nsh` with the bytes of its TLVs, where its metadata are of type 2. */
+export type PendingHeader =
+  | { readonly kind: "push_eth" | "pop_eth" | "add_mpls" }
+  | { readonly kind: "push_nsh"; readonly metadata: Uint8Array };
+
+/** How a table is looked up. */
+export interface Lookup {
+  /** The port the packet seems to have come in by; by default its own. */
+  readonly inPort?: number;
+  /** By the addresses, protocol and ports of its connection's first packet. */
+  readonly ct?: boolean;
+  /** A packet that no flow matches has what the table is set to do; otherwise it is nothing. */
+  readonly honorsMiss?: boolean;
 }
 
 /** Where actions lead back to; given to the context, since what does them does actions again. */
@@ -57,7 +94,7 @@ export interface Pipeline {
   /** The packet begins in the bridge of `ctx.inPort`. */
   enterBridge(ctx: TranslationContext): void;
   /** Looks the packet up in a table of its bridge and does what the flow says. */
-  runTable(ctx: TranslationContext, tableId: number): void;
+  runTable(ctx: TranslationContext, tableId: number, how?: Lookup): void;
   /** Does a list of actions. */
   runActions(ctx: TranslationContext, actions: readonly Action[]): void;
 }
@@ -79,6 +116,7 @@ export class TranslationContext {
   readonly effects: Effect[] = [];
   readonly macs: MacNumber[] = [];
   readonly frozen: number[] = [];
+  readonly recirculations: Recirculated[] = [];
   /** Where the packet came into the switch. */
   readonly origin: OfPort;
   inPort: OfPort;
@@ -97,15 +135,23 @@ export class TranslationContext {
   inPacketOut = false;
   /** `exit`: no action of this packet is done any more, the action set neither. */
   exit = false;
+  /** The rest of the present list of actions is not done. */
+  leavesList = false;
+  /** The queue the packet came with: `pop_queue` goes back to it. */
+  readonly priority: number;
   conntracked = false;
+  /** Labels were popped to nothing: what the packet then is must be found out before anything looks at it. */
   wasMpls = false;
+  /** A header that was put on or taken off and that the datapath has not been told of. */
+  header: PendingHeader | undefined;
   /** Why packets of the flow must be handled in userspace: bits of the datapath's `slowPathReasons`. */
   slow = 0;
   freezing: Freezing | undefined;
   /** The last reason not to send the packet somewhere. */
   drop: { bridge: BridgeState; port: OfPort; reason: DropReason } | undefined;
-  /** Set when the whole translation is void. */
+  /** Set when the whole translation is void, and why it is, as traces tell it. */
   failed = false;
+  error: string | undefined;
 
   constructor(world: World, pipeline: Pipeline, port: OfPort, key: FlowKey, trace: Trace | undefined) {
     this.world = world;
@@ -118,6 +164,8 @@ export class TranslationContext {
     this.base = scratch.base;
     copyKey(this.base, key);
     this.flow[W.inPort] = port.ofport;
+    this.flow[W.actsetOutput] = OFPP.unset;
+    this.priority = key[W.skbPriority]!;
   }
 
   get bridge(): BridgeState {
@@ -134,11 +182,12 @@ export class TranslationContext {
     this.drop = { bridge: this.bridge, port: this.inPort, reason };
   }
 
-  /** Voids the translation. */
-  fail(reason: DropReason, text: string): void {
+  /** Voids the translation. `error` is what a trace says of it as a whole, `text` what it says here, if anything. */
+  fail(reason: DropReason, error: string, text?: string): void {
     this.failed = true;
+    this.error = error;
     this.refuse(reason);
-    this.trace?.note(text);
+    if (text !== undefined) this.trace?.note(` >>>> ${text} <<<<`);
   }
 
   /** The cookie of what is done: of the flow, of a packet-out, or of a frozen step. */

@@ -5,18 +5,16 @@ const MAX_DEPTH = 64;
 /** Bridges, groups and tables a packet may pass in all. */
 const MAX_STEPS: number = MAX_DEPTH * MAX_DEPTH;
 
-/**
- * A packet ends after so many nested tables, with the copies made on the way sent; where loops branch, so that there would be no end of copies,
- * the translation is void.
- */
+/** False, and the translation void, where a packet has passed too many bridges, groups and tables, one in the other or in all. */
 export function mayGoDeeper(ctx: TranslationContext): boolean {
   if (ctx.failed) return false;
-  if (ctx.steps >= MAX_STEPS) {
-    ctx.fail("too_many_resubmits", ` >> over ${MAX_STEPS} resubmit actions`);
+  if (ctx.depth >= MAX_DEPTH) {
+    ctx.fail("recursion_too_deep", "Recursion too deep", `over max translation depth ${MAX_DEPTH}`);
     return false;
   }
-  if (ctx.depth < MAX_DEPTH) return true;
-  ctx.trace?.note(`     >>>> over max translation depth ${MAX_DEPTH} <<<<`);
-  ctx.refuse("recursion_too_deep");
-  return false;
+  if (ctx.steps >= MAX_STEPS) {
+    ctx.fail("too_many_resubmits", "Too many resubmits", `over ${MAX_STEPS} resubmit actions`);
+    return false;
+  }
+  return true;
 }

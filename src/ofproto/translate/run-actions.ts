@@ -1,7 +1,10 @@
 import type { Action } from "#openflow/actions/action.js";
 import { formatAction } from "#openflow/actions/table.js";
 import { type ActionTranslator, translators } from "./actions/table.js";
+import { commit } from "./commit.js";
 import type { TranslationContext } from "./context.js";
+import { freeze, keepRest } from "./freeze.js";
+import { needsParsing } from "./needs-parsing.js";
 
 /**
  * Does a list of actions in order. It ends early where the translation is void or `exit` was done; where the packet was frozen, what is left becomes a
@@ -9,14 +12,21 @@ import type { TranslationContext } from "./context.js";
  */
 export function runActions(ctx: TranslationContext, actions: readonly Action[]): void {
   for (let i = 0; i < actions.length; i++) {
-    if (ctx.stopped) return;
     const action = actions[i]!;
+    if (ctx.wasMpls && needsParsing(action)) {
+      commit(ctx);
+      freeze(ctx);
+      keepRest(ctx, actions.slice(i));
+      return;
+    }
     ctx.trace?.enter("action", formatAction(action));
-    (translators[action.kind] as ActionTranslator<Action>)(ctx, action, actions.slice(i + 1));
+    (translators[action.kind] as ActionTranslator<Action>)(ctx, action, actions, i);
     ctx.trace?.leave();
-    if (ctx.freezing) {
-      const rest = actions.slice(i + 1);
-      if (rest.length > 0) ctx.freezing.steps.push({ table: ctx.tableId, cookie: ctx.flowCookie, actions: rest });
+    if (ctx.freezing) keepRest(ctx, actions.slice(i + 1));
+    if (ctx.stopped) return;
+    if (ctx.leavesList) {
+      ctx.leavesList = false;
+      return;
     }
   }
 }

@@ -1,42 +1,98 @@
+import { W } from "#flow/layout.js";
 import { formatMatch } from "#openflow/match-text.js";
+import { PortConfig } from "../port-config.js";
 import type { Rule } from "../tables/rule.js";
-import type { TranslationContext } from "./context.js";
+import type { Lookup, TranslationContext } from "./context.js";
 import { mayGoDeeper } from "./depth.js";
+import { lookupOriginal } from "./original-direction.js";
 import { runActions } from "./run-actions.js";
 
+/** The last table that a packet can go on to where a table is set to pass on what it does not know. */
+const LAST_TABLE = 253;
+
 /** Looks the packet up in a table of its bridge and does what the flow says. */
-export function runTable(ctx: TranslationContext, tableId: number): void {
+export function runTable(ctx: TranslationContext, tableId: number, how: Lookup = {}): void {
   if (ctx.failed || !mayGoDeeper(ctx)) return;
   const { tableId: outerTable, rule: outerRule } = ctx;
-  ctx.tableId = tableId;
-  const rule = ctx.bridge.tables.lookup(tableId, ctx.flow, ctx.mask);
-  ctx.trace?.enter("table", `${String(tableId).padStart(2)}. ${rule ? describe(rule) : "No match."}`);
+  const found = lookup(ctx, tableId, how);
+  if (!found) return;
   ctx.depth++;
   ctx.steps++;
-  if (rule) runRule(ctx, rule);
-  else miss(ctx);
+  runFound(ctx, found);
   ctx.depth--;
   ctx.trace?.leave();
   ctx.tableId = outerTable;
   ctx.rule = outerRule;
 }
 
-function miss(ctx: TranslationContext): void {
-  ctx.effects.push({ kind: "rule", rule: ctx.bridge.missDrop });
-  ctx.trace?.enter("action", "drop");
+/** As `runTable`, for a packet that has just come into the bridge: `inside` is done at last, as part of the same step. */
+export function runFirstTable(ctx: TranslationContext, mayRun: boolean, inside: () => void): void {
+  if (ctx.failed || !mayGoDeeper(ctx)) return;
+  const found = lookup(ctx, 0, { honorsMiss: true })!;
+  ctx.depth++;
+  ctx.steps++;
+  if (mayRun) runFound(ctx, found);
+  else {
+    creditRule(ctx, found.rule);
+    ctx.refuse("no_receive");
+  }
+  inside();
+  ctx.depth--;
   ctx.trace?.leave();
-  ctx.refuse("no_match");
 }
 
-function runRule(ctx: TranslationContext, rule: Rule): void {
+/** A rule, or what a table does without one. */
+type Found = { readonly rule: Rule; readonly isMiss: boolean };
+
+/** Finds the rule, and tells a trace of it: the step is left open. */
+function lookup(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMiss }: Lookup): Found | undefined {
+  const { flow, mask, bridge } = ctx;
+  const before = flow[W.inPort]!;
+  if (inPort !== undefined) flow[W.inPort] = inPort;
+  let rule: Rule | undefined;
+  let at = tableId;
+  let miss = bridge.misses.drop;
+  for (;;) {
+    if (ct) {
+      const original = lookupOriginal(ctx, (k, m) => bridge.tables.lookup(at, k, m));
+      if (!original) {
+        ctx.trace?.note(" >> resubmit(ct) with non-tracked or non-IP packet!");
+        flow[W.inPort] = before;
+        return undefined;
+      }
+      rule = original.rule;
+    } else rule = bridge.tables.lookup(at, flow, mask);
+    ctx.effects.push({ kind: "table", table: bridge.tables.table(at), matched: rule !== undefined });
+    if (rule || !honorsMiss) break;
+    const config = bridge.tables.table(at).missConfig;
+    if (config === "continue" && at < LAST_TABLE) {
+      at++;
+      continue;
+    }
+    if (config === "controller" || (config === "default" && bridge.controllers?.wantsMisses)) {
+      miss = (ctx.inPort.config & PortConfig.noPacketIn) === 0 ? bridge.misses.toController : bridge.misses.noPacketIn;
+    }
+    break;
+  }
+  flow[W.inPort] = before;
+  ctx.tableId = at;
+  ctx.trace?.enter("table", `${String(at).padStart(2)}. ${rule ? describe(rule) : "No match."}`);
+  return { rule: rule ?? miss, isMiss: rule === undefined };
+}
+
+function runFound(ctx: TranslationContext, { rule, isMiss }: Found): void {
   ctx.rule = rule;
-  ctx.effects.push({ kind: "rule", rule });
+  creditRule(ctx, rule);
   if (rule.actions.length === 0) {
     ctx.trace?.enter("action", "drop");
     ctx.trace?.leave();
-    ctx.refuse("rule_drop");
+    ctx.refuse(isMiss ? "no_match" : "rule_drop");
   }
   runActions(ctx, rule.actions);
+}
+
+function creditRule(ctx: TranslationContext, rule: Rule): void {
+  ctx.effects.push({ kind: "rule", rule });
 }
 
 function describe(rule: Rule): string {

@@ -1,6 +1,6 @@
 /** One step of a translation, as `ofproto/trace` shows it. */
 export type TraceNode = {
-  readonly kind: "bridge" | "table" | "action" | "bucket" | "detail";
+  readonly kind: "bridge" | "table" | "action" | "bucket" | "thaw" | "detail";
   readonly text: string;
   readonly children: TraceNode[];
 };
@@ -37,31 +37,35 @@ export class Trace {
   }
 }
 
-/** The tree as Open vSwitch prints it. */
-export function formatTrace(nodes: readonly TraceNode[]): string {
-  return nodes.map((n) => formatNode(n, 0)).join("");
+/**
+ * The tree as Open vSwitch prints it. What an action leads to stands beside it, not inside: a table or bridge that something follows is set in by one step and
+ * what is in it by two more, the last one not at all.
+ */
+export function formatTrace(nodes: readonly TraceNode[], level = 0): string {
+  const flat = nodes.flatMap(beside);
+  return flat.map((node, i) => formatNode(node, level, i < flat.length - 1 ? 1 : 0)).join("");
 }
 
-function formatNode(node: TraceNode, indent: number): string {
-  const pad = " ".repeat(indent);
-  switch (node.kind) {
+/** An action with what stands beside it. */
+function beside(node: TraceNode): readonly TraceNode[] {
+  return node.kind === "action" ? [{ ...node, children: [] }, ...node.children.flatMap(beside)] : [node];
+}
+
+function formatNode({ kind, text, children }: TraceNode, level: number, more: 0 | 1): string {
+  const line = (indent: number): string => `${" ".repeat(4 * indent)}${text}\n`;
+  switch (kind) {
     case "bridge": {
-      const title = `\n${pad}bridge("${node.text}")\n${pad}${"-".repeat(node.text.length + 10)}\n`;
-      return title + node.children.map((c) => formatNode(c, indent)).join("");
+      const pad = " ".repeat(4 * (level + more));
+      const title = `\n${pad}bridge("${text}")\n${pad}${"-".repeat(text.length + 10)}\n`;
+      return title + formatTrace(children, level + 2 * more);
     }
     case "table":
-      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indent + 4)).join("")}`;
-    case "action":
-      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indentInAction(c, indent))).join("")}`;
+      return line(level + more) + formatTrace(children, level + 2 * more);
     case "bucket":
-      return `${pad}${node.text}\n${node.children.map((c) => formatNode(c, indent + 8)).join("")}`;
-    case "detail":
-      return `${pad}${node.text}\n`;
+      return line(level + 1) + formatTrace(children, level + 2);
+    case "thaw":
+      return line(level + 1) + formatTrace(children, level + 1);
+    default:
+      return line(level + 1);
   }
-}
-
-/** A table that an action leads to stands where the action's own table does. */
-function indentInAction({ kind }: TraceNode, indent: number): number {
-  if (kind === "bridge") return 0;
-  return kind === "table" ? Math.max(0, indent - 4) : indent;
 }

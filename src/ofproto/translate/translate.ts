@@ -1,11 +1,18 @@
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
+import type { Action } from "#openflow/actions/action.js";
+import { OFPP } from "#openflow/port-number.js";
 import { EtherType } from "#wire/ethernet.js";
+import { portOrAbsent } from "../absent-port.js";
 import type { OfPort } from "../port.js";
+import { runActionSet } from "./action-set.js";
 import { type Pipeline, type Translation, TranslationContext, type World } from "./context.js";
 import { enterBridge } from "./enter-bridge.js";
+import { finishFreezing } from "./finish-freezing.js";
+import type { FrozenState } from "./frozen-state.js";
 import { runActions } from "./run-actions.js";
 import { runTable } from "./run-table.js";
+import { thaw, thawRecirculated } from "./thaw.js";
 import type { Trace } from "./trace.js";
 
 const pipeline: Pipeline = { enterBridge, runTable, runActions };
@@ -15,15 +22,48 @@ const pipeline: Pipeline = { enterBridge, runTable, runActions };
  */
 export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trace): Translation {
   const ctx = new TranslationContext(world, pipeline, port, key, trace);
+  const id = key[W.recircId]!;
+  if (id === 0) enterBridge(ctx);
+  else thawRecirculated(ctx, id);
+  return finish(ctx, key);
+}
+
+/** What a packet that a controller sends becomes, by a list of actions. */
+export function translateActions(
+  world: World,
+  port: OfPort,
+  key: FlowKey,
+  actions: readonly Action[],
+  trace?: Trace,
+): Translation {
+  const ctx = new TranslationContext(world, pipeline, port, key, trace);
+  ctx.inPacketOut = true;
+  runActions(ctx, actions);
+  runActionSet(ctx);
+  return finish(ctx, key);
+}
+
+/** What a packet becomes that a controller lets go on. */
+export function translateFrozen(world: World, key: FlowKey, state: FrozenState): Translation {
+  const port = portOrAbsent(state.bridge, state.metadata[W.inPort]!);
+  const ctx = new TranslationContext(world, pipeline, port, key, undefined);
+  thaw(ctx, state);
+  runActionSet(ctx);
+  return finish(ctx, key);
+}
+
+function finish(ctx: TranslationContext, key: FlowKey): Translation {
+  const { trace, origin: port } = ctx;
   lookAtAlways(ctx.mask, key);
-  enterBridge(ctx);
+  finishFreezing(ctx);
   if (ctx.failed) ctx.actions.length = 0;
   const dropped = ctx.actions.length === 0 ? (ctx.drop?.reason ?? "no_other_port") : undefined;
   if (dropped !== undefined) {
     const { bridge, port: at } = ctx.drop ?? { bridge: port.bridge, port };
     ctx.effects.push({ kind: "drop", bridge, port: at, reason: dropped });
   }
-  ctx.flow[W.inPort] = port.ofport;
+  forgetMetadata(ctx.mask, key);
+  if (ctx.flow[W.actsetOutput] === OFPP.unset) ctx.flow[W.actsetOutput] = key[W.actsetOutput]!;
   const finalFlow = trace && ctx.flow.slice();
   const actions = ctx.allOf?.length === ctx.actions.length ? ctx.allOf : ctx.actions;
   return {
@@ -32,23 +72,41 @@ export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trac
     effects: ctx.effects,
     macs: ctx.macs,
     frozen: ctx.frozen,
+    recirculations: ctx.recirculations,
     slow: ctx.slow,
+    error: ctx.error,
     dropped,
     finalFlow,
   };
 }
 
+/** Metadata are 0 in every packet that comes in, and what a thawed one has is said by its recirculation number: neither tells packets apart. */
+function forgetMetadata(mask: FlowMask, key: FlowKey): void {
+  mask.fill(0, W.metadata, W.inPort);
+  mask[W.actsetOutput] = 0;
+  mask[W.conjId] = 0;
+  if (isTunnelled(key)) return;
+  mask.fill(0, 0, W.metadata);
+  mask.fill(0, W.tunMetadata);
+}
+
+function isTunnelled(key: FlowKey): boolean {
+  if (key[W.tunDst] !== 0) return true;
+  for (let w: number = W.tunIpv6Dst; w < W.tunIpv6Dst + 4; w++) if (key[w] !== 0) return true;
+  return false;
+}
+
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */
 function lookAtAlways(mask: FlowMask, key: FlowKey): void {
-  mask[W.inPort] = 0xffffffff;
-  mask[W.recircId] = 0xffffffff;
-  mask[W.packetType] = 0xffffffff;
-  mask[W.ethType] = 0xffff;
-  mask[W.vlan0] = 0xffff0000;
+  mask[W.inPort]! |= 0xffffffff;
+  mask[W.recircId]! |= 0xffffffff;
+  mask[W.packetType]! |= 0xffffffff;
+  mask[W.ethType]! |= 0xffff;
+  mask[W.vlan0]! |= 0xffff0000;
   if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) {
-    mask[W.vlan0] = 0xffff0fff | VLAN_PRESENT;
-    mask[W.vlan1] = 0xffff0000;
+    mask[W.vlan0]! |= 0xffff0fff | VLAN_PRESENT;
+    mask[W.vlan1]! |= 0xffff0000;
   }
   const type = key[W.ethType];
-  if (type === EtherType.ipv4 || type === EtherType.ipv6) mask[W.nw] = 0x03000000;
+  if (type === EtherType.ipv4 || type === EtherType.ipv6) mask[W.nw]! |= 0x03000000;
 }
