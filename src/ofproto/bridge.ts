@@ -50,6 +50,7 @@ export class Bridge implements Switch {
     const now = backer.clock.now();
     const misses = installInternalRules(tables.table(INTERNAL_TABLE), now);
     this.state = new BridgeState(settings, tables, misses, backer.counters, (mac) => backer.macChanged(mac));
+    this.state.changeFlows = (mod) => this.flowMod(mod, ownOrigin);
     resetFlows(tables, settings, now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);

@@ -33,12 +33,15 @@ export interface FlowModification extends Modification {
 class Steps {
   readonly #tables: FlowTables;
   readonly #steps: { readonly rule: Rule; readonly isIn: boolean }[] = [];
+  /** Whether a flow in another's place goes on counting from where that one was. */
+  readonly #keepsCounts: boolean;
   readonly added: Rule[] = [];
   readonly modified: Replacement[] = [];
   readonly removed: { readonly rule: Rule; readonly reason: RemovalReason }[] = [];
 
-  constructor(tables: FlowTables) {
+  constructor(tables: FlowTables, keepsCounts: boolean) {
     this.#tables = tables;
+    this.#keepsCounts = keepsCounts;
   }
 
   add(rule: Rule): void {
@@ -47,6 +50,11 @@ class Steps {
   }
 
   replace(before: Rule, after: Rule, byAddition: boolean): void {
+    after.used = before.used;
+    if (this.#keepsCounts) {
+      after.packets = before.packets;
+      after.bytes = before.bytes;
+    }
     this.#out(before);
     this.#in(after);
     this.modified.push({ before, after, byAddition });
@@ -70,6 +78,7 @@ class Steps {
   /** What was taken out is not seen any more. */
   finish(): void {
     for (const { rule, isIn } of this.#steps) if (!isIn) this.#tables.purge(rule);
+    for (const { before, after } of this.modified) before.succeededBy(after, this.#keepsCounts);
   }
 
   revert(): void {
@@ -90,7 +99,7 @@ class Steps {
  * OFPBAC_BAD_OUT_GROUP and OFPMMFC_INVALID_METER for what is not there, NXFMFC_INVALID_TLV_FIELD.
  */
 export function flowModification(tables: FlowTables, mod: FlowMod, env: FlowModEnvironment): FlowModification {
-  const steps = new Steps(tables);
+  const steps = new Steps(tables, (mod.flags & FlowFlag.resetCounts) === 0);
   return {
     changes: steps,
     start: () => {
@@ -108,7 +117,7 @@ export function flowModification(tables: FlowTables, mod: FlowMod, env: FlowModE
 
 /** Flows that go by the switch's own doing: timeouts, or the end of a group or meter that they use. */
 export function flowRemoval(tables: FlowTables, rules: readonly Rule[], reason: RemovalReason): FlowModification {
-  const steps = new Steps(tables);
+  const steps = new Steps(tables, true);
   return {
     changes: steps,
     start: () => {
@@ -163,7 +172,6 @@ class FlowModRun {
     });
     const old = classifier.findExact(match, priority, next)?.rule;
     if (old !== undefined) {
-      inherit(rule, old, (flags & FlowFlag.resetCounts) === 0);
       this.#steps.replace(old, rule, true);
       return;
     }
@@ -184,7 +192,7 @@ class FlowModRun {
   }
 
   #modify(): void {
-    const { newCookie, cookieMask, flags } = this.#mod;
+    const { newCookie, cookieMask } = this.#mod;
     const rules = this.#selected();
     if (rules.length === 0) {
       if (newCookie !== undefined && cookieMask === 0n) this.#add();
@@ -194,10 +202,6 @@ class FlowModRun {
     const now = this.#env.now();
     for (const old of rules) {
       const rule = old.modifiedBy(actions, newCookie ?? old.cookie, now);
-      if ((flags & FlowFlag.resetCounts) === 0) {
-        rule.packets = old.packets;
-        rule.bytes = old.bytes;
-      }
       this.#steps.replace(old, rule, false);
     }
   }
@@ -230,12 +234,4 @@ class FlowModRun {
     }
     return mapTunMetadata(this.#mod.actions, tlvs);
   }
-}
-
-/** A flow in another's place goes on from what that one counted, and from when it was last used. */
-function inherit(rule: Rule, old: Rule, counts: boolean): void {
-  rule.used = old.used;
-  if (!counts) return;
-  rule.packets = old.packets;
-  rule.bytes = old.bytes;
 }

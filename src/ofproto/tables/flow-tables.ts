@@ -16,11 +16,11 @@ export const TABLES = 255;
 export class FlowTables {
   /** What lookups see. A commit makes its changes at the next one and then raises it. */
   version: Version = 1;
+  /** Which flows use groups and meters: all but those that are hidden. */
+  readonly users: RuleUsers = new RuleUsers();
   /** Flows by when they run out. */
   readonly expiry: Expiry = new Expiry();
   readonly #tables: readonly FlowTable[] = Array.from({ length: TABLES }, (_, id) => new FlowTable(id, this.expiry));
-  /** Live flows by the groups and meters that they use. */
-  readonly users: RuleUsers = new RuleUsers();
   /** Live flows by cookie. */
   readonly #byCookie = new CookieIndex();
 
@@ -72,6 +72,15 @@ export class FlowTables {
   /** Forgets a rule that was hidden. */
   purge(rule: Rule): void {
     this.table(rule.tableId).purge(rule);
+  }
+
+  /** Takes out at once all flows that controllers can see. */
+  flush(): void {
+    for (const rule of this.rules()) {
+      if (rule.isHidden || rule.tableId === INTERNAL_TABLE) continue;
+      this.hide(rule);
+      this.purge(rule);
+    }
   }
 
   /** `fin_timeout`: lowers a flow's timeouts, in seconds; 0 leaves one as it is. One that is lower already stays. */

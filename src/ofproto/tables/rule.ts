@@ -35,6 +35,7 @@ export class Rule {
   readonly shape: MaskShape;
   readonly values: Int32Array;
   readonly #tlvs: TlvMap | undefined;
+  #successor: { readonly rule: Rule; readonly counts: boolean } | undefined;
   readonly actions: readonly Action[];
   readonly cookie: bigint;
   /** Seconds; 0 for never. `fin_timeout` lowers them. */
@@ -118,6 +119,25 @@ export class Rule {
   /** True while nothing has taken it out of its table, published or not. */
   get isLive(): boolean {
     return this.entry?.removed === NEVER;
+  }
+
+  /** Another flow takes this one's place: what packets of it are credited later is that one's; `counts` says whether their number is. */
+  succeededBy(rule: Rule, counts: boolean): void {
+    this.#successor = { rule, counts };
+  }
+
+  /** Packets of this flow. `used`: clock milliseconds of the last of them. */
+  credit(packets: number, bytes: number, used: number): void {
+    let rule: Rule = this;
+    let counts = true;
+    for (let next = rule.#successor; next !== undefined; next = rule.#successor) {
+      counts &&= next.counts;
+      rule = next.rule;
+    }
+    if (used > rule.used) rule.used = used;
+    if (!counts) return;
+    rule.packets += packets;
+    rule.bytes += bytes;
   }
 
   /** The parts of conjunctions that it is, undefined where it is none. */

@@ -28,6 +28,9 @@ const actions: readonly (readonly [name: string, since12: number | undefined, of
   ["set_queue", 21, 21],
 ];
 
+/** Names of the actions that tables may tell of, in that order. */
+export const actionNames: readonly string[] = actions.map(([name]) => name);
+
 /** Since OpenFlow 1.3. */
 const METER = 6;
 
