@@ -8,10 +8,15 @@ import { OfpError } from "./ofp-error.js";
 import { OF13 } from "./version.js";
 
 describe("an error message", () => {
-  it("quotes 64 bytes of the request and has its xid", () => {
-    const request = new Uint8Array(100).fill(7);
-    const read = decodeError(encodeErrorReply("OFPBRC_BAD_TYPE", OF13, request));
-    expect(read).toEqual({ version: 4, xid: 0x07070707, error: "OFPBRC_BAD_TYPE", data: request.subarray(0, 64) });
+  it.each([
+    ["all of the request", 100, 100],
+    ["what of it there is room for", 0xffff, 0xffff - 12],
+  ])("quotes %s and has its xid", (_what, length, quoted) => {
+    const request = new Uint8Array(length).fill(7);
+    const reply = encodeErrorReply("OFPBRC_BAD_TYPE", OF13, request);
+    expect(reply.length).toBe(12 + quoted);
+    const read = decodeError(reply);
+    expect(read).toEqual({ version: 4, xid: 0x07070707, error: "OFPBRC_BAD_TYPE", data: request.subarray(0, quoted) });
   });
 
   it.each([

@@ -10,8 +10,8 @@ import { WireWriter } from "./wire-writer.js";
 const VENDOR_1_0 = 0xb0c2;
 const EXPERIMENTER = 0xffff;
 
-/** Bytes of the request that an error carries, at most. */
-const QUOTED = 64;
+/** Bytes of a message, at most. */
+const LONGEST = 0xffff;
 
 /** What an error message says. */
 export interface ErrorMessage {
@@ -22,11 +22,15 @@ export interface ErrorMessage {
   readonly data: Uint8Array;
 }
 
-/** An error in a version's bytes. What the version has no number for goes as NXBRC_UNENCODABLE_ERROR. */
+/**
+ * An error in a version's bytes. What the version has no number for goes as NXBRC_UNENCODABLE_ERROR; data that the message has no room for is left
+ * out.
+ */
 export function encodeError({ version, xid, error, data }: ErrorMessage): Uint8Array {
   const w = new WireWriter();
   writeError(w, error, version);
-  return makeMessage(version, MessageType.error, xid, w.raw(data).done());
+  const room = LONGEST - HEADER_LENGTH - w.length;
+  return makeMessage(version, MessageType.error, xid, w.raw(data.subarray(0, room)).done());
 }
 
 /** Writes the numbers of an error, which the request that it is about follows. */
@@ -41,10 +45,10 @@ function unencodable(version: Version): ErrorNumbers {
   return errorNumbers("NXBRC_UNENCODABLE_ERROR", version)!;
 }
 
-/** The answer to a request that was at fault: its xid, and its first 64 bytes. */
+/** The answer to a request that was at fault: its xid, and all of it that there is room for. */
 export function encodeErrorReply(error: ErrorName, version: Version, request: Uint8Array): Uint8Array {
   const xid = request.length < HEADER_LENGTH ? 0 : new WireReader(request, 4).u32();
-  return encodeError({ version, xid, error, data: request.subarray(0, QUOTED) });
+  return encodeError({ version, xid, error, data: request });
 }
 
 /** Reads an error message. Throws `OfpError` OFPBRC_BAD_LEN where it is too short, or its numbers mean nothing. */
