@@ -359,6 +359,72 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       expect(dp.drops().get("datapath_drop_rx_invalid_packet")).toBe(1);
     });
 
+    const NSH_HEADER = [0x0f, 0xc6, 1, 3, 0, 0x12, 0x34, 0xff, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4];
+    const [X, Y] = [
+      [2, 0, 0, 0, 0, 0x1a],
+      [2, 0, 0, 0, 0, 0x1b],
+    ];
+    const pushEth: DatapathAction = {
+      kind: "push_eth",
+      source: Uint8Array.from(X),
+      destination: Uint8Array.from(Y),
+    };
+
+    it("puts service headers and Ethernet around a frame, and takes them off", async () => {
+      const pushNsh: DatapathAction = { kind: "push_nsh", header: Uint8Array.from(NSH_HEADER) };
+      await forward([pushNsh, pushEth, output(b), { kind: "pop_eth" }, { kind: "pop_nsh" }, output(c)]);
+      expect(bytesOf(bed.take(b))).toEqual([[...Y, ...X, 0x89, 0x4f, ...NSH_HEADER, ...frame]]);
+      expect(bytesOf(bed.take(c))).toEqual([[...frame]]);
+    });
+
+    it("puts long service headers around what has no Ethernet header", async () => {
+      const header = Uint8Array.from({ length: 132 }, (_, i) => [0x0f, 0xe1, 2, 1][i] ?? i);
+      const ip = Array.from({ length: 30 }, (_, i) => [0x45, 0, 0, 30, 0, 0, 0x40, 0, 64, 99][i] ?? i);
+      const data = ether(0x0800, ip);
+      dp.putFlow({
+        ufid: UFID(1),
+        ...fromPort(a),
+        actions: [{ kind: "pop_eth" }, { kind: "push_nsh", header }, pushEth, output(b)],
+      });
+      bed.put(a, plain(data));
+      await bed.settle();
+      expect(bytesOf(bed.take(b))).toEqual([[...Y, ...X, 0x89, 0x4f, ...header, ...ip]]);
+    });
+
+    it("sends what has no Ethernet header to no port, and up as it is", async () => {
+      await forward([{ kind: "pop_eth" }, output(b), { kind: "userspace", pid: 1, cookie: COOKIE }]);
+      expect(bed.take(b)).toEqual([]);
+      expect(dp.drops().get("datapath_drop_no_ethernet")).toBe(1);
+      expect(upcalls.map((u) => [...u.packet.data])).toEqual([[...frame.subarray(14)]]);
+      expect(upcalls[0]?.key[W.packetType]).toBe(0x11234);
+      dp.execute(upcalls[0]!.packet, upcalls[0]!.key, [pushEth, output(c)]);
+      await bed.settle();
+      expect(bytesOf(bed.take(c))).toEqual([[...Y, ...X, ...frame.subarray(12)]]);
+    });
+
+    it("puts a label in front of a whole frame, and takes it off", async () => {
+      const addMpls: DatapathAction = { kind: "add_mpls", lse: 0x0000a140, ethertype: 0x8847 };
+      await forward([addMpls, pushEth, output(b), { kind: "pop_mpls", ethertype: 0x6558 }, output(c)]);
+      expect(bytesOf(bed.take(b))).toEqual([[...Y, ...X, 0x88, 0x47, 0, 0, 0xa1, 0x40, ...frame]]);
+      expect(bytesOf(bed.take(c))).toEqual([[...frame]]);
+    });
+
+    it("sets fields of a service header", async () => {
+      const [value, mask] = [newKey(), newKey()];
+      value[W.ethType] = 0x894f;
+      value[W.nsh] = 0x02050000;
+      mask[W.nsh] = 0x033f0000;
+      value[W.nshPath] = 0x000077_00;
+      mask[W.nshPath] = 0x00ffff_00;
+      value[W.nshContext + 1] = 9;
+      mask[W.nshContext + 1] = 0xffffffff;
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [{ kind: "set", value, mask }, output(b)] });
+      bed.put(a, plain(ether(0x894f, [...NSH_HEADER, 1, 2])));
+      await bed.settle();
+      const changed = NSH_HEADER.with(0, 0x21).with(1, 0x46).with(5, 0).with(6, 0x77).with(15, 9);
+      expect(bytesOf(bed.take(b))).toEqual([[...ether(0x894f, [...changed, 1, 2])]]);
+    });
+
     it("drops what is beyond a meter's rate, and counts it", async () => {
       dp.meters.set(3, { unit: "pktps", bands: [{ type: "drop", rate: 1, burst: 2, precedence: 0 }] });
       const actions: DatapathAction[] = [{ kind: "meter", id: 3 }, output(b)];

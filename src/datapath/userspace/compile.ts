@@ -2,16 +2,24 @@ import type { FlowKey } from "#flow/key.js";
 import { CORE_WORDS, KEY_WORDS, VLAN_PRESENT, W } from "#flow/layout.js";
 import { UserError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
+import { ctStepOf } from "../conntrack/ct-step.js";
 import {
+  OP_ADD_MPLS,
   OP_CHECK_LENGTH,
   OP_CLONE,
+  OP_CT,
+  OP_CT_CLEAR,
   OP_DROP,
   OP_HASH,
   OP_METER,
   OP_OUTPUT,
+  OP_POP_ETH,
   OP_POP_MPLS,
+  OP_POP_NSH,
   OP_POP_VLAN,
+  OP_PUSH_ETH,
   OP_PUSH_MPLS,
+  OP_PUSH_NSH,
   OP_PUSH_VLAN,
   OP_RECIRC,
   OP_REWRITE,
@@ -85,8 +93,22 @@ function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[
           otherwise: compileActions(action.lessEqual, key, depth + 1),
         }),
       ];
+    case "add_mpls":
+      return [op(OP_ADD_MPLS, { a: action.lse, b: action.ethertype })];
+    case "push_eth":
+      return [op(OP_PUSH_ETH, { header: Uint8Array.of(...action.destination, ...action.source) })];
+    case "pop_eth":
+      return [op(OP_POP_ETH)];
+    case "push_nsh":
+      return [op(OP_PUSH_NSH, { header: action.header })];
+    case "pop_nsh":
+      return [op(OP_POP_NSH)];
     case "meter":
       return [op(OP_METER, { a: action.id })];
+    case "ct":
+      return [op(OP_CT, { ct: ctStepOf(action) })];
+    case "ct_clear":
+      return [op(OP_CT_CLEAR)];
     case "drop":
       return [op(OP_DROP, { a: action.reason })];
     default:
@@ -156,6 +178,7 @@ function compileSet(value: FlowKey, mask: FlowKey, key: FlowKey): Op[] {
   ops.push(...vlan.ops());
 
   if (etherType === 0x8847 || etherType === 0x8848) ops.push(...run("mpls", W.mpls, 1).ops());
+  else if (etherType === 0x894f) ops.push(...nsh(value, mask, done).ops());
   else if (etherType === 0x0806 || etherType === 0x8035) ops.push(...arp(value, mask, done).ops());
   else if (etherType === 0x0800) {
     const header = new HeaderWords("ipv4");
@@ -191,6 +214,22 @@ function compileSet(value: FlowKey, mask: FlowKey, key: FlowKey): Op[] {
     if (mask[w] !== 0 && !done.has(w)) throw new UserError("this datapath cannot set that field of the packet");
   }
   return ops;
+}
+
+/** RFC 8300: flags and time to live are bits of the first half word; then comes the path, and the context of metadata type 1. */
+function nsh(value: FlowKey, mask: FlowKey, done: Set<number>): HeaderWords {
+  const header = new HeaderWords("nsh");
+  const first = (word: number): number => (((word >>> 24) & 3) << 12) | (((word >>> 16) & 0x3f) << 6);
+  header.put(0, first(value[W.nsh]!), first(mask[W.nsh]!));
+  header.keyWord(W.nsh, value[W.nsh]!, mask[W.nsh]! & 0x033f0000);
+  if ((mask[W.nsh]! & 0x0000ffff) === 0) done.add(W.nsh);
+  for (let i = 0; i < 5; i++) {
+    const word = W.nshPath + i;
+    header.put32(4 + 4 * i, value[word]!, mask[word]!);
+    header.keyWord(word, value[word]!, mask[word]!);
+    done.add(word);
+  }
+  return header;
 }
 
 /** Sets of what is remembered of a packet and not in it. */

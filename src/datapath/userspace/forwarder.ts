@@ -6,22 +6,29 @@ import { MegaflowTable } from "#flow/megaflow-table.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { Counter, dropCounter } from "./counters.js";
+import { resetWithoutEthernet, stripRoom } from "./encapsulation.js";
 import { ExactCache } from "./exact-cache.js";
 import type { Flow } from "./flow.js";
 import { Frame } from "./frame.js";
 import type { HeadArena } from "./head-arena.js";
-import { isGso, popMpls, popVlan, pushMpls, pushVlan, segmentedSize, segmentLength } from "./headers.js";
+import { changeHeaders, forbidsSegments } from "./header-steps.js";
+import { isGso, segmentedSize, segmentLength } from "./headers.js";
 import { type Meter, NO_BAND } from "./meter.js";
 import {
+  OP_ADD_MPLS,
   OP_CHECK_LENGTH,
   OP_CLONE,
   OP_DROP,
   OP_HASH,
   OP_METER,
   OP_OUTPUT,
+  OP_POP_ETH,
   OP_POP_MPLS,
+  OP_POP_NSH,
   OP_POP_VLAN,
+  OP_PUSH_ETH,
   OP_PUSH_MPLS,
+  OP_PUSH_NSH,
   OP_PUSH_VLAN,
   OP_RECIRC,
   OP_REWRITE,
@@ -35,29 +42,13 @@ import { packetHash } from "./packet-hash.js";
 import { remark } from "./remark.js";
 import { rewrite } from "./rewrite.js";
 import { segmentFrame } from "./segment.js";
-
-/** Where forwarded frames go. As `FrameIo.send`; what it is given stays unchanged until the engine's next flush. */
-export interface FrameSink {
-  send(
-    port: number,
-    head: Uint8Array,
-    headAt: number,
-    headLength: number,
-    tail: Uint8Array,
-    tailAt: number,
-    tailLength: number,
-    offload: Readonly<Offload>,
-  ): void;
-}
-
-/** Where packets go that no flow knows, or that a flow sends up. */
-export interface UpcallSink {
-  /** Takes copies of the first `length` bytes and of the key; false where there is no room. `cookie` is undefined for a miss. */
-  upcall(frame: Frame, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean;
-}
+import type { FrameSink, UpcallSink } from "./sinks.js";
 
 const MAX_RECIRCULATIONS = 6;
 const MAX_DEPTH = 32;
+const ETHERNET_HEADER = 14;
+/** `W.packetType` of packets that are of an Ethernet type without an Ethernet header. */
+const ETHERTYPE_NAMESPACE = 0x10000;
 
 const DROP = {
   invalid: dropCounter("datapath_drop_rx_invalid_packet"),
@@ -69,6 +60,7 @@ const DROP = {
   pipeline: dropCounter("drop_action_of_pipeline"),
   other: dropCounter("drop_action_other"),
   meter: dropCounter("datapath_drop_meter"),
+  headless: dropCounter("datapath_drop_no_ethernet"),
   truncated: dropCounter("datapath_drop_header_truncated"),
   segmentation: dropCounter("datapath_drop_gso_segmentation"),
 } satisfies Record<string, number>;
@@ -186,7 +178,9 @@ export class Forwarder {
   /** Runs a program on a frame that came from elsewhere than a port. `key` is changed. */
   execute(frame: { data: Uint8Array; offload: Readonly<Offload> }, key: FlowKey, program: Program): void {
     const level = this.#levels[0]!;
-    level.frame.reset(frame.data, 0, frame.data.length, frame.offload);
+    const packetType = key[W.packetType]!;
+    if (packetType === 0) level.frame.reset(frame.data, 0, frame.data.length, frame.offload);
+    else resetWithoutEthernet(level.frame, frame, packetType & 0xffff);
     copyKey(level.key, key);
     this.#dirty = true;
     this.#recirculations = 0;
@@ -217,10 +211,20 @@ export class Forwarder {
   #miss(frame: Frame, key: FlowKey): void {
     const counters = this.counters;
     counters[Counter.missed]!++;
-    if (this.#upcalls.upcall(frame, frame.length, key, undefined)) return;
+    const shown = this.#shown(frame);
+    if (this.#upcalls.upcall(shown, shown.length, key, undefined)) return;
     counters[Counter.lost]!++;
     counters[Counter.missedLost]!++;
     counters[DROP.upcall]!++;
+  }
+
+  /** A frame as others see it. */
+  #shown(frame: Frame): Frame {
+    if (!frame.noEthernet) return frame;
+    const shown = new Frame(this.#arena);
+    shown.copy(frame);
+    stripRoom(shown);
+    return shown;
   }
 
   #level(depth: number): Level {
@@ -247,21 +251,20 @@ export class Forwarder {
           this.#dirty = true;
           setWords(level.key, step.words!);
           break;
-        case OP_PUSH_VLAN:
-          this.#changed(pushVlan(frame, step.a, step.b));
-          break;
-        case OP_POP_VLAN:
-          this.#changed(popVlan(frame));
-          break;
         case OP_PUSH_MPLS:
-          if (isGso(frame)) {
+        case OP_ADD_MPLS:
+        case OP_PUSH_NSH:
+        case OP_PUSH_VLAN:
+        case OP_POP_VLAN:
+        case OP_POP_MPLS:
+        case OP_PUSH_ETH:
+        case OP_POP_ETH:
+        case OP_POP_NSH:
+          if (forbidsSegments(step.code) && isGso(frame)) {
             this.#runOnSegments(program.slice(i), level, depth);
             return;
           }
-          this.#changed(pushMpls(frame, step.a, step.b));
-          break;
-        case OP_POP_MPLS:
-          this.#changed(popMpls(frame, step.a));
+          this.#changed(changeHeaders(frame, step));
           break;
         case OP_TRUNC:
           this.#limit = step.a;
@@ -351,6 +354,10 @@ export class Forwarder {
       this.counters[DROP.port]!++;
       return;
     }
+    if (frame.noEthernet) {
+      this.counters[DROP.headless]!++;
+      return;
+    }
     this.counters[Counter.sent]!++;
     const limit = this.#limit;
     if (limit !== 0) {
@@ -382,9 +389,10 @@ export class Forwarder {
 
   #userspace(level: Level, cookie: UserspaceCookie | undefined): void {
     this.#refresh(level);
-    const length = this.#limit === 0 ? level.frame.length : Math.min(this.#limit, level.frame.length);
+    const frame = this.#shown(level.frame);
+    const length = this.#limit === 0 ? frame.length : Math.min(this.#limit, frame.length);
     this.#limit = 0;
-    if (this.#upcalls.upcall(level.frame, length, level.key, cookie ?? NO_COOKIE)) return;
+    if (this.#upcalls.upcall(frame, length, level.key, cookie ?? NO_COOKIE)) return;
     this.counters[Counter.lost]!++;
     this.counters[DROP.userspace]!++;
   }
@@ -441,8 +449,12 @@ export class Forwarder {
   #refresh(level: Level): void {
     if (!this.#stale) return;
     this.#stale = false;
-    const bytes = level.frame.bytes();
-    extractKey(bytes, 0, bytes.length, level.key, level.key, this.#layers);
+    const { frame, key } = level;
+    const bytes = frame.bytes();
+    const skipped = frame.noEthernet ? ETHERNET_HEADER : 0;
+    key[W.packetType] = frame.noEthernet ? ETHERTYPE_NAMESPACE | frame.u16(12) : 0;
+    if (frame.noEthernet) this.#dirty = true;
+    extractKey(bytes, skipped, bytes.length - skipped, key, key, this.#layers);
   }
 }
 

@@ -19,6 +19,8 @@ export class Frame {
   /** Where the headroom of an unshared head begins. */
   #floor = 0;
   readonly offload: Offload = plainOffload();
+  /** There is no Ethernet header: of its 14 bytes, only the type says something. */
+  noEthernet = false;
   readonly layers: Layers = new Layers();
 
   constructor(arena: HeadArena) {
@@ -34,6 +36,7 @@ export class Frame {
     this.tailAt = at;
     this.tailLength = length;
     this.#shared = false;
+    this.noEthernet = false;
     this.#copyOffload(offload);
     this.layers.valid = false;
   }
@@ -48,6 +51,7 @@ export class Frame {
     this.tailLength = other.tailLength;
     this.#shared = true;
     other.#shared = true;
+    this.noEthernet = other.noEthernet;
     this.#copyOffload(other.offload);
     this.layers.valid = false;
   }

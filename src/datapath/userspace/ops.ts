@@ -1,4 +1,5 @@
 import type { UserspaceCookie } from "../actions.js";
+import type { CtStep } from "../conntrack/ct-step.js";
 import type { Rewrite } from "./rewrite.js";
 
 export const OP_OUTPUT = 0;
@@ -17,13 +18,21 @@ export const OP_CLONE = 12;
 export const OP_CHECK_LENGTH = 13;
 export const OP_DROP = 14;
 export const OP_METER = 15;
+export const OP_PUSH_ETH = 16;
+export const OP_POP_ETH = 17;
+export const OP_PUSH_NSH = 18;
+export const OP_POP_NSH = 19;
+export const OP_ADD_MPLS = 20;
+export const OP_CT = 21;
+export const OP_CT_CLEAR = 22;
 
 /** A program for frames of one flow. */
 export type Program = readonly Op[];
 
 /**
  * One step of a program; every step has the same shape, so that running them stays fast. What `a` and `b` mean depends on `code`:
- * output: port; userspace: –; push_vlan: TPID, TCI; push_mpls: label stack entry, Ethernet type; pop_mpls: Ethernet type; trunc:
+ * output: port; userspace: –; push_vlan: TPID, TCI; push_mpls, add_mpls: label stack entry,
+ * Ethernet type; pop_mpls: Ethernet type; trunc:
  * length; recirc: id; hash: algorithm (0 l4, 1 sym_l4), basis; sample: probability; check_pkt_len: length; drop: reason;
  * meter: id.
  */
@@ -36,6 +45,9 @@ export interface Op {
   /** Key words that a rewrite or a metadata set changes: triples (word, value, mask). */
   readonly words: Uint32Array | undefined;
   readonly cookie: UserspaceCookie | undefined;
+  /** A header that is put on: of push_nsh all of it, of push_eth the destination and the source. */
+  readonly header: Uint8Array | undefined;
+  readonly ct: CtStep | undefined;
   /** Inner actions of sample and clone; those for a longer packet of check_pkt_len. */
   readonly inner: Program;
   /** Those for a packet that is not longer. */
@@ -53,6 +65,8 @@ export function op(code: number, members: Partial<Omit<Op, "code">> = {}): Op {
     change: members.change,
     words: members.words,
     cookie: members.cookie,
+    header: members.header,
+    ct: members.ct,
     inner: members.inner ?? NONE,
     otherwise: members.otherwise ?? NONE,
   };

@@ -7,6 +7,7 @@ export type RewriteLayer =
   | "eth"
   | "vlan"
   | "mpls"
+  | "nsh"
   | "arp"
   | "ipv4"
   | "ipv6"
@@ -35,6 +36,7 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 const SCTP = 132;
+const NSH = 0x894f;
 
 /** Applies a change to a frame, with its checksums. A frame without that header stays as it is. */
 export function rewrite(frame: Frame, change: Rewrite): void {
@@ -50,6 +52,9 @@ export function rewrite(frame: Frame, change: Rewrite): void {
       return;
     case "mpls":
       if (layers.kind === L3_MPLS && frame.writable(layers.l3 + 4)) edit(frame, layers.l3, change.words);
+      return;
+    case "nsh":
+      if (layers.etherType === NSH && frame.writable(layers.l3 + change.end)) edit(frame, layers.l3, change.words);
       return;
     case "arp":
       if (layers.kind === L3_ARP && frame.writable(layers.l3 + change.end)) edit(frame, layers.l3, change.words);

@@ -1,0 +1,24 @@
+import type { FlowKey } from "#flow/key.js";
+import type { Offload } from "#wire/virtio-net.js";
+import type { UserspaceCookie } from "../actions.js";
+import type { Frame } from "./frame.js";
+
+/** Where forwarded frames go. As `FrameIo.send`; what it is given stays unchanged until the engine's next flush. */
+export interface FrameSink {
+  send(
+    port: number,
+    head: Uint8Array,
+    headAt: number,
+    headLength: number,
+    tail: Uint8Array,
+    tailAt: number,
+    tailLength: number,
+    offload: Readonly<Offload>,
+  ): void;
+}
+
+/** Where packets go that no flow knows, or that a flow sends up. */
+export interface UpcallSink {
+  /** Takes copies of the first `length` bytes and of the key; false where there is no room. `cookie` is undefined for a miss. */
+  upcall(frame: Frame, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean;
+}
