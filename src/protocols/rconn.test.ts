@@ -179,7 +179,7 @@ describe("Rconn", () => {
     run.fsm.setProbeInterval(0);
     expect(run.fsm.deadline()).toBeUndefined();
     run.fsm.reconnect(run.now);
-    expect(run.next()).toBe("0 connect");
+    expect(run.next()).toBe("6000 connect");
     run.fsm.disable(run.now);
     expect(run.fsm.state).toBe("VOID");
   });

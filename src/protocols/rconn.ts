@@ -157,19 +157,23 @@ export class Rconn {
       this.#enter(now, "DISCONNECTED");
       return;
     }
+    this.#fallBack(now);
+  }
+
+  /** The owner drops the connection, to make another after the usual wait. An attempt goes on. */
+  reconnect(now: number): void {
+    if (!this.#kept || !this.isConnected) return;
+    this.#log("info", `${this.name}: disconnecting`);
+    this.#lastDisconnected = now;
+    this.#fallBack(now);
+  }
+
+  /** Waits before another attempt: for longer each time, unless the connection lasted. */
+  #fallBack(now: number): void {
     const lasted = this.isConnected ? now - (this.#lastConnected ?? now) : undefined;
     if (lasted !== undefined && lasted >= this.#backoff) this.#backoff = second;
     else this.#backOffLonger();
     this.#enter(now, "BACKOFF");
-  }
-
-  /** Drops the connection, or the attempt, and begins anew at once. */
-  reconnect(now: number): void {
-    if (!this.#kept || !this.isAlive) return;
-    this.#silentlyConnecting = false;
-    if (this.isConnected) this.#lastDisconnected = now;
-    this.#backoff = 0;
-    this.#set(now, "BACKOFF");
   }
 
   /** A message came from the peer. */

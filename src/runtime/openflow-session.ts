@@ -178,14 +178,17 @@ export class OpenFlowSession {
     this.#versions = versions;
   }
 
-  /** Drops the connection and connects again, at once. */
+  /** Drops the connection; another is made after a second, or none where the peer had opened it. */
   reconnect(): void {
-    if (this.#closed || this.#target === undefined) return;
-    const was = this.#fsm.isConnected;
-    this.#abandon();
-    this.#fsm.reconnect(this.#host.clock.now());
-    this.#schedule();
-    if (was) this.#handlers.onDisconnected?.("End of file");
+    if (!this.#fsm.isConnected) return;
+    if (this.#target === undefined) {
+      this.close();
+    } else {
+      this.#abandon();
+      this.#fsm.reconnect(this.#host.clock.now());
+      this.#schedule();
+    }
+    this.#handlers.onDisconnected?.("End of file");
   }
 
   /** Flushes and ends the session. */

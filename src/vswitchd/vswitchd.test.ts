@@ -291,7 +291,6 @@ describe("Vswitchd", () => {
       log: lines,
       deviceLog: lines,
       runDirectory: "/run",
-      runDirectory: "/run",
       systemStatistics: () => new Map([["cpu", "2"]]),
     });
     database.addBridge("br0");

@@ -5,6 +5,7 @@ import { dpifCommands } from "./dpif.js";
 import { ofprotoDrops } from "./drops.js";
 import { bridgeDumpFlows } from "./dump-rules.js";
 import { fdbCommands } from "./fdb.js";
+import { bridgeReconnect } from "./reconnect.js";
 import { ofprotoTrace } from "./trace.js";
 import { upcallCommands } from "./upcall.js";
 
@@ -12,6 +13,7 @@ import { upcallCommands } from "./upcall.js";
 export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
   return [
     bridgeDumpFlows(switches) as AppctlCommand,
+    bridgeReconnect(switches) as AppctlCommand,
     ...dpifCommands(switches),
     ...featureCommands(switches),
     ...fdbCommands(switches),

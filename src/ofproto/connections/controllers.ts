@@ -48,7 +48,7 @@ export class Controllers {
   readonly #snoop: Snoop;
   readonly #failOpen: FailOpen;
   readonly #inBand: InBand;
-  #management: Service;
+  #management: Service | undefined;
   #settings: ConnectionsSettings = {
     controllers: [],
     versions: allVersions,
@@ -72,7 +72,6 @@ export class Controllers {
       outside.log.module("fail_open"),
     );
     this.#inBand = new InBand(bridge, outside.host.files, outside.log.module("in_band"));
-    this.#management = this.#listenForManagement();
   }
 
   /** Everybody, connected or not. */
@@ -81,13 +80,13 @@ export class Controllers {
       if (remote) yield remote;
       else yield* service.remotes;
     }
-    yield* this.#management.remotes;
+    if (this.#management) yield* this.#management.remotes;
   }
 
   /** Resolves when listeners that were asked for listen, or have failed. */
   async settled(): Promise<void> {
-    const services = [...this.#byTarget.values()].flatMap(({ service }) => service ?? []);
-    await Promise.all([this.#snoop, this.#management, ...services].map((listener) => listener.started));
+    const services = [this.#management, ...[...this.#byTarget.values()].map(({ service }) => service)];
+    await Promise.all([this.#snoop, ...services].map((listener) => listener?.started));
   }
 
   configure(settings: ConnectionsSettings): void {
@@ -95,9 +94,9 @@ export class Controllers {
     this.#settings = settings;
     const log = this.#outside.log.module("connmgr");
     const again = settings.versions !== before.versions;
-    if (again) {
-      log.info(this.#reinitializing(this.#managementTarget));
-      this.#management.close();
+    if (again || !this.#management) {
+      if (this.#management) log.info(this.#reinitializing(this.#managementTarget));
+      this.#management?.close();
       this.#management = this.#listenForManagement();
     } else if (settings.queueSize !== before.queueSize) {
       this.#management.configure({ ...management, queueSize: settings.queueSize });
@@ -156,7 +155,7 @@ export class Controllers {
   close(): void {
     this.#timer?.cancel();
     this.#snoop.close();
-    this.#management.close();
+    this.#management?.close();
     for (const { remote, service } of this.#byTarget.values()) (remote ?? service).close();
     this.#byTarget.clear();
   }

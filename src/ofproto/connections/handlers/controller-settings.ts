@@ -5,8 +5,9 @@ import type { Handler } from "../handler.js";
 export const setControllerIdHandler: Handler<SetControllerId> = {
   kind: "set_controller_id",
   changes: false,
-  handle: ({ id }, { connection }) => {
+  handle: ({ id }, { bridge, connection }) => {
     connection.controllerId = id;
+    bridge.connections.changed();
     return undefined;
   },
 };
