@@ -118,6 +118,15 @@ describe("datapath actions read from text", () => {
   it("reads what it writes of actions upstream writes but does not read", () => {
     for (const text of [
       "push_mpls(label=10,tc=3,ttl=64,bos=1,eth_type=0x8847)",
+      "add_mpls(label=10,tc=3,ttl=64,bos=1,eth_type=0x8847)",
+      "push_eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)",
+      "pop_eth",
+      "push_nsh(flags=2,ttl=6,mdtype=1,np=3,spi=0x1234,si=255,c1=0x1,c2=0x0,c3=0x3,c4=0x4)",
+      "push_nsh(flags=0,ttl=63,mdtype=2,np=3,spi=0x1234,si=255,md2=0x10000a041234567820001408fedcba9876543210)",
+      "pop_nsh()",
+      "meter(3)",
+      "userspace(pid=5,userdata(0102030405060708),actions)",
+      "userspace(pid=5,userdata(0102030405060708),actions,tunnel_out_port=4)",
       "pop_mpls(eth_type=0x800)",
       "hash(l4(0)),recirc(0x2)",
     ]) {

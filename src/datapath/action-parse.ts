@@ -2,8 +2,10 @@ import { newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { UserError } from "#util/errors.js";
+import { parseMac } from "#util/mac.js";
 import { slowPathReasons } from "./action-text.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
+import { parseNshHeader } from "./nsh-parse.js";
 
 /**
  * Reads datapath actions as `formatDatapathActions` writes them; `drop` or nothing is the empty list. Throws
@@ -88,7 +90,7 @@ function parseAction(reader: Reader): DatapathAction {
   const port = reader.take(/\d+(?![\w.])/y);
   if (port !== undefined) return { kind: "output", port: bounded(port[0], 0xffffffff) };
   const name = reader.need(/[a-z_]+/y)[0];
-  if (name === "pop_vlan") return { kind: "pop_vlan" };
+  if (name === "pop_vlan" || name === "pop_eth") return { kind: name };
   reader.need(/\(/y);
   const parse = parsers[name];
   if (parse === undefined) throw invalid();
@@ -102,10 +104,16 @@ const parsers: Readonly<Record<string, (reader: Reader) => DatapathAction>> = {
     const tpid = m[1] === undefined ? 0x8100 : bounded(m[1], 0xffff);
     return { kind: "push_vlan", tpid, vid: bounded(m[2]!, 0xfff), pcp: bounded(m[3]!, 7) };
   },
-  push_mpls: (r) => {
-    const m = r.need(/label=(\d+),tc=(\d+),ttl=(\d+),bos=([01]),eth_type=(0x[0-9a-f]+|\d+)\)/iy);
-    const upper = (bounded(m[1]!, 0xfffff) << 12) | (bounded(m[2]!, 7) << 9) | (Number(m[4]) << 8);
-    return { kind: "push_mpls", lse: (upper | bounded(m[3]!, 255)) >>> 0, ethertype: bounded(m[5]!, 0xffff) };
+  push_mpls: (r) => ({ ...parseLabel(r), kind: "push_mpls" }),
+  add_mpls: (r) => ({ ...parseLabel(r), kind: "add_mpls" }),
+  push_eth: (r) => {
+    const m = r.need(/src=([0-9a-f:]{11,17}),dst=([0-9a-f:]{11,17})\)/iy);
+    return { kind: "push_eth", source: macOf(m[1]!), destination: macOf(m[2]!) };
+  },
+  push_nsh: (r) => ({ kind: "push_nsh", header: parseNshHeader(r.toClosing()) }),
+  pop_nsh: (r) => {
+    r.need(/\)/y);
+    return { kind: "pop_nsh" };
   },
   pop_mpls: (r) => ({ kind: "pop_mpls", ethertype: bounded(r.need(/eth_type=(0x[0-9a-f]+|\d+)\)/iy)[1]!, 0xffff) }),
   set: (r) => parseSet(r.toClosing()),
@@ -134,6 +142,18 @@ const parsers: Readonly<Record<string, (reader: Reader) => DatapathAction>> = {
   },
 };
 
+function parseLabel(r: Reader): { readonly lse: number; readonly ethertype: number } {
+  const m = r.need(/label=(\d+),tc=(\d+),ttl=(\d+),bos=([01]),eth_type=(0x[0-9a-f]+|\d+)\)/iy);
+  const upper = (bounded(m[1]!, 0xfffff) << 12) | (bounded(m[2]!, 7) << 9) | (Number(m[4]) << 8);
+  return { lse: (upper | bounded(m[3]!, 255)) >>> 0, ethertype: bounded(m[5]!, 0xffff) };
+}
+
+function macOf(text: string): Uint8Array {
+  const mac = parseMac(text);
+  if (mac === undefined) throw invalid();
+  return mac;
+}
+
 function bounded(text: string, max: number): number {
   const value = Number(text);
   if (!(value <= max)) throw invalid();
@@ -142,15 +162,19 @@ function bounded(text: string, max: number): number {
 
 function parseUserspace(text: string): DatapathAction {
   const m =
-    /^pid=(\d+)(?:,(slow_path|sFlow|flow_sample|ipfix|controller|userdata)\(([^)]*)\))?(?:,tunnel_out_port=(\d+))?$/.exec(
+    /^pid=(\d+)(?:,(slow_path|sFlow|flow_sample|ipfix|controller|userdata)\(([^)]*)\))?(,actions)?(?:,tunnel_out_port=(\d+))?$/.exec(
       text,
     );
   if (m === null) throw invalid();
   const cookie: UserspaceCookie =
     m[2] === undefined ? { kind: "userdata", bytes: new Uint8Array(48) } : parseCookie(m[2], m[3]!);
-  const tunnel = m[4] === undefined ? {} : { tunnelOutPort: bounded(m[4], 0xffffffff) };
-  return { kind: "userspace", pid: bounded(m[1]!, 0xffffffff), cookie, ...tunnel };
+  const actions = m[4] === undefined ? {} : { withActions: true as const };
+  const tunnel = m[5] === undefined ? {} : { tunnelOutPort: bounded(m[5], 0xffffffff) };
+  return { kind: "userspace", pid: bounded(m[1]!, 0xffffffff), cookie, ...actions, ...tunnel };
 }
+
+/** Upstream pads what is shorter with zeros. */
+const LEAST_USERDATA = 8;
 
 function parseCookie(name: string, text: string): UserspaceCookie {
   switch (name) {
@@ -158,7 +182,9 @@ function parseCookie(name: string, text: string): UserspaceCookie {
       return { kind: "slow_path", reason: parseReasons(text), ofprotoUuid: "" };
     case "userdata": {
       if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw invalid();
-      return { kind: "userdata", bytes: Uint8Array.from(text.match(/../g) ?? [], (d) => Number.parseInt(d, 16)) };
+      const bytes = new Uint8Array(Math.max(LEAST_USERDATA, text.length / 2));
+      bytes.set(Uint8Array.from(text.match(/../g) ?? [], (d) => Number.parseInt(d, 16)));
+      return { kind: "userdata", bytes };
     }
     case "sFlow": {
       const { vid, pcp, output } = numbers(text, ["vid", "pcp", "output"]);

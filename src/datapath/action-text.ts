@@ -23,7 +23,7 @@ function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): st
     case "output":
       return options.portName?.(a.port) ?? String(a.port);
     case "userspace":
-      return `userspace(pid=${a.pid},${formatCookie(a.cookie)}${formatTunnelPort(a.tunnelOutPort)})`;
+      return `userspace(pid=${a.pid},${formatCookie(a.cookie)}${a.withActions ? ",actions" : ""}${formatTunnelPort(a.tunnelOutPort)})`;
     case "push_vlan":
       return `push_vlan(${a.tpid === 0x8100 ? "" : `tpid=0x${a.tpid.toString(16)},`}vid=${a.vid},pcp=${a.pcp})`;
     case "pop_vlan":

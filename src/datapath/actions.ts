@@ -12,6 +12,8 @@ export type DatapathAction =
       readonly kind: "userspace";
       readonly pid: number;
       readonly cookie: UserspaceCookie;
+      /** The flow's actions go up, too. */
+      readonly withActions?: true;
       readonly tunnelOutPort?: number;
     }
   | { readonly kind: "push_vlan"; readonly tpid: number; readonly vid: number; readonly pcp: number }
