@@ -1,8 +1,11 @@
 import type { Datapath } from "#datapath/datapath.js";
 import type { DatapathDropReason } from "#datapath/drop-reasons.js";
+import type { FlowKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
 import type { Logger } from "#runtime/logger.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import type { MacNumber } from "#util/mac-number.js";
+import { portOrAbsent } from "./absent-port.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { OfprotoCounters } from "./counters.js";
 import { RuntimeFeatures } from "./datapath-features.js";
@@ -57,6 +60,14 @@ export class Backer implements World {
   /** The OpenFlow port that a datapath's port is. */
   port(datapathPort: number): OfPort | undefined {
     return this.#ports.get(datapathPort);
+  }
+
+  /** The port that a packet of the datapath's came in by; of one that was recirculated, that may be no port of the datapath's. */
+  origin(key: FlowKey): OfPort | undefined {
+    const port = this.port(key[W.inPort]!);
+    if (port !== undefined || key[W.recircId] === 0) return port;
+    const state = this.frozen.get(key[W.recircId]!);
+    return state && portOrAbsent(state.bridge, state.metadata[W.inPort]!);
   }
 
   addPort(port: OfPort): void {

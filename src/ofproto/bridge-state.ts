@@ -18,6 +18,8 @@ import type { FlowTables } from "./tables/flow-tables.js";
 /** A bridge as translation reads it: settings, ports, logical ports, tables, addresses. `bridge.ts` changes it. */
 export class BridgeState {
   readonly name: string;
+  /** Tells bridges apart in continuations: 16 bytes that no bridge had before. */
+  readonly uuid: Uint8Array = crypto.getRandomValues(new Uint8Array(16));
   settings: BridgeSettings;
   readonly ports: Map<number, OfPort> = new Map();
   readonly portsByName: Map<string, OfPort> = new Map();

@@ -13,6 +13,8 @@ export class Megaflow {
   actions: readonly DatapathAction[];
   effects: readonly Effect[];
   macs: readonly MacNumber[];
+  /** Numbers of the frozen states that the actions name, which stay as long as the flow does. */
+  frozen: readonly number[];
   /** The generation of settings under which the actions are right. */
   generation: number;
   readonly created: number;
@@ -28,6 +30,7 @@ export class Megaflow {
     actions: readonly DatapathAction[];
     effects: readonly Effect[];
     macs: readonly MacNumber[];
+    frozen: readonly number[];
     generation: number;
     created: number;
   }) {
@@ -37,6 +40,7 @@ export class Megaflow {
     this.actions = init.actions;
     this.effects = init.effects;
     this.macs = init.macs;
+    this.frozen = init.frozen;
     this.generation = init.generation;
     this.created = init.created;
   }

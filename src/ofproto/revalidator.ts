@@ -7,7 +7,8 @@ import type { MacNumber } from "#util/mac-number.js";
 import type { Backer } from "./backer.js";
 import type { Megaflow } from "./megaflow.js";
 import { sameActions } from "./same-actions.js";
-import { translateKey } from "./upcalls.js";
+import type { Translation } from "./translate/context.js";
+import { installedActions, translateKey } from "./translate-key.js";
 
 /** Crediting statistics can move addresses, which makes other flows stale: how often that is followed up at once. */
 const MAX_PASSES = 8;
@@ -131,23 +132,34 @@ export class Revalidator {
 
   /** Translates a flow again; false where it must go: its port is no more, or telling packets apart takes bits it lacks. */
   #again(flow: Megaflow): boolean {
-    const { datapath, flows } = this.#backer;
-    const found = datapath.flow(flow.ufid);
+    const { flows } = this.#backer;
+    const found = this.#backer.datapath.flow(flow.ufid);
     if (!found) return false;
     flow.credit(found.stats);
-    const port = this.#backer.port(flow.key[W.inPort]!);
+    const port = this.#backer.origin(flow.key);
     if (!port) return false;
     const { generation } = this;
     const answer = translateKey(this.#backer, port, flow.key);
-    if (!maskCovers(flow.mask, answer.mask)) return false;
-    if (!sameActions(flow.actions, answer.actions)) {
-      const { ufid, key, mask } = flow;
-      if (!this.#replace(() => datapath.putFlow({ ufid, key, mask, actions: answer.actions }))) return false;
-      flow.actions = answer.actions;
+    if (!this.#adopt(flow, answer)) {
+      this.#backer.frozen.release(answer.frozen);
+      return false;
     }
+    this.#backer.frozen.release(flow.frozen);
+    flow.frozen = answer.frozen;
     flow.effects = answer.effects;
     flow.generation = generation;
     flows.setMacs(flow, answer.macs);
+    return true;
+  }
+
+  /** Gives a flow the actions of an answer; false where it cannot have them. */
+  #adopt(flow: Megaflow, answer: Translation): boolean {
+    if (answer.dropped === "no_recirculation" || !maskCovers(flow.mask, answer.mask)) return false;
+    const actions = installedActions(answer);
+    if (sameActions(flow.actions, actions)) return true;
+    const { ufid, key, mask } = flow;
+    if (!this.#replace(() => this.#backer.datapath.putFlow({ ufid, key, mask, actions }))) return false;
+    flow.actions = actions;
     return true;
   }
 
@@ -175,6 +187,7 @@ export class Revalidator {
       const stats = finals[i];
       if (stats) flow.credit(stats);
       this.#backer.flows.delete(flow);
+      this.#backer.frozen.release(flow.frozen);
       this.#backer.counters.flowsDeleted.add();
     });
   }

@@ -3,16 +3,15 @@ import type { Upcall } from "#datapath/datapath.js";
 import { type FlowMask, newKey } from "#flow/key.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import { HostError, UserError } from "#util/errors.js";
+import { handleAction } from "./action-upcalls.js";
 import type { Backer } from "./backer.js";
 import type { DropReason } from "./drop-reason.js";
 import { applyEffects } from "./effect.js";
 import { Megaflow } from "./megaflow.js";
-import type { OfPort } from "./port.js";
 import { sameActions } from "./same-actions.js";
 import type { Translation } from "./translate/context.js";
-import { translate } from "./translate/translate.js";
+import { installedActions, translateKey } from "./translate-key.js";
 import { ufidOf } from "./ufid.js";
-import { narrowVlans, widenMask } from "./vlan-limit.js";
 
 /** What happened to packets that came up. */
 export interface UpcallCounters {
@@ -49,9 +48,9 @@ export class Upcalls {
   #miss({ key, packet }: Upcall): void {
     this.counters.misses++;
     const backer = this.#backer;
-    const port = backer.port(key[W.inPort]!);
+    const port = backer.origin(key);
     if (!port) {
-      this.#drop("unknown_port");
+      this.#drop(key[W.recircId] === 0 ? "unknown_port" : "no_recirculation");
       return;
     }
     const now = backer.clock.now();
@@ -65,12 +64,11 @@ export class Upcalls {
     backer.datapath.execute(packet, key, actions);
   }
 
-  /** A packet that a flow's `userspace` action sent up: for a controller. None can be connected yet. */
-  #action({ key }: Upcall): void {
+  /** A packet that a flow's `userspace` action sent up. */
+  #action(upcall: Upcall): void {
     this.counters.actions++;
-    const port = this.#backer.port(key[W.inPort]!);
-    if (port) port.bridge.dropped(port.name, "no_controller", 1);
-    else this.#drop("unknown_port");
+    const dropped = handleAction(this.#backer, upcall);
+    if (dropped !== undefined) this.#drop(dropped);
   }
 
   #drop(reason: DropReason): void {
@@ -78,42 +76,56 @@ export class Upcalls {
     this.#backer.counters.dropped(reason, 1);
   }
 
-  /** Returns the actions to execute: those of a flow that is there already, where they are the same, for the datapath knows these. */
+  /**
+   * Returns the actions to execute: those of a flow that is there already, where they are the same, for the datapath knows these. Frozen states are
+   * the flow's from then on, or are let go.
+   */
   #install(key: Uint32Array, answer: Translation, now: number, generation: number): readonly DatapathAction[] {
+    const megaflow = this.#put(key, answer, now, generation);
+    if (megaflow === undefined || megaflow.frozen !== answer.frozen) this.#backer.frozen.release(answer.frozen);
+    // What the slow path does is not what the flow says.
+    const isInstalled = megaflow !== undefined && answer.slow === 0 && sameActions(megaflow.actions, answer.actions);
+    return isInstalled ? megaflow.actions : answer.actions;
+  }
+
+  /** The flow for a key: made now, or there already. Undefined where there can be none. */
+  #put(key: Uint32Array, answer: Translation, now: number, generation: number): Megaflow | undefined {
     const { flows, flowLimit, datapath, megaflows } = this.#backer;
     if (flows.size >= flowLimit.value) {
       this.counters.flowLimitHit++;
       this.#backer.counters.flowLimitHit.add();
-      return answer.actions;
+      return undefined;
     }
     const mask = megaflows ? answer.mask : exactMask();
     const ufid = ufidOf(key, mask);
     const known = flows.get(ufid);
-    if (known && datapath.flow(ufid)) {
-      return sameActions(known.actions, answer.actions) ? known.actions : answer.actions;
-    }
+    if (known && datapath.flow(ufid)) return known;
     // Someone else removed it from the datapath.
-    if (known) flows.delete(known);
-    const { actions, effects, macs } = answer;
-    if (!this.#put(() => datapath.putFlow({ ufid, key, mask, actions }))) return actions;
+    if (known) {
+      flows.delete(known);
+      this.#backer.frozen.release(known.frozen);
+    }
+    const actions = installedActions(answer);
+    if (!this.#tryPut(() => datapath.putFlow({ ufid, key, mask, actions }))) return undefined;
     this.#backer.counters.flowsPut.add();
-    flows.add(
-      new Megaflow({
-        ufid,
-        key: key.slice(),
-        mask,
-        actions,
-        effects,
-        macs,
-        generation,
-        created: now,
-      }),
-    );
+    const { effects, macs, frozen } = answer;
+    const flow = new Megaflow({
+      ufid,
+      key: key.slice(),
+      mask,
+      actions,
+      effects,
+      macs,
+      frozen,
+      generation,
+      created: now,
+    });
+    flows.add(flow);
     this.#backer.wake(this.#backer.limits.maxRevalidator);
-    return actions;
+    return flow;
   }
 
-  #put(put: () => void): boolean {
+  #tryPut(put: () => void): boolean {
     try {
       put();
       return true;
@@ -124,15 +136,6 @@ export class Upcalls {
       return false;
     }
   }
-}
-
-/** Translates a key of the datapath's, as the bridge's limit of VLAN headers has it; the mask is for the whole key. */
-export function translateKey(backer: Backer, port: OfPort, key: Uint32Array): Translation {
-  const narrow = narrowVlans(key, port.bridge.settings.vlanLimit);
-  backer.counters.translations.add();
-  const answer = translate(backer, port, narrow);
-  if (narrow !== key) widenMask(answer.mask);
-  return answer;
 }
 
 /** Every bit of a packet and of where it came in: what flows look at while megaflows are disabled. */

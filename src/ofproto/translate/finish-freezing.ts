@@ -12,7 +12,7 @@ export function finishFreezing(ctx: TranslationContext): void {
   commit(ctx);
   const { controller, hash } = freezing;
   const id = keep(ctx, {
-    table: freezing.table ?? ctx.tableId,
+    table: freezing.table ?? 0,
     steps: freezing.table === undefined ? freezing.steps : undefined,
     actionSet: [...ctx.actionSet],
     conntracked: ctx.conntracked,

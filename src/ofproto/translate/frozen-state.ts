@@ -15,7 +15,7 @@ export interface FrozenStep {
  */
 export interface FrozenState {
   readonly bridge: BridgeState;
-  /** Where the packet is looked up when it goes on; where there are `steps`, only the table in which it stopped. */
+  /** Where the packet is looked up when it goes on; 0 where there are `steps`. Of a packet for a controller, the table of the flow that sent it. */
   readonly table: number;
   /** Metadata that the datapath does not keep (`frozenMetadata`), `in_port` being the OpenFlow port. */
   readonly metadata: FlowKey;

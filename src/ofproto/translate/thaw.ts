@@ -57,7 +57,8 @@ function runSteps(ctx: TranslationContext, steps: readonly UnrolledStep[]): void
   }
 }
 
-function restoreMetadata(key: FlowKey, metadata: FlowKey): void {
+/** Puts metadata that were kept (`frozenMetadata`) into a key. */
+export function restoreMetadata(key: FlowKey, metadata: FlowKey): void {
   key.set(metadata.subarray(0, W.recircId));
   key[W.actsetOutput] = metadata[W.actsetOutput]!;
   key.set(metadata.subarray(W.tunMetadata), W.tunMetadata);
