@@ -15,6 +15,7 @@ import type { Bridge } from "../bridge.js";
 import type { Connection } from "./connection.js";
 import type { Handler, Request } from "./handler.js";
 import { handlers } from "./handlers/table.js";
+import { mapRequest } from "./map-match.js";
 import type { MultipartAssembler } from "./multipart-assembler.js";
 
 const byKind: ReadonlyMap<Body["kind"], Handler> = new Map(handlers.map((h) => [h.kind, h]));
@@ -31,11 +32,11 @@ interface Receiver extends Connection {
  * Reads a message from a connection, bundled ones too: what depends on the state of the connection is put right, so that handlers need not
  * know. Throws `OfpError`, of which the log has been told.
  */
-function decodeRequest(bytes: Uint8Array, connection: Pick<Connection, "protocol">, log: Log): Message {
+function decodeRequest(bytes: Uint8Array, bridge: Bridge, connection: Receiver, log: Log): Message {
   const message = decodeMessage(bytes, (module, text, level) => limitedLog(log, module).log(level ?? "warn", text));
-  const { body } = message;
-  if (body.kind !== "flow_mod" || message.version !== OF10 || connection.protocol.tableId) return message;
-  return { ...message, body: withoutTable(body) };
+  const body = mapRequest(message.body, bridge.state.tlvs);
+  const namesTable = body.kind !== "flow_mod" || message.version !== OF10 || connection.protocol.tableId;
+  return { ...message, body: namesTable ? body : withoutTable(body) };
 }
 
 /** OpenFlow 1.0 knows no tables: where flow_mod_table_id is off, the byte that would have the number is part of the command. */
@@ -52,12 +53,12 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
   const refuse = (error: unknown): void => answerError(error, bytes, connection, log);
   try {
     const refuseOther: Request["refuse"] = (error, request) => answerError(error, request, connection, log);
-    const message = connection.assembler.take(decodeRequest(bytes, connection, log), bytes, refuseOther);
+    const message = connection.assembler.take(decodeRequest(bytes, bridge, connection, log), bytes, refuseOther);
     if (message === undefined) return undefined;
     const handler = byKind.get(message.body.kind);
     if (handler === undefined) throw new OfpError(isMultipart(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
     if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
-    const decode = (inner: Uint8Array): Message => decodeRequest(inner, connection, log);
+    const decode = (inner: Uint8Array): Message => decodeRequest(inner, bridge, connection, log);
     const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
     if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);

@@ -1,9 +1,11 @@
 import type { Message } from "#openflow/messages/message.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import type { Modification } from "../../modification.js";
+import { packetOutModification } from "../../packet-out.js";
 import { portModification } from "../../port-modification.js";
 import type { Request } from "../handler.js";
 import { checkFlowMod } from "./flow-mod.js";
+import { checkPacketOut } from "./packet-out.js";
 
 /**
  * A message that may be bundled as a change for `Bridge.commit`. Throws `OfpError` for what is wrong with it whatever the state of the bridge is when
@@ -19,6 +21,9 @@ export function prepare({ body, xid }: Message, { bridge, connection }: Request)
       return bridge.groupModification(body, origin);
     case "port_mod":
       return portModification(bridge, body);
+    case "packet_out":
+      checkPacketOut(body);
+      return packetOutModification(bridge, body);
     default:
       throw new OfpError("OFPBFC_MSG_UNSUP");
   }

@@ -13,10 +13,12 @@ import { groupDescHandler, groupFeaturesHandler, groupModHandler, groupStatsHand
 import { ignoredHandlers } from "./ignored.js";
 import { ipfixHandlers } from "./ipfix-stats.js";
 import { meterConfigHandler, meterFeaturesHandler, meterModHandler, meterStatsHandler } from "./meters.js";
+import { packetOutHandler } from "./packet-out.js";
 import { portDescHandler, portModHandler, portStatsHandler } from "./ports.js";
 import { queueConfigHandler, queueStatsHandler } from "./queues.js";
 import { roleHandler } from "./role.js";
 import { getConfigHandler, setConfigHandler } from "./switch-config.js";
+import { tableDescHandler, tableFeaturesHandler, tableModHandler, tableStatsHandler } from "./tables.js";
 import { tlvTableHandler, tlvTableModHandler } from "./tlv-table.js";
 
 /** What a bridge does with each kind of message. */
@@ -44,6 +46,7 @@ export const handlers: readonly Handler[] = [
   meterFeaturesHandler,
   meterModHandler,
   meterStatsHandler,
+  packetOutHandler,
   portDescHandler,
   portModHandler,
   portStatsHandler,
@@ -55,6 +58,10 @@ export const handlers: readonly Handler[] = [
   setControllerIdHandler,
   setFlowFormatHandler,
   setPacketInFormatHandler,
+  tableDescHandler,
+  tableFeaturesHandler,
+  tableModHandler,
+  tableStatsHandler,
   tlvTableHandler,
   tlvTableModHandler,
 ];
