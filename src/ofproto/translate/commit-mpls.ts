@@ -52,7 +52,9 @@ export function commitMpls(ctx: TranslationContext): void {
   base[W.ethType] = flow[W.ethType]!;
 }
 
+/** The entry is written whole, with what the packet had in the fields that did not change: so these are looked at. */
 function setTop(ctx: TranslationContext, entry: number): void {
+  for (let i = 0; i < MAX_MPLS; i++) ctx.mask[W.mpls + i] = 0xffffffff;
   const value = newKey();
   const mask = newKey();
   value[W.mpls] = entry;
