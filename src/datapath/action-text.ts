@@ -105,7 +105,7 @@ export const slowPathReasons: readonly string[] = ["cfm", "bfd", "lacp", "stp", 
 /** The headers a `set` changes, under the mask: as in a flow's key, but for where the packet came from. */
 function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): string {
   if ((mask[W.vlan0]! & 0xffff) !== 0) return formatVlanSet(value[W.vlan0]!, mask[W.vlan0]!);
-  const shown = Uint32Array.from(key, (word, i) => (mask[i] === 0 ? word : value[i]!));
+  const shown = Uint32Array.from(key, (word, i) => (mask[i] === 0 ? word : value[i]! & mask[i]!));
   // Which headers there are is said by the flow, or where there is none by the value itself.
   const protocol = value[W.nw]! & 0xff || key[W.nw]! & 0xff;
   shown[W.ethType] = value[W.ethType]! || key[W.ethType]! || (protocol === 0 ? 0 : EtherType.ipv4);

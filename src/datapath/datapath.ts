@@ -1,6 +1,7 @@
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { LinkStats } from "#host/net.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
+import type { ConnectionTracking } from "./conntrack/connection-tracking.js";
 import type { Device, DeviceClass } from "./device.js";
 import type { DatapathMeters } from "./meters.js";
 import type { Packet } from "./packet.js";
@@ -64,6 +65,7 @@ export interface Datapath {
   /** `ovs-netdev`, `ovs-system`, or a name given to `dpctl/add-dp`. */
   readonly name: string;
   readonly meters: DatapathMeters;
+  readonly conntrack: ConnectionTracking;
   addPort(device: Device, requested?: number): number;
   removePort(number: number): void;
   port(number: number): DatapathPort | undefined;

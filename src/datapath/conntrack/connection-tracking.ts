@@ -10,6 +10,16 @@ export interface CtTuple {
   readonly icmpCode?: number;
 }
 
+/** One side of a TCP connection. */
+export interface CtTcpSide {
+  /** By the names that upstream prints. */
+  readonly state: string;
+  /** How far its windows are shifted; undefined where they are not. */
+  readonly scale: number | undefined;
+  /** We did not see it begin, so that anything may be its scale. */
+  readonly isLiberal: boolean;
+}
+
 /** A tracked connection, as `dpctl/dump-conntrack` shows it. */
 export interface CtEntry {
   readonly protocol: number;
@@ -19,8 +29,8 @@ export interface CtEntry {
   readonly mark: number;
   /** 4 words, most significant first. */
   readonly labels: readonly number[];
-  /** The TCP states of both sides, by the names that upstream prints; undefined of other protocols. */
-  readonly tcp: { readonly original: string; readonly reply: string } | undefined;
+  /** Of TCP: both sides, and the state of the whole. */
+  readonly tcp: { readonly original: CtTcpSide; readonly reply: CtTcpSide; readonly state: string } | undefined;
   /** The connection that this one belongs to, of a helper's. */
   readonly parent: CtTuple | undefined;
   readonly helper: string | undefined;
@@ -55,6 +65,36 @@ export interface CtZoneLimit {
   readonly count: number;
 }
 
+/** How fragments of one version of IP are treated, and what became of them. */
+export interface CtFragments {
+  readonly isEnabled: boolean;
+  /** The smallest that a fragment but the last may be, in bytes. */
+  readonly least: number;
+  readonly counts: {
+    readonly accepted: number;
+    readonly completed: number;
+    readonly expired: number;
+    readonly tooSmall: number;
+    readonly overlapped: number;
+    readonly purged: number;
+  };
+}
+
+/** Fragments that wait for their packets to be complete. */
+export interface CtFragmentStatus {
+  readonly most: number;
+  readonly held: number;
+  readonly v4: CtFragments;
+  readonly v6: CtFragments;
+}
+
+/** Connections tracked in all, and what could not be. */
+export interface CtFigures {
+  readonly connections: number;
+  /** Packets whose connection did not become known since there were too many in the datapath or the zone. */
+  readonly full: number;
+}
+
 /**
  * A datapath's connection tracking as it is managed. Answers come when the thread that forwards has given them; packets forwarded before the call are in
  * them. The per-packet side is `Conntrack`.
@@ -62,24 +102,26 @@ export interface CtZoneLimit {
 export interface ConnectionTracking {
   dump(filter?: CtFilter): Promise<readonly CtEntry[]>;
   flush(filter?: CtFilter): Promise<void>;
-  count(): Promise<number>;
+  figures(): Promise<CtFigures>;
   readonly maxConnections: number;
   setMaxConnections(most: number): void;
   /** TCP sequence numbers are checked (`ct-enable-tcp-seq-chk`). */
   readonly checksSequences: boolean;
   setChecksSequences(on: boolean): void;
-  /** Between two looks for connections whose time is over. */
-  readonly sweepInterval: number;
-  setSweepInterval(milliseconds: number): void;
-  /** Limit of zones that have none of their own; 0 is none. */
+  /** Limit of zones that have none of their own; 0 is none, undefined leaves it as it is. */
   setLimits(
     defaultLimit: number | undefined,
     zones: readonly { readonly zone: number; readonly limit: number }[],
   ): void;
   /** The zones take the default limit again. */
   deleteLimits(zones: readonly number[]): void;
+  /** Limits of these zones, or of all that have one of their own. */
   limits(zones?: readonly number[]): Promise<{ readonly defaultLimit: number; readonly zones: readonly CtZoneLimit[] }>;
   /** Timeout policies by name: seconds by `tcp_established` and the like, as CT_Timeout_Policy:timeouts names them. */
   setTimeoutPolicy(name: string, seconds: ReadonlyMap<string, number>): void;
   deleteTimeoutPolicy(name: string): void;
+  fragments(): Promise<CtFragmentStatus>;
+  setFragmentsEnabled(isIpv6: boolean, on: boolean): void;
+  setLeastFragment(isIpv6: boolean, bytes: number): void;
+  setMostFragments(most: number): void;
 }

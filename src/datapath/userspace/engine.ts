@@ -1,5 +1,6 @@
 import type { FlowKey } from "#flow/key.js";
 import type { DatapathAction } from "../actions.js";
+import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
@@ -14,6 +15,7 @@ import type { Program } from "./ops.js";
 export interface Engine {
   /** `counters.ts` says what is where. */
   readonly counters: Float64Array;
+  readonly conntrack: ConnectionTracking;
   /** What a port's own queues lost, by reason; it lags a little. */
   portDrops(number: number): ReadonlyMap<string, number>;
   /** Masks in the flow table, as last known. */

@@ -5,6 +5,8 @@ import { W } from "#flow/layout.js";
 import { MegaflowTable } from "#flow/megaflow-table.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
+import { CT_EXHAUSTED, clearCt } from "../conntrack/conntrack.js";
+import { TrackingCore } from "../conntrack/tracking-core.js";
 import { Counter, dropCounter } from "./counters.js";
 import { resetWithoutEthernet, stripRoom } from "./encapsulation.js";
 import { ExactCache } from "./exact-cache.js";
@@ -18,6 +20,8 @@ import {
   OP_ADD_MPLS,
   OP_CHECK_LENGTH,
   OP_CLONE,
+  OP_CT,
+  OP_CT_CLEAR,
   OP_DROP,
   OP_HASH,
   OP_METER,
@@ -60,10 +64,17 @@ const DROP = {
   pipeline: dropCounter("drop_action_of_pipeline"),
   other: dropCounter("drop_action_other"),
   meter: dropCounter("datapath_drop_meter"),
+  exhausted: dropCounter("datapath_drop_nat_exhausted"),
   headless: dropCounter("datapath_drop_no_ethernet"),
   truncated: dropCounter("datapath_drop_header_truncated"),
   segmentation: dropCounter("datapath_drop_gso_segmentation"),
 } satisfies Record<string, number>;
+
+/** Where a fragment that waited goes on. */
+interface Resumption {
+  readonly program: Program;
+  readonly next: number;
+}
 
 /** State of one packet on one level of nesting. */
 interface Level {
@@ -88,6 +99,7 @@ export class Forwarder {
   /** Which ports there are, by number. */
   readonly #ports: boolean[] = [];
   readonly #meters = new Map<number, Meter>();
+  readonly tracking: TrackingCore<Resumption>;
   /** The first level's key holds metadata besides the port of the packet before. */
   #dirty = false;
   /** Clock milliseconds of the batch being forwarded. */
@@ -106,6 +118,7 @@ export class Forwarder {
     this.#sink = sink;
     this.#upcalls = upcalls;
     this.#random = options.random;
+    this.tracking = new TrackingCore(options.random);
     this.#arena = options.arena;
     this.counters = options.counters;
     this.#level(0);
@@ -232,12 +245,12 @@ export class Forwarder {
   }
 
   /** Runs a program on the packet of `depth`. */
-  #run(program: Program, depth: number): void {
+  #run(program: Program, depth: number, from = 0): void {
     const level = this.#levels[depth]!;
     const frame = level.frame;
     const count = program.length;
     if (count === 0) this.counters[DROP.pipeline]!++;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < count; i++) {
       const step = program[i]!;
       switch (step.code) {
         case OP_OUTPUT:
@@ -265,6 +278,12 @@ export class Forwarder {
             return;
           }
           this.#changed(changeHeaders(frame, step));
+          break;
+        case OP_CT:
+          if (!this.#track(program, i, level, depth)) return;
+          break;
+        case OP_CT_CLEAR:
+          clearCt(level.key);
           break;
         case OP_TRUNC:
           this.#limit = step.a;
@@ -342,6 +361,51 @@ export class Forwarder {
     }
     if (remark(frame, band.precedence)) this.#stale = true;
     return true;
+  }
+
+  /** Sends a packet through connection tracking. False where it ends here: it waits for other fragments, or could not be translated. */
+  #track(program: Program, at: number, level: Level, depth: number): boolean {
+    this.#refresh(level);
+    this.#dirty = true;
+    const { frame, key } = level;
+    const { connections } = this.tracking;
+    connections.setTime(this.now);
+    if (key[W.nw]! >>> 24 !== 0) return this.#trackFragment(program, at, level, depth);
+    if (connections.track(frame, key, program[at]!.ct!) !== CT_EXHAUSTED) return true;
+    this.counters[DROP.exhausted]!++;
+    return false;
+  }
+
+  /** A fragment waits for the others; the last one to come takes all of them on, each from where it was. */
+  #trackFragment(program: Program, at: number, level: Level, depth: number): boolean {
+    const { connections, fragments } = this.tracking;
+    const step = program[at]!.ct!;
+    const pieces = fragments.add(level.frame, level.key, step.zone, { program, next: at + 1 }, this.now);
+    if (pieces === "held") return false;
+    if (pieces === "invalid") {
+      connections.refuse(level.key, step.zone);
+      return true;
+    }
+    if (depth >= MAX_DEPTH) {
+      this.counters[DROP.depth]! += pieces.length;
+      return false;
+    }
+    const inner = this.#level(depth + 1);
+    fragments.whole(pieces, inner.frame, inner.key);
+    if (connections.track(inner.frame, inner.key, step) === CT_EXHAUSTED) {
+      this.counters[DROP.exhausted]! += pieces.length;
+      return false;
+    }
+    fragments.share(pieces, inner.frame, inner.key);
+    for (const { data, key, token } of pieces) {
+      inner.frame.reset(data, 0, data.length, PLAIN);
+      inner.frame.noEthernet = key[W.packetType] !== 0;
+      copyKey(inner.key, key);
+      this.#stale = false;
+      this.#run(token.program, depth + 1, token.next);
+    }
+    this.#stale = false;
+    return false;
   }
 
   #changed(done: boolean): void {

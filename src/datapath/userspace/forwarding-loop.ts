@@ -20,6 +20,9 @@ const LONG_TURN = 8192;
 const COST_MEMORY = 64;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
+/** How often it is looked for connections whose time is over, and at the least where nothing comes, in milliseconds. */
+const SWEEP_INTERVAL = 50;
+const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
 const LOSS_INTERVAL = 100;
 
@@ -47,6 +50,7 @@ export class ForwardingLoop {
   readonly #ports = new Set<number>();
   readonly #losses: PortLosses;
   #lossesAt = 0;
+  #sweptAt = 0;
   /** Something was done since the ports were last asked what they lost. */
   #unasked = false;
   readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
@@ -114,7 +118,7 @@ export class ForwardingLoop {
       this.#adjustBudget(received - this.#unknown + this.#executed, this.#counters[Counter.sent]! - before);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
-    return received >= budget;
+    return this.#sweep() || received >= budget;
   }
 
   /**
@@ -133,8 +137,18 @@ export class ForwardingLoop {
     this.#upcalls.limitTo((budget / BUDGET) ** 1.5);
   }
 
+  /** Forgets connections whose time is over, some at a time. True where there are more. */
+  #sweep(): boolean {
+    const { now, tracking } = this.#forwarder;
+    if (!tracking.isBusy || now - this.#sweptAt < SWEEP_INTERVAL) return false;
+    const hasMore = tracking.sweep(now);
+    if (!hasMore) this.#sweptAt = now;
+    return hasMore;
+  }
+
   #sleep(): void {
-    const timeout = this.#unasked ? LOSS_INTERVAL : -1;
+    const patience = this.#forwarder.tracking.isBusy ? IDLE_SWEEP_INTERVAL : -1;
+    const timeout = this.#unasked ? LOSS_INTERVAL : patience;
     if (Atomics.load(this.#control, Control.posted) === this.#posted) this.#host.io.wait(timeout);
   }
 
@@ -193,6 +207,11 @@ export class ForwardingLoop {
         this.#forwarder.execute(command, command.key, command.program);
         if (this.#arena.crowded) this.#flush();
         return;
+      case "ct": {
+        const value = this.#forwarder.tracking.answer(command.request, this.#host.now());
+        if (command.call !== undefined) this.#post({ kind: "ct", call: command.call, value });
+        return;
+      }
       case "upcalls":
         this.#wantsUpcalls = command.wanted;
         return;

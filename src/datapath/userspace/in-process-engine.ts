@@ -3,6 +3,8 @@ import type { Clock } from "#util/clock.js";
 import { BugError } from "#util/errors.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { DatapathAction, UserspaceCookie } from "../actions.js";
+import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
+import { ManagedTracking } from "../conntrack/managed-tracking.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
@@ -34,6 +36,10 @@ export class InProcessEngine implements Engine {
   readonly #flows = new Map<number, Flow>();
   readonly #waiting: Upcall[] = [];
   readonly #sent: { readonly port: number; readonly packet: Packet }[] = [];
+  readonly conntrack: ConnectionTracking = new ManagedTracking({
+    ask: async (request) => this.#forwarder.tracking.answer(request, this.#clock.now()),
+    tell: (setting) => void this.#forwarder.tracking.answer(setting, this.#clock.now()),
+  });
   #handler: ((batch: readonly Upcall[]) => void) | undefined;
   #busy = false;
 

@@ -2,7 +2,11 @@ import type { FlowKey } from "#flow/key.js";
 import { KEY_WORDS } from "#flow/layout.js";
 import type { Thread, ThreadHost } from "#host/threads.js";
 import type { Cancel, Clock } from "#util/clock.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
+import type { CtRequest } from "../conntrack/ct-request.js";
+import { ManagedTracking } from "../conntrack/managed-tracking.js";
 import type { DatapathFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
@@ -56,6 +60,12 @@ export class ThreadEngine implements Engine {
   readonly #flows = new Map<number, Put>();
   readonly #portDrops = new Map<number, Map<string, number>>();
   readonly #meters = new Map<number, Command & { op: "meter" }>();
+  readonly conntrack: ManagedTracking = new ManagedTracking({
+    ask: (request) => this.#askCt(request),
+    tell: (request) => this.#queue({ op: "ct", request, call: undefined }),
+  });
+  readonly #ctCalls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #lastCtCall = 0;
   #thread: Thread | undefined;
   #startedAt = 0;
   #pending: Command[] = [];
@@ -162,6 +172,7 @@ export class ThreadEngine implements Engine {
     if (!obeyed) this.#thread?.terminate();
     this.#thread = undefined;
     this.#marked(this.#lastMark);
+    this.#rejectCtCalls();
   }
 
   #start(): void {
@@ -194,6 +205,7 @@ export class ThreadEngine implements Engine {
       const words = significantWords(flow.key, flow.mask);
       this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
     }
+    for (const request of this.conntrack.settings()) this.#queue({ op: "ct", request, call: undefined });
     for (const [number, device] of this.#ports) this.#attach(number, device);
     this.#queue({ op: "upcalls", wanted: this.#handler !== undefined });
   }
@@ -268,6 +280,19 @@ export class ThreadEngine implements Engine {
     });
   }
 
+  #askCt(request: CtRequest): Promise<unknown> {
+    if (this.#thread === undefined) return Promise.reject(hasEnded());
+    const call = ++this.#lastCtCall;
+    this.#queue({ op: "ct", request, call });
+    return new Promise((resolve, reject) => this.#ctCalls.set(call, { resolve, reject }));
+  }
+
+  /** Nobody will answer any more. */
+  #rejectCtCalls(): void {
+    for (const { reject } of this.#ctCalls.values()) reject(hasEnded());
+    this.#ctCalls.clear();
+  }
+
   /** Everything up to a mark is in force. */
   #marked(mark: number): void {
     for (const [each, resolve] of this.#marks) {
@@ -293,6 +318,10 @@ export class ThreadEngine implements Engine {
         return;
       case "marked":
         this.#marked(event.mark);
+        return;
+      case "ct":
+        this.#ctCalls.get(event.call)?.resolve(event.value);
+        this.#ctCalls.delete(event.call);
         return;
       case "losses":
         for (const loss of event.losses) this.#countLoss(loss);
@@ -342,6 +371,7 @@ export class ThreadEngine implements Engine {
   #onExit(error: Error | undefined): void {
     this.#thread = undefined;
     this.#marked(this.#lastMark);
+    this.#rejectCtCalls();
     if (this.#closed) return;
     const why = error === undefined ? "ended" : `failed (${error.message})`;
     this.#host.log("err", `the forwarding thread ${why}; starting another`);
@@ -352,6 +382,10 @@ export class ThreadEngine implements Engine {
     if (lived >= RESTART_PAUSE) again();
     else this.#host.clock.after(RESTART_PAUSE - lived, again);
   }
+}
+
+function hasEnded(): HostError {
+  return new HostError("asking the forwarding thread", "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
 }
 
 function significantWords(key: FlowKey, mask: FlowKey): Uint32Array {

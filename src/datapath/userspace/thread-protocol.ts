@@ -2,6 +2,7 @@ import type { FlowKey } from "#flow/key.js";
 import type { FrameHandle } from "#host/net.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
+import type { CtRequest } from "../conntrack/ct-request.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
@@ -39,6 +40,8 @@ export type Command =
       readonly key: FlowKey;
       readonly program: Program;
     }
+  /** With a number, to be answered by an event of the same. */
+  | { readonly op: "ct"; readonly request: CtRequest; readonly call: number | undefined }
   | { readonly op: "upcalls"; readonly wanted: boolean }
   /** To be answered by an event of the same number, once everything before it is done. */
   | { readonly op: "mark"; readonly mark: number }
@@ -51,6 +54,7 @@ export type Event =
   /** Upcalls of no real packet, see `rehearsal.ts`. */
   | { readonly kind: "rehearsal"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
   | { readonly kind: "marked"; readonly mark: number }
+  | { readonly kind: "ct"; readonly call: number; readonly value: unknown }
   /** What ports lost since the last event of this kind. */
   | { readonly kind: "losses"; readonly losses: readonly PortLoss[] }
   | { readonly kind: "log"; readonly level: "warn" | "err"; readonly text: string };

@@ -3,6 +3,7 @@ import type { LinkStats } from "#host/net.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
+import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import type { Datapath, DatapathFlow, DatapathPort, DatapathStats, FlowStats, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { Packet } from "../packet.js";
@@ -64,6 +65,10 @@ export class UserspaceDatapath implements Datapath {
   addLocalPort(device: Device): void {
     this.addPort(device, 0);
     this.#local = device;
+  }
+
+  get conntrack(): ConnectionTracking {
+    return this.engine.conntrack;
   }
 
   addPort(device: Device, requested?: number): number {
