@@ -4,14 +4,13 @@ import type { TranslationContext } from "./context.js";
 import { finishFreezing } from "./finish-freezing.js";
 
 /**
- * Does something with a copy of the packet, which ends there; afterwards the packet is as it was. Gives the datapath's actions for the copy. What `exit` and
- * the like stop, they stop of the copy.
+ * Does something with a copy of the packet, which ends there; afterwards the packet is as it was. Gives the datapath's actions for the copy.
  */
 export function branch(ctx: TranslationContext, make: () => void): DatapathAction[] {
   const [flow, base] = [newKey(), newKey()];
   copyKey(flow, ctx.flow);
   copyKey(base, ctx.base);
-  const { stack, actionSet, conntracked, wasMpls, header, exit } = ctx;
+  const { stack, actionSet, conntracked, wasMpls, header } = ctx;
   ctx.stack = [...stack];
   ctx.actionSet = [...actionSet];
   const actions = ctx.nested(() => {
@@ -20,6 +19,6 @@ export function branch(ctx: TranslationContext, make: () => void): DatapathActio
   });
   copyKey(ctx.flow, flow);
   copyKey(ctx.base, base);
-  Object.assign(ctx, { stack, actionSet, conntracked, wasMpls, header, exit });
+  Object.assign(ctx, { stack, actionSet, conntracked, wasMpls, header });
   return actions;
 }

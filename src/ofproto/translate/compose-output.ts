@@ -7,6 +7,7 @@ import { commit } from "./commit.js";
 import type { TranslationContext } from "./context.js";
 import { finishFreezing } from "./finish-freezing.js";
 import { freezeAtTable } from "./freeze.js";
+import { isReversible } from "./reversible.js";
 
 /** Sends the packet, as `ctx.flow` has it, out of a port: to the datapath, or through a patch port into the next bridge. */
 export function composeOutput(ctx: TranslationContext, port: OfPort): void {
@@ -39,6 +40,9 @@ function crossPatch(ctx: TranslationContext, port: OfPort, peer: OfPort): void {
   const { flow, inPort, tableId, rule, stack, actionSet, inActionSet, inGroup, conntracked, wasMpls } = ctx;
   const before = newKey();
   copyKey(before, flow);
+  const base = newKey();
+  copyKey(base, ctx.base);
+  const at = ctx.actions.length;
   ctx.inPort = peer;
   ctx.stack = [];
   ctx.actionSet = [];
@@ -57,6 +61,11 @@ function crossPatch(ctx: TranslationContext, port: OfPort, peer: OfPort): void {
     freezeAtTable(ctx, 0);
   } else ctx.pipeline.enterBridge(ctx);
   finishFreezing(ctx);
+  if (!ctx.failed && !wasMpls && ctx.firstRule !== undefined && !isReversible(ctx.firstRule.actions)) {
+    // The datapath's packet is another now, which this bridge's is not to be.
+    ctx.actions.push({ kind: "clone", actions: ctx.actions.splice(at) });
+    copyKey(ctx.base, base);
+  }
   ctx.exit = false;
   if (ctx.failed && ctx.drop?.reason === "recursion_too_deep") {
     ctx.failed = false;

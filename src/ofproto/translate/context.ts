@@ -123,6 +123,8 @@ export class TranslationContext {
   /** The table and the flow whose actions are done. A packet-out, and a frozen packet's steps, have no flow: `cookie` is then given. */
   tableId = 0;
   rule: Rule | undefined;
+  /** The flow of the first table of the bridge that was entered last. */
+  firstRule: Rule | undefined;
   cookie = 0n;
   depth = 0;
   steps = 0;

@@ -1,5 +1,6 @@
 import { W } from "#flow/layout.js";
 import { formatMatch } from "#openflow/match-text.js";
+import type { PortNames } from "#openflow/port-number.js";
 import { PortConfig } from "../port-config.js";
 import type { Rule } from "../tables/rule.js";
 import type { Lookup, TranslationContext } from "./context.js";
@@ -29,6 +30,7 @@ export function runTable(ctx: TranslationContext, tableId: number, how: Lookup =
 export function runFirstTable(ctx: TranslationContext, mayRun: boolean, inside: () => void): void {
   if (ctx.failed || !mayGoDeeper(ctx)) return;
   const found = lookup(ctx, 0, { honorsMiss: true })!;
+  const { rule } = found;
   ctx.depth++;
   ctx.steps++;
   if (mayRun) runFound(ctx, found);
@@ -37,6 +39,7 @@ export function runFirstTable(ctx: TranslationContext, mayRun: boolean, inside: 
     ctx.refuse("no_receive");
   }
   inside();
+  ctx.firstRule = rule;
   ctx.depth--;
   ctx.trace?.leave();
 }
@@ -76,7 +79,11 @@ function lookup(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMi
   }
   flow[W.inPort] = before;
   ctx.tableId = at;
-  ctx.trace?.enter("table", `${String(at).padStart(2)}. ${rule ? describe(rule) : "No match."}`);
+  if (ctx.trace)
+    ctx.trace.enter(
+      "table",
+      `${String(at).padStart(2)}. ${rule ? describe(rule, ctx.trace.ports(bridge)) : "No match."}`,
+    );
   return { rule: rule ?? miss, isMiss: rule === undefined };
 }
 
@@ -95,8 +102,8 @@ function creditRule(ctx: TranslationContext, rule: Rule): void {
   ctx.effects.push({ kind: "rule", rule });
 }
 
-function describe(rule: Rule): string {
-  const match = formatMatch(rule.match);
+function describe(rule: Rule, names: PortNames): string {
+  const match = formatMatch(rule.match, names);
   const cookie = rule.cookie === 0n ? "" : `, cookie 0x${rule.cookie.toString(16)}`;
   return `${match === "" ? "" : `${match}, `}priority ${rule.priority}${cookie}`;
 }

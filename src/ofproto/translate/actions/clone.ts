@@ -1,10 +1,20 @@
 import { copyKey, newKey } from "#flow/key.js";
 import type { Clone } from "#openflow/actions/clone.js";
+import { branch } from "../branch.js";
+import { commit } from "../commit.js";
 import type { TranslationContext } from "../context.js";
+import { finishFreezing } from "../finish-freezing.js";
+import { isReversible } from "../reversible.js";
 
 /** `clone`: what the actions make of the packet, its stack and its action set, is of the copy only. */
 export function translateClone(ctx: TranslationContext, { actions }: Clone): void {
-  onCopy(ctx, () => ctx.pipeline.runActions(ctx, actions));
+  const make = (): void => ctx.pipeline.runActions(ctx, actions);
+  if (isReversible(actions)) {
+    onCopy(ctx, make);
+    return;
+  }
+  commit(ctx);
+  ctx.actions.push({ kind: "clone", actions: branch(ctx, make) });
 }
 
 /** Does something with a copy of the packet: its fields, stack and action set are as they were afterwards. */
@@ -15,6 +25,7 @@ function onCopy(ctx: TranslationContext, make: () => void): void {
   ctx.stack = [...stack];
   ctx.actionSet = [...actionSet];
   make();
+  finishFreezing(ctx);
   copyKey(ctx.flow, flow);
   ctx.stack = stack;
   ctx.actionSet = actionSet;
