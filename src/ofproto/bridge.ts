@@ -73,10 +73,22 @@ export class Bridge implements Switch {
   configure(settings: BridgeSettings): void {
     const old = this.state.settings;
     this.state.settings = settings;
-    if (resetsFlows(old, settings)) resetFlows(this.state.tables, settings, this.backer.clock.now());
+    if (resetsFlows(old, settings)) this.resetFlows();
     this.connections.failModeChanged();
     this.#configureMacs(settings);
     this.backer.changed();
+  }
+
+  /** Empties the tables of flows, groups and meters, as another regime begins. Controllers are not told. */
+  resetFlows(): void {
+    const { state, backer } = this;
+    resetFlows(state.tables, state.settings, backer.clock.now());
+    for (const { id } of state.groups.inOrder()) state.groups.delete(id);
+    for (const { config, datapathId } of state.meters.inOrder()) {
+      state.meters.delete(config.meterId);
+      backer.meters.delete(datapathId);
+    }
+    backer.changed();
   }
 
   setControllers(settings: ConnectionsSettings): void {

@@ -106,7 +106,14 @@ export class OfprotoSwitches implements Switches {
       rules += state.tables.size;
     }
     for (const backer of this.backers.values()) keys += backer.flows.size;
-    return { handlers: this.backers.size, ofconns, ports, revalidators: this.backers.size, rules, "udpif keys": keys };
+    return {
+      handlers: this.backers.size,
+      ...(ofconns > 0 && { ofconns }),
+      ports,
+      revalidators: this.backers.size,
+      rules,
+      "udpif keys": keys,
+    };
   }
 
   async settle(): Promise<void> {

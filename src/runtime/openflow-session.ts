@@ -15,6 +15,8 @@ export interface OpenFlowSessionHandlers {
   onConnected?(version: Version): void;
   /** A message came; echo requests and what answers our probes do not. */
   onMessage?(message: Uint8Array): void;
+  /** Any message came, those among them that `onMessage` is not told of: a sign of life. */
+  onActivity?(): void;
   /** Every message, received or sent, for those who look on. */
   onTraffic?(message: Uint8Array): void;
   /** It is over; the session tries again by itself, unless `isAlive` says otherwise. `reason` in strerror's words, `End of file`. */
@@ -85,7 +87,7 @@ export class OpenFlowSession {
     const session = new OpenFlowSession(host, log, target, handlers, settings);
     session.#fsm.name = settings.name ?? target;
     session.#fsm.enable(host.clock.now());
-    session.#schedule();
+    session.#run();
     return session;
   }
 
@@ -267,7 +269,10 @@ export class OpenFlowSession {
         this.#schedule();
         this.#handlers.onConnected?.(version);
       },
-      onActivity: () => this.#active(),
+      onActivity: () => {
+        this.#active();
+        this.#handlers.onActivity?.();
+      },
       onMessage: (message) => this.#received(message),
       ...(this.#handlers.onTraffic && { onTraffic: this.#handlers.onTraffic.bind(this.#handlers) }),
       onClose: (error) => {

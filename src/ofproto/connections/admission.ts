@@ -50,10 +50,17 @@ export class Admission {
     this.#isAdmitted = false;
   }
 
-  /** A message came. */
+  /** Any message came. */
+  heard(now: number): void {
+    if (this.#connected === undefined) return;
+    this.#isAdmitted ||= now - this.#connected >= LONG_ENOUGH;
+    if (this.#isAdmitted) this.#last = now;
+  }
+
+  /** A message came that is not only a sign of life. */
   received(now: number, message: Uint8Array): void {
     if (this.#connected === undefined) return;
-    this.#isAdmitted ||= now - this.#connected >= LONG_ENOUGH || isAdmission(message);
+    this.#isAdmitted ||= isAdmission(message);
     if (this.#isAdmitted) this.#last = now;
   }
 

@@ -119,13 +119,17 @@ export class Controllers {
         log.info(this.#reinitializing(target));
         (known.remote ?? known.service).close();
       }
-      this.#byTarget.set(target, this.#add(controller));
-      log.info(`${this.#bridge.name}: added ${controller.type} controller "${target}"`);
+      const added = this.#add(controller);
+      this.#byTarget.set(target, added);
+      const told = (): void => log.info(`${this.#bridge.name}: added ${controller.type} controller "${target}"`);
+      if (added.remote) told();
+      else void added.service.started.then((isListening) => isListening && told());
     }
     for (const [target, { settings: was, remote, service }] of gone) {
       this.#byTarget.delete(target);
+      const isThere = remote !== undefined || service.isListening;
       (remote ?? service).close();
-      log.info(`${this.#bridge.name}: removed ${was.type} controller "${target}"`);
+      if (isThere) log.info(`${this.#bridge.name}: removed ${was.type} controller "${target}"`);
     }
     this.#changed();
     this.failModeChanged();
@@ -230,7 +234,7 @@ export class Controllers {
       .filter(({ isInBand }) => isInBand)
       .map(({ target }) => remoteOfTarget(target, openFlowPort));
     const managers = inBandTargets.map((target) => remoteOfTarget(target, OVSDB_PORT));
-    const remotes = disableInBand || own.length === 0 ? [] : [...own, ...managers].flatMap((remote) => remote ?? []);
+    const remotes = disableInBand ? [] : [...own, ...managers].flatMap((remote) => remote ?? []);
     this.#inBand.configure(remotes, inBandQueue);
     this.#schedule();
   }

@@ -1,6 +1,6 @@
 import { encodeErrorReply } from "#openflow/error-message.js";
 import type { ErrorName } from "#openflow/errors/error-row.js";
-import { decodeMessage, encodeMessages, readEnvelope } from "#openflow/messages/codec.js";
+import { checkLength, decodeMessage, encodeMessages, readEnvelope } from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { ALL_TABLES } from "#openflow/messages/flow/flow-parts.js";
 import type { Message } from "#openflow/messages/message.js";
@@ -53,11 +53,11 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
   const refuse = (error: unknown): void => answerError(error, bytes, connection, log);
   try {
     const refuseOther: Request["refuse"] = (error, request) => answerError(error, request, connection, log);
+    if (connection.role === "secondary") refuseChange(bytes);
     const message = connection.assembler.take(decodeRequest(bytes, bridge, connection, log), bytes, refuseOther);
     if (message === undefined) return undefined;
     const handler = byKind.get(message.body.kind);
     if (handler === undefined) throw new OfpError(isMultipart(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
-    if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
     const decode = (inner: Uint8Array): Message => decodeRequest(inner, bridge, connection, log);
     const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
@@ -67,6 +67,13 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
     refuse(error);
   }
   return undefined;
+}
+
+/** Refuses a secondary controller what changes something, before the body is looked at. */
+function refuseChange(bytes: Uint8Array): void {
+  const envelope = readEnvelope(bytes);
+  checkLength(envelope);
+  if (byKind.get(envelope.row.kind)?.changes) throw new OfpError("OFPBRC_IS_SECONDARY");
 }
 
 /** A request was taken: its replies go out. */

@@ -17,10 +17,11 @@ export interface FailingControllers {
 }
 
 /**
- * Fail mode "standalone": a bridge whose controllers are silent for too long forwards by itself, by one rule above all others, until one of them is
- * in charge again.
+ * Fail mode "standalone": a bridge whose controllers are silent for too long forwards by itself, by one rule above all others and without what they had
+ * put into its tables, until one of them is in charge again.
  */
 export class FailOpen {
+  readonly #bridge: Bridge;
   readonly #log: Logger;
   readonly #controllers: FailingControllers;
   readonly #rules: HiddenRules;
@@ -29,6 +30,7 @@ export class FailOpen {
   #told: number | undefined;
 
   constructor(bridge: Bridge, controllers: FailingControllers, log: Logger) {
+    this.#bridge = bridge;
     this.#log = log;
     this.#controllers = controllers;
     this.#rules = new HiddenRules(bridge);
@@ -64,6 +66,7 @@ export class FailOpen {
         `Could not connect to controller (or switch failed controller's post-connection admission control policy) for ${silent} seconds, failing open`,
       );
       this.#told = silent;
+      this.#bridge.resetFlows();
       this.#rules.set([{ priority: PRIORITY, match: "", actions: [normal] }]);
     } else if (silent > this.#told + REMIND) {
       this.#log.info(`Still in fail-open mode after ${silent} seconds disconnected from controller`);

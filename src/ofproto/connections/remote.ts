@@ -75,6 +75,7 @@ export class Remote {
         this.#limitPackets();
         events.connected();
       },
+      onActivity: () => this.#admission.heard(clock.now()),
       onMessage: (message) => {
         this.connection?.receive(message);
         this.#admission.received(clock.now(), message);

@@ -8,8 +8,8 @@ import { Remote, type RemoteEvents, type RemoteSettings } from "./remote.js";
 
 /** A listener of a bridge, and the peers that came by it. */
 export class Service {
-  /** Resolves when it listens, or never will. */
-  readonly started: Promise<void>;
+  /** Resolves when it listens, or never will: then false. */
+  readonly started: Promise<boolean>;
   readonly remotes: Set<Remote> = new Set();
   readonly #bridge: Bridge;
   readonly #outside: Outside;
@@ -36,6 +36,10 @@ export class Service {
     this.started = this.#listen(target);
   }
 
+  get isListening(): boolean {
+    return this.#listener !== undefined;
+  }
+
   configure(settings: RemoteSettings): void {
     this.#settings = settings;
     for (const remote of this.remotes) remote.configure(settings);
@@ -48,15 +52,17 @@ export class Service {
     this.remotes.clear();
   }
 
-  async #listen(target: string): Promise<void> {
+  async #listen(target: string): Promise<boolean> {
     const { host, log, connect } = this.#outside;
     try {
       const listener = await listenOpenFlow(host, log, target, (stream) => this.#accept(stream), connect);
       if (this.#isClosed) listener.close();
       else this.#listener = listener;
+      return !this.#isClosed;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      // It has been told to the log; there is nobody to listen to.
+      // The log has been told.
+      return false;
     }
   }
 

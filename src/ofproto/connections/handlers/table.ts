@@ -16,6 +16,7 @@ import { meterConfigHandler, meterFeaturesHandler, meterModHandler, meterStatsHa
 import { packetOutHandler } from "./packet-out.js";
 import { portDescHandler, portModHandler, portStatsHandler } from "./ports.js";
 import { queueConfigHandler, queueStatsHandler } from "./queues.js";
+import { resumeHandler } from "./resume.js";
 import { roleHandler } from "./role.js";
 import { getConfigHandler, setConfigHandler } from "./switch-config.js";
 import { tableDescHandler, tableFeaturesHandler, tableModHandler, tableStatsHandler } from "./tables.js";
@@ -52,6 +53,7 @@ export const handlers: readonly Handler[] = [
   portStatsHandler,
   queueConfigHandler,
   queueStatsHandler,
+  resumeHandler,
   roleHandler,
   setAsyncHandler,
   setConfigHandler,
