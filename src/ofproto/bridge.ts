@@ -83,7 +83,7 @@ export class Bridge implements Switch {
   resetFlows(): void {
     const { state, backer } = this;
     resetFlows(state.tables, state.settings, backer.clock.now());
-    for (const { id } of state.groups.inOrder()) state.groups.delete(id);
+    for (const { groupId } of state.groups.inOrder()) state.groups.delete(groupId);
     for (const { config, datapathId } of state.meters.inOrder()) {
       state.meters.delete(config.meterId);
       backer.meters.delete(datapathId);

@@ -66,6 +66,7 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
   } catch (error) {
     refuse(error);
   }
+
   return undefined;
 }
 

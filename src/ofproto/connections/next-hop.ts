@@ -22,6 +22,7 @@ export function findRoute(text: string, address: number): Route | undefined {
     if (best && (best.mask > mask || (best.mask === mask && best.metric <= metric))) continue;
     best = { mask, metric, route: { device, nextHop: reversed(gateway!) || address } };
   }
+
   return best?.route;
 }
 
@@ -33,5 +34,6 @@ export function findNeighbour(text: string, { device, nextHop }: Route): string 
     // Complete ones have the bit 2.
     if ((Number.parseInt(flags!, 16) & 2) !== 0 && mac !== "00:00:00:00:00:00") return mac;
   }
+
   return undefined;
 }
