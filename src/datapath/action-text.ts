@@ -105,13 +105,16 @@ export const slowPathReasons: readonly string[] = ["cfm", "bfd", "lacp", "stp", 
 /** The headers a `set` changes, under the mask: as in a flow's key, but for where the packet came from. */
 function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): string {
   if ((mask[W.vlan0]! & 0xffff) !== 0) return formatVlanSet(value[W.vlan0]!, mask[W.vlan0]!);
-  const shown = Uint32Array.from(key, (word, i) => (mask[i] === 0 ? word : value[i]! & mask[i]!));
+  if (mask[W.mpls] !== 0) return `mpls(${formatLse(value[W.mpls]!)})`;
+  if (mask[W.igmpGroup] !== 0 || mask[W.l4]! >>> 16 !== 0) return formatNeighbourExtension(value, mask);
+  const shown = Uint32Array.from(value, (word, i) => word & mask[i]!);
   // Which headers there are is said by the flow, or where there is none by the value itself.
   const protocol = value[W.nw]! & 0xff || key[W.nw]! & 0xff;
+  shown[W.packetType] = key[W.packetType]!;
   shown[W.ethType] = value[W.ethType]! || key[W.ethType]! || (protocol === 0 ? 0 : EtherType.ipv4);
   shown[W.nw] = (shown[W.nw]! & ~0xff) | protocol;
   const isNd = mask.subarray(W.ndTarget, W.arpHw + 3).some((m) => m !== 0) && shown[W.ethType] === EtherType.ipv6;
-  if (isNd && shown[W.tp] === 0) shown[W.tp] = ND_SOLICIT << 16;
+  if (isNd && mask[W.tp] === 0) shown[W.tp] = key[W.tp]! || ND_SOLICIT << 16;
   return formatOdpKey(shown, mask)
     .replace(/recirc_id\([^)]*\),?/, "")
     .replace(/in_port\([^)]*\),?/, "")
@@ -121,6 +124,14 @@ function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): stri
 }
 
 const ND_SOLICIT = 135;
+
+function formatNeighbourExtension(value: FlowKey, mask: FlowKey): string {
+  const parts = [
+    ...(mask[W.igmpGroup] === 0 ? [] : [`nd_reserved=0x${value[W.igmpGroup]!.toString(16)}`]),
+    ...(mask[W.l4]! >>> 16 === 0 ? [] : [`nd_options_type=${value[W.l4]! >>> 16}`]),
+  ];
+  return `nd_ext(${parts.join(",")})`;
+}
 
 function formatVlanSet(value: number, mask: number): string {
   const part = (name: string, v: number, m: number, full: number): string[] =>

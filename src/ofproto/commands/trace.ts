@@ -4,6 +4,7 @@ import { extractKey } from "#flow/extract.js";
 import { type FlowKey, keysEqual, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
+import { type Match, makeMatch } from "#flow/match.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { parseMatch } from "#openflow/match-parse.js";
 import { formatFlow, formatMatch } from "#openflow/match-text.js";
@@ -155,7 +156,7 @@ function trace({ backer, port, key: whole, names, frame }: Question): Traced {
     shown[W.actsetOutput] = 0;
     return formatKey(shown);
   };
-  const steps = new Trace({ withoutEffects: frame === undefined });
+  const steps = new Trace({ withoutEffects: frame === undefined, names });
   const answer = translate(backer, port, key, steps);
   if (frame)
     applyEffects(answer.effects, {
@@ -171,10 +172,18 @@ function trace({ backer, port, key: whole, names, frame }: Question): Traced {
     flow: formatKey(key),
     steps: steps.roots,
     finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatFinal(answer.finalFlow) : null,
-    megaflow: formatMatch({ key, mask }, { portName }),
+    megaflow: formatMegaflow(makeMatch(key, mask), portName),
     actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
     remarks: remarksOn(answer),
   };
+}
+
+/** A megaflow's match. Fields of 8 bits in places of 16 are shown with their masks, as upstream's mask has no more bits. */
+function formatMegaflow(match: Match, portName: (n: number) => string | undefined): string {
+  return formatMatch(match, { portName }).replace(
+    /\b(icmp_type|icmp_code|nd_options_type)=(\d+)(?![\d/x])/g,
+    (_, name: string, value: string) => `${name}=0x${Number(value).toString(16)}/0xff`,
+  );
 }
 
 /** Reasons for the slow path, in upstream's words, by bits of `slowPathReasons`. */

@@ -10,17 +10,20 @@ export function writeToActionSet(ctx: TranslationContext, actions: readonly Acti
   ctx.actionSet.push(...actions);
   const done = resolveActionSet(ctx.actionSet);
   ctx.flow[W.actsetOutput] = outputOf(done);
-  ctx.trace?.note(done.length === 0 ? " -> action set is empty" : ` -> action set is: ${formatActions(done)}`);
+  note(ctx, "is", done);
 }
 
 /** Makes the action set empty. */
 export function clearActionSet(ctx: TranslationContext): void {
-  if (ctx.trace) {
-    const done = resolveActionSet(ctx.actionSet);
-    ctx.trace.note(done.length === 0 ? " -> action set was empty" : ` -> action set was: ${formatActions(done)}`);
-  }
+  if (ctx.trace) note(ctx, "was", resolveActionSet(ctx.actionSet));
   ctx.actionSet = [];
   ctx.flow[W.actsetOutput] = OFPP.unset;
+}
+
+function note({ trace }: TranslationContext, verb: "is" | "was", done: readonly Action[]): void {
+  if (!trace) return;
+  const text = done.length === 0 ? "empty" : formatActions(done);
+  trace.note(` -> action set ${verb}${done.length === 0 ? "" : ":"} ${text}`);
 }
 
 /** The port that the action set ends with, as the field actset_output has it. */

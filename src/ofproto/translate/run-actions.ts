@@ -19,7 +19,7 @@ export function runActions(ctx: TranslationContext, actions: readonly Action[]):
       keepRest(ctx, actions.slice(i));
       return;
     }
-    ctx.trace?.enter("action", formatAction(action));
+    if (ctx.trace) ctx.trace.enter("action", formatAction(action, ctx.trace.ports(ctx.bridge)));
     (translators[action.kind] as ActionTranslator<Action>)(ctx, action, actions, i);
     ctx.trace?.leave();
     if (ctx.freezing) keepRest(ctx, actions.slice(i + 1));

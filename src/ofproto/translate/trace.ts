@@ -1,3 +1,6 @@
+import type { PortNames } from "#openflow/port-number.js";
+import type { BridgeState } from "../bridge-state.js";
+
 /** One step of a translation, as `ofproto/trace` shows it. */
 export type TraceNode = {
   readonly kind: "bridge" | "table" | "action" | "bucket" | "thaw" | "detail";
@@ -10,10 +13,18 @@ export class Trace {
   readonly roots: TraceNode[] = [];
   /** A what-if: the packet teaches the switch nothing, and the translation is made as if it did not. */
   readonly withoutEffects: boolean;
+  readonly #names: boolean;
   readonly #open: TraceNode[] = [];
 
-  constructor(options: { withoutEffects: boolean }) {
+  /** `names`: ports go by their names. */
+  constructor(options: { withoutEffects: boolean; names?: boolean }) {
     this.withoutEffects = options.withoutEffects;
+    this.#names = options.names ?? false;
+  }
+
+  /** How the ports of a bridge are written. */
+  ports({ ports }: BridgeState): PortNames {
+    return this.#names ? { portName: (number) => ports.get(number)?.name } : {};
   }
 
   /** Begins a step; later ones are inside it until `leave`. */

@@ -56,12 +56,20 @@ function write(ctx: TranslationContext, f: Field, { words, bits, values, looksAt
 /** `set_field`: the bits of its mask, where the packet has the field. */
 export function translateSetField(ctx: TranslationContext, action: SetField): void {
   if (hasField(ctx, action.field)) write(ctx, action.field, writeOf(action, action.field, action.value, action.mask));
+  else noteUnmet(ctx, action.field);
+}
+
+function noteUnmet(ctx: TranslationContext, { name }: Field): void {
+  ctx.trace?.note(` >> unmet prerequisites for ${name}, set_field ignored`);
 }
 
 /** `load`. */
 export function translateLoad(ctx: TranslationContext, action: Load): void {
   const { field: f, start, bits } = action.destination;
-  if (!hasField(ctx, f)) return;
+  if (!hasField(ctx, f)) {
+    noteUnmet(ctx, f);
+    return;
+  }
   const low = BigInt(start);
   const mask = ((1n << BigInt(bits)) - 1n) << low;
   write(ctx, f, writes.get(action) ?? writeOf(action, f, action.value << low, mask));
