@@ -11,10 +11,7 @@ import { bucketByDpHash, bucketByFields, bucketByLiveness } from "../select-buck
 
 /** `group:N`: gives copies of the packet to buckets. */
 export function translateGroup(ctx: TranslationContext, action: GroupAction): void {
-  if (!mayGoDeeper(ctx)) {
-    ctx.failed = true;
-    return;
-  }
+  if (!mayGoDeeper(ctx)) return;
   const group = ctx.bridge.groups.get(action.groupId);
   if (group === undefined) {
     ctx.trace?.note(` >> output to nonexistent group ${action.groupId}`);
@@ -70,8 +67,7 @@ function runBucket(ctx: TranslationContext, { settings, actions }: GroupBucket):
     ctx.trace?.enter("action", "drop");
     ctx.trace?.leave();
     ctx.refuse("rule_drop");
-  }
-  ctx.pipeline.runActions(ctx, actions);
+  } else if (!ctx.failed) ctx.pipeline.runActions(ctx, actions);
   finishFreezing(ctx);
   copyKey(ctx.flow, before);
   Object.assign(ctx, { stack, wasMpls, conntracked, actionSet });
