@@ -14,8 +14,8 @@ export function checkPacketOut({ bufferId }: PacketOut): void {
 export const packetOutHandler: Handler<PacketOut> = {
   kind: "packet_out",
   changes: true,
-  handle: (body, { bridge }) => {
+  handle: (body, { bridge, connection }) => {
     checkPacketOut(body);
-    return commitOne(bridge, packetOutModification(bridge, body));
+    return commitOne(bridge, packetOutModification(bridge, body, connection.version));
   },
 };

@@ -23,7 +23,7 @@ export function prepare({ body, xid }: Message, { bridge, connection }: Request)
       return portModification(bridge, body);
     case "packet_out":
       checkPacketOut(body);
-      return packetOutModification(bridge, body);
+      return packetOutModification(bridge, body, connection.version);
     default:
       throw new OfpError("OFPBFC_MSG_UNSUP");
   }
