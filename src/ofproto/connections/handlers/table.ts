@@ -3,6 +3,7 @@ import { getAsyncHandler, setAsyncHandler } from "./async-config.js";
 import { barrierHandler } from "./barrier.js";
 import { bundleAddHandler, bundleControlHandler } from "./bundles.js";
 import { setControllerIdHandler, setPacketInFormatHandler } from "./controller-settings.js";
+import { ctFlushHandler, ctFlushZoneHandler } from "./ct-flush.js";
 import { descriptionHandler } from "./description.js";
 import { featuresHandler } from "./features.js";
 import { flowModTableIdHandler, setFlowFormatHandler } from "./flow-format.js";
@@ -28,6 +29,8 @@ export const handlers: readonly Handler[] = [
   barrierHandler,
   bundleAddHandler,
   bundleControlHandler,
+  ctFlushHandler,
+  ctFlushZoneHandler,
   descriptionHandler,
   featuresHandler,
   flowModHandler,
