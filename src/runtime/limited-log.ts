@@ -4,18 +4,19 @@ const limited = new WeakMap<Log, Map<string, Logger>>();
 
 /**
  * A module's logger for complaints about peers, behind a limit that all users of a log share: a peer that comes back again and again cannot
- * flood it.
+ * flood it. `rate` is that of upstream's place for such complaints, in lines a minute and at once.
  */
-export function limitedLog(log: Log, module: string): Logger {
+export function limitedLog(log: Log, module: string, rate = 60): Logger {
   let loggers = limited.get(log);
   if (!loggers) {
     loggers = new Map();
     limited.set(log, loggers);
   }
-  let logger = loggers.get(module);
+  const key = `${module} ${rate}`;
+  let logger = loggers.get(key);
   if (!logger) {
-    logger = log.module(module).limited(60, 60);
-    loggers.set(module, logger);
+    logger = log.module(module).limited(rate, rate);
+    loggers.set(key, logger);
   }
   return logger;
 }

@@ -41,7 +41,10 @@ function decodeRequest(bytes: Uint8Array, bridge: Bridge, connection: Receiver, 
 
 /** OpenFlow 1.0 knows no tables: where flow_mod_table_id is off, the byte that would have the number is part of the command. */
 function withoutTable(body: FlowMod): FlowMod {
-  if (body.table !== 0) throw new OfpError("OFPFMFC_BAD_COMMAND");
+  if (body.table !== 0) {
+    const told = "flow_mod has explicit table_id but flow_mod_table_id extension is not enabled";
+    throw new OfpError("OFPFMFC_BAD_COMMAND").complain("ofp_flow", told);
+  }
   return { ...body, table: ALL_TABLES };
 }
 
@@ -57,7 +60,7 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
     const message = connection.assembler.take(decodeRequest(bytes, bridge, connection, log), bytes, refuseOther);
     if (message === undefined) return undefined;
     const handler = byKind.get(message.body.kind);
-    if (handler === undefined) throw new OfpError(isMultipart(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
+    if (handler === undefined) throw new OfpError(isMultipartRequest(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
     const decode = (inner: Uint8Array): Message => decodeRequest(inner, bridge, connection, log);
     const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
@@ -95,12 +98,15 @@ function replyProtocol({ name, version }: Message, { protocol }: Receiver): Prot
   return protocols.find((p) => p.nxm === nxm && p.tableId === protocol.tableId) ?? protocol;
 }
 
-const MULTIPART_10: readonly number[] = [16, 17];
-const MULTIPART: readonly number[] = [18, 19];
+/** The types of multipart requests: of OpenFlow 1.0, and of later versions. */
+const [MULTIPART_10, MULTIPART] = [16, 18];
 
-function isMultipart(bytes: Uint8Array): boolean {
-  return (bytes[0] === OF10 ? MULTIPART_10 : MULTIPART).includes(bytes[1]!);
+function isMultipartRequest(bytes: Uint8Array): boolean {
+  return bytes[1] === (bytes[0] === OF10 ? MULTIPART_10 : MULTIPART);
 }
+
+/** Lines of refused requests, a minute and at once. */
+const REFUSALS = 10;
 
 /** Answers what went wrong with a request; what is no fault of the peer's is thrown on. */
 function answerError(error: unknown, request: Uint8Array, connection: Receiver, log: Log): void {
@@ -113,7 +119,9 @@ function answerError(error: unknown, request: Uint8Array, connection: Receiver, 
     limitedLog(log, "connmgr").warn(`${connection.name}: ${error.message}`);
     name = "OFPBRC_BAD_TYPE";
   } else throw error;
-  limitedLog(log, "connmgr").info(`${connection.name}: sending ${name} error reply to ${messageName(request)} message`);
+  limitedLog(log, "connmgr", REFUSALS).info(
+    `${connection.name}: sending ${name} error reply to ${messageName(request)} message`,
+  );
   connection.sendBytes(encodeErrorReply(name, request[0] as Version, request));
 }
 

@@ -22,7 +22,6 @@ export function findRoute(text: string, address: number): Route | undefined {
     if (best && (best.mask > mask || (best.mask === mask && best.metric <= metric))) continue;
     best = { mask, metric, route: { device, nextHop: reversed(gateway!) || address } };
   }
-
   return best?.route;
 }
 
@@ -34,6 +33,5 @@ export function findNeighbour(text: string, { device, nextHop }: Route): string 
     // Complete ones have the bit 2.
     if ((Number.parseInt(flags!, 16) & 2) !== 0 && mac !== "00:00:00:00:00:00") return mac;
   }
-
   return undefined;
 }
