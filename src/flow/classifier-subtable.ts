@@ -1,4 +1,4 @@
-import type { Entry, Version } from "./classifier.js";
+import { type Entry, isVisible, type Version } from "./classifier-entry.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import { stageOf } from "./layout.js";
 import { type MaskShape, shapeOf } from "./shape.js";
@@ -83,10 +83,15 @@ export class ClassifierSubtable<R> {
   /** The best visible entry; `looked` gets the bits of the stages that had to be looked at. Parts of conjunctions are passed over. */
   lookup(version: Version, key: FlowKey, looked: FlowMask | undefined): Entry<R> | undefined {
     for (let entry = this.candidates(key, looked); entry !== undefined; entry = entry.next) {
-      if (entry.clauses !== undefined || entry.added > version || version >= entry.removed) continue;
+      if (entry.clauses !== undefined || !isVisible(entry, version)) continue;
       if (this.shape.equal(key, entry.values, 0)) return entry;
     }
     return undefined;
+  }
+
+  /** The entry that was inserted first; `later` leads to the others. */
+  get first(): Entry<R> | undefined {
+    return this.#first;
   }
 
   /** In the order of their insertion. */

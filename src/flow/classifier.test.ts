@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { setField, unwildcard } from "./access.js";
-import { Classifier, type Entry, entryMatch } from "./classifier.js";
+import { Classifier } from "./classifier.js";
+import { type Entry, entryMatch } from "./classifier-entry.js";
 import { field } from "./fields/table.js";
 import { type FlowKey, newKey } from "./key.js";
 import { W } from "./layout.js";

@@ -1,55 +1,16 @@
+import { agrees, Entry, type EntryInit, entryOverlaps, isVisible, type Version } from "./classifier-entry.js";
 import { ClassifierSubtable } from "./classifier-subtable.js";
-import { type Clause, fulfilled } from "./conjunctions.js";
+import { fulfilled } from "./conjunctions.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import { W } from "./layout.js";
 import { type Match, maskCovers } from "./match.js";
 import { PrefixFields } from "./prefix-fields.js";
-import { expand, type MaskShape, maskId, scatter, shapeOf } from "./shape.js";
-
-/** A version of the tables; later ones are greater. */
-export type Version = number;
-
-/** "Never removed". */
-export const NEVER: Version = Number.POSITIVE_INFINITY;
-
-/** What a classifier holds of a rule. */
-export interface EntryInit<R> {
-  readonly rule: R;
-  /** 0 … 65535 from OpenFlow; higher and negative ones are the switch's own. */
-  readonly priority: number;
-  readonly shape: MaskShape;
-  /** Compact values under `shape`. */
-  readonly values: Int32Array;
-  /** Where the rule is no more than a part of conjunctions. */
-  readonly clauses?: readonly Clause[] | undefined;
-}
-
-/** A rule in a classifier. Visible to lookups at versions v with added ≤ v < removed. */
-export interface Entry<R> extends EntryInit<R> {
-  readonly clauses: readonly Clause[] | undefined;
-  readonly added: Version;
-  removed: Version;
-  /** The next of those with the same mask and hash; this and what follows is the classifier's own. */
-  next: Entry<R> | undefined;
-  /** Those of the same mask that were inserted before and after it. */
-  earlier: Entry<R> | undefined;
-  later: Entry<R> | undefined;
-}
-
-/** The match of an entry, as new keys. */
-export function entryMatch<R>(entry: Entry<R>): Match {
-  return { key: expand(entry.shape, entry.values), mask: entry.shape.mask };
-}
-
-/** True where a lookup at this version sees the entry. */
-function isVisible<R>(entry: Entry<R>, version: Version): boolean {
-  return entry.added <= version && version < entry.removed;
-}
+import { type CompactValues, type MaskShape, scatter, shapeOf } from "./shape.js";
 
 const scratch = newKey();
 
 /** As `expand`, into a key that the next call uses again. */
-function expandOnce(shape: MaskShape, values: Int32Array): FlowKey {
+function expandOnce(shape: MaskShape, values: CompactValues): FlowKey {
   scratch.fill(0);
   scatter(shape, values, 0, scratch);
   return scratch;
@@ -99,26 +60,21 @@ export class Classifier<R> {
   /** Adds a rule; it does not replace another (`findExact` tells what to hide or remove). */
   insert(match: Match, priority: number, rule: R, added: Version = 0): Entry<R> {
     const shape = shapeOf(match.mask);
-    const values = new Int32Array(shape.words.length);
+    const values = new Array<number>(shape.words.length);
     shape.gather(match.key, values, 0);
     return this.insertEntry({ rule, priority, shape, values }, added);
   }
 
   /** As `insert`, of a match that is compact already; `values` is kept. */
-  insertEntry({ rule, priority, shape, values, clauses }: EntryInit<R>, added: Version): Entry<R> {
+  insertEntry(init: EntryInit<R>, added: Version): Entry<R> {
+    const { shape, values, clauses } = init;
     let table = this.#byMask.get(shape.id);
     if (table === undefined) {
       table = new ClassifierSubtable<R>(shape);
       this.#byMask.set(shape.id, table);
       this.#order.push(table);
     }
-    const entry: Entry<R> = {
-      ...{ rule, priority, shape, values, clauses, added },
-      removed: NEVER,
-      next: undefined,
-      earlier: undefined,
-      later: undefined,
-    };
+    const entry = new Entry(init, added);
     const key = expandOnce(shape, values);
     const before = table.maxPriority;
     table.insert(entry, key);
@@ -206,10 +162,22 @@ export class Classifier<R> {
 
   /** The visible rule with exactly this match and priority. */
   findExact(match: Match, priority: number, version: Version): Entry<R> | undefined {
-    const table = this.#byMask.get(maskId(match.mask));
-    for (let entry = table?.chain(match.key); entry !== undefined && entry.priority >= priority; entry = entry.next) {
+    return this.#find(shapeOf(match.mask), match.key, priority, version);
+  }
+
+  /** As `findExact`, of a match that is compact already. */
+  findLike(
+    { shape, values, priority }: Pick<EntryInit<R>, "shape" | "values" | "priority">,
+    version: Version,
+  ): Entry<R> | undefined {
+    return this.#find(shape, expandOnce(shape, values), priority, version);
+  }
+
+  #find(shape: MaskShape, key: FlowKey, priority: number, version: Version): Entry<R> | undefined {
+    let entry = this.#byMask.get(shape.id)?.chain(key);
+    for (; entry !== undefined && entry.priority >= priority; entry = entry.next) {
       if (entry.priority !== priority || !isVisible(entry, version)) continue;
-      if (entry.shape.equal(match.key, entry.values, 0)) return entry;
+      if (shape.equal(key, entry.values, 0)) return entry;
     }
     return undefined;
   }
@@ -224,15 +192,17 @@ export class Classifier<R> {
 
   /**
    * Visible rules whose match is within the given one, as loose flow-mods and flow requests select: by mask, those of one in the order of their
-   * insertion. The classifier must not change meanwhile.
+   * insertion.
    */
-  *within(match: Match, version: Version): Generator<Entry<R>> {
+  within(match: Match, version: Version): Entry<R>[] {
+    const found: Entry<R>[] = [];
     for (const table of this.#order) {
       if (!maskCovers(table.shape.mask, match.mask)) continue;
-      for (const entry of table.entries()) {
-        if (isVisible(entry, version) && agrees(entry, match)) yield entry;
+      for (let entry = table.first; entry !== undefined; entry = entry.later) {
+        if (isVisible(entry, version) && agrees(entry, match)) found.push(entry);
       }
     }
+    return found;
   }
 
   /** Every entry, visible or not. The classifier must not change meanwhile. */
@@ -255,28 +225,4 @@ export class Classifier<R> {
     for (; at + 1 < order.length && order[at + 1]!.maxPriority > table.maxPriority; at++) order[at] = order[at + 1]!;
     order[at] = table;
   }
-}
-
-function entryOverlaps<R>(entry: Entry<R>, match: Match): boolean {
-  const { words, mask } = entry.shape;
-  for (let i = 0; i < words.length; i++) {
-    const w = words[i]!;
-    if (((entry.values[i]! ^ match.key[w]!) & mask[w]! & match.mask[w]!) !== 0) return false;
-  }
-  return true;
-}
-
-/** True where every packet that the entry matches is one of the given match. */
-export function entryWithin<R>(entry: Entry<R>, match: Match): boolean {
-  return maskCovers(entry.shape.mask, match.mask) && agrees(entry, match);
-}
-
-/** As above, where the entry's mask is known to have all bits of the match's. */
-function agrees<R>(entry: Entry<R>, match: Match): boolean {
-  const { words } = entry.shape;
-  for (let i = 0; i < words.length; i++) {
-    const w = words[i]!;
-    if (((entry.values[i]! ^ match.key[w]!) & match.mask[w]!) !== 0) return false;
-  }
-  return true;
 }

@@ -1,4 +1,4 @@
-import type { Entry } from "./classifier.js";
+import type { Entry } from "./classifier-entry.js";
 
 /** That a rule is one of those that make up one clause of a conjunctive match. */
 export interface Clause {

@@ -3,7 +3,7 @@ import type { FlowKey } from "./key.js";
 
 interface Node {
   /** The prefix from the root, as words; bits beyond `length` are 0. */
-  readonly prefix: Int32Array;
+  readonly prefix: readonly number[];
   readonly length: number;
   /** Rules with exactly this prefix. */
   rules: number;
@@ -27,13 +27,12 @@ export class PrefixTrie {
 
   /** Counts one more rule with the first `length` ≥ 1 bits of the value at `word` of `key`. */
   insert(key: FlowKey, word: number, length: number): void {
-    const added = this.#leaf(key, word, length);
     let parent: Node | undefined;
     let node = this.#root;
     while (node !== undefined) {
       const common = commonLength(node, key, word, Math.min(node.length, length));
       if (common < node.length) {
-        this.#replace(parent, node, this.#split(node, added, common));
+        this.#replace(parent, node, this.#split(node, this.#leaf(key, word, length), common));
         return;
       }
       if (node.length === length) {
@@ -43,7 +42,7 @@ export class PrefixTrie {
       parent = node;
       node = bitAt(key, word, node.length) === 0 ? node.zero : node.one;
     }
-    this.#replace(parent, undefined, added);
+    this.#replace(parent, undefined, this.#leaf(key, word, length));
   }
 
   /** Counts one rule less; throws `BugError` where there is none. */
@@ -114,8 +113,7 @@ export class PrefixTrie {
   }
 
   #branch(node: Node, length: number): Node {
-    const prefix = new Int32Array(this.#words);
-    for (let i = 0; i < this.#words; i++) prefix[i] = node.prefix[i]! & leadingOnes(length - 32 * i);
+    const prefix = node.prefix.map((bits, i) => bits & leadingOnes(length - 32 * i));
     return { prefix, length, rules: 0, zero: undefined, one: undefined };
   }
 
@@ -130,8 +128,10 @@ function leadingOnes(count: number): number {
   return count >= 32 ? -1 : count <= 0 ? 0 : ~(0xffffffff >>> count);
 }
 
-function prefixWords(key: FlowKey, word: number, length: number, words: number): Int32Array {
-  return Int32Array.from({ length: words }, (_, i) => key[word + i]! & leadingOnes(length - 32 * i));
+function prefixWords(key: FlowKey, word: number, length: number, words: number): number[] {
+  const prefix: number[] = [];
+  for (let i = 0; i < words; i++) prefix.push(key[word + i]! & leadingOnes(length - 32 * i));
+  return prefix;
 }
 
 function bitAt(key: FlowKey, word: number, bit: number): number {

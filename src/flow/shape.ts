@@ -1,9 +1,12 @@
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import { maskWords } from "./match.js";
 
+/** Values of one match in an array of its own, which is smaller plain, or of many behind one another. */
+export type CompactValues = Int32Array | number[];
+
 /**
  * A mask with what is derived of it: its words, and straight-line code that hashes, compares and gathers exactly them.
- * Compact values are the masked words, in the order of `words`, as signed 32-bit numbers in an `Int32Array`.
+ * Compact values are the masked words, in the order of `words`, as signed 32-bit numbers.
  */
 export interface MaskShape {
   readonly mask: FlowMask;
@@ -14,9 +17,9 @@ export interface MaskShape {
   /** A 32-bit hash (signed) of a key's masked words. */
   readonly hash: (key: FlowKey) => number;
   /** Compares a key's masked words with the compact values from `at` on. */
-  readonly equal: (key: FlowKey, values: Int32Array, at: number) => boolean;
+  readonly equal: (key: FlowKey, values: CompactValues, at: number) => boolean;
   /** Stores a key's masked words as compact values from `at` on. */
-  readonly gather: (key: FlowKey, values: Int32Array, at: number) => void;
+  readonly gather: (key: FlowKey, values: CompactValues, at: number) => void;
 }
 
 /** The most shapes kept for sharing; more may be in use. */
@@ -24,8 +27,21 @@ const CACHED_SHAPES = 4096;
 
 const cache = new Map<string, MaskShape>();
 
+/** The shape that was last asked for of each hash of masks: finding it again needs no text. */
+const recent = new Map<number, MaskShape>();
+
 /** The shape of a mask; shared among equal masks as far as the cache reaches. */
 export function shapeOf(mask: FlowMask): MaskShape {
+  const hash = maskHash(mask);
+  const last = recent.get(hash);
+  if (last !== undefined && sameMask(last.mask, mask)) return last;
+  const shape = cachedShape(mask);
+  if (recent.size >= CACHED_SHAPES) recent.clear();
+  recent.set(hash, shape);
+  return shape;
+}
+
+function cachedShape(mask: FlowMask): MaskShape {
   const words = maskWords(mask);
   const id = maskId(mask, words);
   const known = cache.get(id);
@@ -36,6 +52,17 @@ export function shapeOf(mask: FlowMask): MaskShape {
   return shape;
 }
 
+function maskHash(mask: FlowMask): number {
+  let hash = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) hash = Math.imul(hash ^ mask[i]! ^ i, -1640531535);
+  return hash ^ (hash >>> 15);
+}
+
+function sameMask(a: FlowMask, b: FlowMask): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** A text that is the same for equal masks only. */
 export function maskId(mask: FlowMask, words: readonly number[] = maskWords(mask)): string {
   let id = "";
@@ -44,12 +71,12 @@ export function maskId(mask: FlowMask, words: readonly number[] = maskWords(mask
 }
 
 /** Writes compact values of a shape into a key: the shape's words are set, others are left. */
-export function scatter(shape: MaskShape, values: Int32Array, at: number, key: FlowKey): void {
+export function scatter(shape: MaskShape, values: CompactValues, at: number, key: FlowKey): void {
   for (let i = 0; i < shape.words.length; i++) key[shape.words[i]!] = values[at + i]!;
 }
 
 /** The key that compact values stand for, as a new key. */
-export function expand(shape: MaskShape, values: Int32Array, at = 0): FlowKey {
+export function expand(shape: MaskShape, values: CompactValues, at = 0): FlowKey {
   const key = newKey();
   scatter(shape, values, at, key);
   return key;

@@ -170,7 +170,7 @@ class FlowModRun {
     const rule = new Rule({
       ...{ tableId, priority, match, actions, cookie: newCookie, idleTimeout, hardTimeout, importance, flags, now },
     });
-    const old = classifier.findExact(match, priority, next)?.rule;
+    const old = classifier.findLike(rule, next)?.rule;
     if (old !== undefined) {
       this.#steps.replace(old, rule, true);
       return;

@@ -1,4 +1,5 @@
-import { Classifier, NEVER, type Version } from "#flow/classifier.js";
+import { Classifier } from "#flow/classifier.js";
+import { NEVER, type Version } from "#flow/classifier-entry.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { MissConfig } from "#openflow/messages/table/features-model.js";
 import { Eviction } from "./eviction.js";

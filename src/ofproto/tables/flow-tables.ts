@@ -1,4 +1,4 @@
-import type { Version } from "#flow/classifier.js";
+import type { Version } from "#flow/classifier-entry.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import { CookieIndex } from "./cookie-index.js";
 import { Expiry } from "./expiry.js";

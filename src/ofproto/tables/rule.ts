@@ -1,7 +1,7 @@
-import { type Entry, entryWithin, NEVER, type Version } from "#flow/classifier.js";
+import { type Entry, entryWithin, isVisible, NEVER, type Version } from "#flow/classifier-entry.js";
 import type { Clause } from "#flow/conjunctions.js";
 import type { Match } from "#flow/match.js";
-import { expand, type MaskShape, shapeOf } from "#flow/shape.js";
+import { type CompactValues, expand, type MaskShape, shapeOf } from "#flow/shape.js";
 import type { TlvMap } from "#flow/tlv-map.js";
 import type { Action } from "#openflow/actions/action.js";
 
@@ -24,6 +24,22 @@ export interface RuleInit {
   readonly now: number;
 }
 
+const LOW_HALF = 0xffffffffn;
+
+/** A cookie and the bits of it that matter, in halves. */
+export interface CookieBits {
+  readonly high: number;
+  readonly low: number;
+  readonly highMask: number;
+  readonly lowMask: number;
+}
+
+/** A cookie and mask of 64 bits, in halves. */
+export function cookieBits(cookie: bigint, mask: bigint): CookieBits {
+  const half = (value: bigint): number => Number(value & LOW_HALF) | 0;
+  return { high: half(cookie >> 32n), low: half(cookie), highMask: half(mask >> 32n), lowMask: half(mask) };
+}
+
 /**
  * An OpenFlow flow entry. Its match, priority, actions and cookie never change: a modification makes another rule, which begins with what
  * this one counted. Counters grow as datapath flows are credited.
@@ -33,11 +49,13 @@ export class Rule {
   readonly priority: number;
   /** The match, compact: its mask, and its key's words that the mask has bits in. */
   readonly shape: MaskShape;
-  readonly values: Int32Array;
+  readonly values: CompactValues;
   readonly #tlvs: TlvMap | undefined;
   #successor: { readonly rule: Rule; readonly counts: boolean } | undefined;
   readonly actions: readonly Action[];
-  readonly cookie: bigint;
+  /** The cookie's halves, signed: cheaper to compare and keep than one number of 64 bits. */
+  readonly #cookieHigh: number;
+  readonly #cookieLow: number;
   /** Seconds; 0 for never. `fin_timeout` lowers them. */
   idleTimeout: number;
   hardTimeout: number;
@@ -60,7 +78,7 @@ export class Rule {
     this.priority = init.priority;
     if (like === undefined) {
       this.shape = shapeOf(init.match.mask);
-      this.values = new Int32Array(this.shape.words.length);
+      this.values = new Array<number>(this.shape.words.length);
       this.shape.gather(init.match.key, this.values, 0);
       this.#tlvs = init.match.tlvs;
     } else {
@@ -69,7 +87,9 @@ export class Rule {
       this.#tlvs = like.#tlvs;
     }
     this.actions = init.actions;
-    this.cookie = init.cookie ?? 0n;
+    const { cookie = 0n } = init;
+    this.#cookieHigh = Number(cookie >> 32n) | 0;
+    this.#cookieLow = Number(cookie & LOW_HALF) | 0;
     this.idleTimeout = init.idleTimeout ?? 0;
     this.hardTimeout = init.hardTimeout ?? 0;
     this.importance = init.importance ?? 0;
@@ -87,6 +107,15 @@ export class Rule {
     rule.created = this.created;
     rule.used = this.used;
     return rule;
+  }
+
+  get cookie(): bigint {
+    return (BigInt(this.#cookieHigh >>> 0) << 32n) | BigInt(this.#cookieLow >>> 0);
+  }
+
+  /** True where the cookie equals another in the bits of a mask. */
+  hasCookie({ high, low, highMask, lowMask }: CookieBits): boolean {
+    return ((this.#cookieHigh ^ high) & highMask) === 0 && ((this.#cookieLow ^ low) & lowMask) === 0;
   }
 
   /** What it matches, as keys of its own: made anew each time. */
@@ -112,8 +141,7 @@ export class Rule {
 
   /** True where lookups at a version see it. */
   isVisible(version: Version): boolean {
-    const { entry } = this;
-    return entry !== undefined && entry.added <= version && version < entry.removed;
+    return this.entry !== undefined && isVisible(this.entry, version);
   }
 
   /** True while nothing has taken it out of its table, published or not. */

@@ -4,7 +4,7 @@ import { OFPP } from "#openflow/port-number.js";
 import type { FlowTable } from "./flow-table.js";
 import { type FlowTables, INTERNAL_TABLE } from "./flow-tables.js";
 import { outputTo, sendToGroup } from "./referenced.js";
-import type { Rule } from "./rule.js";
+import { cookieBits, type Rule } from "./rule.js";
 
 const ALL_BITS = 0xffffffffffffffffn;
 
@@ -23,9 +23,10 @@ export function selectRules(tables: FlowTables, selection: Selection, version: n
     const rules = tables.liveOfCookie(selection.cookie);
     if (rules !== undefined) return collectOfCookie(rules, selection);
   }
+  const isSelected = filterOf(selection);
   const found: Rule[] = [];
   for (const table of tablesOf(tables, selection.table)) {
-    if (table.size > 0) collect(table, selection, version, found);
+    if (table.size > 0) collect(table, selection, version, isSelected, found);
   }
   return found;
 }
@@ -38,10 +39,11 @@ export function selectFlows(tables: FlowTables, selection: FlowSelection): Rule[
 /** Of a cookie that is given whole, upstream gives the flows of all tables mixed. */
 function collectOfCookie(rules: Iterable<Rule>, selection: Selection): Rule[] {
   const { table, match } = selection;
+  const isSelected = filterOf(selection);
   const found: Rule[] = [];
   for (const rule of rules) {
     if (rule.isHidden || !(table === ALL_TABLES ? rule.tableId !== INTERNAL_TABLE : rule.tableId === table)) continue;
-    if (rule.isWithin(match) && isSelected(rule, selection)) found.push(rule);
+    if (rule.isWithin(match) && isSelected?.(rule) !== false) found.push(rule);
   }
   return found;
 }
@@ -51,20 +53,26 @@ function tablesOf(tables: FlowTables, id: number): Iterable<FlowTable> {
   return [...tables].filter((t) => t.id !== INTERNAL_TABLE);
 }
 
-function collect(table: FlowTable, selection: Selection, version: number, found: Rule[]): void {
+function collect(table: FlowTable, selection: Selection, version: number, isSelected: Filter, found: Rule[]): void {
   const { match, strictPriority } = selection;
   if (strictPriority !== undefined) {
     const entry = table.classifier.findExact(match, strictPriority, version);
-    if (entry !== undefined && isSelected(entry.rule, selection)) found.push(entry.rule);
+    if (entry !== undefined && isSelected?.(entry.rule) !== false) found.push(entry.rule);
     return;
   }
   for (const { rule } of table.classifier.within(match, version)) {
-    if (!rule.isHidden && isSelected(rule, selection)) found.push(rule);
+    if (!rule.isHidden && isSelected?.(rule) !== false) found.push(rule);
   }
 }
 
-function isSelected(rule: Rule, { cookie, cookieMask, outPort, outGroup }: Selection): boolean {
-  if (cookieMask !== 0n && ((rule.cookie ^ cookie) & cookieMask) !== 0n) return false;
-  if (outPort !== OFPP.none && !outputTo(rule.actions, outPort)) return false;
-  return outGroup === ANY_GROUP || sendToGroup(rule.actions, outGroup);
+type Filter = ((rule: Rule) => boolean) | undefined;
+
+/** Whether the rest of a selection, besides table and match, is true of a rule. */
+function filterOf({ cookie, cookieMask, outPort, outGroup }: Selection): Filter {
+  if (cookieMask === 0n && outPort === OFPP.none && outGroup === ANY_GROUP) return undefined;
+  const bits = cookieBits(cookie, cookieMask);
+  return (rule) =>
+    rule.hasCookie(bits) &&
+    (outPort === OFPP.none || outputTo(rule.actions, outPort)) &&
+    (outGroup === ANY_GROUP || sendToGroup(rule.actions, outGroup));
 }
