@@ -1,6 +1,6 @@
 import { u16 } from "#util/big-endian.js";
-import { flowParts, nxFlowParts } from "./flow-parts.js";
-import { copyOf, type FlowTemplate, type FlowWords, learnFlow } from "./flow-template.js";
+import { flowParts, nxFlowParts, type Part } from "./flow-parts.js";
+import { copyOf } from "./flow-template.js";
 import { LessonBudget } from "./lesson-budget.js";
 import { TemplateTree } from "./template-tree.js";
 
@@ -9,19 +9,25 @@ export const MATCH = 48;
 /** Where an entry of Nicira's flow statistics has its match's length, without the padding. */
 const NX_MATCH_LENGTH = 18;
 
+/** What is known of flows of one kind. */
+export interface Lesson {
+  /** True where these bytes are ones that it is for. `places`: where its holes are. */
+  fits(bytes: Uint8Array, places: Int32Array): boolean;
+}
+
 /** Kinds of flows, as one form of bytes has them. */
-export class FlowLessons {
+export class FlowLessons<T extends Lesson> {
   readonly #isNxm: boolean;
-  readonly #read: (bytes: Uint8Array) => FlowWords | undefined;
+  readonly #learnFrom: (sample: Uint8Array, parts: readonly Part[]) => T | undefined;
   readonly #budget = new LessonBudget();
   /** By the length of the match, where that does not stand in it. */
-  readonly #trees = new Map<number, TemplateTree<FlowTemplate | false>>();
+  readonly #trees = new Map<number, TemplateTree<T | false>>();
   #places: Int32Array = new Int32Array(0);
 
-  /** `read` says what a flow's bytes mean. */
-  constructor(isNxm: boolean, read: (bytes: Uint8Array) => FlowWords | undefined) {
+  /** `learn` makes a lesson of a flow whose parts lie from `MATCH` on; undefined where there is none in it. */
+  constructor(isNxm: boolean, learn: (sample: Uint8Array, parts: readonly Part[]) => T | undefined) {
     this.#isNxm = isNxm;
-    this.#read = read;
+    this.#learnFrom = learn;
   }
 
   /** Where the holes of the flow are that was found last. */
@@ -30,7 +36,7 @@ export class FlowLessons {
   }
 
   /** The template for the bytes from their match on, which are learnt from where they are the first of their kind. */
-  find(bytes: Uint8Array, start: number, end: number): FlowTemplate | undefined {
+  find(bytes: Uint8Array, start: number, end: number): T | undefined {
     const matchLength = this.#isNxm ? u16(bytes, start + NX_MATCH_LENGTH) : 0;
     const tree = this.#trees.get(matchLength);
     const found = tree?.find(bytes, start + MATCH, end);
@@ -55,6 +61,6 @@ export class FlowLessons {
       tree = new TemplateTree();
       this.#trees.set(matchLength, tree);
     }
-    tree.add(sample, MATCH, parts, learnFlow(sample, MATCH, parts, this.#read) ?? false);
+    tree.add(sample, MATCH, parts, this.#learnFrom(sample, parts) ?? false);
   }
 }

@@ -8,7 +8,7 @@ import { DEFAULT_PRIORITY } from "../messages/flow/flow-parts.js";
 import { type FlowStats, formatDuration, formatFlowStats } from "../messages/flow/flow-stats.js";
 import { OF10, OF12, OF14, type Version } from "../version.js";
 import { FlowLessons, MATCH } from "./flow-lessons.js";
-import { copyOf, type FlowTemplate, type FlowWords } from "./flow-template.js";
+import { copyOf, type FlowTemplate, type FlowWords, learnFlow } from "./flow-template.js";
 import { literal, type OutputBuffer } from "./output-buffer.js";
 
 const FLOW_MOD = 14;
@@ -53,6 +53,11 @@ function readFlowMod(bytes: Uint8Array): FlowWords | undefined {
     const { body } = decodeMessage(sample, complain);
     return body.kind === "flow_mod" ? wordsOf(body.match, body.actions) : undefined;
   });
+}
+
+/** Lessons of texts; `read` says what a flow's bytes mean. */
+function textLessons(isNxm: boolean, read: (bytes: Uint8Array) => FlowWords | undefined): FlowLessons<FlowTemplate> {
+  return new FlowLessons(isNxm, (sample, parts) => learnFlow(sample, MATCH, parts, read));
 }
 
 /** A reply of the one entry. */
@@ -118,8 +123,8 @@ const [SPACE, NEWLINE, COMMA, SECONDS, POINT] = [0x20, 0x0a, 0x2c, 0x73, 0x2e];
  * of all that differ in numbers and addresses only. Everything else it leaves to `formatMessageBytes`.
  */
 export class FlowPrinter {
-  readonly #flowMods: (FlowLessons | undefined)[] = [];
-  readonly #stats: (FlowLessons | undefined)[] = [];
+  readonly #flowMods: (FlowLessons<FlowTemplate> | undefined)[] = [];
+  readonly #stats: (FlowLessons<FlowTemplate> | undefined)[] = [];
 
   /** Writes a whole message, with its line end. False where that is not for here: nothing was written, and nobody was told anything. */
   print(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
@@ -142,7 +147,7 @@ export class FlowPrinter {
     const high = i32(bytes, start + 8);
     const low = i32(bytes, start + 12);
     if (!isPlainAddition(bytes, start) || (high & low) === -1) return false;
-    const lessons = (this.#flowMods[bytes[start]!] ??= new FlowLessons(false, readFlowMod));
+    const lessons = (this.#flowMods[bytes[start]!] ??= textLessons(false, readFlowMod));
     const template = lessons.find(bytes, start, end);
     const table = bytes[start + 24]!;
     if (template === undefined || table >= template.tableLimit) return false;
@@ -172,7 +177,7 @@ export class FlowPrinter {
   #reply(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
     const version = bytes[start] as Version;
     const isNicira = version === OF10;
-    const lessons = (this.#stats[version] ??= new FlowLessons(isNicira, readStats(version)));
+    const lessons = (this.#stats[version] ??= textLessons(isNicira, readStats(version)));
     out.reserve(HEAD_SIZE);
     if (isNicira) {
       out.literal(text.nxReply);
@@ -252,7 +257,7 @@ function writeEntry(
   bytes: Uint8Array,
   start: number,
   end: number,
-  lessons: FlowLessons,
+  lessons: FlowLessons<FlowTemplate>,
   isNicira: boolean,
   out: OutputBuffer,
 ): boolean {
