@@ -5,6 +5,7 @@ import { UserError } from "#util/errors.js";
 import { parseMac } from "#util/mac.js";
 import { slowPathReasons } from "./action-text.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
+import { parseCtAction } from "./ct-parse.js";
 import { parseNshHeader } from "./nsh-parse.js";
 
 /**
@@ -91,6 +92,8 @@ function parseAction(reader: Reader): DatapathAction {
   if (port !== undefined) return { kind: "output", port: bounded(port[0], 0xffffffff) };
   const name = reader.need(/[a-z_]+/y)[0];
   if (name === "pop_vlan" || name === "pop_eth") return { kind: name };
+  if (name === "ct_clear") return { kind: name };
+  if (name === "ct" && reader.text[reader.at] !== "(") return parseCtAction("");
   reader.need(/\(/y);
   const parse = parsers[name];
   if (parse === undefined) throw invalid();
@@ -129,6 +132,7 @@ const parsers: Readonly<Record<string, (reader: Reader) => DatapathAction>> = {
     r.need(/\)/y);
     return { kind: "sample", probability: Math.floor(0xffffffff * (percent / 100) + 0.5), actions };
   },
+  ct: (r) => parseCtAction(r.toClosing()),
   clone: (r) => ({ kind: "clone", actions: parseNested(r) }),
   trunc: (r) => ({ kind: "trunc", maxLength: bounded(r.need(/(\d+)\)/y)[1]!, 0xffffffff) }),
   meter: (r) => ({ kind: "meter", id: bounded(r.need(/(\d+)\)/y)[1]!, 0xffffffff) }),

@@ -1,6 +1,7 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import { parseDatapathActions } from "../action-parse.js";
 import { formatDatapathActions } from "../action-text.js";
+import { conntrackCommands } from "./conntrack.js";
 import { chooseDatapath, type DpctlHost, dpctlError } from "./dpctl-arguments.js";
 import { dpctlFlowCommands } from "./dpctl-flows.js";
 import { dpctlNormalizeActions } from "./dpctl-normalize.js";
@@ -46,26 +47,33 @@ function cacheCommands(host: DpctlHost): AppctlCommand[] {
         throw dpctlError("Setting caches not supported", "EOPNOTSUPP");
       },
     },
-    {
-      name: "dpctl/offload-stats-show",
-      usage: "[dp]",
-      minArgs: 0,
-      maxArgs: 1,
-      run: ([name]) => {
-        chooseDatapath(host, name);
-        throw dpctlError("retrieving offload statistics", "EINVAL");
-      },
-    },
   ];
+}
+
+function offloadStats(host: DpctlHost): AppctlCommand {
+  return {
+    name: "dpctl/offload-stats-show",
+    usage: "[dp]",
+    minArgs: 0,
+    maxArgs: 1,
+    run: ([name]) => {
+      chooseDatapath(host, name);
+      throw dpctlError("retrieving offload statistics", "EINVAL");
+    },
+  };
 }
 
 /** All `dpctl/*` commands. */
 export function dpctlCommands(host: DpctlHost): AppctlCommand[] {
+  const conntrack = conntrackCommands(host);
   const commands = [
     ...dpctlPortCommands(host),
     ...dpctlShowCommands(host),
     ...dpctlFlowCommands(host),
+    offloadStats(host),
+    ...conntrack.tables,
     ...cacheCommands(host),
+    ...conntrack.others,
     parseActions,
     dpctlNormalizeActions,
   ];

@@ -66,7 +66,7 @@ export interface CtZoneLimit {
 }
 
 /** How fragments of one version of IP are treated, and what became of them. */
-export interface CtFragments {
+export type CtFragments = {
   readonly isEnabled: boolean;
   /** The smallest that a fragment but the last may be, in bytes. */
   readonly least: number;
@@ -78,15 +78,15 @@ export interface CtFragments {
     readonly overlapped: number;
     readonly purged: number;
   };
-}
+};
 
 /** Fragments that wait for their packets to be complete. */
-export interface CtFragmentStatus {
+export type CtFragmentStatus = {
   readonly most: number;
   readonly held: number;
   readonly v4: CtFragments;
   readonly v6: CtFragments;
-}
+};
 
 /** Connections tracked in all, and what could not be. */
 export interface CtFigures {
