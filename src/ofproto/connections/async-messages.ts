@@ -1,5 +1,5 @@
 import type { AsyncConfig, AsyncKind } from "#openflow/messages/connection/async-config.js";
-import { OF14, type Version } from "#openflow/version.js";
+import { OF13, type Version } from "#openflow/version.js";
 
 /** The reasons for which messages are sent, for either kind of role. */
 export type AsyncReasons = Pick<AsyncConfig, "primary" | "secondary">;
@@ -16,7 +16,12 @@ const off: Record<AsyncKind, number> = {
 const nothing: AsyncReasons = { primary: off, secondary: off };
 const PORT_STATUS = 0b111;
 
-const until13: AsyncReasons = {
+const until12: AsyncReasons = {
+  primary: { ...off, PACKET_IN: 0b11, PORT_STATUS, FLOW_REMOVED: 0b111 },
+  secondary: { ...off, PORT_STATUS },
+};
+
+const only13: AsyncReasons = {
   primary: { ...off, PACKET_IN: 0b11, PORT_STATUS, FLOW_REMOVED: 0b1111 },
   secondary: { ...off, PORT_STATUS },
 };
@@ -29,5 +34,6 @@ const since14: AsyncReasons = {
 /** What a connection is sent before it has asked for anything else. */
 export function defaultAsync(version: Version, enabled: boolean): AsyncReasons {
   if (!enabled) return nothing;
-  return version < OF14 ? until13 : since14;
+  if (version < OF13) return until12;
+  return version === OF13 ? only13 : since14;
 }

@@ -1,4 +1,3 @@
-import { PacketInReason } from "#openflow/actions/controller.js";
 import type { AsyncKind } from "#openflow/messages/connection/async-config.js";
 import { FlowFlag } from "#openflow/messages/flow/flow-flags.js";
 import type { GroupMod } from "#openflow/messages/group/group-mod.js";
@@ -182,7 +181,7 @@ export class Connections implements ToControllers {
       totalLength: data.length,
       bufferId: NO_BUFFER,
       table,
-      cookie: packet.reason === PacketInReason.implicitMiss ? undefined : packet.cookie,
+      cookie: packet.cookie,
       reason,
       match,
       ...(userdata && { userdata }),
