@@ -32,7 +32,6 @@ import {
 import { FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
 import type { Rule } from "./tables/rule.js";
 import { TableKeeper } from "./tables/table-keeper.js";
-import { applyTableMod } from "./tables/table-mod.js";
 
 /** A bridge: what changes a `BridgeState`, and tells its datapath's flows so. */
 export class Bridge implements Switch {
@@ -153,9 +152,10 @@ export class Bridge implements Switch {
   portChanged(port: OfPort): void {
     this.backer.changed();
     const now = portDescription(port);
-    if (port.told !== undefined && sameDescription(port.told, now)) return;
+    const before = port.told;
+    if (before !== undefined && sameDescription(before, now)) return;
     port.told = now;
-    this.state.controllers?.portStatus("modify", port);
+    this.state.controllers?.portStatus("modify", port, before);
   }
 
   /** Credits what the datapath has counted so far, so that statistics of flows, groups and ports are of now. */
@@ -249,7 +249,7 @@ export class Bridge implements Switch {
 
   /** OFPT_TABLE_MOD. Throws `OfpError`. */
   tableMod(mod: TableMod): void {
-    applyTableMod(this.state.tables, mod);
+    this.tableKeeper.modify(mod);
     this.backer.changed();
   }
 

@@ -3,22 +3,23 @@ import { FlowFlag } from "#openflow/messages/flow/flow-flags.js";
 import type { GroupMod } from "#openflow/messages/group/group-mod.js";
 import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
-import type { Body } from "#openflow/messages/table.js";
+import type { PhyPort } from "#openflow/messages/port/phy-port.js";
 import { OF13 } from "#openflow/version.js";
 import type { Bridge } from "../bridge.js";
 import type { OfPort } from "../port.js";
 import { portDescription } from "../port-description.js";
 import type { FlowChanges, Origin } from "../tables/flow-changes.js";
+import { tableDesc } from "../tables/table-replies.js";
 import type { Connection, Role } from "./connection.js";
 import type { ControllerConnection } from "./controller-connection.js";
 import { Controllers } from "./controllers.js";
 import { flowRemoved, reasonNumber } from "./flow-removed.js";
 import type { Outside } from "./outside.js";
 import { packetInReason } from "./packet-in-reason.js";
+import { portStatusSteps, stepsSeen } from "./port-status.js";
 import type { Remote } from "./remote.js";
 import { Roles } from "./roles.js";
 import type { ConnectionsSettings, ControllerStatus } from "./settings.js";
-import { tableDescription } from "./table-description.js";
 import type { PacketForControllers, ToControllers } from "./to-controllers.js";
 
 /** Told of changes of flows when they are published. */
@@ -122,12 +123,11 @@ export class Connections implements ToControllers {
     return isTaken;
   }
 
-  portStatus(reason: "add" | "delete" | "modify", port: OfPort): void {
-    this.#tell("PORT_STATUS", portReasons.indexOf(reason), () => ({
-      kind: "port_status",
-      reason,
-      port: portDescription(port),
-    }));
+  portStatus(reason: "add" | "delete" | "modify", port: OfPort, before?: PhyPort): void {
+    const all = this.#wanting("PORT_STATUS", portReasons.indexOf(reason));
+    if (all.length === 0) return;
+    const steps = portStatusSteps(reason, before, portDescription(port));
+    for (const one of all) for (const step of stepsSeen(steps, before, one.version)) one.notify(step);
   }
 
   forward(request: GroupMod | MeterMod, { connection, xid }: Origin): void {
@@ -137,11 +137,10 @@ export class Connections implements ToControllers {
   }
 
   tableStatus(table: number, reason: "vacancy_down" | "vacancy_up"): void {
-    this.#tell("TABLE_STATUS", reason === "vacancy_down" ? 3 : 4, () => ({
-      kind: "table_status",
-      reason,
-      desc: tableDescription(this.#bridge.state.tables.table(table)),
-    }));
+    const all = this.#wanting("TABLE_STATUS", reason === "vacancy_down" ? 3 : 4);
+    if (all.length === 0) return;
+    const desc = tableDesc(this.#bridge.state.tables.table(table));
+    for (const one of all) one.notify({ kind: "table_status", reason, desc });
   }
 
   close(): void {
@@ -158,13 +157,6 @@ export class Connections implements ToControllers {
 
   #wanting(kind: AsyncKind, reason: number): ControllerConnection[] {
     return [...this.#connected()].filter((one) => one.wants(kind, reason));
-  }
-
-  #tell(kind: AsyncKind, reason: number, body: () => Body): void {
-    const all = this.#wanting(kind, reason);
-    if (all.length === 0) return;
-    const told = body();
-    for (const one of all) one.notify(told);
   }
 
   #packetTo(remote: Remote, connection: ControllerConnection, packet: PacketForControllers): boolean {

@@ -2,6 +2,7 @@ import type { Match } from "#flow/match.js";
 import type { GroupMod } from "#openflow/messages/group/group-mod.js";
 import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import type { Continuation } from "#openflow/messages/packet/continuation.js";
+import type { PhyPort } from "#openflow/messages/port/phy-port.js";
 import type { OfPort } from "../port.js";
 import type { FlowChanges, Origin } from "../tables/flow-changes.js";
 
@@ -33,7 +34,8 @@ export interface ToControllers {
   flowsChanged(changes: FlowChanges, origin: Origin): void;
   /** False where no connection takes it: the packet is then dropped. */
   packetIn(packet: PacketForControllers): boolean;
-  portStatus(reason: "add" | "delete" | "modify", port: OfPort): void;
+  /** `before`: of a port that is another now, what was told of it last. */
+  portStatus(reason: "add" | "delete" | "modify", port: OfPort, before?: PhyPort): void;
   /** A group or meter was changed by one controller; the others may want to know (OFPT_REQUESTFORWARD). */
   forward(request: GroupMod | MeterMod, origin: Origin): void;
   /** A table's vacancy crossed a threshold. */
