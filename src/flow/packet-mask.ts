@@ -1,7 +1,7 @@
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
-import { FRAG_LATER, MAX_MPLS, PACKET_START, VLAN_PRESENT, W } from "./layout.js";
+import { FRAG_LATER, MAX_MPLS, PACKET_START, TunnelFlag, W } from "./layout.js";
 
 /**
  * The mask of everything that a packet of this key has: its headers' fields, of the metadata what is not 0. Fields of headers
@@ -15,7 +15,8 @@ export function packetMask(key: FlowKey): FlowMask {
     mask.fill(0xffffffff, W.eth, W.eth + 3);
     mask[W.ethType] = 0xffff;
     mask[W.vlan0] = 0xffffffff;
-    if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) mask[W.vlan1] = 0xffffffff;
+    // A header that actions have spoilt is looked at like one.
+    if (key[W.vlan0] !== 0) mask[W.vlan1] = 0xffffffff;
   }
   const type = key[W.ethType]!;
   switch (type) {
@@ -67,9 +68,21 @@ function metadata(key: FlowKey, mask: FlowMask): void {
   }
   let tunnelled = key[W.tunDst] !== 0;
   for (let i = 0; i < 4; i++) if (key[W.tunIpv6Dst + i] !== 0) tunnelled = true;
-  if (tunnelled) mask.fill(0xffffffff, W.tunSrc, W.metadata);
+  if (tunnelled) tunnel(key, mask);
+  else if (key[W.tunId] !== 0 || key[W.tunId + 1] !== 0) mask.fill(0xffffffff, W.tunId, W.tunId + 2);
   for (let w: number = W.tunMetadata; w < key.length; w++) if (tunnelled) mask[w] = 0xffffffff;
 }
+
+/** Of a tunnel's header: its key where it has one, of ERSPAN what its version has. */
+function tunnel(key: FlowKey, mask: FlowMask): void {
+  mask.fill(0xffffffff, W.tunSrc, W.metadata);
+  if ((key[W.tunMeta]! & TunnelFlag.key) === 0) mask.fill(0, W.tunId, W.tunId + 2);
+  const erspanVersion = key[W.tunGbp]! & 0xff;
+  mask[W.tunErspan] = erspanVersion === 1 ? ERSPAN_INDEX : erspanVersion === 2 ? ~ERSPAN_INDEX : 0;
+}
+
+/** Bits of the index in ERSPAN's word. */
+const ERSPAN_INDEX = 0xfffff;
 
 function ip(key: FlowKey, mask: FlowMask): void {
   mask[W.nw] = 0x03ffffff;

@@ -99,13 +99,29 @@ export class Rule {
     this.used = init.now;
   }
 
-  /** A flow of the same table, priority, timeouts and flags in this one's place, with other actions. */
-  modifiedBy(actions: readonly Action[], cookie: bigint, now: number): Rule {
-    const { tableId, priority, idleTimeout, hardTimeout, importance, flags } = this;
-    const kept = { tableId, priority, idleTimeout, hardTimeout, importance, flags };
-    const rule = new Rule({ ...kept, match: noMatch, actions, cookie, now }, this);
+  /** It is there from `now` on, and not since it was made. */
+  begin(now: number): void {
+    this.created = now;
+    this.modified = now;
+    this.used = now;
+  }
+
+  /** A flow of the same table, priority, timeouts and flags in this one's place, with other actions; `cookie` where that is another. */
+  modifiedBy(actions: readonly Action[], cookie: bigint | undefined, now: number): Rule {
+    const init: RuleInit = {
+      tableId: this.tableId,
+      priority: this.priority,
+      match: noMatch,
+      actions,
+      cookie: cookie ?? this.cookie,
+      idleTimeout: this.idleTimeout,
+      hardTimeout: this.hardTimeout,
+      importance: this.importance,
+      flags: this.flags,
+      now,
+    };
+    const rule = new Rule(init, this);
     rule.created = this.created;
-    rule.used = this.used;
     return rule;
   }
 

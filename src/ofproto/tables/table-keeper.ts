@@ -1,7 +1,10 @@
+import type { TableMod } from "#openflow/messages/table/table-mod.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import type { RemovalReason } from "./flow-changes.js";
+import type { FlowTable } from "./flow-table.js";
 import type { FlowTables } from "./flow-tables.js";
 import type { Rule } from "./rule.js";
+import { applyTableMod } from "./table-mod.js";
 import type { FlowTableSettings } from "./table-settings.js";
 
 /** Milliseconds at least between two looks at timeouts. */
@@ -22,6 +25,8 @@ export interface KeptBridge {
 export class TableKeeper {
   readonly #bridge: KeptBridge;
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
+  /** Tables that tell how full they are. */
+  #watched: readonly FlowTable[] = [];
   #last = Number.NEGATIVE_INFINITY;
 
   constructor(bridge: KeptBridge) {
@@ -30,12 +35,17 @@ export class TableKeeper {
 
   /** Flows have changed, or their timeouts. */
   changed(): void {
-    for (const table of this.#bridge.tables) {
-      if (table.vacancyLimits === undefined) continue;
+    for (const table of this.#watched) {
       const event = table.vacancyEvent();
       if (event !== undefined) this.#bridge.tableStatus(table.id, event);
     }
     this.#schedule();
+  }
+
+  /** What a controller wants of tables. Throws `OfpError`. */
+  modify(mod: TableMod): void {
+    applyTableMod(this.#bridge.tables, mod);
+    this.#watched = [...this.#bridge.tables].filter((t) => t.vacancyLimits !== undefined);
   }
 
   /** What the operator wants of tables, by number. Where a table takes fewer flows than it has, and may evict, some go. */
