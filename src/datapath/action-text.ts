@@ -107,7 +107,7 @@ function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): stri
   if ((mask[W.vlan0]! & 0xffff) !== 0) return formatVlanSet(value[W.vlan0]!, mask[W.vlan0]!);
   if (mask[W.mpls] !== 0) return `mpls(${formatLse(value[W.mpls]!)})`;
   if (mask[W.igmpGroup] !== 0 || mask[W.l4]! >>> 16 !== 0) return formatNeighbourExtension(value, mask);
-  const shown = Uint32Array.from(value, (word, i) => word & mask[i]!);
+  const shown = value.slice();
   // Which headers there are is said by the flow, or where there is none by the value itself.
   const protocol = value[W.nw]! & 0xff || key[W.nw]! & 0xff;
   shown[W.packetType] = key[W.packetType]!;

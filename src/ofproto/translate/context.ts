@@ -126,8 +126,11 @@ export class TranslationContext {
   /** The flow of the first table of the bridge that was entered last. */
   firstRule: Rule | undefined;
   cookie = 0n;
+  /** Steps passed, one in the other and in all. */
   depth = 0;
   steps = 0;
+  /** The packet has come into a bridge. */
+  entered = false;
   /** Values pushed, the top last. */
   stack: Uint8Array[] = [];
   /** What was written to the action set, in order. */

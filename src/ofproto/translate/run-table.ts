@@ -26,13 +26,18 @@ export function runTable(ctx: TranslationContext, tableId: number, how: Lookup =
   ctx.rule = outerRule;
 }
 
-/** As `runTable`, for a packet that has just come into the bridge: `inside` is done at last, as part of the same step. */
+/**
+ * As `runTable`, for a packet that has just come into the bridge: `inside` is done at last, as part of the same step. Of the limits every step is one, but
+ * the very first.
+ */
 export function runFirstTable(ctx: TranslationContext, mayRun: boolean, inside: () => void): void {
   if (ctx.failed || !mayGoDeeper(ctx)) return;
+  const counts = ctx.entered ? 1 : 0;
+  ctx.entered = true;
   const found = lookup(ctx, 0, { honorsMiss: true })!;
   const { rule } = found;
-  ctx.depth++;
-  ctx.steps++;
+  ctx.depth += counts;
+  ctx.steps += counts;
   if (mayRun) runFound(ctx, found);
   else {
     creditRule(ctx, found.rule);
@@ -40,7 +45,7 @@ export function runFirstTable(ctx: TranslationContext, mayRun: boolean, inside: 
   }
   inside();
   ctx.firstRule = rule;
-  ctx.depth--;
+  ctx.depth -= counts;
   ctx.trace?.leave();
 }
 

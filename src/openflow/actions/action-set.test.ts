@@ -11,7 +11,7 @@ describe("an action set", () => {
       "strip_vlan,push_vlan:0x8100,set_field:0x1->reg0,output:2",
     ],
     ["group:1,output:2", "group:1"],
-    ["resubmit(,3),output:2,set_queue:4,set_queue:5", "set_queue:5,output:2"],
+    ["resubmit(,3),output:2,set_queue:4,set_queue:5", "set_queue:4,set_queue:5,output:2"],
     ["ct_clear,resubmit(,3)", "resubmit(,3)"],
     ["mod_nw_ttl:3,dec_ttl,mod_nw_ttl:4,controller", "dec_ttl,mod_nw_ttl:3,mod_nw_ttl:4,CONTROLLER:65535"],
     ["push_mpls:0x8847,push_mpls:0x8848,output:1", "push_mpls:0x8848,output:1"],

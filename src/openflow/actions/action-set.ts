@@ -18,10 +18,10 @@ const changes: ReadonlySet<Action["kind"]> = new Set<Action["kind"]>([
   ...(["load", "move", "set_field", "set_tunnel"] as const),
   ...(["mod_dl_src", "mod_dl_dst", "mod_nw_src", "mod_nw_dst", "mod_nw_tos", "mod_nw_ecn", "mod_nw_ttl"] as const),
   ...(["mod_tp_src", "mod_tp_dst", "set_vlan_vid", "set_vlan_pcp"] as const),
-  ...(["set_mpls_label", "set_mpls_tc", "set_mpls_ttl"] as const),
+  ...(["set_mpls_label", "set_mpls_tc", "set_mpls_ttl", "set_queue"] as const),
 ]);
 
-/** At last the queue, and the first of these that is there. */
+/** At last the first of these that is there. */
 const ends: readonly (readonly Action["kind"][])[] = [
   ["group"],
   ["output", "controller"],
@@ -30,7 +30,7 @@ const ends: readonly (readonly Action["kind"][])[] = [
   ["ct"],
 ];
 
-const known: ReadonlySet<Action["kind"]> = new Set([...once, ...changes, "set_queue", ...ends.flat()]);
+const known: ReadonlySet<Action["kind"]> = new Set([...once, ...changes, ...ends.flat()]);
 
 /** True for actions that an action set may have. */
 export function isInActionSet({ kind }: Action): boolean {
@@ -46,11 +46,5 @@ export function resolveActionSet(added: readonly Action[]): Action[] {
     added.findLast((a) => kinds.includes(a.kind));
   const end = ends.map(lastOf).find((a) => a !== undefined);
   if (end === undefined) return [];
-  const queue = lastOf(["set_queue"]);
-  return [
-    ...once.flatMap((kind) => lastOf([kind]) ?? []),
-    ...added.filter((a) => changes.has(a.kind)),
-    ...(queue === undefined ? [] : [queue]),
-    end,
-  ];
+  return [...once.flatMap((kind) => lastOf([kind]) ?? []), ...added.filter((a) => changes.has(a.kind)), end];
 }

@@ -127,8 +127,7 @@ in_port=2,mpls,actions=dec_mpls_ttl,output:1
 in_port=1,actions=push_vlan:0x8100,set_field:4100->vlan_vid,output:2,set_field:3->vlan_pcp,output:3,pop_vlan,output:4
 in_port=2,actions=mod_vlan_pcp:3,output:3,push_vlan:0x88a8,output:4,set_field:0x1003->vlan_vid,set_field:2->vlan_pcp,output:1,pop_vlan,pop_vlan,output:1
 in_port=3,dl_vlan=3,actions=push_vlan:0x8100,output:1,pop_vlan,set_field:0x1001->vlan_vid,output:1
-in_port=4,vlan_tci=0x1000/0x1000,actions=pop_vlan,output:1,pop_vlan,output:2
-in_port=4,actions=pop_vlan,output:3
+in_port=4,vlan_vid=0x1000/0x1000,actions=pop_vlan,output:1
 ? in_port=1,tcp
 ? in_port=1,tcp,dl_vlan=5,dl_vlan_pcp=2
 ? in_port=2,tcp
@@ -145,7 +144,7 @@ in_port=4,actions=pop_vlan,output:3
 OF10
 in_port=1,actions=mod_vlan_vid:5,output:2,mod_vlan_pcp:3,output:3,strip_vlan,output:4,strip_vlan,output:2
 in_port=2,vlan_tci=0x0/0x1000,actions=load:0x1005->vlan_tci[],output:1,load:0->vlan_tci[],output:3,load:0x2005->vlan_tci[],output:1,move:vlan_tci[]->reg0[0..15]
-in_port=2,vlan_tci=0x1000/0x1000,actions=load:1->vlan_vid[1],output:1,load:0->vlan_tci[12],output:3,load:1->vlan_tci[2],output:4,load:1->vlan_tci[12],output:1
+in_port=2,vlan_tci=0x1000/0x1000,actions=load:1->vlan_tci[1],output:1,load:0->vlan_tci[12],output:3,load:1->vlan_tci[2],output:4,load:1->vlan_tci[12],output:1
 in_port=3,actions=load:0x1007->vlan_tci[],output:1
 ? in_port=1,udp
 ? in_port=1,udp,dl_vlan=9

@@ -4,6 +4,7 @@ import { parseFlowMod } from "#openflow/flow-text.js";
 import { decodeMessage, encodeMessage } from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { OfpError } from "#openflow/ofp-error.js";
+import { protocols } from "#openflow/protocol.js";
 import { OF10, OF15 } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import { SwitchLab } from "../../scenario/switch-lab.js";
@@ -41,7 +42,9 @@ export function ourSwitch(): Traced {
   const command = ofprotoTrace(lab.switches);
   const own = (bridge: string, text: string, version: 10 | 15): void => {
     const wire = version === 10 ? OF10 : OF15;
-    const bytes = encodeMessage(parseFlowMod(text, "add").flowMod, wire, 1);
+    const { flowMod, usable } = parseFlowMod(text, "add");
+    const protocol = protocols.find((p) => p.version === wire && p.tableId && (usable & p.bit) !== 0)!;
+    const bytes = encodeMessage(flowMod, wire, 1, { protocol });
     lab.switches.bridges.get(bridge)!.flowMod(decodeMessage(bytes).body as FlowMod, ownOrigin);
   };
   return {

@@ -68,8 +68,8 @@ in_port=4,ipv6,actions=move:ipv6_src[]->ipv6_dst[],output:1,move:ipv6_src[0..63]
 ? in_port=4,udp6,ipv6_src=1::2
 
 = registers and metadata
-in_port=1,actions=set_field:2->reg0,set_field:4->metadata,set_field:0x10/0xf0->reg1,set_field:1::2->xxreg2,set_field:0x500000006->xreg2,resubmit(,3)
-table=3,reg0=2,metadata=4/4,actions=set_field:0->reg0,write_metadata:0x12/0xff,output:4
+in_port=1,actions=set_field:2->reg0,set_field:4->metadata,set_field:0x10/0xf0->reg1,set_field:0x10000000000000002->xxreg2,set_field:0x500000006->xreg2,resubmit(,3)
+table=3,reg0=2,metadata=4/4,actions=set_field:0->reg0,output:4,write_metadata:0x12/0xff
 in_port=2,actions=set_field:9->tun_id,set_field:1.2.3.4->tun_dst,output:1
 in_port=3,tun_id=0,actions=set_field:9->pkt_mark,output:1,set_field:3/7->pkt_mark,output:2
 ? in_port=1,udp
@@ -206,7 +206,8 @@ in_port=3,ip,actions=bundle(nw_dst,50,hrw,ofport,members:3),bundle(nw_src,50,hrw
 = learn
 OF10
 tcp,in_port=1,actions=learn(table=3,idle_timeout=5,hard_timeout=9,cookie=0x55,priority=7,fin_idle_timeout=2,fin_hard_timeout=3,send_flow_rem,delete_learned,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],eth_type=0x800,nw_proto=6,NXM_OF_IP_SRC[0..15]=NXM_OF_IP_DST[16..31],load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],load:5->NXM_NX_REG1[],output:NXM_OF_IN_PORT[]),resubmit(,4)
-udp,in_port=1,actions=learn(table=5,eth_type=0x800,NXM_OF_IP_SRC[]=NXM_OF_IP_DST[],output:NXM_OF_IN_PORT[]),resubmit(,5)
+udp,in_port=1,actions=learn(table=5,eth_type=0x800,NXM_OF_IP_SRC[]=NXM_OF_IP_DST[],output:NXM_OF_IN_PORT[])
+udp,in_port=4,actions=resubmit(,5)
 in_port=2,udp,actions=learn(table=6,limit=1,result_dst=reg0[3],cookie=7,eth_type=0x800,NXM_OF_IP_DST[],output:NXM_OF_IN_PORT[]),resubmit(,6)
 in_port=3,udp,actions=learn(table=7,NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:0->NXM_OF_VLAN_TCI[],output:NXM_OF_IN_PORT[])
 in_port=3,tcp,actions=learn(table=8,output:NXM_OF_IN_PORT[]),learn(table=8,in_port=2,output:NXM_NX_REG0[0..15])
@@ -214,7 +215,8 @@ in_port=3,tcp,actions=learn(table=8,output:NXM_OF_IN_PORT[]),learn(table=8,in_po
 ? in_port=1,tcp,nw_src=1.2.3.4,nw_dst=5.6.7.8,dl_src=01:02:03:04:05:06 -generate
 ? in_port=1,udp,nw_src=1.2.3.4,nw_dst=1.2.3.4
 ? in_port=1,udp,nw_src=1.2.3.4,nw_dst=1.2.3.4 -generate
-? in_port=1,udp,nw_src=1.2.3.4,nw_dst=1.2.3.4 -generate
+? in_port=4,udp,nw_src=1.2.3.4
+? in_port=4,udp,nw_src=1.2.3.5
 ? in_port=2,udp,nw_src=1.2.3.4,nw_dst=1.2.3.4
 ? in_port=2,udp,nw_src=1.2.3.4,nw_dst=1.2.3.4 -generate
 ? in_port=2,udp,nw_src=1.2.3.4,nw_dst=1.2.3.5 -generate

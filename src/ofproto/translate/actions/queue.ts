@@ -13,8 +13,9 @@ export function translateSetQueue({ flow, mask }: TranslationContext, { queueId 
 
 /** `pop_queue`: the queue that the packet came with. */
 export function translatePopQueue({ flow, mask, trace, priority }: TranslationContext): void {
-  flow[W.skbPriority] = priority;
   mask[W.skbPriority] = 0xffffffff;
+  if (flow[W.skbPriority] === priority) return;
+  flow[W.skbPriority] = priority;
   trace?.note(` -> queue = ${priority === 0 ? "0" : `0x${priority.toString(16)}`}`);
 }
 
