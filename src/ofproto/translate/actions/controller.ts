@@ -54,7 +54,13 @@ export function sendToController(
 export function outputReason(ctx: TranslationContext): number {
   if (ctx.inPacketOut) return PacketInReason.packetOut;
   if (ctx.inGroup) return PacketInReason.group;
-  return ctx.inActionSet ? PacketInReason.actionSet : PacketInReason.action;
+  return ctx.inActionSet ? PacketInReason.actionSet : actionReason(ctx);
+}
+
+/** A flow that takes what no other matches sends a miss. */
+function actionReason({ rule }: TranslationContext): number {
+  const isTableMiss = rule !== undefined && rule.priority === 0 && rule.match.mask.every((word) => word === 0);
+  return isTableMiss ? PacketInReason.explicitMiss : PacketInReason.action;
 }
 
 /** An action that says no more than where the packet goes is an `output`. */
@@ -64,5 +70,6 @@ function reasonOf(
 ): number {
   const isOutput =
     reason === PacketInReason.action && controllerId === 0 && !userdata && !pause && meterId === undefined;
-  return isOutput ? outputReason(ctx) : reason;
+  if (isOutput) return outputReason(ctx);
+  return reason === PacketInReason.action ? actionReason(ctx) : reason;
 }
