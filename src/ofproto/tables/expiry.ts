@@ -20,6 +20,11 @@ export interface Expired {
 export class Expiry {
   readonly #heap = new RuleHeap(expiresAt);
 
+  /** Entries, those of flows that are gone among them. */
+  get size(): number {
+    return this.#heap.size;
+  }
+
   /** A flow is there, or its timeouts have been lowered. */
   add(rule: Rule): void {
     if (rule.mayExpire) this.#heap.push(rule);
@@ -38,12 +43,12 @@ export class Expiry {
 
   /** Flows whose time is over at `now`; they stay until they are taken out of their tables. */
   due(now: number): Expired[] {
-    const found: Expired[] = [];
+    const found = new Map<Rule, Expired>();
     for (let rule = this.#heap.first(); rule !== undefined && expiresAt(rule) < now; rule = this.#heap.first()) {
       const isHard = rule.hardTimeout !== 0 && rule.modified + rule.hardTimeout * SECOND < now;
-      found.push({ rule, reason: isHard ? "hard_timeout" : "idle_timeout" });
+      found.set(rule, { rule, reason: isHard ? "hard_timeout" : "idle_timeout" });
       this.#heap.shift();
     }
-    return found;
+    return [...found.values()];
   }
 }
