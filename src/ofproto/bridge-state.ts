@@ -14,6 +14,14 @@ import { MeterTable } from "./meters/meter-table.js";
 import type { OfPort } from "./port.js";
 import type { BridgeSettings } from "./settings.js";
 import type { FlowTables } from "./tables/flow-tables.js";
+import type { Rule } from "./tables/rule.js";
+
+/** Makes changes of a bridge's flows that packets bring about: `learn` and `fin_timeout`. */
+export interface FlowChanger {
+  flowMod(mod: FlowMod): void;
+  /** Seconds; 0 leaves a timeout as it is. */
+  lowerTimeouts(rule: Rule, idle: number, hard: number): void;
+}
 
 /** A bridge as translation reads it: settings, ports, logical ports, tables, addresses. `bridge.ts` changes it. */
 export class BridgeState {
@@ -36,8 +44,8 @@ export class BridgeState {
   controllers: ToControllers | undefined;
   /** There are IPFIX collectors for what `sample` actions pick. */
   exportsSamples = false;
-  /** Makes a flow-mod of the switch's own, at once: `learn`. Undefined while there is no one to. */
-  changeFlows: ((mod: FlowMod) => void) | undefined;
+  /** Who makes the changes of flows that packets bring about; undefined while there is no one to. */
+  flowChanger: FlowChanger | undefined;
   /** What becomes of IP fragments (OFPT_SET_CONFIG). */
   fragments: Fragments = "normal";
   /** Geneve options that are tunnel metadata here. */

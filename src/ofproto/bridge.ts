@@ -15,6 +15,7 @@ import type { ConnectionsSettings, ControllerStatus } from "./connections/settin
 import { installInternalRules, resetFlows, resetsFlows } from "./default-rules.js";
 import { FlowMonitors } from "./flow-monitors/flow-monitors.js";
 import { groupModification } from "./groups/group-modification.js";
+import { Learners } from "./learners.js";
 import { meterModification } from "./meters/meter-modification.js";
 import { type CommitFailure, commit, type Modification } from "./modification.js";
 import { OfPort } from "./port.js";
@@ -41,6 +42,8 @@ export class Bridge implements Switch {
   readonly flowMonitors: FlowMonitors;
   readonly tableKeeper: TableKeeper;
   readonly #numbers: PortNumbers;
+  readonly #learners = new Learners();
+  readonly #changedDevices = new Set<OfPort>();
 
   constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers, outside?: Outside) {
     this.backer = backer;
@@ -49,7 +52,10 @@ export class Bridge implements Switch {
     const now = backer.clock.now();
     const misses = installInternalRules(tables.table(INTERNAL_TABLE), now);
     this.state = new BridgeState(settings, tables, misses, backer.counters, (mac) => backer.macChanged(mac));
-    this.state.changeFlows = (mod) => this.flowMod(mod, ownOrigin);
+    this.state.flowChanger = {
+      flowMod: (mod) => this.flowMod(mod, ownOrigin),
+      lowerTimeouts: (rule, idle, hard) => this.lowerTimeouts(rule, idle, hard),
+    };
     resetFlows(tables, settings, now);
     this.#configureMacs(settings);
     backer.bridges.set(settings.name, this.state);
@@ -111,7 +117,7 @@ export class Bridge implements Switch {
     this.state.portsByName.set(device.name, port);
     this.backer.addPort(port);
     device.onChange(() => {
-      if (this.state.portsByName.get(port.name) === port) this.portChanged(port);
+      if (this.state.portsByName.get(port.name) === port) this.#deviceChanged(port);
     });
     this.#resolveBundles();
     this.backer.changed();
@@ -156,6 +162,20 @@ export class Bridge implements Switch {
     if (before !== undefined && sameDescription(before, now)) return;
     port.told = now;
     this.state.controllers?.portStatus("modify", port, before);
+  }
+
+  /** Devices change in several steps: controllers are told of the last. */
+  #deviceChanged(port: OfPort): void {
+    this.backer.changed();
+    if (this.#changedDevices.size === 0) {
+      queueMicrotask(() => {
+        for (const changed of this.#changedDevices) {
+          if (this.state.portsByName.get(changed.name) === changed) this.portChanged(changed);
+        }
+        this.#changedDevices.clear();
+      });
+    }
+    this.#changedDevices.add(port);
   }
 
   /** Credits what the datapath has counted so far, so that statistics of flows, groups and ports are of now. */
@@ -244,6 +264,7 @@ export class Bridge implements Switch {
     if (failure !== undefined) return failure;
     this.backer.changed();
     this.tableKeeper.changed();
+    for (const deletion of this.#learners.takeAbandoned()) this.flowMod(deletion, ownOrigin);
     return undefined;
   }
 
@@ -281,6 +302,7 @@ export class Bridge implements Switch {
       start: () => modification.start(),
       finish: () => {
         modification.finish();
+        this.#learners.changed(modification.changes);
         this.flowMonitors.changed(modification.changes, origin);
         this.state.controllers?.flowsChanged(modification.changes, origin);
         if (request) this.state.controllers?.forward(request, origin);

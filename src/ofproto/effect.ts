@@ -84,7 +84,7 @@ function apply(effect: Effect, { packets, bytes, used, tcpFlags }: Credit): void
       effect.rule = learnFlow(effect.bridge, effect.mod, effect.limit, effect.rule, used);
       return;
     case "fin_timeout":
-      if ((tcpFlags & ENDS) !== 0) lowerTimeouts(effect.bridge, effect.rule, effect.idle, effect.hard);
+      if ((tcpFlags & ENDS) !== 0) effect.bridge.flowChanger?.lowerTimeouts(effect.rule, effect.idle, effect.hard);
       return;
     case "patch":
       effect.out.traffic.txPackets += packets;
@@ -96,14 +96,4 @@ function apply(effect: Effect, { packets, bytes, used, tcpFlags }: Credit): void
       effect.bridge.dropped(effect.port.name, effect.reason, packets);
       return;
   }
-}
-
-/** Makes a flow's timeouts shorter where they are longer, or there are none; 0 leaves one as it is. */
-function lowerTimeouts({ tables }: BridgeState, rule: Rule, idle: number, hard: number): void {
-  const lower = (now: number, to: number): number => (to !== 0 && (now === 0 || to < now) ? to : now);
-  const [idleTimeout, hardTimeout] = [lower(rule.idleTimeout, idle), lower(rule.hardTimeout, hard)];
-  if (!rule.isLive || (idleTimeout === rule.idleTimeout && hardTimeout === rule.hardTimeout)) return;
-  rule.idleTimeout = idleTimeout;
-  rule.hardTimeout = hardTimeout;
-  tables.table(rule.tableId).expiry.add(rule);
 }

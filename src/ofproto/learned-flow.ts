@@ -1,5 +1,6 @@
 import { formatActions } from "#openflow/actions/table.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { OfpError } from "#openflow/ofp-error.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { Rule } from "./tables/rule.js";
 
@@ -37,7 +38,12 @@ export function learnFlow(
     return rule;
   }
   if (!mayLearn(bridge, mod, limit)) return undefined;
-  bridge.changeFlows?.(mod);
+  try {
+    bridge.flowChanger?.flowMod(mod);
+  } catch (error) {
+    // A table that is full, for one, learns nothing.
+    if (!(error instanceof OfpError)) throw error;
+  }
   return inItsPlace(bridge, mod);
 }
 

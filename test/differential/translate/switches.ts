@@ -56,8 +56,7 @@ export function ourSwitch(): Traced {
     },
     async trace(...words) {
       try {
-        const ran = await command.run(["br0", "--names", ...words], undefined as never);
-        return command.text(ran, undefined as never);
+        return command.text!(await command.run(["br0", "--names", ...words]));
       } catch (error) {
         if (error instanceof UserError || error instanceof OfpError) return `${error.message}\n`;
         throw error;
