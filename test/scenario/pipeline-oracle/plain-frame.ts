@@ -168,7 +168,7 @@ export class PlainFrame {
       this.bytes[place.at + i] = Number(rest & 0xffn);
       rest >>= 8n;
     }
-    this.#checksums();
+    this.writeChecksums();
   }
 
   /** Puts a VLAN header on, of VLAN 0. */
@@ -197,7 +197,8 @@ export class PlainFrame {
     this.bytes = Uint8Array.from([...b.subarray(0, at), ...insert, ...b.subarray(at + remove)]);
   }
 
-  #checksums(): void {
+  /** Computes every checksum anew. */
+  writeChecksums(): void {
     const b = this.bytes;
     const { type, l3, proto, l4 } = layoutOf(b);
     if (type === 0x0800) {
@@ -236,11 +237,4 @@ function sumOf(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i]! << 8) | (bytes[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
-}
-
-/** A frame as it is sent by a host: with its checksums. */
-export function checksummed(bytes: Uint8Array): Uint8Array {
-  const frame = new PlainFrame(bytes);
-  frame.set("eth_dst", frame.get("eth_dst")!);
-  return frame.bytes;
 }

@@ -1,3 +1,4 @@
+import { PlainFrame } from "./plain-frame.js";
 import { LOCAL } from "./plain-pipeline.js";
 import {
   type Condition,
@@ -350,7 +351,7 @@ function put(bytes: number[], value: bigint, count: number): void {
   for (let i = count - 1; i >= 0; i--) bytes.push(Number((value >> BigInt(8 * i)) & 255n));
 }
 
-/** A frame, without its checksums. */
+/** A frame as a host sends it. */
 export function randomFrame(dice: Dice): Uint8Array {
   const bytes: number[] = [];
   const value = (field: string): bigint => dice.one(valuesOf(field));
@@ -361,17 +362,18 @@ export function randomFrame(dice: Dice): Uint8Array {
     put(bytes, (value("vlan_pcp") << 13n) | value("vlan_vid"), 2);
   }
   const kind = dice.one(kinds.filter((k) => k !== "any"));
-  const { type = 0x0800, protocol = 253 } = packetKinds[kind];
+  const { type = 0x0800, protocol = 253 } = kind === "mpls" ? packetKinds.udp : packetKinds[kind];
   put(bytes, BigInt(type), 2);
-  if (kind === "mpls") {
-    const depth = 1 + dice.below(2);
-    for (let i = 1; i <= depth; i++) {
-      const bottom = i === depth ? 1n : 0n;
-      put(bytes, (value("mpls_label") << 12n) | (value("mpls_tc") << 9n) | (bottom << 8n) | value("mpls_ttl"), 4);
-    }
-    network(dice, bytes, 0x0800, 17, value);
-  } else network(dice, bytes, type, protocol, value);
-  return Uint8Array.from(bytes);
+  network(dice, bytes, type, protocol, value);
+  const frame = new PlainFrame(Uint8Array.from(bytes));
+  frame.writeChecksums();
+  const labels = kind === "mpls" ? 1 + dice.below(2) : 0;
+  for (let i = 0; i < labels; i++) {
+    const bottom = i === 0 ? 1n : 0n;
+    const entry = (value("mpls_label") << 12n) | (value("mpls_tc") << 9n) | (bottom << 8n) | value("mpls_ttl");
+    frame.pushLabel(0x8847, Number(entry));
+  }
+  return frame.bytes;
 }
 
 function network(dice: Dice, bytes: number[], type: number, protocol: number, value: (field: string) => bigint): void {
@@ -420,7 +422,7 @@ function transport(dice: Dice, protocol: number, value: (field: string) => bigin
       put(bytes, value("udp_src"), 2);
       put(bytes, value("udp_dst"), 2);
       put(bytes, BigInt(8 + payload.length), 2);
-      // Most have a checksum, which `checksummed` writes where this is not 0.
+      // Most have a checksum, which `writeChecksums` writes where this is not 0.
       put(bytes, dice.chance(90) ? 1n : 0n, 2);
       break;
     case 132:
