@@ -10,10 +10,9 @@ export function applyTableMod(tables: FlowTables, mod: TableMod): void {
   for (const table of meant) applyTo(table, mod);
 }
 
-/** As upstream has it, a request that says which flows are to go first changes nothing of whether any do. */
-function applyTo(table: FlowTable, { miss, eviction, evictionFlags, vacancy, vacancyLimits }: TableMod): void {
+function applyTo(table: FlowTable, { miss, eviction, vacancy, vacancyLimits }: TableMod): void {
   if (miss !== "default") table.missConfig = miss;
-  if (eviction !== undefined && evictionFlags === undefined) table.mayEvict = eviction;
+  if (eviction !== undefined && eviction !== table.mayEvict) table.mayEvict = eviction;
   if (vacancy === false) table.vacancyLimits = undefined;
   else if (vacancy === true) {
     const { down, up } = vacancyLimits ?? { down: 0, up: 0 };
