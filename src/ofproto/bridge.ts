@@ -68,6 +68,7 @@ export class Bridge implements Switch {
       removeFlows: (rules, reason) => this.removeFlows(rules, reason),
       tableStatus: (table, reason) => this.state.controllers?.tableStatus(table, reason),
     });
+    this.tableKeeper.configure(settings.flowTables ?? new Map());
     this.state.controllers = this.connections;
   }
 
@@ -81,6 +82,7 @@ export class Bridge implements Switch {
     if (resetsFlows(old, settings)) this.resetFlows();
     this.connections.failModeChanged();
     this.#configureMacs(settings);
+    this.tableKeeper.configure(settings.flowTables ?? new Map());
     this.backer.changed();
   }
 

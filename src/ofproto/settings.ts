@@ -1,3 +1,5 @@
+import type { FlowTableSettings } from "./tables/table-settings.js";
+
 /** How a bridge behaves; what `vswitchd` reads from rows and `ofproto` obeys. No OVSDB type crosses this line. */
 export interface BridgeSettings {
   readonly name: string;
@@ -22,6 +24,8 @@ export interface BridgeSettings {
   readonly serialNumber: string | undefined;
   /** other_config:vlan-limit of Open_vSwitch, as applied (1 or 2; 0 becomes 2). */
   readonly vlanLimit: number;
+  /** Bridge:flow_tables, by number of table. */
+  readonly flowTables?: ReadonlyMap<number, FlowTableSettings>;
 }
 
 export type VlanMode = "access" | "trunk" | "native-tagged" | "native-untagged" | "dot1q-tunnel";

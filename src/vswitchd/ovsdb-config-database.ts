@@ -39,6 +39,7 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
     const [root] = this.#replica.table("Open_vSwitch");
     const bridges = this.#replica.table("Bridge");
     const controllers = this.#replica.table("Controller");
+    const flowTables = this.#replica.table("Flow_Table");
     const managers = this.#replica.table("Manager");
     const ports = this.#replica.table("Port");
     const interfaces = this.#replica.table("Interface");
@@ -46,6 +47,7 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
       root,
       bridge: (uuid) => bridges.get(uuid),
       controller: (uuid) => controllers.get(uuid),
+      flowTable: (uuid) => flowTables.get(uuid),
       manager: (uuid) => managers.get(uuid),
       port: (uuid) => ports.get(uuid),
       interface: (uuid) => interfaces.get(uuid),

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { Uuid } from "#ovsdb/atom.js";
 import { plan, type Running } from "./plan.js";
 import { readWanted } from "./read-wanted.js";
-import type { BridgeRow, ConfigRows, ControllerRow, InterfaceRow, OpenVSwitchRow, PortRow } from "./rows.js";
+import type {
+  BridgeRow,
+  ConfigRows,
+  ControllerRow,
+  FlowTableRow,
+  InterfaceRow,
+  OpenVSwitchRow,
+  PortRow,
+} from "./rows.js";
 import type { Wanted } from "./wanted.js";
 
 interface Spec {
@@ -19,6 +27,7 @@ function rowsOf(
   spec: Spec,
   root: Pick<OpenVSwitchRow, "other_config"> = { other_config: new Map() },
   controllers: readonly ControllerRow[] = [],
+  flowTables: readonly FlowTableRow[] = [],
 ): ConfigRows {
   const bridges = new Map<string, BridgeRow>();
   const ports = new Map<string, PortRow>();
@@ -69,6 +78,7 @@ function rowsOf(
       datapath_type: "",
       fail_mode: undefined,
       flood_vlans: [],
+      flow_tables: new Map(),
       mcast_snooping_enable: false,
       stp_enable: false,
       rstp_enable: false,
@@ -89,6 +99,7 @@ function rowsOf(
     },
     bridge: (id) => bridges.get(id),
     controller: (id) => controllers.find((c) => c.uuid === id),
+    flowTable: (id) => flowTables.find((t) => t.uuid === id),
     manager: () => undefined,
     port: (id) => ports.get(id),
     interface: (id) => interfaces.get(id),
@@ -152,6 +163,24 @@ describe("readWanted", () => {
       ["a", "access", 7, []],
       ["n", "native-tagged", 4, []],
       ["t", "trunk", -1, [2, 3]],
+    ]);
+  });
+
+  it("reads how flow tables are configured, and reports what is no field", () => {
+    const row = { flow_tables: new Map([[7, "t" as Uuid]]) };
+    const table: FlowTableRow = {
+      uuid: "t" as Uuid,
+      ...{ name: "seven", flow_limit: 9n, overflow_policy: "evict" },
+      ...{ groups: ["NXM_OF_IN_PORT[]", "bogus"], prefixes: ["bogus", "nw_src", "tcp_src"] },
+    };
+    const { bridges, warnings } = readWanted(rowsOf({ b: { row, ports: [] } }, undefined, [], [table]));
+    const settings = bridges[0]!.settings.flowTables!.get(7)!;
+    expect(settings).toMatchObject({ name: "seven", flowLimit: 9, evicts: true, prefixes: ["ip_src"] });
+    expect(settings.groups!.map((g) => [g.field.name, g.start, g.bits])).toEqual([["in_port", 0, 16]]);
+    expect(warnings).toEqual([
+      "bridge b table 7: error parsing 'groups' (bogus: unknown field `bogus')",
+      "bridge b: 'prefixes' with unknown field: bogus",
+      "bridge b: 'prefixes' with incompatible field: tcp_src",
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { PortSettings, VlanMode } from "#ofproto/settings.js";
 import { parseMac } from "#util/mac.js";
 import { parseDatapathId } from "./bridge-address.js";
 import { isPrimaryController, readControllers } from "./controllers.js";
+import { readFlowTables } from "./flow-tables.js";
 import { integerSetting } from "./integer-setting.js";
 import {
   type BridgeRow,
@@ -140,6 +141,7 @@ function readBridge(
   root: OpenVSwitchRow,
   rows: ConfigRows,
   ports: readonly WantedPort[],
+  warn: (text: string) => void,
 ): WantedBridge {
   const setting = otherConfig("Bridge", row.other_config);
   const hwaddr = setting("hwaddr");
@@ -170,6 +172,7 @@ function readBridge(
       description: setting("dp-desc"),
       serialNumber: setting("dp-sn"),
       vlanLimit: vlanLimit === 1 ? 1 : 2,
+      flowTables: readFlowTables(row, rows, warn),
     },
   };
 }
@@ -228,7 +231,7 @@ export function readWanted(rows: ConfigRows): Wanted {
       interfaceNames.add(row.name);
       ports.unshift(impliedLocalPort(row.name));
     }
-    bridges.push(readBridge(row, root, rows, ports));
+    bridges.push(readBridge(row, root, rows, ports, (text) => warnings.push(text)));
   }
   return { bridges, warnings, defaultBonds };
 }

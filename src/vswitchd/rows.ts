@@ -11,6 +11,7 @@ export const followed = {
     "datapath_type",
     "fail_mode",
     "flood_vlans",
+    "flow_tables",
     "mcast_snooping_enable",
     "stp_enable",
     "rstp_enable",
@@ -28,6 +29,7 @@ export const followed = {
     "controller_rate_limit",
     "controller_burst_limit",
   ],
+  Flow_Table: ["name", "flow_limit", "overflow_policy", "groups", "prefixes"],
   Manager: ["target", "connection_mode"],
   Port: [
     "name",
@@ -98,6 +100,7 @@ export type OpenVSwitchRow = Row<"Open_vSwitch">;
 export type BridgeRow = Row<"Bridge">;
 export type ControllerRow = Row<"Controller">;
 type ManagerRow = Row<"Manager">;
+export type FlowTableRow = Row<"Flow_Table">;
 export type PortRow = Row<"Port">;
 export type InterfaceRow = Row<"Interface">;
 
@@ -106,6 +109,7 @@ export interface ConfigRows {
   readonly root: OpenVSwitchRow | undefined;
   bridge(uuid: string): BridgeRow | undefined;
   controller(uuid: string): ControllerRow | undefined;
+  flowTable(uuid: string): FlowTableRow | undefined;
   manager(uuid: string): ManagerRow | undefined;
   port(uuid: string): PortRow | undefined;
   interface(uuid: string): InterfaceRow | undefined;

@@ -13,7 +13,7 @@ export interface FlowTableSettings {
   /** Who of them do: of the largest group of flows with the same values in these. */
   readonly groups?: readonly Subfield[];
   /** Names of the fields whose prefixes lookups track. */
-  readonly prefixes?: readonly string[];
+  readonly prefixes?: readonly string[] | undefined;
 }
 
 /** Fields whose prefixes are tracked where nothing else is said. */
