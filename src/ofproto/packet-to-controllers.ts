@@ -9,8 +9,6 @@ import type { FrozenState } from "./translate/frozen-state.js";
 import { restoreMetadata } from "./translate/thaw.js";
 import { unroll } from "./translate/unroll.js";
 
-/** Cookie of what is of no flow. */
-export const NO_COOKIE = 0xffffffffffffffffn;
 /** All of a packet. */
 const WHOLE = 0xffff;
 

@@ -19,6 +19,7 @@ import type { Translation } from "../translate/context.js";
 import { formatTrace, Trace, type TraceNode } from "../translate/trace.js";
 import { translate } from "../translate/translate.js";
 import { narrowVlans } from "../vlan-limit.js";
+import { parseCtStates, resumed } from "./trace-conntrack.js";
 
 type Traced = {
   readonly flow: string;
@@ -28,6 +29,8 @@ type Traced = {
   readonly actions: string;
   /** Why packets of the flow cannot be left to the datapath, or go nowhere. */
   readonly remarks: readonly string[];
+  /** How copies go on that went through connection tracking, in the order in which they come back. */
+  readonly recirculations?: readonly (Traced & { readonly title: string })[];
 };
 
 /** What is to be traced: a key, where it came in, and the packet if there is one. */
@@ -37,6 +40,8 @@ interface Question {
   readonly key: FlowKey;
   readonly names: boolean;
   readonly frame: Uint8Array | undefined;
+  /** States of connections, by `--ct-next`: of the first packet that comes back, of the second, …. */
+  readonly ctNext: readonly number[];
 }
 
 /**
@@ -55,6 +60,13 @@ export function ofprotoTrace(switches: OfprotoSwitches): AppctlCommand<Traced> {
 }
 
 function formatTraced(t: Traced): string {
+  const parts = (t.recirculations ?? []).map((r) => `\n${RULE}\n${r.title}\n${RULE}\n\n${formatOne(r)}`);
+  return [formatOne(t), ...parts].join("");
+}
+
+const RULE = "=".repeat(79);
+
+function formatOne(t: Traced): string {
   const final = `Final flow: ${t.finalFlow ?? "unchanged"}\nMegaflow: ${t.megaflow}\nDatapath actions: ${t.actions}\n`;
   return `Flow: ${t.flow}\n${formatTrace(t.steps)}\n${final}${t.remarks.map((r) => `${r}\n`).join("")}`;
 }
@@ -62,18 +74,38 @@ function formatTraced(t: Traced): string {
 const generateOptions = ["-generate", "--generate"];
 
 function readQuestion(switches: OfprotoSwitches, args: readonly string[]): Question {
-  const options = args.filter((a) => a.startsWith("-"));
-  const [first, second, hex] = args.filter((a) => !a.startsWith("-"));
-  for (const o of options) {
-    if (![...generateOptions, "--names", "--no-names"].includes(o)) throw new UserError(`${o}: invalid option`);
-  }
+  const { options, ctNext, words } = sortArguments(args);
+  const [first, second, hex] = words;
   const names = options.includes("--names");
   const generate = options.some((o) => generateOptions.includes(o));
   const packet = (key: FlowKey): Uint8Array | undefined =>
     hex !== undefined ? parseHex(hex) : generate ? composeFrame(key) : undefined;
-  if (second === undefined || second === "" || isOdp(second))
-    return odpQuestion(switches, first!, second, names, packet);
-  return bridgeQuestion(switches, first!, second, names, packet);
+  if (second === undefined || second === "" || isOdp(second)) {
+    return { ...odpQuestion(switches, first!, second, names, packet), ctNext };
+  }
+  return { ...bridgeQuestion(switches, first!, second, names, packet), ctNext };
+}
+
+interface Arguments {
+  readonly options: readonly string[];
+  readonly ctNext: readonly number[];
+  readonly words: readonly string[];
+}
+
+function sortArguments(args: readonly string[]): Arguments {
+  const [options, words]: [string[], string[]] = [[], []];
+  const ctNext: number[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (!arg.startsWith("-")) words.push(arg);
+    else if (arg === "--ct-next") {
+      const states = args[++i];
+      if (states === undefined) throw new UserError("Missing argument for option --ct-next");
+      ctNext.push(parseCtStates(states));
+    } else if ([...generateOptions, "--names", "--no-names"].includes(arg)) options.push(arg);
+    else throw new UserError(`${arg}: unknown option`);
+  }
+  return { options, ctNext, words };
 }
 
 const isOdp = (text: string): boolean => /^[a-z_]+\(/.test(text);
@@ -88,7 +120,7 @@ function bridgeQuestion(
   flow: string,
   names: boolean,
   packet: PacketOf,
-): Question {
+): Omit<Question, "ctNext"> {
   const bridge = switches.bridges.get(name);
   if (!bridge) throw new UserError(`${name}: unknown bridge`);
   const { state, backer } = bridge;
@@ -113,7 +145,7 @@ function odpQuestion(
   second: string | undefined,
   names: boolean,
   packet: PacketOf,
-): Question {
+): Omit<Question, "ctNext"> {
   const flow = second ?? first;
   if (second === undefined && !isOdp(flow)) {
     throw new UserError(`syntax error at ${flow} (or the bridge name was omitted)`);
@@ -123,7 +155,11 @@ function odpQuestion(
   const backer = second === undefined ? (backers.length === 1 ? backers[0] : undefined) : backers.find(named);
   if (!backer) throw new UserError("Cannot find the datapath");
   let { key } = parseOdpKey(flow, { portNumber: (n) => backer.datapath.portByName(n)?.number });
-  const port = backer.port(key[W.inPort]!);
+  const id = key[W.recircId]!;
+  if (id !== 0 && backer.frozen.get(id) === undefined) {
+    throw new UserError(`no recirculation data for recirc_id 0x${id.toString(16)}`);
+  }
+  const port = backer.origin(key);
   if (!port) throw new UserError("Invalid datapath flow");
   const frame = packet(key);
   if (frame) key = extracted(frame, 0);
@@ -144,14 +180,33 @@ function extracted(frame: Uint8Array, inPort: number): FlowKey {
   return key;
 }
 
-function trace({ backer, port, key: whole, names, frame }: Question): Traced {
+/** The most packets that come back that are followed: some flows send packets round and round. */
+const MAX_RECIRCULATIONS = 256;
+
+function trace(question: Question): Traced {
+  const first = traceOne(question);
+  const waiting = [...first.answer.recirculations];
+  const named = [...first.answer.frozen];
+  const recirculations: (Traced & { readonly title: string })[] = [];
+  for (let i = 0; i < Math.min(waiting.length, MAX_RECIRCULATIONS); i++) {
+    const { title, key } = resumed(waiting[i]!, question.ctNext[i]);
+    const { traced, answer } = traceOne({ ...question, key });
+    recirculations.push({ title, ...traced });
+    waiting.push(...answer.recirculations);
+    named.push(...answer.frozen);
+  }
+  question.backer.frozen.release(named);
+  return recirculations.length === 0 ? first.traced : { ...first.traced, recirculations };
+}
+
+function traceOne({ backer, port, key: whole, names, frame }: Question): { traced: Traced; answer: Translation } {
   const { bridge } = port;
   const key = narrowVlans(whole, bridge.settings.vlanLimit);
   const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
   const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
   const formatKey = (k: FlowKey): string => formatFlow(k, { portName });
   // The port of the action set has a field, which is not shown.
-  const formatFinal = (k: FlowKey): string => {
+  const formatShown = (k: FlowKey): string => {
     const shown = k.slice();
     shown[W.actsetOutput] = 0;
     return formatKey(shown);
@@ -168,14 +223,15 @@ function trace({ backer, port, key: whole, names, frame }: Question): Traced {
   // That a header is not there goes without saying.
   const mask = answer.mask.slice();
   for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0) mask[w] = 0;
-  return {
-    flow: formatKey(key),
+  const traced = {
+    flow: formatShown(key),
     steps: steps.roots,
-    finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatFinal(answer.finalFlow) : null,
+    finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatShown(answer.finalFlow) : null,
     megaflow: formatMegaflow(makeMatch(key, mask), portName),
     actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
     remarks: remarksOn(answer),
   };
+  return { traced, answer };
 }
 
 /** A megaflow's match. Fields of 8 bits in places of 16 are shown with their masks, as upstream's mask has no more bits. */

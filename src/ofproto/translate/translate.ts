@@ -1,6 +1,7 @@
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Action } from "#openflow/actions/action.js";
+import { NO_COOKIE } from "#openflow/messages/packet/packet-in.js";
 import { OFPP } from "#openflow/port-number.js";
 import { EtherType } from "#wire/ethernet.js";
 import { portOrAbsent } from "../absent-port.js";
@@ -38,6 +39,7 @@ export function translateActions(
 ): Translation {
   const ctx = new TranslationContext(world, pipeline, port, key, trace);
   ctx.inPacketOut = true;
+  ctx.cookie = NO_COOKIE;
   runActions(ctx, actions);
   runActionSet(ctx);
   return finish(ctx, key);

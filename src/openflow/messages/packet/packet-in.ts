@@ -49,7 +49,8 @@ export interface PacketIn extends SentPacket {
   readonly format: PacketInFormat;
 }
 
-const NO_COOKIE = 0xffffffffffffffffn;
+/** Cookie of packets that no flow sent. */
+export const NO_COOKIE = 0xffffffffffffffffn;
 const cookieOf = (cookie: bigint): bigint | undefined => (cookie === NO_COOKIE ? undefined : cookie);
 
 /** The match of a packet from this port. */
