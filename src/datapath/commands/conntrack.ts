@@ -1,5 +1,6 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
+import { IpProtocol } from "#wire/ip-protocol.js";
 import type { CtEntry } from "../conntrack/connection-tracking.js";
 import { parseTuples } from "../conntrack/parse-filter.js";
 import { formatConnection, type ShownConnection, showConnection } from "../conntrack/show-connection.js";
@@ -97,9 +98,10 @@ type ShownStats = {
 
 function statsOf(entries: readonly CtEntry[], more: boolean): ShownStats {
   const protocols: Record<string, number> = {};
-  let known = 0;
+  // ICMPv6 is in the total only, as upstream has it.
+  let known = entries.filter((e) => e.protocol === IpProtocol.icmpv6).length;
   for (const [protocol, name] of counted) {
-    const n = entries.filter((e) => e.protocol === protocol || (protocol === 1 && e.protocol === 58)).length;
+    const n = entries.filter((e) => e.protocol === protocol).length;
     if (n > 0) protocols[name] = n;
     known += n;
   }

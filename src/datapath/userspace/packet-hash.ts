@@ -1,39 +1,60 @@
 import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { murmurAdd, murmurFinish, murmurNumber, swapBytes } from "#util/murmur-hash.js";
+import { EtherType } from "#wire/ethernet.js";
+import { IpProtocol } from "#wire/ip-protocol.js";
+
+/** What the hash of packets ends with, whatever they are. */
+const FINAL = 42;
 
 /**
- * The value of dp_hash: of addresses, protocol and ports. `algorithm` 0 (l4) tells the directions of a connection apart, 1 (sym_l4)
+ * The value of dp_hash, which is Open vSwitch's: of addresses, protocol and ports. `algorithm` 0 (l4) tells the directions of a connection apart, 1 (sym_l4)
  * does not. Never 0, which means that no hash was made.
  */
 export function packetHash(key: FlowKey, algorithm: number, basis: number): number {
-  const ports = key[W.tp]!;
-  let h = mix(basis, key[W.nw]! & 0xff);
-  if (algorithm === 0) {
-    h = mix(h, key[W.nwSrc]!);
-    h = mix(h, key[W.nwDst]!);
-    for (let i = 0; i < 8; i++) h = mix(h, key[W.ipv6Src + i]!);
-    h = mix(h, ports);
-  } else {
-    h = mix(h, key[W.nwSrc]! ^ key[W.nwDst]!);
-    for (let i = 0; i < 4; i++) h = mix(h, key[W.ipv6Src + i]! ^ key[W.ipv6Dst + i]!);
-    h = mix(h, (ports >>> 16) ^ (ports & 0xffff));
-    const [a, b, c] = [key[W.eth]!, key[W.eth + 1]!, key[W.eth + 2]!];
-    h = mix(h, (a >>> 16) ^ (b & 0xffff));
-    h = mix(h, (a << 16) ^ (b >>> 16) ^ c);
-  }
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  h ^= h >>> 16;
-  return h >>> 0 || 1;
+  return (algorithm === 0 ? murmurNumber(directed(key), basis) : symmetric(key, basis)) || 1;
 }
 
-/** A step of MurmurHash3's 32-bit body. */
-function mix(hash: number, data: number): number {
-  let k = Math.imul(data, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  let h = hash ^ Math.imul(k, 0x1b873593);
-  h = (h << 13) | (h >>> 19);
-  return (Math.imul(h, 5) + 0xe6546b64) | 0;
+function directed(key: FlowKey): number {
+  let h = 0;
+  const type = key[W.ethType]!;
+  if (type === EtherType.ipv6) h = addWords(h, key, W.ipv6Src, 8);
+  else if (type === EtherType.ipv4 || type === EtherType.arp || type === EtherType.rarp) {
+    h = addWords(h, key, W.nwSrc, 2);
+  } else return murmurFinish(0, FINAL);
+  h = murmurAdd(h, key[W.nw]! & 0xff);
+  return murmurFinish(murmurAdd(h, swapBytes(key[W.tp]!)), FINAL);
+}
+
+function addWords(hash: number, key: FlowKey, first: number, count: number): number {
+  let h = hash;
+  for (let i = 0; i < count; i++) h = murmurAdd(h, swapBytes(key[first + i]!));
+  return h;
+}
+
+function symmetric(key: FlowKey, basis: number): number {
+  const type = key[W.ethType]!;
+  let h = basis;
+  if (type === EtherType.ipv4) h = murmurAdd(h, swapBytes(key[W.nwSrc]! ^ key[W.nwDst]!));
+  else if (type === EtherType.ipv6) {
+    for (let i = 0; i < 4; i++) h = murmurAdd(h, swapBytes(key[W.ipv6Src + i]! ^ key[W.ipv6Dst + i]!));
+  } else return murmurFinish(ethernet(key, type), basis);
+  const protocol = key[W.nw]! & 0xff;
+  h = murmurAdd(h, protocol);
+  // The two ports of UDP often are of two protocols' making, and so not the same in both directions.
+  if (protocol === IpProtocol.tcp || protocol === IpProtocol.sctp) {
+    const ports = key[W.tp]!;
+    h = murmurAdd(h, swapBytes(ports ^ (ports << 16)) & 0xffff);
+  }
+  return murmurFinish(h, basis);
+}
+
+/** What is not IP: by type, VLAN and addresses. */
+function ethernet(key: FlowKey, type: number): number {
+  const vlan = (key[W.vlan0]! ^ key[W.vlan0 + 1]!) & 0xfff;
+  const [a, b, c] = [key[W.eth]!, key[W.eth + 1]!, key[W.eth + 2]!];
+  const [high, low] = [a ^ ((b << 16) | (c >>> 16)), (b >>> 16) ^ (c & 0xffff)];
+  let h = murmurAdd(0, swapBytes((type << 16) | vlan));
+  h = murmurAdd(h, swapBytes(high));
+  return murmurAdd(h, swapBytes(low << 16));
 }

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWith, openVswitch } from "../support/needs.js";
+import { startOurTracker } from "./conntrack/our-tracker.js";
+import { startRealTracker } from "./conntrack/real-tracker.js";
+import { type Scenario, scenarios } from "./conntrack/scenarios.js";
+import { randomTcp } from "./conntrack/random-tcp.js";
+import type { Tracker } from "./conntrack/tracker.js";
+
+/** The order of connections in a dump says nothing. */
+const sorted = (text: string): string[] => text.split("\n").sort();
+
+/** Everything that a tracker says to a scenario, step by step. */
+async function play(tracker: Tracker, { rules, steps }: Scenario): Promise<unknown[]> {
+  await tracker.begin(rules);
+  const said: unknown[] = [];
+  for (const step of steps) {
+    if ("warp" in step) await tracker.warp(step.warp);
+    else if ("call" in step) {
+      const [name, ...args] = step.call as [string, ...string[]];
+      said.push({ call: step.call.join(" "), said: sorted(await tracker.call(name, ...args)) });
+    } else {
+      const tracked = await tracker.put(step.port, step.frame);
+      const connections = sorted(await tracker.call("dpctl/dump-conntrack", "-m"));
+      said.push({ put: Buffer.from(step.frame).toString("hex").slice(0, 160), tracked, connections });
+    }
+  }
+  return said;
+}
+
+describeWith([openVswitch], "connection tracking beside the installed switch", () => {
+  let real: Tracker;
+  let ours: Tracker;
+
+  beforeAll(async () => {
+    real = await startRealTracker();
+    ours = startOurTracker();
+  }, 60_000);
+
+  afterAll(async () => {
+    await real?.stop();
+    await ours?.stop();
+  });
+
+  it.each(scenarios.map((s) => [s.name, s] as const))("%s", async (_, scenario) => {
+    expect(await play(ours, scenario)).toEqual(await play(real, scenario));
+  }, 60_000);
+
+  it.each([1, 2, 3, 4, 5, 6])("random segments, seed %i", async (seed) => {
+    const scenario = randomTcp(seed);
+    expect(await play(ours, scenario)).toEqual(await play(real, scenario));
+  }, 60_000);
+});
