@@ -112,7 +112,8 @@ class MeterChange implements FlowModification {
   }
 
   #checkBands(): void {
-    if (this.#mod.meter.bands.length > this.#env.datapath.mostBands) throw new OfpError("OFPMMFC_OUT_OF_BANDS");
+    const { length } = this.#mod.meter.bands;
+    if (length === 0 || length > this.#env.datapath.mostBands) throw new OfpError("OFPMMFC_OUT_OF_BANDS");
   }
 }
 

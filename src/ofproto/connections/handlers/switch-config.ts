@@ -16,13 +16,13 @@ export const getConfigHandler: Handler<GetConfigRequest> = {
   ],
 };
 
-/** OFPT_SET_CONFIG. What a secondary controller says of fragments, which concern all, is passed over. */
+/** OFPT_SET_CONFIG. */
 export const setConfigHandler: Handler<SwitchConfig & { kind: "set_config" }> = {
   kind: "set_config",
   changes: false,
   handle: ({ fragments, invalidTtlToController, missSendLength }, { bridge, connection }) => {
     const { state, backer } = bridge;
-    if (connection.role !== "secondary" && fragments !== state.fragments) {
+    if (fragments !== state.fragments) {
       if (fragments === "reassemble")
         backer.log.warn(`${bridge.name}: unsupported fragment handling mode ${fragments}`);
       else {
