@@ -1,9 +1,12 @@
 import { type Entry, isVisible, type Version } from "./classifier-entry.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
-import { stageOf } from "./layout.js";
+import { stageOf, W } from "./layout.js";
+import { PortPrefixes } from "./port-prefixes.js";
 import { type MaskShape, shapeOf } from "./shape.js";
 
 const LAST_STAGE = 3;
+/** Words from here on are of the first stage. */
+const TAIL = W.tunMetadata;
 
 /** A prefix of the stages: how often each hash of the words so far occurs. */
 interface StageIndex {
@@ -19,6 +22,8 @@ export class ClassifierSubtable<R> {
   readonly #chains = new Map<number, Entry<R>>();
   readonly #stages: readonly StageIndex[];
   readonly #priorities = new Map<number, number>();
+  /** The ports that rules match; undefined where the mask has none. */
+  readonly #ports: PortPrefixes | undefined;
   /** Ends of the list in order of insertion. */
   #first: Entry<R> | undefined;
   #last: Entry<R> | undefined;
@@ -26,6 +31,7 @@ export class ClassifierSubtable<R> {
   constructor(shape: MaskShape) {
     this.shape = shape;
     this.#stages = stageIndexes(shape);
+    if (shape.mask[W.tp] !== 0) this.#ports = new PortPrefixes(shape.mask[W.tp]!);
   }
 
   insert(entry: Entry<R>, key: FlowKey): void {
@@ -45,6 +51,7 @@ export class ClassifierSubtable<R> {
     else this.#last.later = entry;
     this.#last = entry;
     for (const stage of this.#stages) count(stage.counts, stage.shape.hash(key), 1);
+    this.#ports?.insert(key);
     count(this.#priorities, entry.priority, 1);
     if (entry.priority > this.maxPriority) this.maxPriority = entry.priority;
     this.size++;
@@ -54,6 +61,7 @@ export class ClassifierSubtable<R> {
     const hash = this.shape.hash(key);
     if (!this.#unchain(entry, hash)) return false;
     for (const stage of this.#stages) count(stage.counts, stage.shape.hash(key), -1);
+    this.#ports?.remove(key);
     count(this.#priorities, entry.priority, -1);
     if (entry.priority === this.maxPriority && !this.#priorities.has(entry.priority)) {
       this.maxPriority = Number.NEGATIVE_INFINITY;
@@ -68,7 +76,7 @@ export class ClassifierSubtable<R> {
     return this.#chains.get(this.shape.hash(key));
   }
 
-  /** The first entry of those that may match; `looked` gets the bits of the stages that had to be looked at. */
+  /** The first entry of those that may match; `looked` gets the bits that had to be looked at. */
   candidates(key: FlowKey, looked: FlowMask | undefined): Entry<R> | undefined {
     for (const stage of this.#stages) {
       if (!stage.counts.has(stage.shape.hash(key))) {
@@ -76,8 +84,22 @@ export class ClassifierSubtable<R> {
         return undefined;
       }
     }
-    if (looked !== undefined) fold(looked, this.shape);
-    return this.#chains.get(this.shape.hash(key));
+    const first = this.#chains.get(this.shape.hash(key));
+    if (looked !== undefined) this.#fold(looked, key);
+    return first;
+  }
+
+  /** Adds all of the mask's bits, but of ports that no rule has only as many as show that. */
+  #fold(looked: FlowMask, key: FlowKey): void {
+    const bits = this.#ports?.missing(key);
+    if (bits === undefined) {
+      fold(looked, this.shape);
+      return;
+    }
+    for (const w of this.shape.words) {
+      if (w < W.tp || w >= TAIL) looked[w] = looked[w]! | this.shape.mask[w]!;
+      else if (w === W.tp) looked[w] = looked[w]! | bits;
+    }
   }
 
   /** The best visible entry; `looked` gets the bits of the stages that had to be looked at. Parts of conjunctions are passed over. */

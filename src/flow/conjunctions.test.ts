@@ -113,9 +113,9 @@ describe("conjunctive matches", () => {
         const table = classifierOf(rs);
         for (const packet of ps) {
           const looked = newKey();
-          const before = packet.slice();
+          const before = packet.join();
           const found = table.lookup(0, packet, looked);
-          expect(packet).toEqual(before);
+          expect(packet.join()).toBe(before);
           expect(expected(rs, packet)).toContain(found?.rule);
           expect(table.lookup(0, packet)).toBe(found);
           if (found !== undefined && found.shape.mask[W.conjId] !== 0) conjunctive++;
@@ -126,9 +126,9 @@ describe("conjunctive matches", () => {
           }
         }
       }),
-      { numRuns: 900, seed: 64_064 },
+      { numRuns: 350, seed: 64_064 },
     );
-    expect(conjunctive).toBeGreaterThan(100);
+    expect(conjunctive).toBeGreaterThan(40);
   });
 
   it("have up to 64 clauses", () => {

@@ -40,5 +40,5 @@ function formatRule(rule: Rule, now: number, offload: boolean): string {
     ...(rule.priority === DEFAULT_PRIORITY ? [] : [`priority=${rule.priority}`]),
     ...[formatMatch(rule.match)].filter((m) => m !== ""),
   ];
-  return `${about.join(", ")}, ${[...match, `actions=${formatActions(rule.actions)}`].join(",")}`;
+  return `${about.join(", ")}, ${match.join(",")},actions=${formatActions(rule.actions)}`;
 }
