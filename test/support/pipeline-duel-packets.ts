@@ -20,9 +20,9 @@ const packets: Readonly<Record<string, string>> = {
   tcp6: `tcp6,${v6},${ports("tcp")}`,
   udp6: `udp6,${v6},${ports("udp")}`,
   sctp6: `sctp6,${v6},${ports("sctp")}`,
-  icmp6: `icmp6,${v6},icmp_type=128,icmp_code=0`,
-  ns: `icmp6,${v6.replace("nw_ttl=64", "nw_ttl=255")},icmp_type=135,icmp_code=0,nd_target=fd00::2,nd_sll=00:00:00:00:00:01`,
-  na: `icmp6,${v6.replace("nw_ttl=64", "nw_ttl=255")},icmp_type=136,icmp_code=0,nd_target=fd00::1,nd_tll=00:00:00:00:00:01`,
+  icmp6: `icmp6,${v6},icmpv6_type=128,icmpv6_code=0`,
+  ns: `icmp6,${v6.replace("nw_ttl=64", "nw_ttl=255")},icmpv6_type=135,icmpv6_code=0,nd_target=fd00::2,nd_sll=00:00:00:00:00:01`,
+  na: `icmp6,${v6.replace("nw_ttl=64", "nw_ttl=255")},icmpv6_type=136,icmpv6_code=0,nd_target=fd00::1,nd_tll=00:00:00:00:00:01`,
   mpls: `dl_type=0x8847,${ether},mpls_label=100,mpls_tc=3,mpls_ttl=64,mpls_bos=1`,
 };
 

@@ -32,7 +32,7 @@ export function parseSteps(text: string): Step[] {
     } else if (batch !== undefined) steps.push({ verb: batch, words: [], input: rest, line });
     else steps.push({ verb, words: shellWords(rest), input: "", line });
   }
-  const first = steps[0]?.verb;
+  const first = steps.find((step) => step.verb !== "unordered")?.verb;
   if (first !== "bridge" && first !== "bare") {
     steps.unshift({ verb: "bridge", words: ["br0", "1", "2", "3", "4"], input: "", line: "" });
   }

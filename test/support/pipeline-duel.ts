@@ -4,7 +4,7 @@ import { pcapFrames } from "./pcap-frames.js";
 import { frameOf } from "./pipeline-duel-packets.js";
 import { Shell } from "./pipeline-duel-shell.js";
 import { parseSteps, type Step } from "./pipeline-duel-steps.js";
-import { comparable } from "./pipeline-duel-text.js";
+import { comparable, type Spelling } from "./pipeline-duel-text.js";
 import { type StackPrograms, SwitchStack } from "./switch-stack.js";
 
 /** How long a step may take, in milliseconds. */
@@ -25,6 +25,7 @@ export interface Outcome {
  * - `bridge BR PORT… [COLUMN=VALUE…]`: a bridge, secure, of every version, with ports pPORT; `patch BR:N BR:N`: patch ports xN between two
  * - `vsctl …`, `of …`, `of10` to `of15 …` (`ovs-ofctl -O`), `app …` (an appctl command of the switch), `trace …` (`ofproto/trace`)
  * - `in pN FLOW [LENGTH]`: a frame comes in, FLOW being hex digits, a datapath's flow or one in the words of ovs-ofctl; `sent pN`: frames that left
+ * - `unordered`: ports that outputs follow each other to have no order: that of FLOOD, ALL and NORMAL upstream depends on UUIDs
  * - `warp MS [STEP]`, `wait` (for revalidation), `purge` (flows out of the datapath; statistics come up)
  * - `flows [BR [MATCH]]`, `dp`, `dpm` (the datapath's flows), `ports`, `groups`, `gstats`
  * - `mon NAME [VERSION] ARGS…`: a controller by `ovs-ofctl monitor`; `heard NAME`: what it has got since, at the end for all; `send NAME HEX`; `ctl NAME …`: a command of its
@@ -61,13 +62,13 @@ export class PipelineSide {
   /** Runs a scenario on a switch that has nothing else, and takes away what it made. */
   async run(text: string): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    const recirculations = new Map<number, string>();
     const steps = parseSteps(text);
+    const spelling: Spelling = { known: new Map(), outputs: steps.some((step) => step.verb === "unordered") };
     try {
-      for (const step of steps) outcomes.push(await this.#outcome(step, recirculations));
+      for (const step of steps) outcomes.push(await this.#outcome(step, spelling));
       for (const name of this.#monitors.keys()) {
         const step = { verb: "heard", words: [name], input: "", line: `(heard ${name})` };
-        outcomes.push(await this.#outcome(step, recirculations));
+        outcomes.push(await this.#outcome(step, spelling));
       }
     } finally {
       await this.#clear();
@@ -75,9 +76,10 @@ export class PipelineSide {
     return outcomes;
   }
 
-  async #outcome(step: Step, recirculations: Map<number, string>): Promise<Outcome> {
+  async #outcome(step: Step, spelling: Spelling): Promise<Outcome> {
     const printed = await this.#step(step);
-    return { line: step.line, printed: comparable(this.stack.unalias(printed), recirculations) };
+    if (/^(of|vsctl|app|add-)/.test(step.verb)) await this.#quiet("");
+    return { line: step.line, printed: comparable(this.stack.unalias(printed), spelling) };
   }
 
   async #step({ verb, words, input }: Step): Promise<string> {
@@ -85,6 +87,7 @@ export class PipelineSide {
     const [first = ""] = words;
     switch (verb) {
       case "bare":
+      case "unordered":
         return "";
       case "bridge":
         return this.#vsctl(this.#bridge(first, words.slice(1)));
@@ -106,7 +109,7 @@ export class PipelineSide {
       case "add-groups":
         return this.#ofctl(["-O", "OpenFlow15"], [verb, "br0", "-"], stdin);
       case "add-meters":
-        return (await Promise.all(input.split("\n").map((m) => this.#ofctl(["-O", "OpenFlow15"], ["add-meter", "br0", m])))).join("");
+        return this.#addMeters(input.split("\n"));
       case "flows":
         return this.#ofctl(["-O", "OpenFlow15"], ["dump-flows", ...(words.length === 0 ? ["br0"] : words)]);
       case "groups":
@@ -137,7 +140,7 @@ export class PipelineSide {
       case "mon":
         return this.#monitor(first, words.slice(1));
       case "send":
-        return this.#control(first, "ofctl/send", ...words.slice(1));
+        return this.#send(first, words.slice(1));
       case "ctl":
         return this.#control(first, ...words.slice(1));
       case "heard":
@@ -170,6 +173,12 @@ export class PipelineSide {
     return this.#shell.run(["ovs-ofctl", "--timeout=8", ...options, ...words], stdin);
   }
 
+  async #addMeters(meters: readonly string[]): Promise<string> {
+    let printed = "";
+    for (const meter of meters) printed += await this.#ofctl(["-O", "OpenFlow15"], ["add-meter", "br0", meter]);
+    return printed;
+  }
+
   #app(command: string, ...args: readonly string[]): Promise<string> {
     return this.#call(this.#appctl, command, ...args);
   }
@@ -184,9 +193,9 @@ export class PipelineSide {
     return Promise.race([answered, late]);
   }
 
-  /** Lets the switch do what an event led to: some turns of its main loop. */
+  /** Lets the switch do what an event led to: some turns of its main loop, in each of which it answers ten commands at most. */
   async #quiet(printed: string): Promise<string> {
-    for (let turn = 0; turn < 3; turn++) await this.#app("version");
+    for (let turn = 0; turn < 2; turn++) await Promise.all(Array.from({ length: 12 }, () => this.#app("version")));
     return printed;
   }
 
@@ -213,6 +222,12 @@ export class PipelineSide {
     this.#monitors.set(name, await RawClient.open(this.stack.path(`${name}.ctl`)));
     this.#heard.set(name, 0);
     return "";
+  }
+
+  /** Sends a message and waits until it is answered, if it is. */
+  async #send(name: string, words: readonly string[]): Promise<string> {
+    const printed = await this.#control(name, "ofctl/send", ...words);
+    return printed + (await this.#control(name, "ofctl/barrier"));
   }
 
   #control(name: string, ...words: readonly string[]): Promise<string> {
