@@ -38,7 +38,7 @@ function symmetric(key: FlowKey, basis: number): number {
   if (type === EtherType.ipv4) h = murmurAdd(h, swapBytes(key[W.nwSrc]! ^ key[W.nwDst]!));
   else if (type === EtherType.ipv6) {
     for (let i = 0; i < 4; i++) h = murmurAdd(h, swapBytes(key[W.ipv6Src + i]! ^ key[W.ipv6Dst + i]!));
-  } else return murmurFinish(ethernet(key, type), basis);
+  } else return murmurFinish(ethernet(key, type, basis), basis);
   const protocol = key[W.nw]! & 0xff;
   h = murmurAdd(h, protocol);
   // The two ports of UDP often are of two protocols' making, and so not the same in both directions.
@@ -50,11 +50,11 @@ function symmetric(key: FlowKey, basis: number): number {
 }
 
 /** What is not IP: by type, VLAN and addresses. */
-function ethernet(key: FlowKey, type: number): number {
+function ethernet(key: FlowKey, type: number, basis: number): number {
   const vlan = (key[W.vlan0]! ^ key[W.vlan0 + 1]!) & 0xfff;
   const [a, b, c] = [key[W.eth]!, key[W.eth + 1]!, key[W.eth + 2]!];
   const [high, low] = [a ^ ((b << 16) | (c >>> 16)), (b >>> 16) ^ (c & 0xffff)];
-  let h = murmurAdd(0, swapBytes((type << 16) | vlan));
+  let h = murmurAdd(basis, swapBytes((type << 16) | vlan));
   h = murmurAdd(h, swapBytes(high));
   return murmurAdd(h, swapBytes(low << 16));
 }

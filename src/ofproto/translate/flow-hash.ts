@@ -1,83 +1,72 @@
-import type { FlowKey } from "#flow/key.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { getFieldBig, setFieldBig } from "#flow/access.js";
+import { field } from "#flow/fields/table.js";
+import { W } from "#flow/layout.js";
 import { prerequisiteHolds, unwildcardPrerequisite } from "#flow/prerequisites.js";
 import type { HashedField } from "#openflow/messages/group/selection.js";
+import { put16, put32 } from "#util/big-endian.js";
+import { lookup3 } from "#util/lookup3.js";
+import { murmurAdd, murmurBytes, murmurFinish } from "#util/murmur-hash.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import type { TranslationContext } from "./context.js";
 
-/** A step of MurmurHash3's 32-bit body. */
-function mix(hash: number, data: number): number {
-  let k = Math.imul(data, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  let h = hash ^ Math.imul(k, 0x1b873593);
-  h = (h << 13) | (h >>> 19);
-  return (Math.imul(h, 5) + 0xe6546b64) | 0;
-}
+/** Its value is without the two bits of ECN. */
+const nwTos = field("nw_tos");
+const DSCP = 0xfcn;
+/** As OpenFlow 1.2 has it: with a bit that says that there is a VLAN. */
+const vlanVid = field("vlan_vid");
+const VID = 0xfff;
+const PRESENT = 0x1000;
 
-/** MurmurHash3's end, after so many bytes. */
-function finish(hash: number, bytes: number): number {
-  let h = hash ^ bytes;
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** The hash of a number. */
-export function hashNumber(value: number, basis: number): number {
-  return finish(mix(mix(0, value), basis), 8);
-}
-
-/** A hash of the packet's addresses, VLAN, protocol and ports that is the same in both directions; each of these is looked at. */
+/**
+ * Open vSwitch's hash of a packet's addresses, VLANs, protocol and ports that is the same in both directions; each of these is looked at.
+ */
 export function hashSymmetric(ctx: TranslationContext): number {
   const { flow, mask } = ctx;
-  for (let i = 0; i < 3; i++) mask[W.eth + i] = 0xffffffff;
-  const vlan = flow[W.vlan0]!;
-  if ((vlan & VLAN_PRESENT) !== 0) mask[W.vlan0] = mask[W.vlan0]! | VLAN_PRESENT | 0xfff;
-  let hash = mix(0, (flow[W.eth]! >>> 16) ^ (flow[W.eth + 1]! & 0xffff));
-  hash = mix(hash, ((flow[W.eth]! << 16) | (flow[W.eth + 1]! >>> 16)) ^ flow[W.eth + 2]!);
-  hash = mix(hash, vlan & 0xfff);
-  hash = mix(hash, flow[W.ethType]!);
-  const isV4 = flow[W.ethType] === EtherType.ipv4;
-  const isV6 = flow[W.ethType] === EtherType.ipv6;
-  if (!isV4 && !isV6) return finish(hash, 0);
-  for (const [from, to, words] of isV4 ? [[W.nwSrc, W.nwDst, 1]] : [[W.ipv6Src, W.ipv6Dst, 4]]) {
-    for (let i = 0; i < words!; i++) {
-      mask[from! + i] = mask[to! + i] = 0xffffffff;
-      hash = mix(hash, flow[from! + i]! ^ flow[to! + i]!);
-    }
-  }
-  mask[W.nw] = mask[W.nw]! | 0xff;
-  hash = mix(hash, flow[W.nw]! & 0xff);
-  if (isV6 || hasSymmetricPorts(flow)) {
-    mask[W.tp] = 0xffffffff;
-  }
-  if (hasSymmetricPorts(flow)) hash = mix(hash, (flow[W.tp]! >>> 16) ^ (flow[W.tp]! & 0xffff));
-  return finish(hash, 0);
-}
-
-/** Of UDP the two ports often are of two protocols' making, and so not the same in both directions. */
-function hasSymmetricPorts(flow: FlowKey): boolean {
+  const type = flow[W.ethType]!;
   const protocol = flow[W.nw]! & 0xff;
-  return protocol === IpProtocol.tcp || protocol === IpProtocol.sctp;
+  const hashed = new Uint8Array(32);
+  for (let i = 0; i < 3; i++) mask[W.eth + i] = 0xffffffff;
+  for (let i = 0; i < 2; i++) if (flow[W.vlan0 + i] !== 0) mask[W.vlan0 + i] = mask[W.vlan0 + i]! | PRESENT | VID;
+  const [from, to, words] = type === EtherType.ipv6 ? [W.ipv6Src, W.ipv6Dst, 4] : [W.nwSrc, W.nwDst, 1];
+  const isIp = type === EtherType.ipv4 || type === EtherType.ipv6;
+  if (isIp) {
+    mask[W.nw] = mask[W.nw]! | 0xff;
+    hashed[28] = protocol;
+    for (let i = 0; i < words; i++) {
+      mask[from + i] = mask[to + i] = 0xffffffff;
+      put32(hashed, 4 * i, (flow[from + i]! ^ flow[to + i]!) >>> 0);
+    }
+    const hasPorts = protocol === IpProtocol.tcp || protocol === IpProtocol.sctp;
+    if (hasPorts || type === EtherType.ipv6) mask[W.tp] = 0xffffffff;
+    if (hasPorts) put16(hashed, 20, (flow[W.tp]! >>> 16) ^ (flow[W.tp]! & 0xffff));
+  }
+  put16(hashed, 16, type);
+  put16(hashed, 18, (flow[W.vlan0]! ^ flow[W.vlan0 + 1]!) & VID);
+  const [a, b, c] = [flow[W.eth]!, flow[W.eth + 1]!, flow[W.eth + 2]!];
+  put32(hashed, 22, (a ^ ((b << 16) | (c >>> 16))) >>> 0);
+  put16(hashed, 26, (b >>> 16) ^ (c & 0xffff));
+  return lookup3(hashed, 0);
 }
 
-/** A hash of the fields that the packet has; they are looked at, and whether it has them. */
+/** Open vSwitch's hash of those of the fields that the packet has; they are looked at, and whether it has them. */
 export function hashFields(ctx: TranslationContext, fields: readonly HashedField[], parameter: bigint): number {
   const { flow, mask } = ctx;
-  let hash = mix(Number(parameter & 0xffffffffn), Number(parameter >> 32n));
-  for (const { field, mask: bits } of fields) {
-    unwildcardPrerequisite(mask, field.prerequisite, flow);
-    if (!prerequisiteHolds(field.prerequisite, flow)) continue;
-    // The field's bits, most significant word first.
-    for (let i = 0; i < field.words; i++) {
-      const up = 32 * (field.words - 1 - i) - field.shift;
-      const word = Number((up >= 0 ? bits >> BigInt(up) : bits << BigInt(-up)) & 0xffffffffn);
-      mask[field.word + i] = (mask[field.word + i]! | word) >>> 0;
-      hash = mix(hash, flow[field.word + i]! & word);
+  let hash = murmurAdd(murmurAdd(0, Number(parameter & 0xffffffffn)), Number(parameter >> 32n));
+  hash = murmurFinish(hash, 8);
+  for (const { field: hashed, mask: bits } of fields) {
+    unwildcardPrerequisite(mask, hashed.prerequisite, flow);
+    if (!prerequisiteHolds(hashed.prerequisite, flow)) continue;
+    const seen = bits & ((1n << BigInt(hashed.bits)) - 1n) & (hashed === nwTos ? DSCP : bits);
+    setFieldBig(mask, hashed, getFieldBig(mask, hashed) | seen);
+    let value = getFieldBig(flow, hashed) & seen;
+    if (hashed === vlanVid && (flow[W.vlan0]! & PRESENT) !== 0) value |= BigInt(PRESENT);
+    const bytes = new Uint8Array(hashed.bytes);
+    for (let i = bytes.length - 1; i >= 0; i--) {
+      bytes[i] = Number(value & 0xffn);
+      value >>= 8n;
     }
+    hash = murmurBytes(bytes, hash);
   }
-  return finish(hash, 4 * fields.length);
+  return hash;
 }

@@ -1,8 +1,9 @@
 import { W } from "#flow/layout.js";
+import { murmurNumber } from "#util/murmur-hash.js";
 import type { Group, GroupBucket } from "../groups/group.js";
 import { firstLiveBucket, isBucketLive, type Note, noteDead } from "../groups/liveness.js";
 import type { TranslationContext } from "./context.js";
-import { hashFields, hashNumber, hashSymmetric } from "./flow-hash.js";
+import { hashFields, hashSymmetric } from "./flow-hash.js";
 
 const silent: Note = () => {};
 
@@ -27,7 +28,7 @@ export function bucketByFields(ctx: TranslationContext, group: Group, note: Note
       noteDead(bucket, note);
       continue;
     }
-    const score = (hashNumber(bucketId, basis) & 0xffff) * weight;
+    const score = (murmurNumber(bucketId, basis) & 0xffff) * weight;
     note(` -> bucket ${bucketId}: score ${score}`);
     if (score >= most) {
       best = bucket;

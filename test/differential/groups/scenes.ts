@@ -10,6 +10,23 @@ const bucketed = (id: number, rest: string): string[] => [
   `trace ${tcp(id)}`,
 ];
 
+const kinds: readonly string[] = [
+  "tcp,dl_src=02:03:04:05:06:07,nw_src=10.0.0.1,nw_dst=1.2.3.4,nw_ttl=64,nw_tos=32,tp_src=5,tp_dst=770",
+  "tcp6,dl_dst=02:03:04:05:06:07,ipv6_src=fe80::1:2,ipv6_label=0x12345,metadata=0x1122334455667788,reg1=7",
+  "udp,nw_src=10.0.0.1,nw_dst=10.0.0.2",
+  "arp,arp_spa=1.2.3.4",
+  "dl_type=0x1234",
+  "sctp,nw_src=10.0.0.1,nw_dst=10.0.0.2,sctp_src=9",
+  "ipv6,ipv6_src=::1,ipv6_dst=::2",
+];
+const tagged: readonly string[] = ["dl_type=0x1234,dl_vlan=7", "tcp,nw_src=10.0.0.1,dl_vlan=5,dl_vlan_pcp=3,tp_src=4"];
+/** A select group that all kinds of packets go through. */
+const hashed = (how: string, packets: readonly string[] = kinds): string[] => [
+  `add-group group_id=1,type=select,${how},bucket=output:1,bucket=output:2,bucket=weight:2,output:3`,
+  "add-flow in_port=6,actions=group:1",
+  ...packets.map((packet) => `trace br0 in_port=6,${packet}`),
+];
+
 /** Lines for both switches, by what they are about; each begins without groups, meters and flows. */
 export const scenes: Readonly<Record<string, readonly string[]>> = {
   "what there can be": ["group-features"],
@@ -115,7 +132,7 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
     `trace ${tcp(3)}`,
     `trace ${tcp(2)}`,
   ],
-  "loops": [
+  loops: [
     ...bucketed(21, "type=all,bucket=group:21,bucket=output:1"),
     "add-flow table=20,actions=output:1,resubmit(,20),output:2",
     "add-flow in_port=6,tcp,tp_dst=1,actions=resubmit(,20)",
@@ -152,6 +169,36 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
     ...bucketed(2, "type=select,bucket=weight:0,output:1"),
     ...bucketed(3, "type=select"),
     ...bucketed(4, "type=select,selection_method=hash,fields=ip_src,bucket=watch_port:9,output:1"),
+  ],
+  ...Object.fromEntries(
+    [
+      "selection_method_param=5,fields=ip_src",
+      "selection_method_param=0x500000007,fields=ip_src",
+      ...["eth_src", "eth_type", "ipv6_src", "nw_proto", "metadata", "reg1", "in_port", "tun_id"].map(
+        (f) => `fields=${f}`,
+      ),
+      ...["ip_dscp", "mpls_label", "tcp_flags", "xxreg0", "nw_tos", "ct_mark", "arp_spa"].map(
+        (f) => `fields=${f}`,
+      ),
+      "fields(eth_src=00:00:ff:00:00:ff,tcp_dst)",
+      "fields(nw_ttl,ip_src,udp_src)",
+      "fields=tcp_src=0xff",
+      "fields(ip_src,ip_dst=255.255.255.0,tcp_src)",
+    ].map((how) => [`select by ${how}`, hashed(`selection_method=hash,${how}`)]),
+  ),
+  "select by the usual fields": hashed("selection_method=hash", [...kinds, ...tagged]),
+  "select by the number of a VLAN": hashed("selection_method=hash,fields=vlan_vid", tagged),
+  "select by a tag": hashed("selection_method=hash,fields=vlan_tci", [...kinds, ...tagged]),
+  "select by the usual fields, weighted": [
+    ...bucketed(
+      2,
+      "type=select,selection_method=hash,bucket=weight:7,output:1,bucket=output:2,bucket=weight:0,output:3",
+    ),
+    ...bucketed(3, "type=select,bucket=weight:300,output:1,bucket=output:2"),
+    ...Array.from(
+      { length: 12 },
+      (_, i) => `trace br0 in_port=6,tcp,nw_src=10.0.0.${i},nw_dst=10.0.0.2,tp_src=5,tp_dst=2`,
+    ),
   ],
   counters: [
     "add-group group_id=1,type=all,bucket=output:1,bucket=output:2",
