@@ -19,7 +19,7 @@ import { Learners } from "./learners.js";
 import { meterModification } from "./meters/meter-modification.js";
 import { type CommitFailure, commit, type Modification } from "./modification.js";
 import { OfPort } from "./port.js";
-import { isSameDevice, portDescription } from "./port-description.js";
+import { portDescription, sameDescription } from "./port-description.js";
 import type { PortNumbers } from "./port-numbers.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 import type { Switch, SwitchPort } from "./switch.js";
@@ -156,14 +156,14 @@ export class Bridge implements Switch {
     return port.datapathPort === undefined ? port.translatedStats() : this.backer.datapath.portStats(port.datapathPort);
   }
 
-  /** Something about a port, or its device, is another: flows are made anew, and controllers are told where it is the device. */
-  portChanged(port: OfPort): void {
+  /** Something about a port, or its device, is another: flows are made anew, and controllers are told what they can see of it. */
+  portChanged(port: OfPort, source?: object): void {
     this.backer.changed();
     const now = portDescription(port);
     const before = port.told;
+    if (before !== undefined && sameDescription(before, now)) return;
     port.told = now;
-    if (before !== undefined && isSameDevice(before, now)) return;
-    this.state.controllers?.portStatus("modify", port, before);
+    this.state.controllers?.portStatus("modify", port, before, source);
   }
 
   /** Devices change in several steps: controllers are told of the last. */

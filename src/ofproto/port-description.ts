@@ -52,12 +52,6 @@ export function sameDescription(a: PhyPort, b: PhyPort): boolean {
   return (Object.keys(a) as (keyof PhyPort)[]).every((key) => a[key] === b[key]);
 }
 
-/** As above, of what is the device's: what controllers themselves set of a port is not told. */
-export function isSameDevice(a: PhyPort, b: PhyPort): boolean {
-  const config = ({ config }: PhyPort): number => config & PortConfig.portDown;
-  return config(a) === config(b) && sameDescription({ ...a, config: 0 }, { ...b, config: 0 });
-}
-
 /** A bridge's ports: its own first, then by number. */
 export function portsInOrder({ ports }: BridgeState): OfPort[] {
   return [...ports.values()].sort((a, b) => Number(b.isLocal) - Number(a.isLocal) || a.ofport - b.ofport);

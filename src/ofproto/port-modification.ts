@@ -6,14 +6,15 @@ import type { Bridge } from "./bridge.js";
 import type { Modification } from "./modification.js";
 import type { OfPort } from "./port.js";
 import { PortConfig } from "./port-config.js";
+import type { Origin } from "./tables/flow-changes.js";
 
 /** A port-mod as a change of a bridge. `start` throws OFPPMFC_BAD_PORT, and OFPPMFC_BAD_HW_ADDR where the address is not the port's. */
-export function portModification(bridge: Bridge, mod: PortMod): Modification {
+export function portModification(bridge: Bridge, mod: PortMod, { connection }: Origin): Modification {
   return {
     start: () => void portOf(bridge, mod),
     finish: () => {
       const port = bridge.state.ports.get(mod.port);
-      if (port) apply(bridge, port, mod);
+      if (port) apply(bridge, port, mod, connection);
     },
     revert: () => {},
   };
@@ -26,11 +27,11 @@ function portOf({ state }: Bridge, { port: number, address }: PortMod): OfPort {
   return port;
 }
 
-function apply(bridge: Bridge, port: OfPort, { config, mask }: PortMod): void {
+function apply(bridge: Bridge, port: OfPort, { config, mask }: PortMod, source: object | undefined): void {
   const others = mask & ~PortConfig.portDown;
   port.config = (port.config & ~others) | (config & others);
   if ((mask & PortConfig.portDown) !== 0) setUp(bridge, port, (config & PortConfig.portDown) === 0);
-  bridge.portChanged(port);
+  bridge.portChanged(port, source);
 }
 
 /** Brings the device up or down; one that refuses stays as it is, and the log says so. */

@@ -123,11 +123,11 @@ export class Connections implements ToControllers {
     return isTaken;
   }
 
-  portStatus(reason: "add" | "delete" | "modify", port: OfPort, before?: PhyPort): void {
+  portStatus(reason: "add" | "delete" | "modify", port: OfPort, before?: PhyPort, source?: object): void {
     const all = this.#wanting("PORT_STATUS", portReasons.indexOf(reason));
     if (all.length === 0) return;
     const steps = portStatusSteps(reason, before, portDescription(port));
-    for (const one of all) for (const step of stepsSeen(steps, before, one.version)) one.notify(step);
+    for (const one of all) for (const step of stepsSeen(steps, before, one.version, one === source)) one.notify(step);
   }
 
   forward(request: GroupMod | MeterMod, { connection, xid }: Origin): void {

@@ -1,7 +1,7 @@
 import { type PhyPort, PortState } from "#openflow/messages/port/phy-port.js";
 import { portConfigMask } from "#openflow/messages/port/port-config.js";
 import type { PortStatus } from "#openflow/messages/port/port-status.js";
-import { OF10, type Version } from "#openflow/version.js";
+import { OF10, OF15, type Version } from "#openflow/version.js";
 import { sameDescription } from "../port-description.js";
 
 /** What a version tells of a port. */
@@ -27,12 +27,22 @@ export function portStatusSteps(reason: PortStatus["reason"], before: PhyPort | 
   return [...(isSet ? [message("modify", { ...now, state: notLive(before) })] : []), message("modify", now)];
 }
 
-/** Those of the steps that a version shows anything new by. */
-export function stepsSeen(steps: readonly PortStatus[], before: PhyPort | undefined, version: Version): PortStatus[] {
+/**
+ * Those of the steps that a version shows anything new by. Before OpenFlow 1.5 a connection is not told what it set itself (`isOwn`), but what came of
+ * it.
+ */
+export function stepsSeen(
+  steps: readonly PortStatus[],
+  before: PhyPort | undefined,
+  version: Version,
+  isOwn = false,
+): PortStatus[] {
+  const knows = isOwn && version < OF15;
+  const view = (port: PhyPort): PhyPort => ({ ...seen(port, version), ...(knows && { config: 0 }) });
   let last = before;
-  return steps.filter((step) => {
+  return (knows ? steps.slice(-1) : steps).filter((step) => {
     const was = last;
     last = step.port;
-    return step.reason !== "modify" || !was || !sameDescription(seen(was, version), seen(step.port, version));
+    return step.reason !== "modify" || !was || !sameDescription(view(was), view(step.port));
   });
 }

@@ -34,8 +34,8 @@ export interface ToControllers {
   flowsChanged(changes: FlowChanges, origin: Origin): void;
   /** False where no connection takes it: the packet is then dropped. */
   packetIn(packet: PacketForControllers): boolean;
-  /** `before`: of a port that is another now, what was told of it last. */
-  portStatus(reason: "add" | "delete" | "modify", port: OfPort, before?: PhyPort): void;
+  /** `before`: of a port that is another now, what was told of it last. `source`: the connection that asked for it. */
+  portStatus(reason: "add" | "delete" | "modify", port: OfPort, before?: PhyPort, source?: object): void;
   /** A group or meter was changed by one controller; the others may want to know (OFPT_REQUESTFORWARD). */
   forward(request: GroupMod | MeterMod, origin: Origin): void;
   /** A table's vacancy crossed a threshold. */

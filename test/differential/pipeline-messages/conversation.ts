@@ -179,6 +179,7 @@ function comparable(text: string): string {
     .join("\n")
     .replace(/duration([=:])[\d.]+s/g, "duration$1<time>")
     .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, "<mac>")
+    .replace(/idle_age=\d+/g, "idle_age=<time>")
     .replace(/^Software: .*/m, "Software: <release>")
     .replace(/^band_types: .*/m, "band_types: <theirs>");
 }

@@ -138,6 +138,7 @@ export const flows: readonly Conversation[] = [
       (t) => portMod(2, t.mac(2), 0x44, 0x44),
       (t) => portMod(2, t.mac(2), 0x44, 0x44),
       (t) => portMod(2, t.mac(2), 0, 0x44),
+      ...["no-flood", "flood", "no-receive", "receive"].map((how) => `ofctl -O OpenFlow10 mod-port BR p2 ${how}`),
     ],
   },
 ];

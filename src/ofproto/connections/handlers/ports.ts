@@ -7,6 +7,7 @@ import { portDescription, portsOf } from "../../port-description.js";
 import { portModification } from "../../port-modification.js";
 import type { Handler } from "../handler.js";
 import { commitOne } from "./commit-one.js";
+import { originOf } from "./origin.js";
 
 /** What the ports are: OFPMP_PORT_DESC. A number that no port has gets an empty answer. */
 export const portDescHandler: Handler<PortDescRequest> = {
@@ -33,5 +34,5 @@ export const portStatsHandler: Handler<PortStatsRequest> = {
 export const portModHandler: Handler<PortMod> = {
   kind: "port_mod",
   changes: true,
-  handle: (mod, { bridge }) => commitOne(bridge, portModification(bridge, mod)),
+  handle: (mod, request) => commitOne(request.bridge, portModification(request.bridge, mod, originOf(request))),
 };

@@ -20,7 +20,7 @@ export function prepare({ body, xid }: Message, { bridge, connection }: Request)
     case "group_mod":
       return bridge.groupModification(body, origin);
     case "port_mod":
-      return portModification(bridge, body);
+      return portModification(bridge, body, origin);
     case "packet_out":
       checkPacketOut(body);
       return packetOutModification(bridge, body, connection.version);
