@@ -1,5 +1,5 @@
 import { type Bits, wordMask } from "#flow/access.js";
-import { newKey } from "#flow/key.js";
+import { newMatch } from "#flow/match.js";
 import type { TranslationContext } from "./context.js";
 
 /** Fields that one `set` of the datapath can write. */
@@ -7,6 +7,8 @@ export interface SetForm {
   readonly fields: readonly Bits[];
   /** All of the fields are written together, whichever of them changed. */
   readonly whole?: true;
+  /** What was looked at is written too. */
+  readonly looked?: true;
   /** The datapath has no such `set`: packets of the flow are handled in userspace. */
   readonly slow?: true;
 }
@@ -21,10 +23,9 @@ export const SLOW_ACTION: number = 1 << 5;
 export function commitSet(ctx: TranslationContext, form: SetForm): void {
   const { flow, base, mask } = ctx;
   if (!form.fields.some((f) => differs(flow, base, f))) return;
-  const value = newKey();
-  const written = newKey();
+  const { key: value, mask: written } = newMatch();
   for (const f of form.fields) {
-    if (!form.whole && !differs(flow, base, f)) continue;
+    if (!form.whole && !form.looked && !differs(flow, base, f)) continue;
     for (let i = 0; i < f.words; i++) {
       const bits = wordMask(f, i);
       const w = f.word + i;

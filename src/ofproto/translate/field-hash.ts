@@ -1,129 +1,140 @@
 import { FRAG_LATER, VLAN_PRESENT, W } from "#flow/layout.js";
+import { put16, put32 } from "#util/big-endian.js";
+import { lookup3 } from "#util/lookup3.js";
+import { murmurAdd, murmurFinish, swapBytes } from "#util/murmur-hash.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import type { TranslationContext } from "./context.js";
 
 /**
- * A hash of the fields that multipath and bundles name (`hashFields`), which are looked at. Those called symmetric are the same for both directions.
+ * Open vSwitch's hash, 32 bits, of the fields that multipath and bundles name (`hashFields` of their codecs), which are looked at. Those called symmetric are
+ * the same for both directions.
  */
 export function hashPacket(ctx: TranslationContext, fields: string, basis: number): number {
-  const hash = new FieldHash(ctx, basis);
   switch (fields) {
-    case "eth_src":
-      hash.ethernet("source");
-      break;
+    case "eth_src": {
+      lookAtEthernet(ctx, 0, 0xffff, 0xffffffff);
+      const bytes = new Uint8Array(6);
+      put16(bytes, 0, ctx.flow[W.eth + 1]! & 0xffff);
+      put32(bytes, 2, ctx.flow[W.eth + 2]!);
+      return lookup3(bytes, basis);
+    }
     case "nw_src":
-      hash.address("source");
-      break;
+      return hashAddress(ctx, W.nwSrc, W.ipv6Src, basis);
     case "nw_dst":
-      hash.address("destination");
-      break;
+      return hashAddress(ctx, W.nwDst, W.ipv6Dst, basis);
     case "symmetric_l3":
-      hash.address("both");
-      break;
+      return hashLayer3(ctx, basis);
     case "symmetric_l4":
-      hash.ethernet("both");
-      hash.vlans();
-      hash.network([IpProtocol.tcp, IpProtocol.sctp]);
-      break;
-    case "symmetric_l3l4":
-      hash.network([IpProtocol.tcp, IpProtocol.sctp]);
-      break;
-    case "symmetric_l3l4+udp":
-      hash.network([IpProtocol.tcp, IpProtocol.sctp, IpProtocol.udp]);
-      break;
-  }
-  return hash.value;
-}
-
-type Side = "source" | "destination" | "both";
-
-class FieldHash {
-  readonly #ctx: TranslationContext;
-  #hash: number;
-
-  constructor(ctx: TranslationContext, basis: number) {
-    this.#ctx = ctx;
-    this.#hash = basis;
-  }
-
-  /** 32 bits. */
-  get value(): number {
-    return finish(this.#hash);
-  }
-
-  ethernet(side: Side): void {
-    const { flow, mask } = this.#ctx;
-    const source = [flow[W.eth + 1]! & 0xffff, flow[W.eth + 2]!];
-    const destination = [flow[W.eth]! >>> 16, ((flow[W.eth]! << 16) | (flow[W.eth + 1]! >>> 16)) >>> 0];
-    mask[W.eth + 1] = mask[W.eth + 1]! | 0xffff;
-    mask[W.eth + 2] = 0xffffffff;
-    if (side === "both") {
-      mask[W.eth] = 0xffffffff;
-      mask[W.eth + 1] = 0xffffffff;
-    }
-    for (const [i, word] of source.entries()) this.#add(side === "both" ? word ^ destination[i]! : word);
-  }
-
-  /** IDs of all VLANs, in any order. */
-  vlans(): void {
-    const { flow, mask } = this.#ctx;
-    let ids = 0;
-    for (const w of [W.vlan0, W.vlan1]) {
-      if ((flow[w]! & VLAN_PRESENT) === 0) break;
-      mask[w] = mask[w]! | VLAN_PRESENT | 0xfff;
-      ids ^= flow[w]! & 0xfff;
-    }
-    this.#add(ids);
-  }
-
-  /** IP addresses; nothing where the packet has none. */
-  address(side: Side): void {
-    const { flow } = this.#ctx;
-    if (flow[W.ethType] === EtherType.ipv4) this.#addresses(W.nwSrc, W.nwDst, 1, side);
-    else if (flow[W.ethType] === EtherType.ipv6) this.#addresses(W.ipv6Src, W.ipv6Dst, 4, side);
-  }
-
-  /** IP addresses and protocol, and the ports of these protocols. */
-  network(withPorts: readonly number[]): void {
-    const { flow, mask } = this.#ctx;
-    if (flow[W.ethType] !== EtherType.ipv4 && flow[W.ethType] !== EtherType.ipv6) return;
-    this.address("both");
-    mask[W.nw] = mask[W.nw]! | 0xff;
-    const protocol = flow[W.nw]! & 0xff;
-    this.#add(protocol);
-    if (!withPorts.includes(protocol) || ((flow[W.nw]! >>> 24) & FRAG_LATER) !== 0) return;
-    mask[W.tp] = 0xffffffff;
-    this.#add((flow[W.tp]! >>> 16) ^ (flow[W.tp]! & 0xffff));
-  }
-
-  #addresses(source: number, destination: number, words: number, side: Side): void {
-    const { flow, mask } = this.#ctx;
-    for (let i = 0; i < words; i++) {
-      if (side !== "destination") mask[source + i] = 0xffffffff;
-      if (side !== "source") mask[destination + i] = 0xffffffff;
-      const [from, to] = [flow[source + i]!, flow[destination + i]!];
-      this.#add(side === "both" ? from ^ to : side === "source" ? from : to);
-    }
-  }
-
-  #add(word: number): void {
-    const k = Math.imul(word, 0xcc9e2d51);
-    const h = this.#hash ^ Math.imul((k << 15) | (k >>> 17), 0x1b873593);
-    this.#hash = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+      return hashLayer4(ctx, basis);
+    default:
+      return hashWithoutEthernet(ctx, basis, fields === "symmetric_l3l4+udp");
   }
 }
 
-/** A hash of two numbers. */
+function lookAtEthernet({ mask }: TranslationContext, ...bits: readonly [number, number, number]): void {
+  for (let i = 0; i < 3; i++) mask[W.eth + i] = mask[W.eth + i]! | bits[i]!;
+}
+
+/** The words of a packet's IP addresses, one of which is xored with the other; none where it has no such addresses. */
+function addressesOf({ flow }: TranslationContext): readonly [from: number, to: number, words: number] {
+  if (flow[W.ethType] === EtherType.ipv4) return [W.nwSrc, W.nwDst, 1];
+  return flow[W.ethType] === EtherType.ipv6 ? [W.ipv6Src, W.ipv6Dst, 4] : [0, 0, 0];
+}
+
+function hashAddress(ctx: TranslationContext, ipv4: number, ipv6: number, basis: number): number {
+  const { flow, mask } = ctx;
+  const [, , words] = addressesOf(ctx);
+  if (words === 0) return basis;
+  const bytes = new Uint8Array(4 * words);
+  for (let i = 0; i < words; i++) {
+    const w = (words === 1 ? ipv4 : ipv6) + i;
+    mask[w] = 0xffffffff;
+    put32(bytes, 4 * i, flow[w]!);
+  }
+  return lookup3(bytes, basis);
+}
+
+/** Both addresses in one, looked at. */
+function xorAddresses(ctx: TranslationContext): number[] {
+  const { flow, mask } = ctx;
+  const [from, to, words] = addressesOf(ctx);
+  return Array.from({ length: words }, (_, i) => {
+    mask[from + i] = mask[to + i] = 0xffffffff;
+    return (flow[from + i]! ^ flow[to + i]!) >>> 0;
+  });
+}
+
+function xorPorts({ flow, mask }: TranslationContext): number {
+  mask[W.tp] = 0xffffffff;
+  return (flow[W.tp]! >>> 16) ^ (flow[W.tp]! & 0xffff);
+}
+
+/** The packet has a header of one of these protocols, behind IP; the protocol is looked at. */
+function isOf({ flow, mask }: TranslationContext, ...protocols: readonly number[]): boolean {
+  mask[W.nw] = mask[W.nw]! | 0xff;
+  return protocols.includes(flow[W.nw]! & 0xff) && ((flow[W.nw]! >>> 24) & FRAG_LATER) === 0;
+}
+
+/** Addresses (16 bytes), Ethernet type. */
+function hashLayer3(ctx: TranslationContext, basis: number): number {
+  const bytes = new Uint8Array(20);
+  for (const [i, word] of xorAddresses(ctx).entries()) put32(bytes, 4 * i, word);
+  put16(bytes, 16, ctx.flow[W.ethType]!);
+  return lookup3(bytes, basis);
+}
+
+/** Addresses (16 bytes), Ethernet type, VLANs, ports of TCP and SCTP, Ethernet addresses, IP protocol. */
+function hashLayer4(ctx: TranslationContext, basis: number): number {
+  const { flow, mask } = ctx;
+  const bytes = new Uint8Array(32);
+  const addresses = xorAddresses(ctx);
+  for (const [i, word] of addresses.entries()) put32(bytes, 4 * i, word);
+  put16(bytes, 16, flow[W.ethType]!);
+  put16(bytes, 18, vlanIds(ctx));
+  if (addresses.length > 0) {
+    if (isOf(ctx, IpProtocol.tcp, IpProtocol.sctp)) put16(bytes, 20, xorPorts(ctx));
+    bytes[28] = flow[W.nw]! & 0xff;
+  }
+  mask.fill(0xffffffff, W.eth, W.eth + 3);
+  const [a, b, c] = [flow[W.eth]!, flow[W.eth + 1]!, flow[W.eth + 2]!];
+  put32(bytes, 22, (a ^ ((b << 16) | (c >>> 16))) >>> 0);
+  put16(bytes, 26, (b >>> 16) ^ (c & 0xffff));
+  return lookup3(bytes, basis);
+}
+
+/** IDs of all VLANs, in any order. */
+function vlanIds({ flow, mask }: TranslationContext): number {
+  let ids = 0;
+  for (const w of [W.vlan0, W.vlan1]) {
+    if ((flow[w]! & VLAN_PRESENT) === 0) break;
+    mask[w] = mask[w]! | VLAN_PRESENT | 0xfff;
+    ids ^= flow[w]! & 0xfff;
+  }
+  return ids;
+}
+
+/** Addresses, protocol and ports as numbers; of other packets what layer 2 has. */
+function hashWithoutEthernet(ctx: TranslationContext, basis: number, withUdp: boolean): number {
+  const { flow, mask } = ctx;
+  const addresses = xorAddresses(ctx);
+  let hash = basis;
+  if (addresses.length === 0) {
+    mask.fill(0xffffffff, W.eth, W.eth + 3);
+    const [a, b, c] = [flow[W.eth]!, flow[W.eth + 1]!, flow[W.eth + 2]!];
+    hash = murmurAdd(hash, swapBytes(flow[W.ethType]!) >>> 16);
+    hash = murmurAdd(hash, swapBytes(a ^ ((b << 16) | (c >>> 16))));
+    hash = murmurAdd(hash, swapBytes((b >>> 16) ^ (c & 0xffff)) >>> 16);
+    return murmurFinish(hash, basis);
+  }
+  for (const word of addresses) hash = murmurAdd(hash, swapBytes(word));
+  const hasPorts = isOf(ctx, IpProtocol.tcp, IpProtocol.sctp, ...(withUdp ? [IpProtocol.udp] : []));
+  hash = murmurAdd(hash, flow[W.nw]! & 0xff);
+  if (hasPorts) hash = murmurAdd(hash, swapBytes(xorPorts(ctx)) >>> 16);
+  return murmurFinish(hash, basis);
+}
+
+/** A hash of two numbers, 32 bits. */
 export function hashPair(a: number, b: number): number {
-  return finish(Math.imul(a ^ (a >>> 15), 0x9e3779b1) ^ Math.imul(b + 0x7f4a7c15, 0x85ebca6b));
-}
-
-/** Every bit decides every bit (the last steps of MurmurHash3). */
-function finish(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return murmurFinish(murmurAdd(murmurAdd(a, 0), b), 8);
 }

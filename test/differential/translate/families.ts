@@ -14,7 +14,7 @@ export interface Family {
  * Families from text: `= NAME`, then flows, a line each (`br1 ` before those of the other bridge, `OF10` where they are said in OpenFlow 1.0), then `? PACKET`
  * lines.
  */
-function parse(text: string): Family[] {
+export function parseFamilies(text: string): Family[] {
   return text
     .split(/^= /m)
     .slice(1)
@@ -33,4 +33,4 @@ function parse(text: string): Family[] {
     });
 }
 
-export const families: readonly Family[] = parse(headers + ways);
+export const families: readonly Family[] = parseFamilies(headers + ways);

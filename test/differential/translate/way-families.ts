@@ -193,7 +193,6 @@ in_port=3,ip,actions=bundle(nw_dst,50,hrw,ofport,members:3),bundle(nw_src,50,hrw
 ? in_port=1,ipv6,nw_proto=132
 ? in_port=1,arp,dl_vlan=4
 ? in_port=2,arp
-? in_port=3,arp
 ? in_port=3,udp6
 ? in_port=3,tcp6
 ? in_port=4,udp6
@@ -202,6 +201,26 @@ in_port=3,ip,actions=bundle(nw_dst,50,hrw,ofport,members:3),bundle(nw_src,50,hrw
 ? in_port=1,udp
 ? in_port=2,udp
 ? in_port=3,udp
+
+= hashes as they are
+in_port=1,actions=multipath(symmetric_l4,50,modulo_n,65536,0,reg0[0..15])
+in_port=2,actions=multipath(eth_src,50,modulo_n,65536,0,reg0[0..15]),multipath(nw_src,0,modulo_n,65536,0,reg1[0..15]),multipath(nw_dst,7,modulo_n,65536,0,reg2[0..15])
+in_port=3,actions=multipath(symmetric_l3,50,modulo_n,65536,0,reg0[0..15]),multipath(nw_src,3,hash_threshold,1000,0,reg1[0..15])
+in_port=4,ip,actions=multipath(symmetric_l3l4,50,modulo_n,65536,0,reg0[0..15]),multipath(symmetric_l3l4+udp,50,modulo_n,65536,0,reg1[0..15])
+in_port=4,ipv6,actions=multipath(symmetric_l3l4,50,modulo_n,65536,0,reg0[0..15]),multipath(symmetric_l3l4+udp,50,modulo_n,65536,0,reg1[0..15])
+? in_port=1,tcp,nw_src=1.2.3.4,tp_src=9,dl_src=01:02:03:04:05:06
+? in_port=1,udp6,ipv6_src=1::2
+? in_port=1,arp,dl_vlan=5
+? in_port=2,tcp,nw_src=1.2.3.4,nw_dst=4.3.2.1,dl_src=01:02:03:04:05:06
+? in_port=2,tcp6,ipv6_src=1::2,ipv6_dst=3::4
+? in_port=2,arp,dl_src=01:02:03:04:05:06
+? in_port=3,tcp,nw_src=1.2.3.4
+? in_port=3,tcp6,ipv6_src=1::2
+? in_port=3,arp
+? in_port=4,tcp,nw_src=1.2.3.4,tp_src=9
+? in_port=4,udp,nw_src=1.2.3.4
+? in_port=4,icmp,nw_src=1.2.3.4
+? in_port=4,tcp6,ipv6_src=1::2,tp_src=9
 
 = learn
 OF10
