@@ -23,8 +23,8 @@ export interface FlowStats {
 }
 
 /**
- * A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. Whoever puts one does
- * not change its key and mask afterwards: they are kept as they are.
+ * A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. Of a flow that is
+ * asked for, the key has the bits of the mask only.
  */
 export interface DatapathFlow {
   readonly ufid: string;
@@ -81,6 +81,8 @@ export interface Datapath {
   /** Deletes several at once, which an engine in another thread does far faster than one by one. Results in the order asked. */
   deleteFlows(ufids: readonly string[]): (FlowStats | undefined)[];
   flow(ufid: string): (DatapathFlow & { readonly stats: FlowStats }) | undefined;
+  /** The counters of a flow as they are now; undefined where there is none. */
+  flowStats(ufid: string): FlowStats | undefined;
   flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }>;
   flush(): void;
   /** Runs actions on a packet as if a flow had matched it. */

@@ -130,15 +130,17 @@ export function followTcp(w: Uint32Array, row: number, direction: number, p: Tra
   let end = (sequence + (p.end - p.payload)) >>> 0;
   if ((flags & SYN) !== 0) end = (end + 1) >>> 0;
   if ((flags & FIN) !== 0) end = (end + 1) >>> 0;
-  if ((w[from + S.state]! & 0xff) < SYN_SENT) {
+  const isFirst = (w[from + S.state]! & 0xff) < SYN_SENT;
+  if (isFirst) {
     const scaled = firstOfSide(w, from, to, p);
     if (scaled > 0) window = (window + (1 << scaled) - 1) >> scaled;
     const theirs = Math.max(1, shifted(w[to + S.window]!, scaleNow(w, to, from, theirShift, flags)));
     w[from + S.low] = sequence;
     raiseState(w, from, SYN_SENT);
-    if (w[from + S.high] === 1 || reaches((end + theirs) >>> 0, w[from + S.high]!)) w[from + S.high] = end + theirs;
+    w[from + S.high] = end + theirs;
     if (window > w[from + S.window]!) w[from + S.window] = window;
-    shift = scaled > 0 ? 0 : shift;
+    // The window of this SYN was shifted back above.
+    if (scaled > 0) shift = scaled;
   }
   let acknowledgment = p.acknowledgment;
   const answersNothing = acknowledgment === 0 && (flags & (ACK | RST)) === (ACK | RST);
@@ -149,7 +151,8 @@ export function followTcp(w: Uint32Array, row: number, direction: number, p: Tra
     end = sequence;
   }
   const low = w[from + S.low]!;
-  const skew = (w[to + S.low]! - acknowledgment) | 0;
+  // What a side acknowledges with its first packet is not judged, as upstream does.
+  const skew = isFirst ? 0 : (w[to + S.low]! - acknowledgment) | 0;
   const reach = shifted(w[to + S.window]!, theirShift);
   const isInWindow =
     reaches(w[from + S.high]!, end) &&
@@ -168,12 +171,7 @@ export function followTcp(w: Uint32Array, row: number, direction: number, p: Tra
   const mine = w[from + S.state]! & 0xff;
   const theirs = w[to + S.state]! & 0xff;
   const isLoose = theirs < SYN_SENT || theirs >= FIN_WAIT_2 || mine >= FIN_WAIT_2;
-  if (
-    isLoose &&
-    reaches((w[from + S.high]! + MOST_SKEW) >>> 0, end) &&
-    reaches(sequence, (low - MOST_SKEW) >>> 0) &&
-    Math.abs(skew) <= MOST_SKEW
-  ) {
+  if (isLoose && reaches((w[from + S.high]! + MOST_SKEW) >>> 0, end) && reaches(sequence, (low - MOST_SKEW) >>> 0)) {
     if (window > w[from + S.window]!) w[from + S.window] = window;
     if (!reaches(low, end)) w[from + S.low] = end;
     if (reaches((acknowledgment + shifted(window, shift)) >>> 0, w[to + S.high]!)) {

@@ -1,12 +1,22 @@
 import type { FlowKey } from "#flow/key.js";
+import type { MaskShape } from "#flow/shape.js";
 import type { DatapathAction } from "../actions.js";
 import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
-import type { DatapathFlow, Upcall } from "../datapath.js";
+import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import type { Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
+
+/** A flow as an engine is told of it. */
+export interface EngineFlow {
+  readonly id: number;
+  readonly key: FlowKey;
+  readonly shape: MaskShape;
+  readonly program: Program;
+  readonly slot: Slot;
+}
 
 /**
  * Where a userspace datapath's forwarding happens: in this thread, or in another one. `UserspaceDatapath` keeps the books (names,
@@ -24,8 +34,12 @@ export interface Engine {
   addSlots(chunk: number, memory: SharedArrayBuffer): void;
   addPort(number: number, device: Device): void;
   removePort(number: number): void;
-  /** Adds a flow, or gives the flow of that id another program; `program` is what its actions compile to. */
-  put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void;
+  /** Tells the engine of all flows there are, for one that begins anew. */
+  setFlows(flows: () => Iterable<EngineFlow>): void;
+  /** Adds a flow; `key` is of the caller's, `program` what its actions compile to. */
+  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void;
+  /** Gives the flow of that id another program. */
+  setProgram(id: number, program: Program): void;
   /** Removes flows. On return no packet will be counted on them any more. */
   remove(ids: readonly number[]): void;
   /** Adds, or replaces, a meter, which counts in `counters[at …]` (`meter.ts`). */

@@ -1,11 +1,8 @@
-import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { Program } from "./ops.js";
 
 /** A flow as the forwarding core knows it. Its counters are `stats[statsAt …]`, see `flow-slots.ts`. */
 export interface Flow {
   readonly id: number;
-  readonly key: FlowKey;
-  readonly mask: FlowMask;
   program: Program;
   readonly stats: Float64Array;
   readonly statsAt: number;

@@ -3,6 +3,7 @@ import { copyKey, type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { MegaflowTable } from "#flow/megaflow-table.js";
+import type { MaskShape } from "#flow/shape.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { CT_EXHAUSTED, clearCt } from "../conntrack/conntrack.js";
@@ -139,9 +140,9 @@ export class Forwarder {
     else this.#meters.set(id, meter);
   }
 
-  /** Installs a flow. No other flow may have its key and mask. */
-  add(flow: Flow): void {
-    flow.index = this.table.insert(flow.key, flow.mask, flow);
+  /** Installs a flow for the packets of a key under a mask. No other flow may have both. */
+  add(flow: Flow, key: FlowKey, shape: MaskShape): void {
+    flow.index = this.table.insertShaped(key, shape, flow);
   }
 
   /** Removes a flow; entries of the cache that name it are no longer hit. */

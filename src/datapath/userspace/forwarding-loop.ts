@@ -1,4 +1,3 @@
-import { newKey } from "#flow/key.js";
 import type { FrameIo } from "#host/frame-io.js";
 import type { ThreadParent } from "#host/threads.js";
 import type { Offload } from "#wire/virtio-net.js";
@@ -11,6 +10,7 @@ import { PortLosses } from "./port-losses.js";
 import { rehearse } from "./rehearsal.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
+import { type WorkHandlers, WorkReader } from "./work-batch.js";
 
 /** Frames taken per turn: fewer where a turn would send more than `LONG_TURN`, as when each goes to a thousand ports. */
 const BUDGET = 256;
@@ -55,6 +55,11 @@ export class ForwardingLoop {
   #unasked = false;
   readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
   #wantsUpcalls = false;
+  readonly #work = new WorkReader();
+  readonly #workHandlers: WorkHandlers = {
+    put: (...args) => this.#put(...args),
+    execute: (...args) => this.#execute(...args),
+  };
   #budget = BUDGET;
   /** Frames that a forwarded frame has become lately, on average. */
   #copies = 1;
@@ -183,8 +188,8 @@ export class ForwardingLoop {
       case "mtu":
         if (this.#ports.has(command.port)) this.#host.io.setMtu(command.port, command.mtu);
         return;
-      case "put":
-        this.#put(command);
+      case "work":
+        this.#work.read(command.buffer, command.programs, this.#workHandlers);
         return;
       case "program": {
         const flow = this.#flows.get(command.id);
@@ -201,11 +206,6 @@ export class ForwardingLoop {
         return;
       case "meter":
         this.#setMeter(command);
-        return;
-      case "execute":
-        this.#executed++;
-        this.#forwarder.execute(command, command.key, command.program);
-        if (this.#arena.crowded) this.#flush();
         return;
       case "ct": {
         const value = this.#forwarder.tracking.answer(command.request, this.#host.now());
@@ -244,27 +244,16 @@ export class ForwardingLoop {
     this.#host.io.detach(port);
   }
 
-  #put(command: Command & { op: "put" }): void {
-    const key = newKey();
-    const mask = newKey();
-    const words = command.words;
-    for (let i = 0; i < words.length; i += 3) {
-      key[words[i]!] = words[i + 1]!;
-      mask[words[i]!] = words[i + 2]!;
-    }
-    const stats = this.#slots[command.chunk]!;
-    const flow: Flow = {
-      id: command.id,
-      key,
-      mask,
-      program: command.program,
-      stats,
-      statsAt: command.at,
-      dead: false,
-      index: -1,
-    };
-    this.#flows.set(command.id, flow);
-    this.#forwarder.add(flow);
+  #put(...[id, chunk, at, program, key, shape]: Parameters<WorkHandlers["put"]>): void {
+    const flow: Flow = { id, program, stats: this.#slots[chunk]!, statsAt: at, dead: false, index: -1 };
+    this.#flows.set(id, flow);
+    this.#forwarder.add(flow, key, shape);
+  }
+
+  #execute(...[data, offload, key, program]: Parameters<WorkHandlers["execute"]>): void {
+    this.#executed++;
+    this.#forwarder.execute({ data, offload }, key, program);
+    if (this.#arena.crowded) this.#flush();
   }
 
   #setMeter({ id, meter, memory, at }: Command & { op: "meter" }): void {

@@ -1,11 +1,12 @@
 import { cloneKey, type FlowKey } from "#flow/key.js";
+import type { MaskShape } from "#flow/shape.js";
 import type { Clock } from "#util/clock.js";
 import { BugError } from "#util/errors.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { DatapathAction, UserspaceCookie } from "../actions.js";
 import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import { ManagedTracking } from "../conntrack/managed-tracking.js";
-import type { DatapathFlow, Upcall } from "../datapath.js";
+import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
@@ -63,6 +64,9 @@ export class InProcessEngine implements Engine {
 
   addSlots(): void {}
 
+  /** It does not begin anew. */
+  setFlows(): void {}
+
   addPort(number: number, device: Device): void {
     this.#forwarder.addPort(number);
     if (!isDirectDevice(device)) return;
@@ -76,16 +80,14 @@ export class InProcessEngine implements Engine {
     this.#forwarder.removePort(number);
   }
 
-  put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void {
-    const known = this.#flows.get(id);
-    if (known !== undefined) {
-      known.program = program;
-      return;
-    }
-    const { key, mask } = flow;
-    const added: Flow = { id, key, mask, program, stats: slot.memory, statsAt: slot.at, dead: false, index: -1 };
+  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+    const added: Flow = { id, program, stats: slot.memory, statsAt: slot.at, dead: false, index: -1 };
     this.#flows.set(id, added);
-    this.#forwarder.add(added);
+    this.#forwarder.add(added, key, shape);
+  }
+
+  setProgram(id: number, program: Program): void {
+    this.#flows.get(id)!.program = program;
   }
 
   remove(ids: readonly number[]): void {

@@ -1,5 +1,6 @@
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { shapeOf } from "#flow/shape.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { compileActions } from "./compile.js";
 import { COUNTERS } from "./counters.js";
@@ -42,8 +43,8 @@ export function rehearse(): ReturnType<UpcallBatch["take"]> {
       ],
       key,
     );
-    const flow = { id: i, key, mask, program, stats: new Float64Array(4), statsAt: 0, dead: false, index: -1 };
-    forwarder.add(flow);
+    const flow = { id: i, program, stats: new Float64Array(4), statsAt: 0, dead: false, index: -1 };
+    forwarder.add(flow, key, shapeOf(mask));
     forwarder.receive(1, frame, 0, frame.length, offload);
     forwarder.receive(1, frame, 0, frame.length, offload);
     forwarder.remove(flow);

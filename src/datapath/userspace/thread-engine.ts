@@ -1,5 +1,5 @@
 import type { FlowKey } from "#flow/key.js";
-import { KEY_WORDS } from "#flow/layout.js";
+import type { MaskShape } from "#flow/shape.js";
 import type { Thread, ThreadHost } from "#host/threads.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
@@ -7,20 +7,21 @@ import { HostError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
 import type { CtRequest } from "../conntrack/ct-request.js";
 import { ManagedTracking } from "../conntrack/managed-tracking.js";
-import type { DatapathFlow, Upcall } from "../datapath.js";
+import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import { programOf } from "./compile.js";
 import { COUNTERS } from "./counters.js";
-import type { Engine } from "./engine.js";
+import type { Engine, EngineFlow } from "./engine.js";
 import type { Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
 import { countHandled, readUpcalls } from "./upcall-batch.js";
 import { type Entry, UpcallQueue } from "./upcall-queue.js";
+import { WorkBatch } from "./work-batch.js";
 
 /** Longest the main thread waits for the forwarding thread, in milliseconds. */
 const HANDSHAKE_LIMIT = 1000;
@@ -41,12 +42,6 @@ export interface ThreadEngineHost {
   log(level: "info" | "warn" | "err", text: string): void;
 }
 
-interface Put {
-  readonly flow: DatapathFlow;
-  readonly slot: Slot;
-  program: Program;
-}
-
 /**
  * Forwards in a thread of its own. Commands are gathered and posted together at the end of the current turn of the event
  * loop at the latest. If the thread dies, another takes its place with the same ports, flows and counters.
@@ -57,7 +52,7 @@ export class ThreadEngine implements Engine {
   readonly counters: Float64Array = new Float64Array(new SharedArrayBuffer(COUNTERS * 8));
   readonly #slots: SharedArrayBuffer[] = [];
   readonly #ports = new Map<number, Device>();
-  readonly #flows = new Map<number, Put>();
+  #flows: () => Iterable<EngineFlow> = () => [];
   readonly #portDrops = new Map<number, Map<string, number>>();
   readonly #meters = new Map<number, Command & { op: "meter" }>();
   readonly conntrack: ManagedTracking = new ManagedTracking({
@@ -69,6 +64,9 @@ export class ThreadEngine implements Engine {
   #thread: Thread | undefined;
   #startedAt = 0;
   #pending: Command[] = [];
+  /** Of what is pending, to be handed over and not copied. */
+  #buffers: ArrayBuffer[] = [];
+  readonly #work = new WorkBatch();
   #scheduled = false;
   #handler: ((batch: readonly Upcall[]) => void) | undefined;
   /** Upcalls that wait, with the thread they came from. */
@@ -118,20 +116,20 @@ export class ThreadEngine implements Engine {
     this.settle();
   }
 
-  put(id: number, flow: DatapathFlow, program: Program, slot: Slot): void {
-    const known = this.#flows.get(id);
-    if (known !== undefined) {
-      known.program = program;
-      this.#queue({ op: "program", id, program });
-      return;
-    }
-    const words = significantWords(flow.key, flow.mask);
-    this.#flows.set(id, { flow, slot, program });
-    this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
+  setFlows(flows: () => Iterable<EngineFlow>): void {
+    this.#flows = flows;
+  }
+
+  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+    this.#work.put(id, key, shape, program, slot);
+    this.#worked();
+  }
+
+  setProgram(id: number, program: Program): void {
+    this.#queue({ op: "program", id, program });
   }
 
   remove(ids: readonly number[]): void {
-    for (const id of ids) this.#flows.delete(id);
     this.#queue({ op: "remove", ids });
     this.settle();
   }
@@ -149,7 +147,8 @@ export class ThreadEngine implements Engine {
 
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
     const program = programOf(actions, key);
-    this.#queue({ op: "execute", data: packet.data, offload: packet.offload, key, program });
+    this.#work.execute(packet, key, program);
+    this.#worked();
   }
 
   setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void {
@@ -199,12 +198,11 @@ export class ThreadEngine implements Engine {
   /** Tells a thread that has just started all there is. */
   #replay(): void {
     this.#pending = [];
+    this.#buffers = [];
+    this.#work.reset();
     for (const [chunk, memory] of this.#slots.entries()) this.#queue({ op: "slots", chunk, memory });
     for (const command of this.#meters.values()) this.#queue(command);
-    for (const [id, { flow, slot, program }] of this.#flows) {
-      const words = significantWords(flow.key, flow.mask);
-      this.#queue({ op: "put", id, words, program, chunk: slot.chunk, at: slot.at });
-    }
+    for (const { id, key, shape, program, slot } of this.#flows()) this.put(id, key, shape, program, slot);
     for (const request of this.conntrack.settings()) this.#queue({ op: "ct", request, call: undefined });
     for (const [number, device] of this.#ports) this.#attach(number, device);
     this.#queue({ op: "upcalls", wanted: this.#handler !== undefined });
@@ -216,9 +214,28 @@ export class ThreadEngine implements Engine {
   }
 
   #queue(command: Command): void {
+    this.#packWork();
     this.#pending.push(command);
     if (this.#pending.length >= MAX_PENDING) this.#flush();
-    else if (!this.#scheduled) {
+    else this.#schedule();
+  }
+
+  /** Something was packed. */
+  #worked(): void {
+    if (this.#work.isFull) this.#flush();
+    else this.#schedule();
+  }
+
+  /** What was packed goes before what comes now. */
+  #packWork(): void {
+    if (this.#work.isEmpty) return;
+    const { buffer, programs } = this.#work.take();
+    this.#buffers.push(buffer);
+    this.#pending.push({ op: "work", buffer, programs });
+  }
+
+  #schedule(): void {
+    if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(() => {
         this.#scheduled = false;
@@ -229,9 +246,11 @@ export class ThreadEngine implements Engine {
 
   #flush(): void {
     const thread = this.#thread;
+    this.#packWork();
     if (this.#pending.length === 0 || thread === undefined) return;
-    thread.post(this.#pending);
+    thread.post(this.#pending, this.#buffers);
     this.#pending = [];
+    this.#buffers = [];
     Atomics.add(this.#control, Control.posted, 1);
     this.#wake();
   }
@@ -386,10 +405,4 @@ export class ThreadEngine implements Engine {
 
 function hasEnded(): HostError {
   return new HostError("asking the forwarding thread", "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
-}
-
-function significantWords(key: FlowKey, mask: FlowKey): Uint32Array {
-  const words: number[] = [];
-  for (let w = 0; w < KEY_WORDS; w++) if (mask[w] !== 0) words.push(w, key[w]!, mask[w]!);
-  return Uint32Array.from(words);
 }

@@ -1,6 +1,4 @@
-import type { FlowKey } from "#flow/key.js";
 import type { FrameHandle } from "#host/net.js";
-import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { CtRequest } from "../conntrack/ct-request.js";
 import type { DatapathMeter } from "../meters.js";
@@ -13,15 +11,8 @@ export type Command =
   | { readonly op: "attach"; readonly port: number; readonly handle: FrameHandle }
   | { readonly op: "mtu"; readonly port: number; readonly mtu: number }
   | { readonly op: "detach"; readonly port: number }
-  | {
-      readonly op: "put";
-      readonly id: number;
-      /** Key and mask as triples (word, value, mask) of the words whose mask is not 0. */
-      readonly words: Uint32Array;
-      readonly program: Program;
-      readonly chunk: number;
-      readonly at: number;
-    }
+  /** Flows to put down and packets to execute, see `work-batch.ts`. */
+  | { readonly op: "work"; readonly buffer: ArrayBuffer; readonly programs: readonly Program[] }
   | { readonly op: "program"; readonly id: number; readonly program: Program }
   | { readonly op: "remove"; readonly ids: readonly number[] }
   | {
@@ -32,13 +23,6 @@ export type Command =
       /** Its counters: see `meter.ts`. */
       readonly memory: SharedArrayBuffer | undefined;
       readonly at: number;
-    }
-  | {
-      readonly op: "execute";
-      readonly data: Uint8Array;
-      readonly offload: Readonly<Offload>;
-      readonly key: FlowKey;
-      readonly program: Program;
     }
   /** With a number, to be answered by an event of the same. */
   | { readonly op: "ct"; readonly request: CtRequest; readonly call: number | undefined }

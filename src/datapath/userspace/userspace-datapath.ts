@@ -1,4 +1,6 @@
-import type { FlowKey, FlowMask } from "#flow/key.js";
+import type { FlowKey } from "#flow/key.js";
+import { MegaflowTable } from "#flow/megaflow-table.js";
+import { shapeOf } from "#flow/shape.js";
 import type { LinkStats } from "#host/net.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
@@ -9,15 +11,19 @@ import type { Device } from "../device.js";
 import type { Packet } from "../packet.js";
 import { programOf } from "./compile.js";
 import { Counter, readDrops } from "./counters.js";
-import type { Engine } from "./engine.js";
+import type { Engine, EngineFlow } from "./engine.js";
 import { FlowSlots, readSlot, type Slot } from "./flow-slots.js";
 import { MeterTable } from "./meter-table.js";
+import type { Program } from "./ops.js";
 
 interface Installed {
   readonly id: number;
+  readonly ufid: string;
   readonly slot: Slot;
-  readonly match: string;
-  flow: DatapathFlow;
+  /** Its place among the matches. */
+  readonly index: number;
+  actions: readonly DatapathAction[];
+  program: Program;
 }
 
 /** How a port number is chosen where none is asked for: a name's preference, or undefined. */
@@ -46,7 +52,7 @@ export class UserspaceDatapath implements Datapath {
   readonly #names = new Map<string, DatapathPort>();
   readonly #flows = new Map<string, Installed>();
   /** What the flows match: no two may match the same. */
-  readonly #matches = new Set<string>();
+  readonly #matches = new MegaflowTable<Installed>();
   readonly #slots: FlowSlots;
   readonly #numbering: PortNumbering;
   #local: Device | undefined;
@@ -59,6 +65,7 @@ export class UserspaceDatapath implements Datapath {
     this.meters = new MeterTable(engine);
     this.#numbering = numbering;
     this.#slots = new FlowSlots((chunk, memory) => engine.addSlots(chunk, memory));
+    engine.setFlows(() => this.#engineFlows());
   }
 
   /** Adds the datapath's own port, number 0, which goes when the datapath does. */
@@ -110,20 +117,22 @@ export class UserspaceDatapath implements Datapath {
     return port.device.stats();
   }
 
-  putFlow(flow: DatapathFlow): void {
-    const program = programOf(flow.actions, flow.key);
-    const known = this.#flows.get(flow.ufid);
+  putFlow({ ufid, key, mask, actions }: DatapathFlow): void {
+    const program = programOf(actions, key);
+    const known = this.#flows.get(ufid);
     if (known !== undefined) {
-      known.flow = { ...known.flow, actions: flow.actions };
-      this.engine.put(known.id, known.flow, program, known.slot);
+      known.actions = actions;
+      known.program = program;
+      this.engine.setProgram(known.id, program);
       return;
     }
-    const match = matchIdentity(flow.key, flow.mask);
-    if (this.#matches.has(match)) throw hostErrorOf(`putting flow ${flow.ufid}`, "EEXIST");
-    const installed: Installed = { id: this.#nextFlow++, match, slot: this.#slots.take(), flow };
-    this.#matches.add(match);
-    this.#flows.set(flow.ufid, installed);
-    this.engine.put(installed.id, flow, program, installed.slot);
+    const shape = shapeOf(mask);
+    if (this.#matches.findShaped(key, shape) >= 0) throw hostErrorOf(`putting flow ${ufid}`, "EEXIST");
+    const index = this.#matches.nextIndex;
+    const installed: Installed = { id: this.#nextFlow++, ufid, slot: this.#slots.take(), index, actions, program };
+    this.#matches.insertShaped(key, shape, installed);
+    this.#flows.set(ufid, installed);
+    this.engine.put(installed.id, key, shape, program, installed.slot);
   }
 
   deleteFlow(ufid: string): FlowStats | undefined {
@@ -134,7 +143,7 @@ export class UserspaceDatapath implements Datapath {
     const found = ufids.map((ufid) => {
       const installed = this.#flows.get(ufid);
       this.#flows.delete(ufid);
-      if (installed !== undefined) this.#matches.delete(installed.match);
+      if (installed !== undefined) this.#matches.remove(installed.index);
       return installed;
     });
     const ids = found.flatMap((f) => (f === undefined ? [] : [f.id]));
@@ -149,11 +158,16 @@ export class UserspaceDatapath implements Datapath {
 
   flow(ufid: string): (DatapathFlow & { readonly stats: FlowStats }) | undefined {
     const installed = this.#flows.get(ufid);
-    return installed && withStats(installed);
+    return installed && this.#withStats(installed);
+  }
+
+  flowStats(ufid: string): FlowStats | undefined {
+    const slot = this.#flows.get(ufid)?.slot;
+    return slot && readSlot(slot.memory, slot.at);
   }
 
   *flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }> {
-    for (const installed of this.#flows.values()) yield withStats(installed);
+    for (const installed of this.#flows.values()) yield this.#withStats(installed);
   }
 
   flush(): void {
@@ -202,6 +216,17 @@ export class UserspaceDatapath implements Datapath {
     this.#local?.close();
   }
 
+  #withStats({ ufid, index, actions, slot }: Installed): DatapathFlow & { readonly stats: FlowStats } {
+    const [key, mask] = [this.#matches.key(index), this.#matches.mask(index)];
+    return { ufid, key, mask, actions, stats: readSlot(slot.memory, slot.at) };
+  }
+
+  *#engineFlows(): Iterable<EngineFlow> {
+    for (const { id, index, program, slot } of this.#flows.values()) {
+      yield { id, key: this.#matches.key(index), shape: this.#matches.shape(index), program, slot };
+    }
+  }
+
   #chooseNumber(name: string): number {
     const preferred = this.#numbering(name);
     if (preferred !== undefined && !this.#ports.has(preferred)) return preferred;
@@ -210,20 +235,6 @@ export class UserspaceDatapath implements Datapath {
   }
 }
 
-function withStats({ flow, slot }: Installed): DatapathFlow & { readonly stats: FlowStats } {
-  return { ...flow, stats: readSlot(slot.memory, slot.at) };
-}
-
 function hostErrorOf(tried: string, code: string): HostError {
   return new HostError(tried, code, errnoNumber(code), errnoText(code));
-}
-
-/** Key and mask as text that is the same exactly where they match the same. */
-function matchIdentity(key: FlowKey, mask: FlowMask): string {
-  let text = "";
-  for (let w = 0; w < mask.length; w++) {
-    const m = mask[w]!;
-    if (m !== 0) text += `${w}:${key[w]! & m}/${m},`;
-  }
-  return text;
 }

@@ -8,7 +8,14 @@ function addressOf(last: number): number {
 }
 
 /** An IPv4 frame from 10.0.0.`from` to 10.0.0.`to`. */
-export function ipv4(from: number, to: number, protocol: number, payload: Uint8Array, fragment = 0, id = 1): Uint8Array {
+export function ipv4(
+  from: number,
+  to: number,
+  protocol: number,
+  payload: Uint8Array,
+  fragment = 0,
+  id = 1,
+): Uint8Array {
   const b = new Uint8Array(ETHERNET + 20 + payload.length);
   b.set([0x50, 0x54, 0, 0, 0, 2, 0x50, 0x54, 0, 0, 0, 1, 8, 0, 0x45, 0]);
   put16(b, 16, 20 + payload.length);
@@ -73,7 +80,14 @@ export interface Segment {
 }
 
 /** A TCP frame; `flags` by their letters. */
-export function tcp(ip: Ip, from: number, to: number, ports: readonly [number, number], flags: string, s: Segment = {}): Uint8Array {
+export function tcp(
+  ip: Ip,
+  from: number,
+  to: number,
+  ports: readonly [number, number],
+  flags: string,
+  s: Segment = {},
+): Uint8Array {
   const options = s.scale === undefined ? [] : [2, 4, 5, 0xb4, 1, 3, 3, s.scale];
   const data = Buffer.from(s.data ?? "", "latin1");
   const b = new Uint8Array(20 + options.length + data.length);
@@ -90,7 +104,13 @@ export function tcp(ip: Ip, from: number, to: number, ports: readonly [number, n
 }
 
 /** A UDP frame. */
-export function udp(ip: Ip, from: number, to: number, ports: readonly [number, number], data: Uint8Array | string = "data"): Uint8Array {
+export function udp(
+  ip: Ip,
+  from: number,
+  to: number,
+  ports: readonly [number, number],
+  data: Uint8Array | string = "data",
+): Uint8Array {
   const bytes = typeof data === "string" ? Buffer.from(data, "latin1") : data;
   const b = new Uint8Array(8 + bytes.length);
   put16(b, 0, ports[0]);
@@ -101,7 +121,15 @@ export function udp(ip: Ip, from: number, to: number, ports: readonly [number, n
 }
 
 /** An ICMP or ICMPv6 frame: `rest` are the four bytes after the checksum. */
-export function icmp(ip: Ip, from: number, to: number, type: number, code: number, rest: number, data: Uint8Array): Uint8Array {
+export function icmp(
+  ip: Ip,
+  from: number,
+  to: number,
+  type: number,
+  code: number,
+  rest: number,
+  data: Uint8Array,
+): Uint8Array {
   const b = new Uint8Array(8 + data.length);
   b[0] = type;
   b[1] = code;

@@ -1,6 +1,5 @@
-import type { AppctlCommand } from "#runtime/command.js";
-import { dpctlCommands } from "#datapath/commands/dpctl.js";
 import { parseDatapathActions } from "#datapath/action-parse.js";
+import { dpctlCommands } from "#datapath/commands/dpctl.js";
 import { Datapaths } from "#datapath/datapaths.js";
 import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import type { DummyDevice } from "#datapath/dummy/dummy-device.js";
@@ -8,6 +7,7 @@ import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { FakeClock } from "#host/fake/clock.js";
+import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Tracked, Tracker } from "./tracker.js";
 

@@ -24,11 +24,14 @@ export function randomTcp(seed: number): Scenario {
   for (let i = 0; i < STEPS; i++) {
     const side = next(2) as 0 | 1;
     const other = (1 - side) as 0 | 1;
-    let flags = pick("A", "A", "PA", "PA", "PA", "FA", "S", "SA", "R", "RA", "A", "PUA");
-    if (!begun[side] && next(4) > 0) flags = side === 0 ? "S" : "SA";
+    let flags = pick("A", "A", "PA", "PA", "PA", "FA", "R", "RA", "A", "PUA");
+    if (!begun[side]) flags = side === 0 ? "S" : "SA";
+    if (side === 1 && !begun[0]) continue;
+    // Who has not been heard yet is heard by its SYN, and not after a reset.
+    if (flags.includes("R") && !begun[1 - side]) continue;
     begun[side] = true;
-    const off = pick(0, 0, 0, 0, 0, 1, -1, 1000, -1000, 66_000, -66_000, 70_000, -70_000, 5_000_000);
-    const acknowledgedOff = pick(0, 0, 0, 0, 0, -1, -1000, 1000, 66_000, -66_000, 70_000);
+    const off = pick(0, 0, 0, 0, 0, 0, 1, -1, 1000, -1000);
+    const acknowledgedOff = pick(0, 0, 0, 0, 0, -1, -1000, 1000);
     const data = flags.includes("P") ? "x".repeat(1 + next(1000)) : "";
     const at = (sequence[side] + off) >>> 0;
     const ports: [number, number] = side === 0 ? [1000, 80] : [80, 1000];
