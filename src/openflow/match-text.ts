@@ -32,7 +32,10 @@ export function formatMatch({ key, mask, tlvs }: Match, options: MatchTextOption
 
 /** A packet's key as `ofproto/trace` writes it: what its headers have, and the metadata that is not 0. */
 export function formatFlow(key: FlowKey, options: MatchTextOptions = {}): string {
-  return formatMatch({ key, mask: packetMask(key) }, options);
+  const mask = packetMask(key);
+  // That it is a frame is said of packets that were recirculated.
+  if (key[W.recircId] !== 0) mask[W.packetType] = 0xffffffff;
+  return formatMatch({ key, mask }, options);
 }
 
 /** Names that are printed instead of a field's own. */
@@ -234,7 +237,11 @@ function ipv6Label(key: FlowKey, masks: FlowMask): string {
 
 function innerMpls(key: FlowKey, mask: FlowMask): string {
   let text = "";
-  for (let i = 1; i < MAX_MPLS; i++) if (mask[W.mpls + i] !== 0) text += `,mpls_lse${i}=${key[W.mpls + i]}`;
+  for (let i = 1; i < MAX_MPLS; i++) {
+    const [value, bits] = [key[W.mpls + i]!, mask[W.mpls + i]!];
+    if (bits === 0) continue;
+    text += `,mpls_lse${i}=${bits === 0xffffffff ? value : `${hexPadded(value, 8)}/${hexPadded(bits, 8)}`}`;
+  }
   return text;
 }
 

@@ -34,6 +34,7 @@ export function commitMpls(ctx: TranslationContext): void {
   const want = mplsEntries(flow);
   let common = 0;
   while (common < have && common < want && base[W.mpls + have - 1 - common] === flow[W.mpls + want - 1 - common]) {
+    ctx.mask[W.mpls + Math.max(have, want) - 1 - common] = 0xffffffff;
     common++;
   }
   while (have > common) {

@@ -19,7 +19,10 @@ const ports: SetForm = { fields: f("tcp_src", "tcp_dst") };
 const icmp: SetForm = { fields: f("icmp_type", "icmp_code"), slow: true, whole: true };
 const neighbourExtension: SetForm = { fields: f("nd_reserved", "nd_options_type"), slow: true };
 const neighbour: SetForm = { fields: f("nd_target", "nd_sll", "nd_tll"), slow: true };
-const nsh: SetForm = { fields: f("nsh_flags", "nsh_ttl", "nsh_spi", "nsh_si", "nsh_c1", "nsh_c2", "nsh_c3", "nsh_c4") };
+const nsh: SetForm = {
+  looked: true,
+  fields: f("nsh_flags", "nsh_ttl", "nsh_spi", "nsh_si", "nsh_c1", "nsh_c2", "nsh_c3", "nsh_c4"),
+};
 const priority: SetForm = { fields: f("skb_priority") };
 const mark: SetForm = { fields: f("pkt_mark") };
 

@@ -16,6 +16,11 @@ export function composeOutput(ctx: TranslationContext, port: OfPort): void {
     ctx.refuse("no_forward");
     return;
   }
+  if (ctx.flow[W.packetType] !== 0) {
+    ctx.trace?.note(" >> Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.");
+    ctx.refuse("unsupported_packet_type");
+    return;
+  }
   if (port.datapathPort !== undefined) {
     commit(ctx);
     ctx.actions.push({ kind: "output", port: port.datapathPort });

@@ -1,5 +1,5 @@
 import type { FlowKey, FlowMask } from "#flow/key.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { MAX_MPLS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Action } from "#openflow/actions/action.js";
 import { NO_COOKIE } from "#openflow/messages/packet/packet-in.js";
 import { OFPP } from "#openflow/port-number.js";
@@ -7,6 +7,7 @@ import { EtherType } from "#wire/ethernet.js";
 import { portOrAbsent } from "../absent-port.js";
 import type { OfPort } from "../port.js";
 import { runActionSet } from "./action-set.js";
+import { isMpls } from "./commit-mpls.js";
 import { type Pipeline, type Translation, TranslationContext, type World } from "./context.js";
 import { enterBridge } from "./enter-bridge.js";
 import { finishFreezing } from "./finish-freezing.js";
@@ -56,6 +57,7 @@ export function translateFrozen(world: World, key: FlowKey, state: FrozenState):
 
 function finish(ctx: TranslationContext, key: FlowKey): Translation {
   const { trace, origin: port } = ctx;
+  if (!ctx.failed) forgetAbsentHeaders(ctx.mask, key);
   lookAtAlways(ctx.mask, key);
   finishFreezing(ctx);
   if (ctx.failed) ctx.actions.length = 0;
@@ -96,6 +98,13 @@ function isTunnelled(key: FlowKey): boolean {
   if (key[W.tunDst] !== 0) return true;
   for (let w: number = W.tunIpv6Dst; w < W.tunIpv6Dst + 4; w++) if (key[w] !== 0) return true;
   return false;
+}
+
+/** Headers that actions put on have been looked at in the packet that they were put on, which has none. */
+function forgetAbsentHeaders(mask: FlowMask, key: FlowKey): void {
+  const type = key[W.ethType]!;
+  if (!isMpls(type)) mask.fill(0, W.mpls, W.mpls + MAX_MPLS);
+  if (type !== EtherType.nsh) mask.fill(0, W.nsh, W.tunMetadata);
 }
 
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */

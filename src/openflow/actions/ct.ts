@@ -92,8 +92,8 @@ export const ct: ActionRow<Ct> = {
     },
   ],
   format: (a, ctx) => {
-    const alone = a.actions.length === 1 && a.actions[0]!.kind === "nat";
-    const inner = a.actions.length === 0 ? "" : ctx.formatActions(a.actions);
+    const nats = a.actions[0]?.kind === "nat" ? a.actions.slice(0, 1) : [];
+    const inner = a.actions.slice(nats.length);
     const zone = typeof a.zone === "number" ? String(a.zone) : formatSubfield(a.zone);
     const algName = Object.keys(algs).find((n) => algs[n] === a.alg) ?? String(a.alg);
     const parts = [
@@ -101,7 +101,8 @@ export const ct: ActionRow<Ct> = {
       a.force ? "force" : "",
       a.table === NO_RECIRCULATION ? "" : `table=${formatTableNumber(a.table, ctx)}`,
       zone === "0" ? "" : `zone=${zone}`,
-      inner === "" ? "" : alone ? inner : `exec(${inner})`,
+      nats.length === 0 ? "" : ctx.formatActions(nats),
+      inner.length === 0 ? "" : `exec(${ctx.formatActions(inner)})`,
       a.alg === 0 ? "" : `alg=${algName}`,
     ];
     return `ct(${parts.filter((p) => p !== "").join(",")})`;
@@ -109,15 +110,14 @@ export const ct: ActionRow<Ct> = {
   parse: {
     ct: (text, ctx) => {
       let a: Ct = { kind: "ct", commit: false, force: false, zone: 0, table: NO_RECIRCULATION, alg: 0, actions: [] };
-      const nats: Action[] = [];
       for (const { key, value } of parseKeyValues(text)) {
         if (key === "commit") a = { ...a, commit: true };
         else if (key === "force") a = { ...a, force: true };
         else if (key === "table") a = { ...a, table: parseTable(value, ctx) };
         else if (key === "zone") a = { ...a, zone: parseUnsigned(value, 0xffff) ?? parseSubfield(value) };
         else if (key === "alg") a = { ...a, alg: parseAlg(value) };
-        else if (key === "nat") nats.push(parseNat(value));
-        else if (key === "exec") a = { ...a, actions: ctx.parseActions(value, "ct") };
+        else if (key === "nat") a = { ...a, actions: [...a.actions, parseNat(value)] };
+        else if (key === "exec") a = { ...a, actions: [...a.actions, ...ctx.parseActions(value, "ct")] };
         else throw new UserError(`invalid argument to "ct" action: \`${key}'`);
       }
       for (const action of a.actions) {
@@ -127,7 +127,7 @@ export const ct: ActionRow<Ct> = {
         }
       }
       if (a.force && !a.commit) throw new UserError('"force" flag requires "commit" flag.');
-      return { ...a, actions: [...a.actions, ...nats] };
+      return a;
     },
   },
 };

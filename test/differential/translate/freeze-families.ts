@@ -104,13 +104,6 @@ table=1,ip actions=ct_clear,3
 ip,ct_state=+trk actions=ct(commit),3
 ? ${tcp},ct_state=trk|est,ct_zone=5,ct_mark=4
 
-= lookups by a connection's first packet
-OF10
-ip actions=ct(table=1)
-table=1,ip,ct_state=+trk actions=resubmit(,2,ct),3
-table=2 actions=2
-? ${tcp}
-
 = ct of a changed packet
 ip actions=set_field:1.1.1.1->ip_dst,set_field:00:00:00:00:00:09->eth_src,ct(table=1),3
 table=1 actions=2

@@ -13,7 +13,7 @@ export function translateController(ctx: TranslationContext, action: ControllerA
   commit(ctx);
   const id = keep(ctx, {
     table: ctx.tableId,
-    steps: undefined,
+    steps: [],
     actionSet: [],
     conntracked: ctx.conntracked,
     userdata: action.userdata,

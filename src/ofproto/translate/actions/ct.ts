@@ -44,8 +44,8 @@ export function translateCt(ctx: TranslationContext, action: Ct): void {
   ctx.actions.push(track as DatapathAction);
   if (action.table !== NO_TABLE) {
     const flow = ctx.flow.slice();
-    flow[W.ctMark] = written.mark === undefined ? 0 : written.mark.value;
-    for (let i = 0; i < LABEL_WORDS; i++) flow[W.ctLabel + i] = written.label?.value[i] ?? 0;
+    if (written.mark) flow[W.ctMark] = written.mark.value;
+    if (written.label) flow.set(written.label.value, W.ctLabel);
     forkToTable(ctx, action.table, { flow, zone, nat });
     ctx.trace?.note(
       ` -> A clone of the packet is forked to recirculate. The forked pipeline will be resumed at table ${action.table}.`,

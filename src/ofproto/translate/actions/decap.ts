@@ -38,13 +38,13 @@ const innerTypes: ReadonlyMap<number, number> = new Map([
 
 function decapNsh(ctx: TranslationContext): void {
   const { flow, mask } = ctx;
-  mask[W.nsh] = mask[W.nsh]! | 0xff;
   const protocol = flow[W.nsh]! & 0xff;
   const inner = innerTypes.get(protocol);
   if (inner === undefined) {
     refusePacketType(ctx, `Dropping packet as NSH next protocol ${protocol} is not supported`);
     return;
   }
+  mask[W.nsh] = mask[W.nsh]! | 0xff;
   commit(ctx);
   ctx.actions.push({ kind: "pop_nsh" });
   flow[W.packetType] = inner;

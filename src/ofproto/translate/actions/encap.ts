@@ -5,7 +5,7 @@ import { EtherType } from "#wire/ethernet.js";
 import { commit } from "../commit.js";
 import { isMpls } from "../commit-mpls.js";
 import type { TranslationContext } from "../context.js";
-import { BOTTOM, countLabels } from "./mpls-labels.js";
+import { BOTTOM, countLabels, DEFAULT_TTL, IPV6_NULL } from "./mpls-labels.js";
 import { ETHERNET, NshProtocol, ofEtherType, PACKET_NSH, packetTypeText, refusePacketType } from "./packet-type.js";
 
 /** `encap`: puts a header on, whose fields later actions may write before the datapath is told of it. */
@@ -77,8 +77,6 @@ function tlvs({ properties }: Encap): Uint8Array {
   return Uint8Array.from(headers.flatMap((bytes) => [...bytes]));
 }
 
-const DEFAULT_TTL = 64;
-
 function encapMpls(ctx: TranslationContext, ethType: number): void {
   const { flow, mask } = ctx;
   const isLabelled = flow[W.packetType] !== ETHERNET && isMpls(flow[W.ethType]!);
@@ -90,8 +88,9 @@ function encapMpls(ctx: TranslationContext, ethType: number): void {
     flow.fill(0, W.nwSrc, W.tunMetadata);
     flow[W.mpls] = flow[W.mpls]! & ~BOTTOM;
   } else {
+    const label = flow[W.ethType] === EtherType.ipv6 ? IPV6_NULL : 0;
     flow.fill(0, W.eth, W.tunMetadata);
-    flow[W.mpls] = BOTTOM | DEFAULT_TTL;
+    flow[W.mpls] = (label << 12) | BOTTOM | DEFAULT_TTL;
   }
   flow[W.packetType] = ofEtherType(ethType);
   flow[W.ethType] = ethType;

@@ -4,12 +4,7 @@ import { EtherType } from "#wire/ethernet.js";
 import { commit } from "../commit.js";
 import { isMpls } from "../commit-mpls.js";
 import type { TranslationContext } from "../context.js";
-import { BOTTOM, countLabels } from "./mpls-labels.js";
-
-/** TTL of a label on a packet that has none. */
-const DEFAULT_TTL = 64;
-/** Label of an IPv6 packet's only entry: IPv6 explicit null (RFC 3032). */
-const IPV6_NULL = 2;
+import { BOTTOM, countLabels, DEFAULT_TTL, IPV6_NULL } from "./mpls-labels.js";
 
 /** `push_mpls`: a label stack entry in front of those there are, like the outermost of them, or else of the class and TTL of the IP packet. */
 export function translatePushMpls(ctx: TranslationContext, action: MplsAction): void {
@@ -25,7 +20,7 @@ export function translatePushMpls(ctx: TranslationContext, action: MplsAction): 
     flow[W.mpls] = firstEntry(ctx);
     flow.fill(0, W.nwSrc, W.tunMetadata);
   } else {
-    for (let i = 0; i <= count; i++) mask[W.mpls + i] = 0xffffffff;
+    for (let i = 0; i < count; i++) mask[W.mpls + i] = 0xffffffff;
     flow.copyWithin(W.mpls + 1, W.mpls, W.mpls + count);
     flow[W.mpls] = flow[W.mpls]! & ~BOTTOM;
   }
