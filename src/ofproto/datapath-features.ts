@@ -21,25 +21,25 @@ export function datapathFeatures(vlanLimit: number): readonly DatapathFeature[] 
     row("trunc", "Truncate action", true),
     row("clone", "Clone action", true),
     row("sample_nesting", "Sample nesting", 10),
-    row("ct_eventmask", "Conntrack eventmask", false),
-    row("ct_clear", "Conntrack clear", false),
+    row("ct_eventmask", "Conntrack eventmask", true),
+    row("ct_clear", "Conntrack clear", true),
     row("max_hash_alg", "Max dp_hash algorithm", MAX_HASH_ALGORITHM),
     row("check_pkt_len", "Check pkt length action", true),
-    row("ct_timeout", "Conntrack timeout policy", false),
+    row("ct_timeout", "Conntrack timeout policy", true),
     row("explicit_drop_action", "Explicit Drop action", true),
     row("lb_output_action", "Optimized Balance TCP mode", false),
-    row("ct_zero_snat", "Conntrack all-zero IP SNAT", false),
+    row("ct_zero_snat", "Conntrack all-zero IP SNAT", true),
     row("add_mpls", "MPLS Label add", false),
     row("max_vlan_headers", "Max VLAN headers", vlanLimit),
     row("max_mpls_depth", "Max MPLS depth", MAX_MPLS),
     row("recirc", "Recirc", true),
-    row("ct_state", "CT state", false),
-    row("ct_zone", "CT zone", false),
-    row("ct_mark", "CT mark", false),
-    row("ct_label", "CT label", false),
-    row("ct_state_nat", "CT state NAT", false),
-    row("ct_orig_tuple", "CT orig tuple", false),
-    row("ct_orig_tuple6", "CT orig tuple for IPv6", false),
+    row("ct_state", "CT state", true),
+    row("ct_zone", "CT zone", true),
+    row("ct_mark", "CT mark", true),
+    row("ct_label", "CT label", true),
+    row("ct_state_nat", "CT state NAT", true),
+    row("ct_orig_tuple", "CT orig tuple", true),
+    row("ct_orig_tuple6", "CT orig tuple for IPv6", true),
     row("nd_ext", "IPv6 ND Extension", false),
   ];
 }
@@ -82,5 +82,5 @@ export function capabilities(vlanLimit: number, runtime: RuntimeFeatures): Reado
     const value = runtime.value(feature);
     return [feature.key, String(feature.key === "sample_nesting" ? Boolean(value) : value)];
   });
-  return new Map([...told, ["ct_flush", "false"]]);
+  return new Map([...told, ["ct_flush", "true"]]);
 }
