@@ -12,7 +12,6 @@ import {
   defaultBridgeAddress,
   formatDatapathId,
 } from "./bridge-address.js";
-import { controllerFault } from "./controllers.js";
 import { equalSettings } from "./equal-settings.js";
 import type { Change, Running } from "./plan.js";
 import type { WantedBridge, WantedInterface, WantedPort } from "./wanted.js";
@@ -87,19 +86,17 @@ export class Bridges {
   readonly #log: BridgeLog;
   readonly #deviceLog: BridgeLog;
   readonly #events: BridgeEvents;
-  readonly #runDirectory: string;
   readonly #bridges = new Map<string, MutableBridge>();
 
   constructor(
     switches: Switches,
-    logs: { readonly log: BridgeLog; readonly deviceLog: BridgeLog; readonly runDirectory: string },
+    logs: { readonly log: BridgeLog; readonly deviceLog: BridgeLog },
     events: BridgeEvents,
   ) {
     this.#switches = switches;
     this.#log = logs.log;
     this.#deviceLog = logs.deviceLog;
     this.#events = events;
-    this.#runDirectory = logs.runDirectory;
   }
 
   /** What was last applied, for `plan`. */
@@ -145,17 +142,11 @@ export class Bridges {
     }
   }
 
-  /** Controllers are spoken to where the operator of the database may not do harm by it; those that are not are logged. */
   #settleControllers(bridge: MutableBridge): void {
-    const { name, connections } = bridge.wanted;
+    const { connections } = bridge.wanted;
     if (equalSettings(connections, bridge.connections)) return;
     bridge.connections = connections;
-    const controllers = connections.controllers.filter(({ target }) => {
-      const fault = controllerFault(target, name, this.#runDirectory);
-      if (fault !== undefined) this.#log.err(`bridge ${name}: ${fault}`);
-      return fault === undefined;
-    });
-    bridge.switch.setControllers({ ...connections, controllers });
+    bridge.switch.setControllers(connections);
   }
 
   /** Takes the row identities of the latest rows, which may differ where a row was replaced by an equal one. */

@@ -37,34 +37,46 @@ export function isPrimaryController({ type, target }: ControllerSettings): boole
   return type === "primary" && isActiveTarget(target) !== undefined;
 }
 
-/** Who a bridge is to speak to by its rows. */
+/** What a Bridge row and its Controllers say, and what is wrong with some of them. */
+interface ReadControllers extends Pick<WantedBridge, "connections" | "controllerRows"> {
+  readonly faults: readonly string[];
+}
+
+/** Who a bridge is to speak to by its rows, those left out that are not for the database to say. */
 export function readControllers(
   row: BridgeRow,
   root: OpenVSwitchRow,
   rows: ConfigRows,
-): Pick<WantedBridge, "connections" | "controllerRows"> {
+  runDirectory: string,
+): ReadControllers {
   const setting = otherConfig("Bridge", row.other_config);
   const queueSize = readQueueSize(integerSetting(setting("controller-queue-size"), 0, 0, LONGEST_QUEUE));
   const queue = integerSetting(setting("in-band-queue"), -1, 0, 0xffffffff);
   const controllers = row.controller.flatMap((uuid) => rows.controller(uuid) ?? []);
   const managers = root.manager_options.flatMap((uuid) => rows.manager(uuid) ?? []);
   const named = row.protocols.flatMap((name) => parseVersionName(name) ?? []);
+  const fault = ({ target }: ControllerRow): string | undefined => controllerFault(target, row.name, runDirectory);
+  const permitted = controllers.filter((controller) => fault(controller) === undefined);
   const connections: ConnectionsSettings = {
-    controllers: controllers.map((controller) => readController(controller, queueSize)),
+    controllers: permitted.map((controller) => readController(controller, queueSize)),
     versions: versionBitmap(named.length === 0 ? versions : named),
     inBandTargets: managers.filter((m) => m.connection_mode !== "out-of-band").map((m) => m.target),
     disableInBand: setting("disable-in-band")?.toLowerCase() === "true",
     inBandQueue: queue < 0 ? undefined : queue,
     queueSize,
   };
-  return { connections, controllerRows: controllers.map(({ uuid, target }) => ({ uuid, target })) };
+  return {
+    connections,
+    controllerRows: controllers.map(({ uuid, target }) => ({ uuid, target })),
+    faults: controllers.flatMap((controller) => fault(controller) ?? []),
+  };
 }
 
 /**
  * Why a controller's unix socket is not for those who write the database to choose; undefined where it may be. They could make the switch talk to
  * other daemons, or overwrite files.
  */
-export function controllerFault(target: string, bridge: string, runDirectory: string): string | undefined {
+function controllerFault(target: string, bridge: string, runDirectory: string): string | undefined {
   const otherwise = `or connect to "unix:${runDirectory}/${bridge}.mgmt" (which is always available without special configuration).`;
   const path = resolveStreamName(target, runDirectory).replace(/^p?unix:/, "");
   const climbs = path.includes("/../");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Uuid } from "#ovsdb/atom.js";
 import { plan, type Running } from "./plan.js";
-import { readWanted } from "./read-wanted.js";
+import { readWanted as read } from "./read-wanted.js";
 import type {
   BridgeRow,
   ConfigRows,
@@ -21,6 +21,8 @@ interface Spec {
     readonly ports: readonly (Partial<PortRow> & { name: string; ifaces?: readonly Partial<InterfaceRow>[] })[];
   };
 }
+
+const readWanted = (rows: ConfigRows): Wanted => read(rows, "/run");
 
 /** Rows as a replica would give them, from a short description. */
 function rowsOf(

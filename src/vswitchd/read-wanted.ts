@@ -140,6 +140,7 @@ function readBridge(
   row: BridgeRow,
   root: OpenVSwitchRow,
   rows: ConfigRows,
+  { connections, controllerRows }: Pick<WantedBridge, "connections" | "controllerRows">,
   ports: readonly WantedPort[],
   warn: (text: string) => void,
 ): WantedBridge {
@@ -147,7 +148,6 @@ function readBridge(
   const hwaddr = setting("hwaddr");
   const datapathId = setting("datapath-id");
   const limit = otherConfig("Open_vSwitch", root.other_config)("vlan-limit");
-  const { connections, controllerRows } = readControllers(row, root, rows);
   const vlanLimit = integerSetting(limit, 1, 0, Number.MAX_SAFE_INTEGER);
   return {
     uuid: row.uuid,
@@ -179,13 +179,15 @@ function readBridge(
 
 /**
  * Turns the rows of one moment into plain settings. Pure. Rows that break a rule the schema cannot express (one name used twice,
- * a bridge name that is a path) are left out, each with a warning in Open vSwitch's words.
+ * a bridge name that is a path) are left out, each with a warning in Open vSwitch's words; so are controllers whose unix sockets are not below
+ * `runDirectory`, with an error.
  */
-export function readWanted(rows: ConfigRows): Wanted {
+export function readWanted(rows: ConfigRows, runDirectory: string): Wanted {
   const warnings: string[] = [];
+  const errors: string[] = [];
   const root = rows.root;
   const defaultBonds: string[] = [];
-  if (!root) return { bridges: [], warnings, defaultBonds };
+  if (!root) return { bridges: [], warnings, errors, defaultBonds };
   const bridgeNames = new Set<string>();
   const interfaceNames = new Set<string>();
   const bridges: WantedBridge[] = [];
@@ -231,7 +233,9 @@ export function readWanted(rows: ConfigRows): Wanted {
       interfaceNames.add(row.name);
       ports.unshift(impliedLocalPort(row.name));
     }
-    bridges.push(readBridge(row, root, rows, ports, (text) => warnings.push(text)));
+    const { faults, ...controllers } = readControllers(row, root, rows, runDirectory);
+    errors.push(...faults.map((fault) => `bridge ${row.name}: ${fault}`));
+    bridges.push(readBridge(row, root, rows, controllers, ports, (text) => warnings.push(text)));
   }
-  return { bridges, warnings, defaultBonds };
+  return { bridges, warnings, errors, defaultBonds };
 }

@@ -117,8 +117,9 @@ export class Vswitchd {
   #reconfigure(): void {
     const rows = this.#deps.database.rows();
     if (!rows) return;
-    const wanted = readWanted(rows);
+    const wanted = readWanted(rows, this.#deps.runDirectory);
     for (const warning of wanted.warnings) this.#deps.log.warn(warning);
+    for (const error of wanted.errors) this.#deps.log.err(error);
     this.#tellOfBondMode(wanted.defaultBonds);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     const changes = plan(this.#bridges.running(), wanted);

@@ -52,6 +52,7 @@ export interface WantedBridge {
 export interface Wanted {
   readonly bridges: readonly WantedBridge[];
   readonly warnings: readonly string[];
+  readonly errors: readonly string[];
   /** Bonds that leave their mode to the default, which was once another one. */
   readonly defaultBonds: readonly string[];
 }

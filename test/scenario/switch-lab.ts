@@ -3,12 +3,13 @@ import type { DummyDevice } from "#datapath/dummy/dummy-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import type { Packet } from "#datapath/packet.js";
 import type { FakeClock } from "#host/fake/clock.js";
-import { createFakeHost } from "#host/fake/host.js";
+import { createFakeHost, type FakeHost } from "#host/fake/host.js";
 import type { BridgeState } from "#ofproto/bridge-state.js";
 import type { BridgeSettings, PortSettings } from "#ofproto/settings.js";
 import type { Switch } from "#ofproto/switch.js";
 import { OfprotoSwitches } from "#ofproto/switches.js";
-import { silentLog } from "#runtime/logger.js";
+import { type Log, silentLog } from "#runtime/logger.js";
+import { Xids } from "#runtime/openflow-xids.js";
 
 /** A frame that left the switch. */
 export interface Sent {
@@ -46,19 +47,28 @@ export const portDefaults: Omit<PortSettings, "name" | "members"> = {
 
 /** Bridges on a dummy datapath under a clock that the test moves; frames go in by name and come out in a list. */
 export class SwitchLab {
+  readonly host: FakeHost;
   readonly clock: FakeClock;
   readonly switches: OfprotoSwitches;
   readonly sent: Sent[] = [];
   readonly #devices: DummyDevices;
 
-  constructor() {
+  /** `log`: for bridges that speak to controllers, through the fake host's streams. */
+  constructor(log?: Log) {
     const host = createFakeHost();
+    this.host = host;
     this.clock = host.clock;
     this.#devices = new DummyDevices(host);
     let seed = 1;
     const random = (): number => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;
     const engine = dummyDatapathClass("dummy", this.#devices, { clock: this.clock, random });
-    this.switches = new OfprotoSwitches({ clock: this.clock, log: silentLog, datapathClasses: [engine] });
+    const outside = log && { host, log, runDirectory: "/var/run/openvswitch", connect: {}, xids: new Xids() };
+    this.switches = new OfprotoSwitches({
+      clock: this.clock,
+      log: log ?? silentLog,
+      datapathClasses: [engine],
+      ...(outside && { outside }),
+    });
   }
 
   addBridge(name: string, settings: Partial<BridgeSettings> = {}): Switch {

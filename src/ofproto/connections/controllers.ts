@@ -23,6 +23,9 @@ const BOGUS_TICKS = 2;
 /** The port of OVSDB, for managers. */
 const OVSDB_PORT = 6640;
 
+/** 127.0.0.1: a manager on this host is not reached through a bridge. */
+const LOOPBACK = 0x7f000001;
+
 /** How the bridge's own listener treats its peers. */
 const management: RemoteSettings = {
   type: "service",
@@ -233,7 +236,9 @@ export class Controllers {
     const own = controllers
       .filter(({ isInBand }) => isInBand)
       .map(({ target }) => remoteOfTarget(target, openFlowPort));
-    const managers = inBandTargets.map((target) => remoteOfTarget(target, OVSDB_PORT));
+    const managers = inBandTargets
+      .map((target) => remoteOfTarget(target, OVSDB_PORT))
+      .filter((remote) => remote?.address !== LOOPBACK);
     const remotes = disableInBand ? [] : [...own, ...managers].flatMap((remote) => remote ?? []);
     this.#inBand.configure(remotes, inBandQueue);
     this.#schedule();
