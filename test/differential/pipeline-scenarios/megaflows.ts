@@ -150,17 +150,6 @@ export const megaflows: PipelineScenarios = {
     app dpif/dump-flows -m br0
     app dpctl/dump-flows --names
   `,
-  "flows put by hand": `
-    app dpctl/add-flow in_port(1),eth(),eth_type(0x1234) 2
-    app dpctl/add-flow in_port(2),eth(),eth_type(0x1234) 1,3
-    app dpctl/dump-flows
-    app dpctl/mod-flow in_port(2),eth(),eth_type(0x1234) 4
-    app dpctl/dump-flows
-    app dpctl/del-flow in_port(1),eth(),eth_type(0x1234)
-    app dpctl/dump-flows
-    app dpctl/del-flows
-    app dpctl/dump-flows
-  `,
   "a flow for each port and for each VLAN": `
     + in_port=1,dl_vlan=5,actions=2
     + in_port=1,vlan_tci=0,actions=3
