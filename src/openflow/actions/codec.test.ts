@@ -61,8 +61,15 @@ describe("actions in bytes", () => {
   });
 
   it("say what a version cannot", () => {
-    expect(() => encodeInstructions([{ kind: "meter", meterId: 1 }], 2, new WireWriter())).toThrow(UserError);
     expect(() => encodeActions([{ kind: "goto_table", table: 1 }], OF13, new WireWriter())).toThrow(UserError);
+  });
+
+  it("leave out a meter where there are none, as upstream does", () => {
+    for (const version of [1, 2, 3] as const) {
+      const w = new WireWriter();
+      encodeInstructions([{ kind: "meter", meterId: 1 }], version, w);
+      expect(w.length).toBe(0);
+    }
   });
 
   it("of any kind are read, and once read are written and read the same, or are refused", () => {

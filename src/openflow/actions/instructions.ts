@@ -69,8 +69,7 @@ export function encodeInstructions(actions: readonly Action[], version: Version,
   const meterIsAction = version > OF14;
   const applied = actions.filter((a) => placeOf(a) === "apply_actions" || (meterIsAction && a.kind === "meter"));
   for (const a of actions) {
-    if (a.kind !== "meter" || meterIsAction) continue;
-    if (version < OF13) throw new UserError(`OpenFlow 1.${version - 1} has no instruction "meter"`);
+    if (a.kind !== "meter" || meterIsAction || version < OF13) continue;
     w.u16(Instruction.meter).u16(8).u32(a.meterId);
   }
   if (applied.length > 0) encodeList(Instruction.applyActions, applied, version, w);

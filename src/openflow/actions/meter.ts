@@ -1,4 +1,4 @@
-import { OF15, only } from "../version.js";
+import { OF13, OF15, only } from "../version.js";
 import type { ActionRow } from "./action.js";
 import { parseU32 } from "./argument.js";
 import { numberForm, of } from "./wire-form.js";
@@ -20,6 +20,7 @@ export const meter: ActionRow<Meter> = {
       (meterId) => ({ kind: "meter", meterId }),
     ),
   ],
+  instead: (_action, version) => (version < OF13 ? [] : undefined),
   format: ({ meterId }) => `meter:${meterId}`,
   parse: { meter: (text) => ({ kind: "meter", meterId: parseU32(text) }) },
 };
