@@ -111,6 +111,11 @@ describe("ways through the tables", () => {
       "Recursion too deep",
       "recursion_too_deep",
     ]);
+    const onward = Array.from({ length: 90 }, (_, t) => `table=${t},actions=resubmit(,${t + 1})`);
+    expect(new TranslationBed(...onward, "table=90,actions=output:2").actions("in_port=1,udp")).toBe("p2");
+    const pushes = Array.from({ length: 2200 }, () => "push:xxreg0[]").join();
+    const stacked = [0, 1, 2].map((t) => `table=${t},actions=${pushes},resubmit(,${t + 1})`);
+    expect(new TranslationBed(...stacked).packet("in_port=1,udp").translation.error).toBe("Stack too deep");
     const wide = Array.from({ length: 14 }, (_, t) => `table=${t},actions=resubmit(,${t + 1}),resubmit(,${t + 1})`);
     const many = new TranslationBed(...wide).packet("in_port=1,udp");
     expect([many.actions, many.translation.error]).toEqual(["drop", "Too many resubmits"]);

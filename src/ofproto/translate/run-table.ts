@@ -17,10 +17,12 @@ export function runTable(ctx: TranslationContext, tableId: number, how: Lookup =
   const { tableId: outerTable, rule: outerRule } = ctx;
   const found = lookup(ctx, tableId, how);
   if (!found) return;
-  ctx.depth++;
+  // A way that leads on to later tables only has an end.
+  const counts = tableId <= outerTable ? 1 : 0;
+  ctx.depth += counts;
   ctx.steps++;
   runFound(ctx, found);
-  ctx.depth--;
+  ctx.depth -= counts;
   ctx.trace?.leave();
   ctx.tableId = outerTable;
   ctx.rule = outerRule;
@@ -64,7 +66,7 @@ function lookup(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMi
     if (ct) {
       const original = lookupOriginal(ctx, (k, m) => bridge.tables.lookup(at, k, m));
       if (!original) {
-        ctx.trace?.note(" >> resubmit(ct) with non-tracked or non-IP packet!");
+        ctx.trace?.note(" >>>> resubmit(ct) with non-tracked or non-IP packet! <<<<");
         flow[W.inPort] = before;
         return undefined;
       }

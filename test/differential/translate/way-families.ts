@@ -135,6 +135,25 @@ in_port=2,actions=output:3,resubmit(2,0),output:4
 ? in_port=1,udp
 ? in_port=2,udp
 
+= on and on, but never back
+table=0,udp,actions=goto_table:1
+table=0,tcp,actions=resubmit(,1),output:2
+table=0,arp,actions=resubmit(,3)
+table=1,actions=clone(resubmit(,2)),resubmit(,2)
+table=2,actions=output:3
+table=3,actions=resubmit(,2),resubmit(,3)
+? in_port=1,udp
+? in_port=1,tcp
+? in_port=1,arp
+
+= the original direction
+in_port=1,ct_state=+trk+est,tcp,actions=resubmit(,1,ct),output:2
+table=1,nw_src=1.2.3.4,tcp,actions=output:3,move:nw_src[]->nw_dst[]
+table=1,tcp,actions=output:4
+? in_port=1,tcp,ct_state=trk|est,ct_nw_src=1.2.3.4,ct_nw_dst=2.2.2.2,ct_nw_proto=6,ct_tp_src=2,ct_tp_dst=4,nw_src=3.3.3.3
+? in_port=1,tcp,ct_state=trk|est,ct_nw_src=4.3.2.1,ct_nw_dst=2.2.2.2,ct_nw_proto=6,ct_tp_src=2,ct_tp_dst=4,nw_src=1.2.3.4
+? in_port=1,tcp,ct_state=trk|est,nw_src=3.3.3.3
+
 = too many
 actions=resubmit(,1),resubmit(,1),output:2
 table=1,actions=resubmit(,2),resubmit(,2),output:3
