@@ -136,5 +136,5 @@ export function setTableNames(tables: FlowTables, { tables: wanted }: TableFeatu
 /** True where a request would change what a table can do. */
 function isOther(table: FlowTable, { metadataMatch, metadataWrite, maxEntries, command }: TableFeatures): boolean {
   if (metadataMatch !== ALL_BITS || metadataWrite !== ALL_BITS) return true;
-  return maxEntries !== (table.flowLimit ?? MANY) || (command !== undefined && command !== "replace");
+  return maxEntries !== (table.flowLimit ?? MANY) || command === "enable" || command === "disable";
 }
