@@ -1,6 +1,13 @@
 import { encodeErrorReply } from "#openflow/error-message.js";
 import type { ErrorName } from "#openflow/errors/error-row.js";
-import { checkLength, decodeMessage, encodeMessages, readEnvelope } from "#openflow/messages/codec.js";
+import {
+  checkLength,
+  decodeBody,
+  decodeMessage,
+  encodeMessages,
+  readEnvelope,
+  type Warn,
+} from "#openflow/messages/codec.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import { ALL_TABLES } from "#openflow/messages/flow/flow-parts.js";
 import type { Message } from "#openflow/messages/message.js";
@@ -28,12 +35,15 @@ interface Receiver extends Connection {
   sendBytes(message: Uint8Array): void;
 }
 
+const complaints =
+  (log: Log): Warn =>
+  (module, text, level) =>
+    limitedLog(log, module).log(level ?? "warn", text);
+
 /**
- * Reads a message from a connection, bundled ones too: what depends on the state of the connection is put right, so that handlers need not
- * know. Throws `OfpError`, of which the log has been told.
+ * A message as handlers take it, bundled ones too: what depends on the state of the connection or the bridge is put right. Throws `OfpError`.
  */
-function decodeRequest(bytes: Uint8Array, bridge: Bridge, connection: Receiver, log: Log): Message {
-  const message = decodeMessage(bytes, (module, text, level) => limitedLog(log, module).log(level ?? "warn", text));
+function readied(message: Message, bridge: Bridge, connection: Receiver): Message {
   const body = mapRequest(message.body, bridge.state.tlvs);
   const namesTable = body.kind !== "flow_mod" || message.version !== OF10 || connection.protocol.tableId;
   return { ...message, body: namesTable ? body : withoutTable(body) };
@@ -56,12 +66,16 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
   const refuse = (error: unknown): void => answerError(error, bytes, connection, log);
   try {
     const refuseOther: Request["refuse"] = (error, request) => answerError(error, request, connection, log);
-    if (connection.role === "secondary") refuseChange(bytes);
-    const message = connection.assembler.take(decodeRequest(bytes, bridge, connection, log), bytes, refuseOther);
-    if (message === undefined) return undefined;
-    const handler = byKind.get(message.body.kind);
+    const warn = complaints(log);
+    const envelope = readEnvelope(bytes, warn);
+    checkLength(envelope, warn);
+    const handler = byKind.get(envelope.row.kind);
     if (handler === undefined) throw new OfpError(isMultipartRequest(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
-    const decode = (inner: Uint8Array): Message => decodeRequest(inner, bridge, connection, log);
+    if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
+    const part = readied(decodeBody(envelope, warn), bridge, connection);
+    const message = connection.assembler.take(part, bytes, refuseOther);
+    if (message === undefined) return undefined;
+    const decode = (inner: Uint8Array): Message => readied(decodeMessage(inner, warn), bridge, connection);
     const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
     if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);
@@ -71,13 +85,6 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
   }
 
   return undefined;
-}
-
-/** Refuses a secondary controller what changes something, before the body is looked at. */
-function refuseChange(bytes: Uint8Array): void {
-  const envelope = readEnvelope(bytes);
-  checkLength(envelope);
-  if (byKind.get(envelope.row.kind)?.changes) throw new OfpError("OFPBRC_IS_SECONDARY");
 }
 
 /** A request was taken: its replies go out. */

@@ -1,3 +1,4 @@
+import { MeterFlag } from "#openflow/messages/meter/meter-config.js";
 import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import { OFPM } from "#openflow/messages/meter/meter-number.js";
 import { OfpError } from "#openflow/ofp-error.js";
@@ -112,10 +113,13 @@ class MeterChange implements FlowModification {
   }
 
   #checkBands(): void {
+    if ((this.#mod.meter.flags & ~KNOWN_FLAGS) !== 0) throw new OfpError("OFPMMFC_BAD_FLAGS");
     const { length } = this.#mod.meter.bands;
     if (length === 0 || length > this.#env.datapath.mostBands) throw new OfpError("OFPMMFC_OUT_OF_BANDS");
   }
 }
+
+const KNOWN_FLAGS: number = MeterFlag.kbps | MeterFlag.pktps | MeterFlag.burst | MeterFlag.stats;
 
 /** Numbers that meters may have: those of flows, and two of the switch's own ways to userspace. */
 function checkNumber(id: number): void {

@@ -1,17 +1,16 @@
 import type { FlowModTableId, SetFlowFormat } from "#openflow/messages/flow/flow-format.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import { type Protocol, protocols } from "#openflow/protocol.js";
-import { BugError } from "#util/errors.js";
 import type { Handler } from "../handler.js";
 
 const [OPENFLOW10, NXM] = [0, 2];
 
-/** OpenFlow 1.0 in another form. */
-function changed({ version, nxm, tableId }: Protocol, change: Partial<Pick<Protocol, "nxm" | "tableId">>): Protocol {
-  const wanted = { nxm, tableId, ...change };
-  const found = protocols.find((p) => p.version === version && p.nxm === wanted.nxm && p.tableId === wanted.tableId);
-  if (found === undefined) throw new BugError(`OpenFlow version ${version} has one form only`);
-  return found;
+/** OpenFlow 1.0 in another form; later versions have one only. */
+function changed(now: Protocol, change: Partial<Pick<Protocol, "nxm" | "tableId">>): Protocol {
+  const wanted = { ...now, ...change };
+  return (
+    protocols.find((p) => p.version === now.version && p.nxm === wanted.nxm && p.tableId === wanted.tableId) ?? now
+  );
 }
 
 /** NXT_SET_FLOW_FORMAT: in which form OpenFlow 1.0 tells of flows. */

@@ -6,10 +6,11 @@ import { originOf } from "./origin.js";
 
 /**
  * What is wrong with a flow-mod whatever flows there are: it names a packet that the switch does not keep (OFPBRC_BUFFER_UNKNOWN), or the
- * switch's own table (OFPBRC_EPERM; of deletions that is found out later).
+ * switch's own table (OFPBRC_EPERM). Deletions have no packet, and name no table before it is known whether they find flows in it.
  */
 export function checkFlowMod({ bufferId, table, command }: FlowMod): void {
-  if (table === INTERNAL_TABLE && !command.startsWith("delete")) throw new OfpError("OFPBRC_EPERM");
+  if (command.startsWith("delete")) return;
+  if (table === INTERNAL_TABLE) throw new OfpError("OFPBRC_EPERM");
   if (bufferId !== NO_BUFFER) throw new OfpError("OFPBRC_BUFFER_UNKNOWN");
 }
 
