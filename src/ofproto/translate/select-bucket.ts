@@ -7,13 +7,17 @@ import { hashFields, hashSymmetric } from "./flow-hash.js";
 
 const silent: Note = () => {};
 
-/** The bucket that a packet's `dp_hash` stands for; where it is not live, the first that is. */
+/** The bucket that a packet's `dp_hash` stands for; where it is not live, the next that is. */
 export function bucketByDpHash(ctx: TranslationContext, group: Group, map: Uint16Array): GroupBucket | undefined {
+  const { buckets } = group;
   const low = map.length - 1;
   ctx.mask[W.dpHash] = ctx.mask[W.dpHash]! | low;
-  const bucket = group.buckets[map[ctx.flow[W.dpHash]! & low]!]!;
-  if (isUsable(ctx, bucket, silent)) return bucket;
-  return group.buckets.find((b) => isUsable(ctx, b, silent));
+  const first = map[ctx.flow[W.dpHash]! & low]!;
+  for (let i = 0; i < buckets.length; i++) {
+    const bucket = buckets[(first + i) % buckets.length]!;
+    if (isUsable(ctx, bucket, silent)) return bucket;
+  }
+  return undefined;
 }
 
 /** The live bucket whose number, hashed with the packet's fields and times its weight, is greatest. */

@@ -1,15 +1,25 @@
 /** Packets of `trace` and `receive`. */
 const tcp = (n: number): string =>
   `br0 in_port=6,tcp,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64,tp_src=5,tp_dst=${n}`;
-const frame = (n: number): string =>
+const frame = (n: number, source = 5): string =>
   "in_port(6),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800)," +
-  `ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,ttl=64,frag=no),tcp(src=5,dst=${n})`;
+  `ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,ttl=64,frag=no),tcp(src=${source},dst=${n})`;
 const bucketed = (id: number, rest: string): string[] => [
   `add-group group_id=${id},${rest}`,
   `add-flow in_port=6,tcp,tp_dst=${id},actions=group:${id}`,
   `trace ${tcp(id)}`,
 ];
 
+const dpHashes: readonly string[] = [
+  "bucket=output:1,bucket=output:2,bucket=weight:2,output:3",
+  "selection_method=dp_hash,bucket=output:1,bucket=output:2,bucket=output:3",
+  "selection_method=dp_hash,selection_method_param=5,bucket=weight:5,output:1,bucket=weight:3,output:2,bucket=output:3",
+  "selection_method=dp_hash,selection_method_param=0x100000007,bucket=output:1,bucket=weight:100,output:2",
+  "selection_method=dp_hash,selection_method_param=0x200000000,bucket=output:1,bucket=output:2",
+  "bucket=watch_port:1,output:1,bucket=output:2,bucket=watch_port:9,output:3,bucket=watch_port:1,output:4",
+  "bucket=weight:0,output:1,bucket=weight:3,output:2,bucket=weight:7,output:3,bucket=weight:11,output:4",
+  "bucket=weight:1000,output:1,bucket=weight:999,output:2,bucket=weight:7,output:3",
+];
 const kinds: readonly string[] = [
   "tcp,dl_src=02:03:04:05:06:07,nw_src=10.0.0.1,nw_dst=1.2.3.4,nw_ttl=64,nw_tos=32,tp_src=5,tp_dst=770",
   "tcp6,dl_dst=02:03:04:05:06:07,ipv6_src=fe80::1:2,ipv6_label=0x12345,metadata=0x1122334455667788,reg1=7",
@@ -134,12 +144,6 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
   ],
   loops: [
     ...bucketed(21, "type=all,bucket=group:21,bucket=output:1"),
-    "add-flow table=20,actions=output:1,resubmit(,20),output:2",
-    "add-flow in_port=6,tcp,tp_dst=1,actions=resubmit(,20)",
-    `trace ${tcp(1)}`,
-    "add-flow table=21,actions=group:22",
-    ...bucketed(22, "type=indirect,bucket=resubmit(,21)"),
-    ...bucketed(23, "type=all,bucket=resubmit(,21),bucket=output:2"),
   ],
   "fast failover": [
     ...bucketed(1, "type=ff,bucket=watch_port:9,output:1,bucket=watch_port:2,output:2"),
@@ -177,9 +181,7 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
       ...["eth_src", "eth_type", "ipv6_src", "nw_proto", "metadata", "reg1", "in_port", "tun_id"].map(
         (f) => `fields=${f}`,
       ),
-      ...["ip_dscp", "mpls_label", "tcp_flags", "xxreg0", "nw_tos", "ct_mark", "arp_spa"].map(
-        (f) => `fields=${f}`,
-      ),
+      ...["ip_dscp", "mpls_label", "tcp_flags", "xxreg0", "nw_tos", "ct_mark", "arp_spa"].map((f) => `fields=${f}`),
       "fields(eth_src=00:00:ff:00:00:ff,tcp_dst)",
       "fields(nw_ttl,ip_src,udp_src)",
       "fields=tcp_src=0xff",
@@ -199,6 +201,37 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
       { length: 12 },
       (_, i) => `trace br0 in_port=6,tcp,nw_src=10.0.0.${i},nw_dst=10.0.0.2,tp_src=5,tp_dst=2`,
     ),
+  ],
+  "select by dp_hash": [
+    ...Array.from({ length: 8 }, (_, i) => [
+      `add-group group_id=${i + 1},type=select,${dpHashes[i]}`,
+      `add-flow in_port=6,tcp,tp_dst=${i + 1},actions=group:${i + 1}`,
+      `trace ${tcp(i + 1)}`,
+    ]).flat(),
+    ...Array.from({ length: 200 }, (_, i) => `receive p6 ${frame((i % 8) + 1, i)}`),
+    "warp 600",
+    "dump-group-stats",
+    "down p1",
+    ...Array.from({ length: 40 }, (_, i) => `receive p6 ${frame((i % 8) + 1, i)}`),
+    "warp 600",
+    "dump-group-stats",
+    "up p1",
+  ],
+  "select by dp_hash, then go on": [
+    "add-group group_id=1,type=select,bucket=output:1,bucket=output:2,bucket=output:3",
+    "add-group group_id=2,type=all,bucket=group:1,bucket=output:4",
+    "add-flow in_port=6,tcp,tp_dst=1,actions=group:1,output:5",
+    "add-flow in_port=6,tcp,tp_dst=2,actions=group:2,output:5",
+    "add-flow in_port=6,tcp,tp_dst=3,actions=write_actions(group:1,set_field:8->tcp_src)",
+    "add-flow in_port=6,tcp,tp_dst=4,actions=push_mpls:0x8847,group:1",
+    "add-flow in_port=6,tcp,tp_dst=5,actions=clone(output:3),group:1,output:5",
+    "add-group group_id=3,type=select,bucket=group:1,bucket=output:4",
+    "add-flow in_port=6,tcp,tp_dst=6,actions=set_field:7->reg0,group:3,output:5",
+    ...[1, 2, 3, 4, 5, 6].map((n) => `trace ${tcp(n)}`),
+    ...Array.from({ length: 60 }, (_, i) => `receive p6 ${frame((i % 6) + 1, i)}`),
+    "warp 600",
+    "dump-group-stats",
+    "dump-ports",
   ],
   counters: [
     "add-group group_id=1,type=all,bucket=output:1,bucket=output:2",
