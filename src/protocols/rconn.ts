@@ -165,6 +165,7 @@ export class Rconn {
     if (!this.#kept || !this.isConnected) return;
     this.#log("info", `${this.name}: disconnecting`);
     this.#lastDisconnected = now;
+    this.#lastError = undefined;
     this.#fallBack(now);
   }
 
