@@ -7,6 +7,7 @@ import type { Cancel, Clock } from "#util/clock.js";
 import type { MacNumber } from "#util/mac-number.js";
 import { portOrAbsent } from "./absent-port.js";
 import type { BridgeState } from "./bridge-state.js";
+import { type ConntrackSettings, ConntrackZones } from "./conntrack-settings.js";
 import type { OfprotoCounters } from "./counters.js";
 import { RuntimeFeatures } from "./datapath-features.js";
 import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
@@ -18,6 +19,8 @@ import { Revalidator } from "./revalidator.js";
 import type { World } from "./translate/context.js";
 import { FloodCache } from "./translate/flood-cache.js";
 import { Upcalls } from "./upcalls.js";
+
+const NO_CONNTRACK: ConntrackSettings = { zones: new Map(), defaultLimit: undefined };
 
 /** A datapath and the bridges on it, which are all of one type: upcalls come up here, megaflows go down. */
 export class Backer implements World {
@@ -34,8 +37,7 @@ export class Backer implements World {
   readonly frozen: Recirculation;
   readonly features: RuntimeFeatures = new RuntimeFeatures();
   readonly meters: DatapathMeterIds;
-  /** Names of timeout policies by zone. */
-  readonly timeoutPolicies: Map<number, string> = new Map();
+  readonly #zones: ConntrackZones;
   limits: FlowLimits = defaultLimits;
   /** `upcall/disable-megaflows`. */
   megaflows = true;
@@ -48,6 +50,7 @@ export class Backer implements World {
     this.counters = counters;
     this.datapath = datapath;
     this.meters = new DatapathMeterIds(datapath.meters);
+    this.#zones = new ConntrackZones(datapath.conntrack);
     this.clock = clock;
     this.frozen = new Recirculation(clock);
     this.log = log;
@@ -87,7 +90,12 @@ export class Backer implements World {
   }
 
   timeoutPolicy(zone: number): string | undefined {
-    return this.timeoutPolicies.get(zone);
+    return this.#zones.policy(zone);
+  }
+
+  /** Takes what is wanted of connection tracking; undefined where no row says. */
+  setConntrack(settings: ConntrackSettings | undefined): void {
+    if (this.#zones.apply(settings ?? NO_CONNTRACK)) this.changed();
   }
 
   patchPeer(port: OfPort): OfPort | undefined {

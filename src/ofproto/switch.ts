@@ -1,6 +1,7 @@
 import type { Device, DeviceClass } from "#datapath/device.js";
 import type { LinkStats } from "#host/net.js";
 import type { ConnectionsSettings, ControllerStatus } from "./connections/settings.js";
+import type { ConntrackSettings } from "./conntrack-settings.js";
 import type { FlowLimits } from "./limits.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 
@@ -54,6 +55,8 @@ export interface Switches {
   capabilities(datapathType: string): ReadonlyMap<string, string>;
   /** Open_vSwitch:other_config flow-limit, max-idle, max-revalidator. */
   setFlowLimits(limits: FlowLimits): void;
+  /** Sets what datapaths do about connections, by type of datapath. */
+  setConntrack(settings: ReadonlyMap<string, ConntrackSettings>): void;
   /** Waits until every flow made under older settings has been re-translated. */
   settle(): Promise<void>;
   /** `cleanup` removes kernel state that otherwise would survive. */

@@ -7,6 +7,7 @@ import { UserError } from "#util/errors.js";
 import { Backer } from "./backer.js";
 import { Bridge } from "./bridge.js";
 import type { Outside } from "./connections/outside.js";
+import type { ConntrackSettings } from "./conntrack-settings.js";
 import { OfprotoCounters } from "./counters.js";
 import { capabilities } from "./datapath-features.js";
 import { defaultLimits, type FlowLimits } from "./limits.js";
@@ -30,6 +31,7 @@ export interface SwitchesDeps {
 export class OfprotoSwitches implements Switches {
   readonly bridges: Map<string, Bridge> = new Map();
   readonly backers: Map<string, Backer> = new Map();
+  #conntrack: ReadonlyMap<string, ConntrackSettings> = new Map();
   /** `upcall/disable-ufid`. */
   ufidDumps = true;
   readonly #deps: SwitchesDeps;
@@ -97,6 +99,11 @@ export class OfprotoSwitches implements Switches {
     for (const backer of this.backers.values()) backer.limits = limits;
   }
 
+  setConntrack(settings: ReadonlyMap<string, ConntrackSettings>): void {
+    this.#conntrack = settings;
+    for (const [type, backer] of this.backers) backer.setConntrack(settings.get(type));
+  }
+
   /** What there is a lot of, for `memory/show`. */
   memoryUsage(): Readonly<Record<string, number>> {
     let [ofconns, ports, rules, keys] = [0, 0, 0, 0];
@@ -133,6 +140,7 @@ export class OfprotoSwitches implements Switches {
     if (!engine) throw new UserError("Address family not supported by protocol");
     const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log, this.#counters);
     backer.limits = this.#limits;
+    backer.setConntrack(this.#conntrack.get(type));
     this.backers.set(type, backer);
     return backer;
   }

@@ -40,6 +40,9 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
     const bridges = this.#replica.table("Bridge");
     const controllers = this.#replica.table("Controller");
     const flowTables = this.#replica.table("Flow_Table");
+    const datapaths = this.#replica.table("Datapath");
+    const ctZones = this.#replica.table("CT_Zone");
+    const ctTimeoutPolicies = this.#replica.table("CT_Timeout_Policy");
     const managers = this.#replica.table("Manager");
     const ports = this.#replica.table("Port");
     const interfaces = this.#replica.table("Interface");
@@ -48,6 +51,9 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
       bridge: (uuid) => bridges.get(uuid),
       controller: (uuid) => controllers.get(uuid),
       flowTable: (uuid) => flowTables.get(uuid),
+      datapath: (uuid) => datapaths.get(uuid),
+      ctZone: (uuid) => ctZones.get(uuid),
+      ctTimeoutPolicy: (uuid) => ctTimeoutPolicies.get(uuid),
       manager: (uuid) => managers.get(uuid),
       port: (uuid) => ports.get(uuid),
       interface: (uuid) => interfaces.get(uuid),

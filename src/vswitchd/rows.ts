@@ -30,6 +30,9 @@ export const followed = {
     "controller_burst_limit",
   ],
   Flow_Table: ["name", "flow_limit", "overflow_policy", "groups", "prefixes"],
+  Datapath: ["ct_zones", "ct_zone_default_limit"],
+  CT_Zone: ["timeout_policy", "limit"],
+  CT_Timeout_Policy: ["timeouts"],
   Manager: ["target", "connection_mode"],
   Port: [
     "name",
@@ -99,6 +102,9 @@ type Row<T extends keyof typeof followed> = FollowedRow<typeof openVSwitchDeclar
 export type OpenVSwitchRow = Row<"Open_vSwitch">;
 export type BridgeRow = Row<"Bridge">;
 export type ControllerRow = Row<"Controller">;
+type DatapathRow = Row<"Datapath">;
+type CtZoneRow = Row<"CT_Zone">;
+type CtTimeoutPolicyRow = Row<"CT_Timeout_Policy">;
 type ManagerRow = Row<"Manager">;
 export type FlowTableRow = Row<"Flow_Table">;
 export type PortRow = Row<"Port">;
@@ -110,6 +116,9 @@ export interface ConfigRows {
   bridge(uuid: string): BridgeRow | undefined;
   controller(uuid: string): ControllerRow | undefined;
   flowTable(uuid: string): FlowTableRow | undefined;
+  datapath(uuid: string): DatapathRow | undefined;
+  ctZone(uuid: string): CtZoneRow | undefined;
+  ctTimeoutPolicy(uuid: string): CtTimeoutPolicyRow | undefined;
   manager(uuid: string): ManagerRow | undefined;
   port(uuid: string): PortRow | undefined;
   interface(uuid: string): InterfaceRow | undefined;

@@ -151,6 +151,9 @@ class FakeDatabase implements ConfigDatabase {
       bridge: find(this.bridgeRows),
       controller: find(this.controllerRows),
       flowTable: () => undefined,
+      datapath: () => undefined,
+      ctZone: () => undefined,
+      ctTimeoutPolicy: () => undefined,
       manager: () => undefined,
       port: find(this.portRows),
       interface: find(this.interfaceRows),
@@ -281,6 +284,7 @@ describe("Vswitchd", () => {
       deviceClass: (_datapath, type) => (type === "strange" ? undefined : deviceClass(type)),
       capabilities: (type) => new Map(type === "system" ? [["recirc", "true"]] : []),
       setFlowLimits: () => {},
+      setConntrack: () => {},
       settle: () => Promise.resolve(),
       close: () => {},
     };

@@ -4,6 +4,7 @@ import type { Json } from "#util/json.js";
 import { OVS_VERSION } from "#util/version.js";
 import { type BridgeLog, Bridges, type LiveBridge } from "./bridges.js";
 import type { ConfigDatabase } from "./config-database.js";
+import { readConntrack } from "./conntrack-zones.js";
 import { plan } from "./plan.js";
 import { readFlowLimits, readWanted } from "./read-wanted.js";
 import { type ConfigRows, otherConfig } from "./rows.js";
@@ -122,6 +123,7 @@ export class Vswitchd {
     for (const error of wanted.errors) this.#deps.log.err(error);
     this.#tellOfBondMode(wanted.defaultBonds);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
+    this.#deps.switches.setConntrack(readConntrack(rows));
     const changes = plan(this.#bridges.running(), wanted);
     this.#bridges.apply(changes, wanted.bridges);
     const cfg = Number(rows.root?.next_cfg ?? 0);
