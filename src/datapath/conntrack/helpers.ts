@@ -68,10 +68,7 @@ export function helpFtp(
   const message = readFtp(payloadText(frame, p), direction === 0);
   const ident = w[row + C.id]!;
   const isIpv6 = (ident & 1) === 1;
-  if (message === undefined) {
-    books.shifts.note(id, direction, p.sequence, 0);
-    return;
-  }
+  if (message === undefined) return;
   const client = addressOf(w, row + C.original, isIpv6);
   const clientSeen = addressOf(w, row + C.reply + 4, isIpv6);
   const server = addressOf(w, row + C.reply, isIpv6);
@@ -90,10 +87,7 @@ export function helpFtp(
     : tupleOf(ident, clientSeen, server, message.port);
   const isTranslated = (w[row + C.flags]! & (F_SNAT | F_DNAT)) !== 0;
   books.expectations.add(expected, { ...familyOf(w, row), translated: isTranslated ? goal : undefined }, books.tick);
-  if (!isRewritten) {
-    books.shifts.note(id, direction, p.sequence, 0);
-    return;
-  }
+  if (!isRewritten) return;
   const text = writeFtp(message, shown, message.port);
   splicePayload(frame, p, message.from, message.to, text);
   books.shifts.note(id, direction, p.sequence, text.length - (message.to - message.from));

@@ -33,11 +33,11 @@ export class SequenceShifts {
 
   /** The payload of a packet of `direction` with sequence number `sequence` became longer by `difference`. A packet sent again changes nothing. */
   note(id: number, direction: 0 | 1, sequence: number, difference: number): void {
+    if (difference === 0) return;
     let both = this.#shifts.get(id);
     if (both === undefined) this.#shifts.set(id, (both = [undefined, undefined]));
     const known = both[direction];
     if (known !== undefined && ((sequence - known.at) | 0) <= 0) return;
-    if (known === undefined && difference === 0) return;
     const before = known?.after ?? 0;
     both[direction] = { at: sequence, before, after: before + difference };
   }

@@ -1,4 +1,4 @@
-import { ipv4, tcp } from "./frames.js";
+import { ipv4, tcp } from "../../support/ip-frames.js";
 import type { Scenario, Step } from "./scenarios.js";
 
 const STEPS = 120;

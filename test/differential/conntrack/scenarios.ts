@@ -1,4 +1,4 @@
-import { fragmentsOf, type Ip, icmp, ipv4, ipv6, packetOf, tcp, udp } from "./frames.js";
+import { fragmentsOf, type Ip, icmp, ipv4, ipv6, packetOf, tcp, udp } from "../../support/ip-frames.js";
 import type { Rules } from "./tracker.js";
 
 export type Step =
