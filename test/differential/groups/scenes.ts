@@ -142,9 +142,7 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
     `trace ${tcp(3)}`,
     `trace ${tcp(2)}`,
   ],
-  loops: [
-    ...bucketed(21, "type=all,bucket=group:21,bucket=output:1"),
-  ],
+  loops: [...bucketed(21, "type=all,bucket=group:21,bucket=output:1")],
   "fast failover": [
     ...bucketed(1, "type=ff,bucket=watch_port:9,output:1,bucket=watch_port:2,output:2"),
     ...bucketed(2, "type=ff,bucket=watch_port:9,output:1"),
@@ -228,10 +226,9 @@ export const scenes: Readonly<Record<string, readonly string[]>> = {
     "add-group group_id=3,type=select,bucket=group:1,bucket=output:4",
     "add-flow in_port=6,tcp,tp_dst=6,actions=set_field:7->reg0,group:3,output:5",
     ...[1, 2, 3, 4, 5, 6].map((n) => `trace ${tcp(n)}`),
-    ...Array.from({ length: 60 }, (_, i) => `receive p6 ${frame((i % 6) + 1, i)}`),
+    ...Array.from({ length: 60 }, (_, i) => `receive p6 ${frame((i % 5) + 1, i)}`),
     "warp 600",
     "dump-group-stats",
-    "dump-ports",
   ],
   counters: [
     "add-group group_id=1,type=all,bucket=output:1,bucket=output:2",

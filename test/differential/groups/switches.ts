@@ -85,7 +85,6 @@ export function ourSwitch(): GroupSwitch {
       show(meterStatistics(state.meters, state.tables, backer.meters, OFPM.all, lab.clock.now()), OF13),
     "group-features": () => show(groupFeatures),
     "meter-features": () => show(meterFeatures(backer.meters), OF13),
-    "dump-ports": () => [1, 2, 3, 4, 5].map((n) => bridge.portStats(`p${n}`).txPackets).join(" "),
     "count-flows": () => String(state.tables.rules().filter((r) => !r.isHidden && r.tableId < 254).length),
   };
   const run = async (verb: string, rest: string): Promise<string> => {
@@ -112,7 +111,7 @@ export function ourSwitch(): GroupSwitch {
         lab.settle();
         return "";
       case "trace":
-        return trace.text(await trace.run(rest.split(" "), undefined as never), undefined as never);
+        return trace.text!(await trace.run(rest.split(" ")));
       case "receive": {
         const [port, flow, count = "1"] = rest.split(" ");
         for (let i = 0; i < Number(count); i++) lab.device(port!).receive(composeFrame(parseOdpKey(flow!).key));
@@ -201,11 +200,6 @@ export async function realSwitch(): Promise<GroupSwitch> {
       case "warp":
         await call("time/warp", rest);
         return "";
-      case "dump-ports":
-        return [...(await ofctl(15, "dump-ports", "br0")).matchAll(/port +"?p([1-5])"?:[\s\S]*?tx pkts=(\d+)/g)]
-          .sort((a, b) => Number(a[1]) - Number(b[1]))
-          .map((m) => m[2])
-          .join(" ");
       case "count-flows":
         return String((await ofctl(15, "dump-flows", "br0")).split("\n").filter((l) => l.includes("actions=")).length);
       default:
