@@ -1,5 +1,5 @@
 /** What is done to packets beyond a rate. Bands of a meter are asked in the order of their rates: the highest that is exceeded acts. */
-export interface DatapathMeterBand {
+interface DatapathMeterBand {
   readonly type: "drop" | "dscp_remark";
   /** Kilobits or packets per second. */
   readonly rate: number;

@@ -48,6 +48,8 @@ function frameOf(key: FlowKey, payload: Uint8Array, partial: boolean): { data: U
 function obvious(start: FlowKey, payload: Uint8Array, partial: boolean, actions: readonly DatapathAction[]): Sent[] {
   const sent: Sent[] = [];
   const key = start.slice();
+  /** What stands in front of the whole frame: a label or a service header, and Ethernet before these. */
+  let front: number[] = [];
   for (const action of actions) {
     if (action.kind === "set") {
       for (let w = 0; w < key.length; w++) key[w] = (key[w]! & ~action.mask[w]!) | (action.value[w]! & action.mask[w]!);
@@ -58,9 +60,21 @@ function obvious(start: FlowKey, payload: Uint8Array, partial: boolean, actions:
       key[W.vlan0] = key[W.vlan0 + 1]!;
       key[W.vlan0 + 1] = 0;
     } else if (action.kind === "clone") sent.push(...obvious(key, payload, partial, action.actions));
+    else if (action.kind === "push_nsh") front = [...action.header];
+    else if (action.kind === "add_mpls") front = [...words32(action.lse)];
+    else if (action.kind === "push_eth") {
+      front = [
+        ...action.destination,
+        ...action.source,
+        ...(front.length === 4 ? [0x88, 0x47] : [0x89, 0x4f]),
+        ...front,
+      ];
+    } else if (action.kind === "pop_eth") front = front.slice(14);
+    else if (action.kind === "pop_nsh" || action.kind === "pop_mpls") front = [];
     else if (action.kind === "output") {
       const { data, offload } = frameOf(key, payload, partial);
-      sent.push({ port: action.port, bytes: [...data], offload });
+      if ((offload.flags & 1) !== 0) offload.csumStart += front.length;
+      sent.push({ port: action.port, bytes: [...front, ...data], offload });
     }
   }
   return sent;
@@ -84,6 +98,7 @@ function engine(data: Uint8Array, offload: Offload, key: FlowKey, actions: reado
   return queued.map((q) => ({ port: q.port, bytes: q.parts.flatMap((p) => [...p]), offload: q.offload }));
 }
 
+const words32 = (n: number): number[] => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const mask32 = fc.oneof(fc.constant(0), fc.constant(0xffffffff), u32);
 
@@ -176,12 +191,39 @@ const actionsFor = (s: Shape, depth: number): fc.Arbitrary<DatapathAction[]> => 
         .tuple(set, output)
         .map(([a, b]): DatapathAction[] => [{ kind: "push_vlan", tpid, vid, pcp }, b, a, b, { kind: "pop_vlan" }]),
     );
+  const mac = fc.uint8Array({ minLength: 6, maxLength: 6 });
+  const serviceHeader: fc.Arbitrary<DatapathAction> = fc.nat({ max: 40 }).chain((more) =>
+    fc.uint8Array({ minLength: 8 + 4 * more, maxLength: 8 + 4 * more }).map((header) => {
+      put16(header, 0, (header.length >> 2) | 0x0fc0);
+      header[2] = 2;
+      header[3] = 3;
+      return { kind: "push_nsh", header };
+    }),
+  );
+  /** A frame goes out as the payload of another, and is itself again. */
+  const wrapped: fc.Arbitrary<DatapathAction[]> = fc
+    .tuple(
+      fc.oneof(
+        serviceHeader.map((push): [DatapathAction, DatapathAction[]] => [
+          push,
+          [{ kind: "pop_eth" }, { kind: "pop_nsh" }],
+        ]),
+        u32.map((n): [DatapathAction, DatapathAction[]] => [
+          { kind: "add_mpls", lse: (n | 0x100) >>> 0, ethertype: 0x8847 },
+          [{ kind: "pop_mpls", ethertype: 0x6558 }],
+        ]),
+      ),
+      mac,
+      mac,
+      output,
+    )
+    .map(([[push, pops], source, destination, out]) => [push, { kind: "push_eth", source, destination }, out, ...pops]);
   const single = fc.oneof(set, output, output).map((a) => [a]);
   const nested =
     depth > 1 ? [] : [actionsFor(s, depth + 1).map((actions): DatapathAction[] => [{ kind: "clone", actions }])];
   const pop: fc.Arbitrary<DatapathAction[]> = fc.constant(s.tagged && depth === 0 ? [{ kind: "pop_vlan" }] : []);
   return fc
-    .tuple(fc.array(fc.oneof(single, single, tags, ...nested), { maxLength: 6 }), pop, output)
+    .tuple(fc.array(fc.oneof(single, single, tags, wrapped, ...nested), { maxLength: 6 }), pop, output)
     .map(([lists, last, out]) => [...lists.flat(), ...last, out]);
 };
 

@@ -34,7 +34,7 @@ export interface GroupSwitch {
 }
 
 /** What of a text may be compared: groups and meters have no order, and time goes on while commands come. */
-export function comparable(text: string): string {
+function comparable(text: string): string {
   const lines = text
     .replace(/\(xid=0x[0-9a-f]+\)/g, "")
     .replace(/duration[=:][\d.]+s/g, "duration")
