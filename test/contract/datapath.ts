@@ -3,8 +3,9 @@ import type { DatapathAction } from "#datapath/actions.js";
 import type { Datapath, Upcall } from "#datapath/datapath.js";
 import type { Packet } from "#datapath/packet.js";
 import { type FlowKey, newKey } from "#flow/key.js";
-import { W } from "#flow/layout.js";
+import { CtState, W } from "#flow/layout.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
+import { fragmentsOf, ipv4, udp } from "../support/ip-frames.js";
 
 /** One datapath under test, with ports into which frames can be put. */
 export interface Bed {
@@ -56,6 +57,7 @@ function fromPort(port: number): { key: FlowKey; mask: FlowKey } {
   return { key, mask };
 }
 
+const SEEN = Uint8Array.of(10, 0, 0, 9);
 const UFID = (n: number): string => n.toString(16).padStart(32, "0");
 const output = (port: number): DatapathAction => ({ kind: "output", port });
 const bytesOf = (packets: readonly Packet[]): number[][] => packets.map((p) => [...p.data]);
@@ -471,6 +473,57 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       await bed.settle();
       expect(bed.take(b).map((p) => p.data.length)).toEqual([1502]);
       expect(dp.meters.stats(0)).toMatchObject({ packets: 6, bands: [{ packets: 2 }] });
+    });
+
+    it("tracks connections, translates them, and tells of them", async () => {
+      const nat = { side: "src", addresses: { first: SEEN, last: SEEN }, persistent: false, method: "" } as const;
+      const ct = { kind: "ct", zone: 3, commit: true, force: false, mark: { value: 5, mask: 15 }, nat } as const;
+      dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [ct, output(b)] });
+      const back = {
+        kind: "ct",
+        zone: 3,
+        commit: false,
+        force: false,
+        nat: { side: "", persistent: false, method: "" },
+      } as const;
+      dp.putFlow({ ufid: UFID(2), ...fromPort(b), actions: [back, { kind: "recirc", id: 1 }] });
+      const established = fromPort(b);
+      established.key[W.recircId] = 1;
+      established.key[W.ctState] = CtState.trk | CtState.est | CtState.rpl | CtState.dnat;
+      established.mask[W.ctState] = 0xff;
+      dp.putFlow({ ufid: UFID(3), ...established, actions: [output(a)] });
+      bed.put(b, plain(udp(ipv4, 2, 9, [99, 53])));
+      bed.put(a, plain(udp(ipv4, 1, 2, [53, 99])));
+      await bed.settle();
+      bed.put(b, plain(udp(ipv4, 2, 9, [99, 53])));
+      await bed.settle();
+      expect(bytesOf(bed.take(b))).toEqual([[...udp(ipv4, 9, 2, [53, 99])]]);
+      expect(bytesOf(bed.take(a))).toEqual([[...udp(ipv4, 2, 1, [99, 53])]]);
+      const [dumped, figures] = [dp.conntrack.dump({ zone: 3 }), dp.conntrack.figures()];
+      await bed.settle();
+      expect(await dumped).toMatchObject([{ protocol: 17, zone: 3, mark: 5, original: { sourcePort: 53 } }]);
+      expect((await figures).connections).toBe(1);
+      const flushed = dp.conntrack.flush({ zone: 3, original: { destinationPort: 99 } });
+      await bed.settle();
+      await flushed;
+      bed.put(b, plain(udp(ipv4, 2, 9, [99, 53])));
+      await bed.settle();
+      expect(bed.take(a)).toEqual([]);
+    });
+
+    it("holds fragments until their packet is whole, and sends them on in order", async () => {
+      dp.putFlow({
+        ufid: UFID(1),
+        ...fromPort(a),
+        actions: [{ kind: "ct", zone: 0, commit: true, force: false }, output(b)],
+      });
+      const pieces = fragmentsOf(udp(ipv4, 1, 2, [53, 99], new Uint8Array(2000).fill(7)), [1208, 2000], 5);
+      bed.put(a, plain(pieces[1]!));
+      await bed.settle();
+      expect(bed.take(b)).toEqual([]);
+      bed.put(a, plain(pieces[0]!));
+      await bed.settle();
+      expect(bytesOf(bed.take(b))).toEqual(pieces.map((piece) => [...piece]));
     });
 
     it("no longer sends to a removed port, nor takes from it", async () => {

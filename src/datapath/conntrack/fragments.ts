@@ -20,7 +20,7 @@ interface Waiting<Token> {
 }
 
 /** Counters of fragments of one version of IP. */
-export interface FragmentCounts {
+interface FragmentCounts {
   accepted: number;
   completed: number;
   expired: number;
