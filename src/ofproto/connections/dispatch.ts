@@ -23,7 +23,7 @@ import type { Connection } from "./connection.js";
 import type { Handler, Request } from "./handler.js";
 import { handlers } from "./handlers/table.js";
 import { mapRequest } from "./map-match.js";
-import type { MultipartAssembler } from "./multipart-assembler.js";
+import { joined, type MultipartAssembler } from "./multipart-assembler.js";
 
 const byKind: ReadonlyMap<Body["kind"], Handler> = new Map(handlers.map((h) => [h.kind, h]));
 
@@ -72,10 +72,15 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
     const handler = byKind.get(envelope.row.kind);
     if (handler === undefined) throw new OfpError(isMultipartRequest(bytes) ? "OFPBRC_BAD_STAT" : "OFPBRC_BAD_TYPE");
     if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
-    const part = readied(decodeBody(envelope, warn), bridge, connection);
-    const message = connection.assembler.take(part, bytes, refuseOther);
-    if (message === undefined) return undefined;
+    const requests = connection.assembler.take(envelope, bytes, refuseOther);
+    if (requests === undefined) return undefined;
     const decode = (inner: Uint8Array): Message => readied(decodeMessage(inner, warn), bridge, connection);
+    const last = readied(decodeBody(envelope, warn), bridge, connection);
+    const message = joined([...requests.slice(0, -1).map(decode), last], requests);
+    if (message === undefined) {
+      refuseOther(new OfpError("OFPBRC_BAD_STAT"), requests[0]!);
+      return undefined;
+    }
     const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
     if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);

@@ -1,4 +1,5 @@
 import { HEADER_LENGTH, readHeader } from "#openflow/header.js";
+import type { Envelope } from "#openflow/messages/codec.js";
 import type { Message } from "#openflow/messages/message.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import { OF13 } from "#openflow/version.js";
@@ -11,15 +12,13 @@ const PATIENCE = 1000;
 
 /** Parts of a request that others follow. */
 interface Parts {
-  /** The first, whole, for errors that quote it. */
-  readonly request: Uint8Array;
-  readonly messages: Message[];
-  /** Parts have been told of nothing but headers. */
-  isEmpty: boolean;
+  /** Whole messages; errors quote the first. */
+  readonly requests: Uint8Array[];
+  readonly name: string;
   timer: Cancel | undefined;
 }
 
-/** Told of a request that came in parts and is refused; `request` is its first message. */
+/** Told of a request of which the rest did not come; `request` is its first message. */
 export type RefuseParts = (error: OfpError, request: Uint8Array) => void;
 
 /**
@@ -35,26 +34,21 @@ export class MultipartAssembler {
   }
 
   /**
-   * Takes a message; gives the request that is whole with it, undefined where parts of it are missing or it was refused. Throws OFPBRC_BAD_STAT where the
-   * message is of another kind than those before it.
+   * Takes a message whose headers were read; gives the messages that are a whole request with it, undefined where some are missing. Throws
+   * OFPBRC_BAD_STAT where the message is of another kind than those before it.
    */
-  take(message: Message, bytes: Uint8Array, refuse: RefuseParts): Message | undefined {
-    const { version, xid, flags } = message;
+  take(envelope: Envelope, bytes: Uint8Array, refuse: RefuseParts): readonly Uint8Array[] | undefined {
+    const { version, xid, flags, name } = envelope;
     const before = this.#parts.get(xid);
     const more = (flags & MORE) !== 0;
-    if (version < OF13 || !isMultipart(bytes) || (before === undefined && !more)) return message;
-    const parts = before ?? { request: bytes, messages: [], isEmpty: true, timer: undefined };
+    if (version < OF13 || !isMultipart(bytes) || (before === undefined && !more)) return [bytes];
+    const parts = before ?? { requests: [], name, timer: undefined };
     this.#forget(xid);
-    if (parts.messages.some((m) => m.name !== message.name)) throw new OfpError("OFPBRC_BAD_STAT");
-    parts.messages.push(message);
-    parts.isEmpty &&= hasNoBody(message, bytes);
-    if (more) {
-      this.#keep(xid, parts, refuse);
-      return undefined;
-    }
-    const whole = merged(parts);
-    if (whole === undefined) refuse(new OfpError("OFPBRC_BAD_STAT"), parts.request);
-    return whole;
+    if (parts.name !== name) throw new OfpError("OFPBRC_BAD_STAT");
+    parts.requests.push(bytes);
+    if (!more) return parts.requests;
+    this.#keep(xid, parts, refuse);
+    return undefined;
   }
 
   /** The connection is over. */
@@ -66,7 +60,7 @@ export class MultipartAssembler {
     this.#parts.set(xid, parts);
     parts.timer = this.#clock.after(PATIENCE, () => {
       this.#parts.delete(xid);
-      refuse(new OfpError("OFPBRC_MULTIPART_REQUEST_TIMEOUT"), parts.request);
+      refuse(new OfpError("OFPBRC_MULTIPART_REQUEST_TIMEOUT"), parts.requests[0]!);
     });
   }
 
@@ -86,20 +80,24 @@ function hasNoBody({ name }: Message, { length }: Uint8Array): boolean {
   return length === (name.startsWith("OFP") ? OWN : EXPERIMENTERS);
 }
 
-/** Parts as one request: lists are joined, requests without a body are one. Others do not come in parts. */
-function merged({ messages, isEmpty }: Parts): Message | undefined {
+/**
+ * The messages of one request as one: lists are joined, requests without a body are one. Others do not come in parts: undefined. `requests` are their
+ * bytes.
+ */
+export function joined(messages: readonly Message[], requests: readonly Uint8Array[]): Message | undefined {
   const [first] = messages;
+  if (first === undefined || messages.length === 1) return first;
   const bodies = messages.map((m) => m.body);
-  const body = bodies[0]!;
+  const { body } = first;
   switch (body.kind) {
     case "flow_monitor_request":
       return {
-        ...first!,
+        ...first,
         body: { ...body, monitors: bodies.flatMap((b) => (b.kind === body.kind ? b.monitors : [])) },
       };
     case "table_features_request":
-      return { ...first!, body: { ...body, tables: bodies.flatMap((b) => (b.kind === body.kind ? b.tables : [])) } };
+      return { ...first, body: { ...body, tables: bodies.flatMap((b) => (b.kind === body.kind ? b.tables : [])) } };
     default:
-      return isEmpty ? first : undefined;
+      return messages.every((m, i) => hasNoBody(m, requests[i]!)) ? first : undefined;
   }
 }

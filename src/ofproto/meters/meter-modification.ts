@@ -80,8 +80,8 @@ class MeterChange implements FlowModification {
     const { meters, datapath, now } = this.#env;
     const { meter: config } = this.#mod;
     checkNumber(config.meterId);
+    this.#checkConfig();
     if (meters.has(config.meterId)) throw new OfpError("OFPMMFC_METER_EXISTS");
-    this.#checkBands();
     const datapathId = datapath.add(datapathMeter(config));
     if (datapathId === undefined) throw new OfpError("OFPMMFC_OUT_OF_METERS");
     this.#added = { config, datapathId, created: now() };
@@ -92,9 +92,9 @@ class MeterChange implements FlowModification {
     const { meters } = this.#env;
     const { meter: config } = this.#mod;
     checkNumber(config.meterId);
+    this.#checkConfig();
     const old = meters.get(config.meterId);
     if (old === undefined) throw new OfpError("OFPMMFC_UNKNOWN_METER");
-    this.#checkBands();
     this.#before.push(old);
     meters.set({ ...old, config });
   }
@@ -112,14 +112,16 @@ class MeterChange implements FlowModification {
     }
   }
 
-  #checkBands(): void {
-    if ((this.#mod.meter.flags & ~KNOWN_FLAGS) !== 0) throw new OfpError("OFPMMFC_BAD_FLAGS");
+  #checkConfig(): void {
+    const { flags } = this.#mod.meter;
+    if ((flags & ~KNOWN_FLAGS) !== 0 || (flags & UNITS) === 0) throw new OfpError("OFPMMFC_BAD_FLAGS");
     const { length } = this.#mod.meter.bands;
     if (length === 0 || length > this.#env.datapath.mostBands) throw new OfpError("OFPMMFC_OUT_OF_BANDS");
   }
 }
 
-const KNOWN_FLAGS: number = MeterFlag.kbps | MeterFlag.pktps | MeterFlag.burst | MeterFlag.stats;
+const UNITS: number = MeterFlag.kbps | MeterFlag.pktps;
+const KNOWN_FLAGS: number = UNITS | MeterFlag.burst | MeterFlag.stats;
 
 /** Numbers that meters may have: those of flows, and two of the switch's own ways to userspace. */
 function checkNumber(id: number): void {

@@ -119,9 +119,10 @@ function add(tables: FlowTables, rule: Rule, env: FlowModEnvironment, steps: Flo
 /** Modifies or deletes flows. A modification that finds none adds one where it brings a cookie and asks for none. */
 function change(tables: FlowTables, mod: FlowMod, env: FlowModEnvironment, steps: FlowSteps): Run {
   return () => {
-    if (mod.bufferId !== NO_BUFFER) throw new OfpError("OFPBRC_BUFFER_UNKNOWN");
+    const isDelete = mod.command === "delete" || mod.command === "delete_strict";
+    if (!isDelete && mod.bufferId !== NO_BUFFER) throw new OfpError("OFPBRC_BUFFER_UNKNOWN");
     const rules = selected(tables, mod);
-    if (mod.command === "delete" || mod.command === "delete_strict") {
+    if (isDelete) {
       for (const rule of rules) steps.remove(rule, "delete");
     } else if (rules.length > 0) {
       const actions = mapTunMetadata(mod.actions, env.tlvs);

@@ -7,10 +7,13 @@ export interface VacancyLimits {
 /** What a table tells: it got fuller than `down` says, or, having told that, emptier than `up` says. */
 export type VacancyEvent = "vacancy_down" | "vacancy_up";
 
-/** Free places in percent, rounded down; all of them where there is no limit. */
+/** What a table holds that has no limit, as controllers are told it. */
+const MANY = 1_000_000;
+
+/** Free places in percent, rounded down. */
 export function vacancyOf(count: number, limit: number | undefined): number {
-  if (limit === undefined) return 100;
-  return limit === 0 ? 0 : Math.max(0, Math.floor(((limit - count) * 100) / limit));
+  const most = limit ?? MANY;
+  return most === 0 ? 0 : Math.max(0, Math.floor(((most - count) * 100) / most));
 }
 
 /** Vacancy events of a table, OpenFlow 1.4 "Vacancy events": down and up take turns. */

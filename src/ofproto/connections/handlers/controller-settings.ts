@@ -1,11 +1,13 @@
 import type { SetControllerId, SetPacketInFormat } from "#openflow/messages/connection/controller-settings.js";
 import type { Handler } from "../handler.js";
+import { demandZeros } from "./demand-zeros.js";
 
 /** NXT_SET_CONTROLLER_ID. */
 export const setControllerIdHandler: Handler<SetControllerId> = {
   kind: "set_controller_id",
   changes: false,
-  handle: ({ id }, { bridge, connection }) => {
+  handle: ({ id }, { bridge, connection, bytes }) => {
+    demandZeros(bytes);
     connection.controllerId = id;
     bridge.connections.changed();
     return undefined;

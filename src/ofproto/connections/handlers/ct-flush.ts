@@ -6,18 +6,15 @@ import {
   type CtTuple,
   isIcmp,
 } from "#openflow/messages/connection/ct-flush.js";
-import { OfpError } from "#openflow/ofp-error.js";
 import type { Handler } from "../handler.js";
-
-/** Where NXT_CT_FLUSH_ZONE has nothing: between its headers and the zone. */
-const [PADDING, PADDING_END] = [16, 22];
+import { demandZeros } from "./demand-zeros.js";
 
 /** NXT_CT_FLUSH_ZONE. */
 export const ctFlushZoneHandler: Handler<CtFlushZone> = {
   kind: "ct_flush_zone",
   changes: false,
   handle: ({ zone }, { bridge, bytes }) => {
-    if (bytes.subarray(PADDING, PADDING_END).some((byte) => byte !== 0)) throw new OfpError("NXBRC_MUST_BE_ZERO");
+    demandZeros(bytes);
     return bridge.backer.datapath.conntrack.flush({ zone }).then(() => undefined);
   },
 };
