@@ -29,7 +29,7 @@ export function datapathFeatures(vlanLimit: number): readonly DatapathFeature[] 
     row("explicit_drop_action", "Explicit Drop action", true),
     row("lb_output_action", "Optimized Balance TCP mode", false),
     row("ct_zero_snat", "Conntrack all-zero IP SNAT", true),
-    row("add_mpls", "MPLS Label add", false),
+    row("add_mpls", "MPLS Label add", true),
     row("max_vlan_headers", "Max VLAN headers", vlanLimit),
     row("max_mpls_depth", "Max MPLS depth", MAX_MPLS),
     row("recirc", "Recirc", true),
