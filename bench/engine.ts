@@ -7,6 +7,7 @@ import { HeadArena } from "#datapath/userspace/head-arena.js";
 import { composeFrame } from "#flow/compose.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { shapeOf } from "#flow/shape.js";
 import { plainOffload } from "#wire/virtio-net.js";
 
 /** Nanoseconds of the forwarding core for one frame: key, lookup, actions, without I/O. */
@@ -48,16 +49,15 @@ function scene(flows: number, masks: number, actions: readonly DatapathAction[])
     mask[W.tp] = 0;
     key[W.pktMark] = 0;
     mask[W.pktMark] = i % masks;
-    forwarder.add({
+    const flow = {
       id: i,
-      key,
-      mask,
       program: compileActions(actions, key),
       stats: new Float64Array(4),
       statsAt: 0,
       dead: false,
       index: -1,
-    });
+    };
+    forwarder.add(flow, key, shapeOf(mask));
   }
   const memory = new Uint8Array(flows * 2048);
   for (const [i, frame] of frames.entries()) memory.set(frame, i * 2048);

@@ -1,7 +1,7 @@
 import { BugError } from "#util/errors.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import { MegaflowSubtable } from "./megaflow-subtable.js";
-import { maskId, scatter, shapeOf } from "./shape.js";
+import { type MaskShape, scatter, shapeOf } from "./shape.js";
 
 /** Subtables are ranked anew after so many lookups (a power of two). */
 const RANK_EVERY = 4096;
@@ -55,26 +55,41 @@ export class MegaflowTable<T> {
 
   /** The entry with exactly this key and mask, or -1. */
   find(key: FlowKey, mask: FlowMask): number {
-    const table = this.#byMask.get(maskId(mask));
+    return this.findShaped(key, shapeOf(mask));
+  }
+
+  /** As `find`, of a mask whose shape is known. */
+  findShaped(key: FlowKey, shape: MaskShape): number {
+    const table = this.#byMask.get(shape.id);
     return table === undefined ? -1 : table.find(key, table);
   }
 
   /** Adds an entry; throws `BugError` where there is one of the same key and mask. */
   insert(key: FlowKey, mask: FlowMask, value: T): number {
-    const id = maskId(mask);
-    let table = this.#byMask.get(id);
+    return this.insertShaped(key, shapeOf(mask), value);
+  }
+
+  /** As `insert`, of a mask whose shape is known. */
+  insertShaped(key: FlowKey, shape: MaskShape, value: T): number {
+    let table = this.#byMask.get(shape.id);
     if (table === undefined) {
-      table = new MegaflowSubtable(id, shapeOf(mask));
-      this.#byMask.set(id, table);
+      table = new MegaflowSubtable(shape.id, shape);
+      this.#byMask.set(shape.id, table);
       this.#order.push(table);
     } else if (table.find(key, table) >= 0) {
       throw new BugError("a megaflow of this key and mask is there already");
     }
-    const index = this.#free.pop() ?? this.#values.length;
+    const index = this.nextIndex;
+    this.#free.pop();
     this.#values[index] = value;
     this.#homes[index] = table;
     table.insert(key, index);
     return index;
+  }
+
+  /** The index that the next entry will have. */
+  get nextIndex(): number {
+    return this.#free.at(-1) ?? this.#values.length;
   }
 
   /** Removes an entry and gives its value. */
@@ -115,6 +130,11 @@ export class MegaflowTable<T> {
   /** An entry's mask; shared, not to be changed. */
   mask(index: number): FlowMask {
     return this.#home(index).shape.mask;
+  }
+
+  /** The shape of an entry's mask. */
+  shape(index: number): MaskShape {
+    return this.#home(index).shape;
   }
 
   /** Indexes of all entries. The table must not change meanwhile. */

@@ -213,7 +213,7 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
       await bed.settle();
       expect(bed.take(b).length).toBe(1);
       // Nothing that the engine would ever say.
-      bed.threads[0]!.post([{ op: "put" }]);
+      bed.threads[0]!.post([{ op: "remove" }]);
       bed.datapath.execute(plain(ether(0x1234, [2])), newKey(), []);
       await eventually(() => bed.threads.length >= 2, "another forwarding thread");
       expect(bed.log[0]).toMatch(/^the forwarding thread failed \(.+\); starting another$/);
