@@ -13,6 +13,7 @@ import { type FlowTables, INTERNAL_TABLE } from "./flow-tables.js";
 import { everyAction } from "./referenced.js";
 import { Rule } from "./rule.js";
 import { type Selection, selectRules } from "./select-flows.js";
+import { sharedActions } from "./shared-actions.js";
 
 /** What a flow-mod needs to know besides the tables. */
 export interface FlowModEnvironment {
@@ -84,7 +85,7 @@ function ruleOf(mod: FlowMod, env: FlowModEnvironment): Rule {
     tableId: mod.table === ALL_TABLES ? 0 : mod.table,
     priority: mod.priority,
     match: mod.match,
-    actions: mapTunMetadata(mod.actions, env.tlvs),
+    actions: sharedActions(mapTunMetadata(mod.actions, env.tlvs)),
     cookie: mod.newCookie ?? 0n,
     idleTimeout: mod.idleTimeout,
     hardTimeout: mod.hardTimeout,
@@ -125,7 +126,7 @@ function change(tables: FlowTables, mod: FlowMod, env: FlowModEnvironment, steps
     if (isDelete) {
       for (const rule of rules) steps.remove(rule, "delete");
     } else if (rules.length > 0) {
-      const actions = mapTunMetadata(mod.actions, env.tlvs);
+      const actions = sharedActions(mapTunMetadata(mod.actions, env.tlvs));
       checkNamed(actions, env);
       const now = env.now();
       for (const old of rules) steps.replace(old, old.modifiedBy(actions, mod.newCookie, now), false);
