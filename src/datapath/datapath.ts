@@ -23,8 +23,8 @@ export interface FlowStats {
 }
 
 /**
- * A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. Of a flow that is
- * asked for, the key has the bits of the mask only.
+ * A megaflow: packets whose key equals `key` under `mask` get `actions`. `ufid` is 32 hex digits, unique in the datapath. The key
+ * is kept as it is given, bits that do not matter too, and shown so: nobody changes it afterwards.
  */
 export interface DatapathFlow {
   readonly ufid: string;

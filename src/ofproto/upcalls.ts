@@ -106,12 +106,13 @@ export class Upcalls {
       this.#backer.frozen.release(known.frozen);
     }
     const actions = installedActions(answer);
-    if (!this.#tryPut(() => datapath.putFlow({ ufid, key, mask, actions }))) return undefined;
+    const own = key.slice();
+    if (!this.#tryPut(() => datapath.putFlow({ ufid, key: own, mask, actions }))) return undefined;
     this.#backer.counters.flowsPut.add();
     const { effects, macs, frozen } = answer;
     const flow = new Megaflow({
       ufid,
-      key: key.slice(),
+      key: own,
       mask,
       actions,
       effects,

@@ -26,7 +26,7 @@ describe("WarpClock", () => {
     expect(real.pending).toBe(0);
   });
 
-  it("fires what a warp passes over, in order, also what is made on the way", async () => {
+  it("fires what a warp passes over, in order, after each of its steps", async () => {
     const { clock, log, note } = setup();
     clock.stop();
     clock.after(30, note("late"));
@@ -37,10 +37,10 @@ describe("WarpClock", () => {
     });
     clock.after(100, note("beyond"));
     await clock.warp(50);
-    expect(log).toEqual(["first@10", "promise@10", "chained@15", "late@30"]);
+    expect(log).toEqual(["first@50", "promise@50", "late@50"]);
     expect(clock.now()).toBe(50);
     await clock.warp(60, 7);
-    expect(log.at(-1)).toBe("beyond@100");
+    expect(log.slice(3)).toEqual(["chained@57", "beyond@106"]);
     expect(clock.now()).toBe(110);
   });
 
@@ -59,7 +59,7 @@ describe("WarpClock", () => {
     await clock.warp(1200);
     expect(clock.now()).toBe(1200);
     real.advance(300);
-    expect(log).toEqual(["a@1000", "b@1500"]);
+    expect(log).toEqual(["a@1200", "b@1500"]);
   });
 
   it("is driven by time/stop and time/warp", async () => {

@@ -9,7 +9,7 @@ interface Timer {
 
 /**
  * A clock that can be stopped and moved by hand, over a real one. Its timers fire in order of their time, each at a `now()` not
- * before it. Wall time goes on by itself, as upstream has it.
+ * before it: a step of a warp is one jump, as upstream's is. Wall time goes on by itself, as upstream has it.
  */
 export class WarpClock implements Clock {
   readonly #real: Clock;
@@ -67,15 +67,13 @@ export class WarpClock implements Clock {
   async #warp(total: number, step: number): Promise<void> {
     await turn();
     for (let left = total; left > 0; left -= step) {
-      const end = this.now() + Math.min(step, left);
-      for (let next = this.#timers[0]; next && next.due <= end; next = this.#timers[0]) {
-        this.#moveTo(next.due);
+      this.#moveTo(this.now() + Math.min(step, left));
+      await turn();
+      for (let next = this.#timers[0]; next && next.due <= this.now(); next = this.#timers[0]) {
         this.#timers.shift();
         next.fn();
         await turn();
       }
-      this.#moveTo(end);
-      await turn();
     }
     this.#arm();
   }

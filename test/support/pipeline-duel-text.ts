@@ -1,5 +1,5 @@
 /** Lines of which switches have no order: flows, groups, meters, ports, connections. */
-const unordered = /^ (cookie|group_id|meter_id)=|^(.*, packets:\d+, bytes:|\w+,orig=\(| ?meter[:=]| {2}port )/;
+const unordered = /^ (cookie|group_id|meter_id)=|^(.*, packets:\d+, bytes:|(table_id=\d+, )?duration=|\w+,orig=\(| ?meter[:=]| {2}port )/;
 
 const recirculations = /\b(recirc(?:_id)?[(=])(0x[0-9a-f]+|\d+)/g;
 
@@ -18,6 +18,7 @@ export function comparable(text: string, { known, outputs }: Spelling): string {
   const plain = text
     // The lines of a port are one.
     .replace(/\n {11,}/g, " ")
+    .replace(/^Software: \d+\.\d+\.\d+$/gm, "Software: <release>")
     .replace(/(failed to) (?:connect to|open) socket \(.*\)/g, "$1 connect")
     .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|\d+\|/gm, "<time>|")
     .replace(/ufid:\S+, /g, "")

@@ -20,6 +20,8 @@ interface Installed {
   readonly id: number;
   readonly ufid: string;
   readonly slot: Slot;
+  /** As it was put, which is as it is shown: bits that do not matter too. */
+  readonly key: FlowKey;
   /** Its place among the matches. */
   readonly index: number;
   actions: readonly DatapathAction[];
@@ -129,7 +131,7 @@ export class UserspaceDatapath implements Datapath {
     const shape = shapeOf(mask);
     if (this.#matches.findShaped(key, shape) >= 0) throw hostErrorOf(`putting flow ${ufid}`, "EEXIST");
     const index = this.#matches.nextIndex;
-    const installed: Installed = { id: this.#nextFlow++, ufid, slot: this.#slots.take(), index, actions, program };
+    const installed: Installed = { id: this.#nextFlow++, ufid, slot: this.#slots.take(), key, index, actions, program };
     this.#matches.insertShaped(key, shape, installed);
     this.#flows.set(ufid, installed);
     this.engine.put(installed.id, key, shape, program, installed.slot);
@@ -216,9 +218,8 @@ export class UserspaceDatapath implements Datapath {
     this.#local?.close();
   }
 
-  #withStats({ ufid, index, actions, slot }: Installed): DatapathFlow & { readonly stats: FlowStats } {
-    const [key, mask] = [this.#matches.key(index), this.#matches.mask(index)];
-    return { ufid, key, mask, actions, stats: readSlot(slot.memory, slot.at) };
+  #withStats({ ufid, key, index, actions, slot }: Installed): DatapathFlow & { readonly stats: FlowStats } {
+    return { ufid, key, mask: this.#matches.mask(index), actions, stats: readSlot(slot.memory, slot.at) };
   }
 
   *#engineFlows(): Iterable<EngineFlow> {
