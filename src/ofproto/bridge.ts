@@ -6,6 +6,7 @@ import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import type { TableMod } from "#openflow/messages/table/table-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import { UserError } from "#util/errors.js";
+import { macNumber } from "#util/mac-number.js";
 import type { Backer } from "./backer.js";
 import { BridgeState } from "./bridge-state.js";
 import { Bundle } from "./bundle.js";
@@ -211,7 +212,9 @@ export class Bridge implements Switch {
   }
 
   setMac(mac: Uint8Array): void {
-    this.state.ports.get(OFPP.local)?.device.setMac(mac);
+    const local = this.state.ports.get(OFPP.local);
+    // Setting the address that it has would have the kernel forget its neighbours.
+    if (local && macNumber(local.device.info().mac) !== macNumber(mac)) local.device.setMac(mac);
   }
 
   /** Changes flows at once. Throws `OfpError`, having changed nothing. */
