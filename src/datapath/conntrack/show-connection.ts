@@ -22,7 +22,7 @@ const protocolNames: ReadonlyMap<number, string> = new Map([
   [IpProtocol.igmp, "igmp"],
 ]);
 
-/** What is shown of a connection: with `more`, both sides of TCP; with `statistics`, how long it will be remembered. */
+/** What is shown of a connection: with `more`, both sides of TCP and the connection that announced it; with `statistics`, how long it will be remembered. */
 export function showConnection(
   entry: CtEntry,
   { more, statistics }: { more: boolean; statistics: boolean },
@@ -42,7 +42,7 @@ export function showConnection(
     ...(labels === 0n ? {} : { labels: `0x${labels.toString(16)}` }),
     ...(protoinfo === undefined ? {} : { protoinfo }),
     ...(helper === undefined ? {} : { helper }),
-    ...(parent === undefined ? {} : { parent: showTuple(parent) }),
+    ...(parent === undefined || !more ? {} : { parent: showTuple(parent) }),
   };
 }
 

@@ -34,6 +34,14 @@ function handshake(ip: Ip, ports: readonly [number, number], scale?: number, see
   ];
 }
 
+function say(ports: readonly [number, number], sequence: number, acknowledgment: number, data: string): Uint8Array {
+  return tcp(ipv4, CLIENT, SERVER, ports, "PA", { sequence, acknowledgment, data });
+}
+
+function answer(ports: readonly [number, number], sequence: number, acknowledgment: number, data: string): Uint8Array {
+  return tcp(ipv4, SERVER, CLIENT, ports, "PA", { sequence, acknowledgment, data });
+}
+
 function wholeConnection(ip: Ip, seen = CLIENT): Step[] {
   const ports: [number, number] = [1000, 80];
   const back: [number, number] = [80, 1000];
@@ -233,6 +241,31 @@ export const scenarios: readonly Scenario[] = [
     name: "the other direction by force",
     rules: { fromClient: "ct(commit,zone=7,mark=0x5/0xf)", fromServer: "ct(force_commit,zone=7,mark=0xf0/0xf0)" },
     steps: datagrams(ipv4),
+  },
+  {
+    name: "ftp",
+    rules: { fromClient: "ct(commit,helper=ftp)", fromServer: "ct" },
+    steps: [
+      ...handshake(ipv4, [4000, 21]),
+      c(say([4000, 21], 101, 501, "PORT 10,0,0,1,15,160\r\n")),
+      s(answer([21, 4000], 501, 123, "200 ok\r\n")),
+      s(tcp(ipv4, SERVER, CLIENT, [20, 4000], "S", { sequence: 9000 })),
+      s(tcp(ipv4, SERVER, CLIENT, [20, 4001], "S", { sequence: 9000 })),
+      c(say([4000, 21], 123, 509, "PASV\r\n")),
+      s(answer([21, 4000], 509, 129, "227 Entering Passive Mode (10,0,0,2,20,10)\r\n")),
+      c(tcp(ipv4, CLIENT, SERVER, [4002, 5130], "S", { sequence: 1 })),
+      s(tcp(ipv4, SERVER, CLIENT, [5130, 4002], "SA", { sequence: 1, acknowledgment: 2 })),
+      c(tcp(ipv4, CLIENT, SERVER, [4002, 5130], "A", { sequence: 2, acknowledgment: 2 })),
+      call("dpctl/dump-conntrack"),
+    ],
+  },
+  {
+    name: "tftp",
+    rules: { fromClient: "ct(commit,helper=tftp)", fromServer: "ct" },
+    steps: [
+      c(udp(ipv4, CLIENT, SERVER, [3000, 69], "\0\x01file\0octet\0")),
+      s(udp(ipv4, SERVER, CLIENT, [5555, 3000], "\0\x03\0\x01data")),
+    ],
   },
   { name: "not committed", rules: { fromClient: "ct", fromServer: "ct" }, steps: wholeConnection(ipv4) },
   {

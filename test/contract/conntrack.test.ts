@@ -1,5 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseDatapathActions } from "#datapath/action-parse.js";
+import type { CtAction } from "#datapath/actions.js";
+import { Conntrack } from "#datapath/conntrack/conntrack.js";
+import { ctStepOf } from "#datapath/conntrack/ct-step.js";
+import { describeConnection } from "#datapath/conntrack/describe-connection.js";
+import { formatConnection, showConnection } from "#datapath/conntrack/show-connection.js";
+import { Frame } from "#datapath/userspace/frame.js";
+import { HeadArena } from "#datapath/userspace/head-arena.js";
 import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
@@ -7,15 +15,7 @@ import { CtState, W } from "#flow/layout.js";
 import { put16, u16 } from "#util/big-endian.js";
 import { foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
-import { icmp, ipv4, ipv6, packetOf, tcp, udp } from "../../../test/support/ip-frames.js";
-import { parseDatapathActions } from "../action-parse.js";
-import type { CtAction } from "../actions.js";
-import { Frame } from "../userspace/frame.js";
-import { HeadArena } from "../userspace/head-arena.js";
-import { Conntrack } from "./conntrack.js";
-import { ctStepOf } from "./ct-step.js";
-import { describeConnection } from "./describe-connection.js";
-import { formatConnection, showConnection } from "./show-connection.js";
+import { icmp, ipv4, ipv6, packetOf, tcp, udp } from "../support/ip-frames.js";
 
 const { est, inv, rel, rpl, snat, dnat, trk } = CtState;
 const NEW = CtState.new;
@@ -205,7 +205,7 @@ describe("helpers", () => {
     const back = bed.put("ct(nat)", tcp(ipv4, 1, 2, [4000, 20], "SA", { sequence: 1, acknowledgment: 9001 }));
     expect([back.state, back.bytes[29]]).toEqual([trk | est | rel | rpl | snat, 199]);
     expect(bed.dump()[1]).toBe(
-      "tcp,orig=(src=10.0.0.2,dst=10.0.0.199,sport=20,dport=4000),reply=(src=10.0.0.1,dst=10.0.0.2,sport=4000,dport=20),protoinfo=(state=ESTABLISHED),parent=(src=10.0.0.1,dst=10.0.0.2,sport=4000,dport=21)",
+      "tcp,orig=(src=10.0.0.2,dst=10.0.0.199,sport=20,dport=4000),reply=(src=10.0.0.1,dst=10.0.0.2,sport=4000,dport=20),protoinfo=(state=ESTABLISHED)",
     );
   });
 
