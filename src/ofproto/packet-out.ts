@@ -1,6 +1,5 @@
 import type { Packet } from "#datapath/packet.js";
 import { extractKey } from "#flow/extract.js";
-import { ExtractFault } from "#flow/extract-fault.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
@@ -37,7 +36,7 @@ interface Outgoing {
 /**
  * A packet-out as a change of a bridge: it is translated through the tables as those before it in the commit have left them, and goes when they
  * are published. Throws OFPBAC_MATCH_INCONSISTENT and the like for actions that the packet cannot be given; `start` throws OFPBAC_BAD_OUT_GROUP and
- * OFPMMFC_INVALID_METER. What is too short to be a packet goes nowhere.
+ * OFPMMFC_INVALID_METER.
  */
 export function packetOutModification(bridge: Bridge, body: PacketOut, version: Version): Modification {
   const outgoing = read(bridge, body, version);
@@ -45,12 +44,11 @@ export function packetOutModification(bridge: Bridge, body: PacketOut, version: 
   return {
     start: () => {
       checkReferences(bridge, body);
-      if (!outgoing) return;
       const { port, key, actions } = outgoing;
       translation = atNextVersion(bridge, () => translateActions(bridge.backer, port, key, actions));
     },
     finish: () => {
-      if (outgoing && translation) executeTranslation(bridge.backer, translation, outgoing.packet, outgoing.key);
+      if (translation) executeTranslation(bridge.backer, translation, outgoing.packet, outgoing.key);
     },
     revert: () => {
       if (translation) bridge.backer.frozen.release(translation.frozen);
@@ -58,14 +56,13 @@ export function packetOutModification(bridge: Bridge, body: PacketOut, version: 
   };
 }
 
-function read({ state }: Bridge, { data, match, actions }: PacketOut, version: Version): Outgoing | undefined {
+function read({ state }: Bridge, { data, match, actions }: PacketOut, version: Version): Outgoing {
   const key = newKey();
   for (const word of pipelineWords) key[word] = match.key[word]! & match.mask[word]!;
   const port = portOrAbsent(state, match.mask[W.inPort] === 0 ? OFPP.none : match.key[W.inPort]!);
   key[W.inPort] = port.ofport;
-  const fault = extractKey(data, 0, data.length, key, key, newLayers());
+  extractKey(data, 0, data.length, key, key, newLayers());
   const checked = checkFlowActions(mapTunMetadata(actions, state.tlvs), { key, mask: packetMask(key) }, 0, version);
-  if (fault === ExtractFault.ethernet) return undefined;
   key[W.inPort] = port.datapathPort ?? NO_PORT;
   return { packet: { data, offload: plainOffload() }, key, port, actions: checked };
 }

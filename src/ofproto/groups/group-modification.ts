@@ -115,7 +115,6 @@ class GroupChange implements FlowModification {
 
   #known(): Group {
     const { groupId } = this.#mod;
-    if (groupId > OFPG.max) throw new OfpError("OFPGMFC_INVALID_GROUP");
     const group = this.#env.groups.get(groupId);
     if (group === undefined) throw new OfpError("OFPGMFC_UNKNOWN_GROUP");
     return group;

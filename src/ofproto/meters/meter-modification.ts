@@ -114,9 +114,10 @@ class MeterChange implements FlowModification {
 
   #checkConfig(): void {
     const { flags } = this.#mod.meter;
-    if ((flags & ~KNOWN_FLAGS) !== 0 || (flags & UNITS) === 0) throw new OfpError("OFPMMFC_BAD_FLAGS");
+    if ((flags & UNITS) === 0) throw new OfpError("OFPMMFC_BAD_FLAGS");
     const { length } = this.#mod.meter.bands;
     if (length === 0 || length > this.#env.datapath.mostBands) throw new OfpError("OFPMMFC_OUT_OF_BANDS");
+    if ((flags & ~KNOWN_FLAGS) !== 0) throw new OfpError("OFPMMFC_BAD_FLAGS");
   }
 }
 
