@@ -3,7 +3,7 @@ import { composeFrame } from "#flow/compose.js";
 import { extractKey } from "#flow/extract.js";
 import { type FlowKey, keysEqual, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
-import { W } from "#flow/layout.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { type Match, makeMatch } from "#flow/match.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
 import { parseMatch } from "#openflow/match-parse.js";
@@ -220,9 +220,9 @@ function traceOne({ backer, port, key: whole, names, frame }: Question): { trace
       used: backer.clock.now(),
       tcpFlags: key[W.l4]! & 0xfff,
     });
-  // That a header is not there goes without saying.
+  // That a header is there, or is not, goes without saying.
   const mask = answer.mask.slice();
-  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0) mask[w] = 0;
+  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0 || (mask[w]! & 0xffff) === VLAN_PRESENT) mask[w] = 0;
   const traced = {
     flow: formatShown(key),
     steps: steps.roots,

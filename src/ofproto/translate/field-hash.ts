@@ -1,4 +1,4 @@
-import { FRAG_LATER, VLAN_PRESENT, W } from "#flow/layout.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { put16, put32 } from "#util/big-endian.js";
 import { lookup3 } from "#util/lookup3.js";
 import { murmurAdd, murmurFinish, swapBytes } from "#util/murmur-hash.js";
@@ -70,10 +70,10 @@ function xorPorts({ flow, mask }: TranslationContext): number {
   return (flow[W.tp]! >>> 16) ^ (flow[W.tp]! & 0xffff);
 }
 
-/** The packet has a header of one of these protocols, behind IP; the protocol is looked at. */
+/** The packet is of one of these protocols, behind IP, which is looked at. A later fragment has no ports, which then are 0. */
 function isOf({ flow, mask }: TranslationContext, ...protocols: readonly number[]): boolean {
   mask[W.nw] = mask[W.nw]! | 0xff;
-  return protocols.includes(flow[W.nw]! & 0xff) && ((flow[W.nw]! >>> 24) & FRAG_LATER) === 0;
+  return protocols.includes(flow[W.nw]! & 0xff);
 }
 
 /** Addresses (16 bytes), Ethernet type. */
@@ -94,6 +94,7 @@ function hashLayer4(ctx: TranslationContext, basis: number): number {
   put16(bytes, 18, vlanIds(ctx));
   if (addresses.length > 0) {
     if (isOf(ctx, IpProtocol.tcp, IpProtocol.sctp)) put16(bytes, 20, xorPorts(ctx));
+    else if (isOf(ctx, IpProtocol.icmp, IpProtocol.icmpv6)) mask[W.tp] = 0xffffffff;
     bytes[28] = flow[W.nw]! & 0xff;
   }
   mask.fill(0xffffffff, W.eth, W.eth + 3);

@@ -86,11 +86,7 @@ function lookup(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMi
   }
   flow[W.inPort] = before;
   ctx.tableId = at;
-  if (ctx.trace)
-    ctx.trace.enter(
-      "table",
-      `${String(at).padStart(2)}. ${rule ? describe(rule, ctx.trace.ports(bridge)) : "No match."}`,
-    );
+  if (ctx.trace) ctx.trace.enter("table", `${String(at).padStart(2)}. ${title(ctx, rule, miss)}`);
   return { rule: rule ?? miss, isMiss: rule === undefined };
 }
 
@@ -107,6 +103,12 @@ function runFound(ctx: TranslationContext, { rule, isMiss }: Found): void {
 
 function creditRule(ctx: TranslationContext, rule: Rule): void {
   ctx.effects.push({ kind: "rule", rule });
+}
+
+/** What a trace says of a lookup. Only of the bridge that the packet came into does it say in words that nothing matched. */
+function title({ trace, bridge, origin }: TranslationContext, rule: Rule | undefined, miss: Rule): string {
+  if (rule === undefined && bridge === origin.bridge) return "No match.";
+  return describe(rule ?? miss, trace!.ports(bridge));
 }
 
 function describe(rule: Rule, names: PortNames): string {

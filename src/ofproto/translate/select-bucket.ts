@@ -3,7 +3,8 @@ import { murmurNumber } from "#util/murmur-hash.js";
 import type { Group, GroupBucket } from "../groups/group.js";
 import { firstLiveBucket, isBucketLive, type Note, noteDead } from "../groups/liveness.js";
 import type { TranslationContext } from "./context.js";
-import { hashFields, hashSymmetric } from "./flow-hash.js";
+import { hashPacket } from "./field-hash.js";
+import { hashFields } from "./flow-hash.js";
 
 const silent: Note = () => {};
 
@@ -23,7 +24,8 @@ export function bucketByDpHash(ctx: TranslationContext, group: Group, map: Uint1
 /** The live bucket whose number, hashed with the packet's fields and times its weight, is greatest. */
 export function bucketByFields(ctx: TranslationContext, group: Group, note: Note): GroupBucket | undefined {
   const { method, parameter, fields } = group.selection;
-  const basis = method === "hash" && fields.length > 0 ? hashFields(ctx, fields, parameter) : hashSymmetric(ctx);
+  const basis =
+    method === "hash" && fields.length > 0 ? hashFields(ctx, fields, parameter) : hashPacket(ctx, "symmetric_l4", 0);
   let best: GroupBucket | undefined;
   let most = 0;
   for (const bucket of group.buckets) {

@@ -115,7 +115,7 @@ function lookAtAlways(mask: FlowMask, key: FlowKey): void {
   mask[W.ethType]! |= 0xffff;
   mask[W.vlan0]! |= 0xffff0000;
   if ((key[W.vlan0]! & VLAN_PRESENT) !== 0) {
-    mask[W.vlan0]! |= 0xffff0fff | VLAN_PRESENT;
+    mask[W.vlan0]! |= VLAN_PRESENT;
     mask[W.vlan1]! |= 0xffff0000;
   }
   const type = key[W.ethType];
