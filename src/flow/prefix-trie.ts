@@ -2,8 +2,9 @@ import { BugError } from "#util/errors.js";
 import type { FlowKey } from "./key.js";
 
 interface Node {
-  /** The prefix from the root, as words; bits beyond `length` are 0. */
-  readonly prefix: readonly number[];
+  /** The prefix from the root: its first word, and the others where there are any. Bits beyond `length` are 0. */
+  readonly first: number;
+  readonly rest: readonly number[] | undefined;
   readonly length: number;
   /** Rules with exactly this prefix. */
   rules: number;
@@ -97,7 +98,8 @@ export class PrefixTrie {
   }
 
   #leaf(key: FlowKey, word: number, length: number): Node {
-    return { prefix: prefixWords(key, word, length, this.#words), length, rules: 1, zero: undefined, one: undefined };
+    const wordAt = (i: number): number => key[word + i]! & leadingOnes(length - 32 * i);
+    return this.#node(wordAt, length, 1);
   }
 
   /** A node for the first `common` bits above `node`, holding `added` as itself or as the other child. */
@@ -113,8 +115,13 @@ export class PrefixTrie {
   }
 
   #branch(node: Node, length: number): Node {
-    const prefix = node.prefix.map((bits, i) => bits & leadingOnes(length - 32 * i));
-    return { prefix, length, rules: 0, zero: undefined, one: undefined };
+    return this.#node((i) => wordOf(node, i) & leadingOnes(length - 32 * i), length, 0);
+  }
+
+  #node(wordAt: (i: number) => number, length: number, rules: number): Node {
+    const first = wordAt(0);
+    const rest = this.#words === 1 ? undefined : Array.from({ length: this.#words - 1 }, (_, i) => wordAt(i + 1));
+    return { first, rest, length, rules, zero: undefined, one: undefined };
   }
 
   #replace(parent: Node | undefined, old: Node | undefined, by: Node | undefined): void {
@@ -128,10 +135,8 @@ function leadingOnes(count: number): number {
   return count >= 32 ? -1 : count <= 0 ? 0 : ~(0xffffffff >>> count);
 }
 
-function prefixWords(key: FlowKey, word: number, length: number, words: number): number[] {
-  const prefix: number[] = [];
-  for (let i = 0; i < words; i++) prefix.push(key[word + i]! & leadingOnes(length - 32 * i));
-  return prefix;
+function wordOf(node: Node, i: number): number {
+  return i === 0 ? node.first : node.rest![i - 1]!;
 }
 
 function bitAt(key: FlowKey, word: number, bit: number): number {
@@ -139,13 +144,13 @@ function bitAt(key: FlowKey, word: number, bit: number): number {
 }
 
 function bitOf(node: Node, bit: number): number {
-  return (node.prefix[bit >>> 5]! >>> (31 - (bit & 31))) & 1;
+  return (wordOf(node, bit >>> 5) >>> (31 - (bit & 31))) & 1;
 }
 
 /** How many leading bits, up to `limit`, a node's prefix and a value have in common. */
 function commonLength(node: Node, key: FlowKey, word: number, limit: number): number {
   for (let i = 0, length = 0; length < limit; i++, length += 32) {
-    const same = Math.clz32(node.prefix[i]! ^ key[word + i]!);
+    const same = Math.clz32(wordOf(node, i) ^ key[word + i]!);
     if (same < 32) return Math.min(limit, length + same);
   }
   return limit;

@@ -28,11 +28,6 @@ export function sendToGroup(actions: readonly Action[], group: number): boolean 
   return actions.some((a) => (a.kind === "group" && a.groupId === group) || sendToGroup(nested(a), group));
 }
 
-/** True where actions put packets to a meter, also within others. */
-export function useMeter(actions: readonly Action[], meterId: number): boolean {
-  return actions.some((a) => (a.kind === "meter" && a.meterId === meterId) || useMeter(nested(a), meterId));
-}
-
 /** All actions, those within others too. */
 export function* everyAction(actions: readonly Action[]): Generator<Action> {
   for (const action of actions) {
