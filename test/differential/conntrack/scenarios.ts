@@ -189,6 +189,17 @@ function fragmented(): Step[] {
   ];
 }
 
+/** Fragments of an IPv6 datagram, in another order than they are cut. */
+function fragmented6(): Step[] {
+  const payload = udp(ipv6, CLIENT, SERVER, [53, 99], new Uint8Array(3000).fill(3)).subarray(54);
+  const cut = (from: number, to: number): Uint8Array => {
+    const word = from | (to < payload.length ? 1 : 0);
+    const header = Uint8Array.of(17, 0, word >> 8, word & 0xff, 0, 0, 0, 9);
+    return ipv6(CLIENT, SERVER, 17, payload.subarray(from, to), header, 44);
+  };
+  return [cut(2800, payload.length), cut(0, 1400), cut(1400, 2800)].map(c);
+}
+
 const nat = (side: string): Rules => ({ fromClient: `ct(commit,nat(${side}))`, fromServer: "ct(nat)" });
 
 /** Packets, by what becomes of which everything is said that `ct` does. */
@@ -375,5 +386,7 @@ export const scenarios: readonly Scenario[] = [
   },
   // Last, since those that wait there come out some day.
   { name: "fragments", rules: plain, steps: fragmented() },
+  { name: "fragments over IPv6", rules: plain, steps: fragmented6() },
+  { name: "fragments over IPv6, translated", rules: nat("src=fc00::9"), steps: fragmented6() },
   { name: "fragments, translated", rules: nat("src=10.0.0.9"), steps: fragmented() },
 ];
