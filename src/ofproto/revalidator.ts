@@ -75,8 +75,8 @@ export class Revalidator {
   collect(): void {
     const { datapath, flows } = this.#backer;
     for (const flow of flows) {
-      const found = datapath.flow(flow.ufid);
-      if (found) flow.credit(found.stats);
+      const stats = datapath.flowStats(flow.ufid);
+      if (stats) flow.credit(stats);
     }
   }
 
@@ -96,9 +96,9 @@ export class Revalidator {
     const maxIdle = count > flowLimit.value ? Math.min(100, limits.maxIdle) : limits.maxIdle;
     const idle: Megaflow[] = [];
     for (const flow of flows) {
-      const found = this.#backer.datapath.flow(flow.ufid);
-      if (found) flow.credit(found.stats);
-      if (!found || killAll || start - flow.lastUse >= maxIdle) idle.push(flow);
+      const stats = this.#backer.datapath.flowStats(flow.ufid);
+      if (stats) flow.credit(stats);
+      if (!stats || killAll || start - flow.lastUse >= maxIdle) idle.push(flow);
     }
     this.#remove(idle);
     this.#backer.collectDrops();
@@ -133,9 +133,9 @@ export class Revalidator {
   /** Translates a flow again; false where it must go: its port is no more, or telling packets apart takes bits it lacks. */
   #again(flow: Megaflow): boolean {
     const { flows } = this.#backer;
-    const found = this.#backer.datapath.flow(flow.ufid);
-    if (!found) return false;
-    flow.credit(found.stats);
+    const stats = this.#backer.datapath.flowStats(flow.ufid);
+    if (!stats) return false;
+    flow.credit(stats);
     const port = this.#backer.origin(flow.key);
     if (!port) return false;
     const { generation } = this;
@@ -155,7 +155,7 @@ export class Revalidator {
   /** Gives a flow the actions of an answer; false where it cannot have them. */
   #adopt(flow: Megaflow, answer: Translation): boolean {
     if (answer.dropped === "no_recirculation" || !maskCovers(flow.mask, answer.mask)) return false;
-    const actions = installedActions(answer);
+    const actions = installedActions(this.#backer, flow.key, answer);
     if (sameActions(flow.actions, actions)) return true;
     const { ufid, key, mask } = flow;
     if (!this.#replace(() => this.#backer.datapath.putFlow({ ufid, key, mask, actions }))) return false;

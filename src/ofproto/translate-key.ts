@@ -1,4 +1,6 @@
 import type { DatapathAction } from "#datapath/actions.js";
+import type { FlowKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
 import type { Backer } from "./backer.js";
 import type { OfPort } from "./port.js";
 import type { Translation } from "./translate/context.js";
@@ -17,8 +19,23 @@ export function translateKey(backer: Backer, port: OfPort, key: Uint32Array): Tr
   return answer;
 }
 
-/** What the datapath is given to do: all of it, or to send packets up that it cannot deal with alone. */
-export function installedActions({ actions, slow }: Translation): readonly DatapathAction[] {
+/**
+ * What the datapath is given to do: all of it, or to send packets up that it cannot deal with alone, as many as the slow path meter of the
+ * bridge lets pass where they came in.
+ */
+export function installedActions(
+  backer: Backer,
+  key: FlowKey,
+  { actions, slow }: Translation,
+): readonly DatapathAction[] {
   if (slow === 0) return actions;
-  return [{ kind: "userspace", pid: 0, cookie: { kind: "slow_path", reason: slow, ofprotoUuid: "" } }];
+  const up: DatapathAction = {
+    kind: "userspace",
+    pid: 0,
+    cookie: { kind: "slow_path", reason: slow, ofprotoUuid: "" },
+  };
+  const meter = backer.port(key[W.inPort]!)?.bridge.meters.ofSlowPath;
+  return meter === undefined
+    ? [up]
+    : [{ kind: "sample", probability: 0xffffffff, actions: [{ kind: "meter", id: meter }, up] }];
 }

@@ -1,7 +1,8 @@
 import type { DatapathAction } from "#datapath/actions.js";
 import type { Upcall } from "#datapath/datapath.js";
-import { type FlowMask, newKey } from "#flow/key.js";
+import { type FlowMask, keptKey, newKey } from "#flow/key.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
+import { shapeOf } from "#flow/shape.js";
 import { HostError, UserError } from "#util/errors.js";
 import { handleAction } from "./action-upcalls.js";
 import type { Backer } from "./backer.js";
@@ -96,17 +97,18 @@ export class Upcalls {
       this.#backer.counters.flowLimitHit.add();
       return undefined;
     }
-    const mask = megaflows ? answer.mask : exactMask();
-    const ufid = ufidOf(key, mask);
+    const shape = shapeOf(megaflows ? answer.mask : exactMask());
+    const { mask } = shape;
+    const ufid = ufidOf(key, shape);
     const known = flows.get(ufid);
-    if (known && datapath.flow(ufid)) return known;
+    if (known && datapath.flowStats(ufid)) return known;
     // Someone else removed it from the datapath.
     if (known) {
       flows.delete(known);
       this.#backer.frozen.release(known.frozen);
     }
-    const actions = installedActions(answer);
-    const own = key.slice();
+    const actions = installedActions(this.#backer, key, answer);
+    const own = keptKey(key);
     if (!this.#tryPut(() => datapath.putFlow({ ufid, key: own, mask, actions }))) return undefined;
     this.#backer.counters.flowsPut.add();
     const { effects, macs, frozen } = answer;

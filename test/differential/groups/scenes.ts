@@ -27,7 +27,10 @@ const kinds: readonly string[] = [
   "arp,arp_spa=1.2.3.4",
   "dl_type=0x1234",
   "sctp,nw_src=10.0.0.1,nw_dst=10.0.0.2,sctp_src=9",
-  "ipv6,ipv6_src=::1,ipv6_dst=::2",
+  "sctp6,ipv6_src=::1,ipv6_dst=::2,sctp_dst=7",
+  "udp6,ipv6_src=::1,ipv6_dst=::2,udp_src=4",
+  "icmp,nw_src=10.0.0.1,nw_dst=10.0.0.2,icmp_type=8",
+  "icmp6,ipv6_src=::1,ipv6_dst=::2,icmpv6_type=128",
 ];
 const tagged: readonly string[] = ["dl_type=0x1234,dl_vlan=7", "tcp,nw_src=10.0.0.1,dl_vlan=5,dl_vlan_pcp=3,tp_src=4"];
 /** A select group that all kinds of packets go through. */
