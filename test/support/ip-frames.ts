@@ -37,7 +37,7 @@ export function ipv6(
   protocol: number,
   payload: Uint8Array,
   extensions: Uint8Array = new Uint8Array(),
-  first = protocol,
+  first: number = protocol,
 ): Uint8Array {
   const b = new Uint8Array(ETHERNET + 40 + extensions.length + payload.length);
   b.set([0x50, 0x54, 0, 0, 0, 2, 0x50, 0x54, 0, 0, 0, 1, 0x86, 0xdd, 0x60]);
