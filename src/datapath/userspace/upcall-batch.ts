@@ -1,13 +1,13 @@
-import { type FlowKey, newKey } from "#flow/key.js";
-import { CORE_WORDS, W } from "#flow/layout.js";
+import type { FlowKey } from "#flow/key.js";
+import { CORE_WORDS, KEY_WORDS, W } from "#flow/layout.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { Upcall } from "../datapath.js";
 import { Control, PORT_SHARES } from "./thread-protocol.js";
 
-/** 32-bit numbers before each packet: length, cookie position + 1 (0: a miss), six of the offload state, then the key. */
+/** 32-bit numbers before each packet: length, cookie position + 1 (0: a miss), six of the offload state, then the whole key. */
 const HEADER = 8;
-const HEADER_BYTES = (HEADER + CORE_WORDS) * 4;
+const HEADER_BYTES = (HEADER + KEY_WORDS) * 4;
 
 /** Upcalls not yet handled: of all ports, of one, and of one while more than half of all are taken. */
 const MAX_WAITING = 4096;
@@ -37,6 +37,8 @@ export class UpcallBatch {
   /** Upcalls of one port that may wait, at most `MAX_PER_PORT`. */
   #perPort = MAX_PER_PORT;
   #buffer = new ArrayBuffer(1 << 16);
+  #words = new Uint32Array(this.#buffer);
+  #bytes = new Uint8Array(this.#buffer);
   #length = 0;
   #cookies: UserspaceCookie[] = [];
   #cookieIds = new Map<UserspaceCookie, number>();
@@ -65,18 +67,21 @@ export class UpcallBatch {
     if (!this.#mayAdd(share)) return false;
     const size = HEADER_BYTES + ((length + 3) & ~3);
     this.#reserve(size);
-    const words = new Uint32Array(this.#buffer, this.#length, HEADER + CORE_WORDS);
-    words[0] = length;
-    words[1] = cookie === undefined ? 0 : this.#cookieId(cookie);
+    const words = this.#words;
+    let at = this.#length >> 2;
+    words[at] = length;
+    words[at + 1] = cookie === undefined ? 0 : this.#cookieId(cookie);
     const o = frame.offload;
-    words[2] = o.flags;
-    words[3] = o.gsoType;
-    words[4] = o.headerLength;
-    words[5] = o.gsoSize;
-    words[6] = o.csumStart;
-    words[7] = o.csumOffset;
-    for (let i = 0; i < CORE_WORDS; i++) words[HEADER + i] = key[i]!;
-    frame.copyTo(new Uint8Array(this.#buffer), this.#length + HEADER_BYTES, length);
+    words[at + 2] = o.flags;
+    words[at + 3] = o.gsoType;
+    words[at + 4] = o.headerLength;
+    words[at + 5] = o.gsoSize;
+    words[at + 6] = o.csumStart;
+    words[at + 7] = o.csumOffset;
+    at += HEADER;
+    for (let i = 0; i < CORE_WORDS; i++) words[at + i] = key[i]!;
+    for (let i = CORE_WORDS; i < KEY_WORDS; i++) words[at + i] = 0;
+    frame.copyTo(this.#bytes, this.#length + HEADER_BYTES, length);
     this.#length += size;
     this.#sent[share]!++;
     this.#total++;
@@ -115,9 +120,11 @@ export class UpcallBatch {
   #reserve(size: number): void {
     const needed = this.#length + size;
     if (needed <= this.#buffer.byteLength) return;
-    const grown = new ArrayBuffer(Math.max(needed, this.#buffer.byteLength * 2));
+    const grown = new ArrayBuffer((Math.max(needed, this.#buffer.byteLength * 2) + 3) & ~3);
     new Uint8Array(grown).set(new Uint8Array(this.#buffer, 0, this.#length));
     this.#buffer = grown;
+    this.#words = new Uint32Array(grown);
+    this.#bytes = new Uint8Array(grown);
   }
 
   #cookieId(cookie: UserspaceCookie): number {
@@ -129,26 +136,27 @@ export class UpcallBatch {
   }
 }
 
-/** Reads a batch; the packets' bytes stay in `buffer`. */
+/** Reads a batch; keys and packets' bytes stay in `buffer`. */
 export function readUpcalls(buffer: ArrayBuffer, cookies: readonly UserspaceCookie[]): Upcall[] {
   const upcalls: Upcall[] = [];
+  const words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
+  const bytes = new Uint8Array(buffer);
   for (let at = 0; at < buffer.byteLength; ) {
-    const words = new Uint32Array(buffer, at, HEADER + CORE_WORDS);
-    const length = words[0]!;
-    const cookie = words[1] === 0 ? undefined : cookies[words[1]! - 1];
-    const key = newKey();
-    key.set(words.subarray(HEADER));
+    const w = at >> 2;
+    const length = words[w]!;
+    const cookie = words[w + 1] === 0 ? undefined : cookies[words[w + 1]! - 1];
+    const key = words.subarray(w + HEADER, w + HEADER + KEY_WORDS);
     upcalls.push({
       kind: cookie === undefined ? "miss" : "action",
       packet: {
-        data: new Uint8Array(buffer, at + HEADER_BYTES, length),
+        data: bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length),
         offload: {
-          flags: words[2]!,
-          gsoType: words[3]!,
-          headerLength: words[4]!,
-          gsoSize: words[5]!,
-          csumStart: words[6]!,
-          csumOffset: words[7]!,
+          flags: words[w + 2]!,
+          gsoType: words[w + 3]!,
+          headerLength: words[w + 4]!,
+          gsoSize: words[w + 5]!,
+          csumStart: words[w + 6]!,
+          csumOffset: words[w + 7]!,
         },
       },
       key,

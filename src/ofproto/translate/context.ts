@@ -30,7 +30,7 @@ export interface World {
 export interface Translation {
   /** Empty to drop. */
   readonly actions: readonly DatapathAction[];
-  /** The bits that were looked at, the datapath's port number among them. */
+  /** The bits that were looked at, the datapath's port number among them. Good until the next translation, but of a traced one. */
   readonly mask: FlowMask;
   readonly effects: readonly Effect[];
   /** Addresses that were looked up: when one is learned, moves or is forgotten, the translation may become another. */
@@ -50,7 +50,7 @@ export interface Translation {
 }
 
 /** Translations do not overlap, so they share the keys they work on: a key is costly to make. */
-const scratch = { flow: newKey(), base: newKey() };
+const scratch = { flow: newKey(), base: newKey(), mask: newKey() };
 
 /** What is being kept of a packet that has to wait, while its actions are unrolled. */
 export interface Freezing {
@@ -108,7 +108,7 @@ export class TranslationContext {
   readonly flow: FlowKey;
   /** The fields as the datapath's actions so far leave them. `commit` makes them what `flow` says. */
   readonly base: FlowKey;
-  readonly mask: FlowMask = newKey();
+  readonly mask: FlowMask;
   /** Where the datapath's actions go: of the flow, or of a nested list while one is made (`nested`). */
   actions: DatapathAction[] = [];
   /** A list that begins as `actions` does, and is all of them where it is as long: the same for every packet that floods alike. */
@@ -164,6 +164,7 @@ export class TranslationContext {
     this.trace = trace;
     this.origin = port;
     this.inPort = port;
+    this.mask = trace ? newKey() : scratch.mask.fill(0);
     this.flow = scratch.flow;
     copyKey(this.flow, key);
     this.base = scratch.base;
