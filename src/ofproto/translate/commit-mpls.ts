@@ -7,7 +7,7 @@ import type { TranslationContext } from "./context.js";
 const BOTTOM = 0x100;
 
 /** Label stack entries of a key: to the bottom of the stack, or where that is not to be seen to the last that is not 0. */
-export function mplsEntries(key: Uint32Array): number {
+function mplsEntries(key: Uint32Array): number {
   if (!isMpls(key[W.ethType]!)) return 0;
   let last = 0;
   for (let i = 0; i < MAX_MPLS; i++) {

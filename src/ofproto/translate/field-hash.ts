@@ -1,4 +1,4 @@
-import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { FRAG_LATER, VLAN_PRESENT, W } from "#flow/layout.js";
 import { put16, put32 } from "#util/big-endian.js";
 import { lookup3 } from "#util/lookup3.js";
 import { murmurAdd, murmurFinish, swapBytes } from "#util/murmur-hash.js";
@@ -65,12 +65,13 @@ function xorAddresses(ctx: TranslationContext): number[] {
   });
 }
 
+/** Both ports in one; a later fragment has none, which there is no need to look at. */
 function xorPorts({ flow, mask }: TranslationContext): number {
-  mask[W.tp] = 0xffffffff;
+  if (((flow[W.nw]! >>> 24) & FRAG_LATER) === 0) mask[W.tp] = 0xffffffff;
   return (flow[W.tp]! >>> 16) ^ (flow[W.tp]! & 0xffff);
 }
 
-/** The packet is of one of these protocols, behind IP, which is looked at. A later fragment has no ports, which then are 0. */
+/** The packet is of one of these protocols, behind IP, which is looked at. */
 function isOf({ flow, mask }: TranslationContext, ...protocols: readonly number[]): boolean {
   mask[W.nw] = mask[W.nw]! | 0xff;
   return protocols.includes(flow[W.nw]! & 0xff);

@@ -51,7 +51,7 @@ export function sendToController(
 }
 
 /** Why an `output` sends a packet to controllers: for what it is part of. */
-export function outputReason(ctx: TranslationContext): number {
+function outputReason(ctx: TranslationContext): number {
   if (ctx.inPacketOut) return PacketInReason.packetOut;
   if (ctx.inGroup) return PacketInReason.group;
   return ctx.inActionSet ? PacketInReason.actionSet : actionReason(ctx);

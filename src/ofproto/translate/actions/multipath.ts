@@ -11,7 +11,7 @@ export function translateMultipath(ctx: TranslationContext, action: Multipath): 
 }
 
 /** ovs-actions(7), "multipath". */
-export function chooseLink(hash: number, algorithm: string, links: number, argument: number): number {
+function chooseLink(hash: number, algorithm: string, links: number, argument: number): number {
   switch (algorithm) {
     case "modulo_n":
       return hash % links;
