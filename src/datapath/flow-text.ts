@@ -23,10 +23,21 @@ export function formatFlowStats({ packets, bytes, used, tcpFlags }: FlowStats, n
   return `packets:${packets}, bytes:${bytes}, used:${age}${tcpFlags === 0 ? "" : `, flags:${formatTcpFlags(tcpFlags)}`}`;
 }
 
-const tcpFlagLetters = "FSRP.UECN";
+/** Letters of flags in the order they are shown, and their bits. */
+const tcpFlagLetters: readonly (readonly [string, number])[] = [
+  ["S", 0x02],
+  ["F", 0x01],
+  ["P", 0x08],
+  ["R", 0x04],
+  ["U", 0x20],
+  [".", 0x10],
+  ["E", 0x40],
+  ["C", 0x80],
+  ["N", 0x100],
+];
 
 function formatTcpFlags(flags: number): string {
-  return [...tcpFlagLetters].filter((_, i) => ((flags >>> i) & 1) !== 0).join("");
+  return tcpFlagLetters.map(([letter, bit]) => ((flags & bit) === 0 ? "" : letter)).join("");
 }
 
 /** 32 hex digits as 8-4-4-4-12. */

@@ -1,5 +1,6 @@
 /** Lines of which switches have no order: flows, groups, meters, ports, connections. */
-const unordered = /^ (cookie|group_id|meter_id)=|^(.*, packets:\d+, bytes:|(table_id=\d+, )?duration=|\w+,orig=\(| ?meter[:=]| {2}port )/;
+const unordered =
+  /^ (cookie|group_id|meter_id)=|^(.*, packets:\d+, bytes:|(table_id=\d+, )?duration=|\w+,orig=\(| ?meter[:=]| {2}port )/;
 
 const recirculations = /\b(recirc(?:_id)?[(=])(0x[0-9a-f]+|\d+)/g;
 

@@ -28,6 +28,7 @@ export interface Outcome {
  * - `unordered`: ports that outputs follow each other to have no order: that of FLOOD, ALL and NORMAL upstream depends on UUIDs
  * - `warp MS [STEP]`, `wait` (for revalidation), `purge` (flows out of the datapath; statistics come up)
  * - `flows [BR [MATCH]]`, `dp`, `dpm` (the datapath's flows), `ports`, `groups`, `gstats`
+ * - `counted COUNTER`: how much a coverage counter has grown in this scenario
  * - `mon NAME [VERSION] ARGS…`: a controller by `ovs-ofctl monitor`; `heard NAME`: what it has got since, at the end for all; `send NAME HEX`; `ctl NAME …`: a command of its
  */
 export class PipelineSide {
@@ -37,6 +38,7 @@ export class PipelineSide {
   #monitors = new Map<string, RawClient>();
   #heard = new Map<string, number>();
   #bridges = new Set<string>();
+  #counts = new Map<string, number>();
 
   private constructor(stack: SwitchStack, appctl: RawClient) {
     this.stack = stack;
@@ -64,6 +66,9 @@ export class PipelineSide {
     const outcomes: Outcome[] = [];
     const steps = parseSteps(text);
     const spelling: Spelling = { known: new Map(), outputs: steps.some((step) => step.verb === "unordered") };
+    for (const { verb, words } of steps) {
+      if (verb === "counted") this.#counts.set(words[0]!, await this.#count(words[0]!));
+    }
     try {
       for (const step of steps) outcomes.push(await this.#outcome(step, spelling));
       for (const name of this.#monitors.keys()) {
@@ -143,6 +148,8 @@ export class PipelineSide {
         return this.#send(first, words.slice(1));
       case "ctl":
         return this.#control(first, ...words.slice(1));
+      case "counted":
+        return String((await this.#count(first)) - (this.#counts.get(first) ?? 0));
       case "heard":
         return this.#listen(first);
       default:
@@ -209,11 +216,14 @@ export class PipelineSide {
   #sent(port: string): string {
     const file = this.stack.path(`${port}.pcap`);
     if (!existsSync(file)) return "(no file)\n";
-    return pcapFrames(readFileSync(file)).map((frame) => `${frame}\n`).join("");
+    return pcapFrames(readFileSync(file))
+      .map((frame) => `${frame}\n`)
+      .join("");
   }
 
   async #monitor(name: string, words: readonly string[]): Promise<string> {
-    const [version, args] = /^\d+$/.test(words[0] ?? "") && Number(words[0]) <= 15 ? [words[0], words.slice(1)] : [undefined, words];
+    const [version, args] =
+      /^\d+$/.test(words[0] ?? "") && Number(words[0]) <= 15 ? [words[0], words.slice(1)] : [undefined, words];
     const options = version === undefined ? [] : [`-OOpenFlow${version}`];
     const life = ["--detach", "--no-chdir", `--pidfile=${name}.pid`, `--unixctl=${this.stack.path(`${name}.ctl`)}`];
     const command = ["ovs-ofctl", ...options, "monitor", ...args, ...life].map((w) => `'${w}'`).join(" ");
@@ -246,6 +256,10 @@ export class PipelineSide {
     return fresh.replace(/^OFPT_BARRIER_REPLY.*\n/gm, "");
   }
 
+  async #count(counter: string): Promise<number> {
+    return Number.parseInt(await this.#app("coverage/read-counter", counter), 10);
+  }
+
   /** Takes away what a scenario made. */
   async #clear(): Promise<void> {
     for (const monitor of this.#monitors.values()) {
@@ -256,7 +270,11 @@ export class PipelineSide {
     await this.#app("dpctl/flush-conntrack");
     const gone = [...this.#bridges].flatMap((bridge) => ["--", "--if-exists", "del-br", bridge]);
     this.#bridges.clear();
-    await this.#vsctl([...gone, ..."-- clear open_vswitch . other_config -- clear open_vswitch . datapaths --".split(" "), ...globals.split(" ")]);
+    await this.#vsctl([
+      ...gone,
+      ..."-- clear open_vswitch . other_config -- clear open_vswitch . datapaths --".split(" "),
+      ...globals.split(" "),
+    ]);
     for (const n of Array.from({ length: 10 }, (_, i) => i)) rmSync(this.stack.path(`p${n}.pcap`), { force: true });
   }
 
@@ -288,7 +306,9 @@ function client(stack: SwitchStack): Promise<RawClient> {
 function patch(ends: readonly string[]): string[] {
   const [[a, n], [b, m]] = ends.map((end) => end.split(":")) as [[string, string], [string, string]];
   const end = (bridge: string, own: string, other: string): string[] =>
-    `add-port ${bridge} x${own} -- set interface x${own} type=patch ofport_request=${own} options:peer=x${other}`.split(" ");
+    `add-port ${bridge} x${own} -- set interface x${own} type=patch ofport_request=${own} options:peer=x${other}`.split(
+      " ",
+    );
   return [...end(a, n, m), "--", ...end(b, m, n)];
 }
 

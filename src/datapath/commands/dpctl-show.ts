@@ -2,6 +2,7 @@ import type { LinkStats } from "#host/net.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Datapath, DatapathPort } from "../datapath.js";
+import type { Device } from "../device.js";
 import { type DpctlHost, dpctlError, errorText, takeOptions } from "./dpctl-arguments.js";
 
 const UNITS: readonly (readonly [bytes: number, name: string])[] = [
@@ -52,11 +53,14 @@ type ShownDatapath = {
   readonly ports: readonly ShownPort[];
 };
 
+/** The options of a device that are shown, sorted. */
+export function shownOptions(device: Device): { readonly [key: string]: string } {
+  const options = [...device.options()].filter(([key]) => !HIDDEN_OPTIONS.has(key));
+  return Object.fromEntries(options.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function showPort(dp: Datapath, { number, name, type, device }: DatapathPort, withStats: boolean): ShownPort {
-  const options = [...device.options()]
-    .filter(([key]) => !HIDDEN_OPTIONS.has(key))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const shown = { number, name, type, options: Object.fromEntries(options) };
+  const shown = { number, name, type, options: shownOptions(device) };
   return withStats ? { ...shown, statistics: { ...dp.portStats(number) } } : shown;
 }
 

@@ -9,7 +9,7 @@ import type { DummyDevices } from "../dummy/dummy-devices.js";
 function parseFrame(text: string, length: number | undefined): Uint8Array {
   if (/^(?:[0-9a-fA-F]{2}[ \t]*)+$/.test(text)) {
     const bytes = Uint8Array.from(text.match(/[0-9a-fA-F]{2}/g)!, (d) => Number.parseInt(d, 16));
-    if (bytes.length < 14) throw new UserError("too short packet");
+    if (bytes.length < 14) throw new UserError(`syntax error at ${text}`);
     return bytes;
   }
   const { key } = parseOdpKey(text);

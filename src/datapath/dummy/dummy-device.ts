@@ -4,6 +4,7 @@ import type { Streams } from "#host/streams.js";
 import type { Clock } from "#util/clock.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
+import { isVlanType } from "#wire/ethernet.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { DeviceInfo } from "../device.js";
 import type { Packet } from "../packet.js";
@@ -20,6 +21,8 @@ export interface DummyHost {
 
 const MIN_MTU = 68;
 const MAX_MTU = 65535;
+const ETH_HEADER = 14;
+const VLAN_HEADER = 4;
 
 /**
  * A device of no kernel: frames are put in by `netdev-dummy/receive` or come over a stream, and go out to a capture file
@@ -154,8 +157,10 @@ export class DummyDevice implements DirectDevice {
     this.#receiver({ data, offload });
   }
 
+  /** What is longer than its MTU allows is lost, and not counted. */
   transmit(packet: Packet): void {
     const { data } = packet;
+    if (data.length > this.#mtu + ETH_HEADER + (isVlanType((data[12]! << 8) | data[13]!) ? VLAN_HEADER : 0)) return;
     this.#txPackets++;
     this.#txBytes += data.length;
     this.#txFile?.write(data, this.#host.clock.wall());

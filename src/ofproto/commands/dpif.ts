@@ -1,3 +1,4 @@
+import { shownOptions } from "#datapath/commands/dpctl-show.js";
 import { formatDatapathFlow } from "#datapath/flow-text.js";
 import { W } from "#flow/layout.js";
 import type { AppctlCommand } from "#runtime/command.js";
@@ -47,8 +48,7 @@ function showBacker(backer: Backer): ShownDatapath {
 }
 
 function showPort({ name, ofport, datapathPort, device }: OfPort): ShownPort {
-  const options = Object.fromEntries([...device.options()].sort());
-  return { name, ofport, datapathPort: datapathPort ?? null, type: device.type, options };
+  return { name, ofport, datapathPort: datapathPort ?? null, type: device.type, options: shownOptions(device) };
 }
 
 function formatDatapath(d: ShownDatapath): string {

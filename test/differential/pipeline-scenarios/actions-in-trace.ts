@@ -64,9 +64,9 @@ export const actionsInTrace: PipelineScenarios = {
   `,
   "VLAN push, pop, set": `
     + in_port=1,actions=push_vlan:0x8100,set_field:4106->vlan_vid,2
-    + in_port=2,actions=pop_vlan,3
     + in_port=3,actions=push_vlan:0x88a8,set_field:4116->vlan_vid,set_field:5->vlan_pcp,push_vlan:0x8100,set_field:4126->vlan_vid,2
-    + in_port=4,actions=mod_vlan_vid:7,mod_vlan_pcp:3,2,strip_vlan,3
+    of10 add-flow br0 in_port=2,actions=strip_vlan,3
+    of10 add-flow br0 in_port=4,actions=mod_vlan_vid:7,mod_vlan_pcp:3,output:2,strip_vlan,3
     trace in_port=1,$tcp
     trace in_port=1,$tcp,dl_vlan=9,dl_vlan_pcp=2
     trace in_port=2,$tcp
@@ -76,7 +76,8 @@ export const actionsInTrace: PipelineScenarios = {
     trace in_port=4,$tcp,dl_vlan=9,dl_vlan_pcp=2
   `,
   "three tags where two are kept": `
-    + actions=push_vlan:0x8100,set_field:4097->vlan_vid,push_vlan:0x8100,set_field:4098->vlan_vid,push_vlan:0x8100,set_field:4099->vlan_vid,2
+    + actions=push_vlan:0x8100,set_field:4097->vlan_vid,push_vlan:0x8100,set_field:4098->vlan_vid,resubmit(,1),2
+    + table=1,actions=push_vlan:0x8100,set_field:4099->vlan_vid,3
     trace in_port=1,$tcp
     trace in_port=1,$tcp,dl_vlan=9
   `,
@@ -179,7 +180,7 @@ export const actionsInTrace: PipelineScenarios = {
     trace in_port=1,$tcp
     trace in_port=1,$tcp,nw_src=10.0.0.2
   `,
-  "stack": `
+  stack: `
     + in_port=1,actions=push:NXM_OF_IN_PORT[],push:NXM_NX_REG0[0..15],set_field:7->reg0,pop:NXM_NX_REG1[0..15],pop:NXM_NX_REG2[0..15],2
     + in_port=2,actions=pop:NXM_NX_REG0[],2
     + in_port=3,ip,actions=push:NXM_OF_ETH_SRC[],push:NXM_OF_ETH_DST[],pop:NXM_OF_ETH_SRC[],pop:NXM_OF_ETH_DST[],2
@@ -194,7 +195,7 @@ export const actionsInTrace: PipelineScenarios = {
     trace in_port=1,$tcp
     trace in_port=2,$tcp
   `,
-  "dec_ttl": `
+  dec_ttl: `
     + in_port=1,ip,actions=dec_ttl,2
     + in_port=2,ip,actions=dec_ttl(1,2,7),2
     + in_port=3,ipv6,actions=dec_ttl,dec_ttl,2
@@ -205,7 +206,7 @@ export const actionsInTrace: PipelineScenarios = {
     trace in_port=3,$tcp6,nw_ttl=2
     trace in_port=3,$tcp6,nw_ttl=3
   `,
-  "clone": `
+  clone: `
     + in_port=1,ip,actions=clone(mod_nw_src:1.2.3.4,2),3
     + in_port=2,ip,actions=clone(push_vlan:0x8100,set_field:4101->vlan_vid,1),clone(dec_ttl,3),4
     + in_port=3,actions=clone(resubmit(,1)),clone(),4
@@ -226,7 +227,7 @@ export const actionsInTrace: PipelineScenarios = {
     trace in_port=2,$tcp
     flows
   `,
-  "check_pkt_larger": `
+  check_pkt_larger: `
     + in_port=1,actions=check_pkt_larger(100)->NXM_NX_REG0[0],resubmit(,1)
     + table=1,reg0=1,actions=2
     + table=1,reg0=0,actions=3
@@ -237,7 +238,7 @@ export const actionsInTrace: PipelineScenarios = {
     purge
     flows
   `,
-  "sample": `
+  sample: `
     + in_port=1,actions=sample(probability=12345,collector_set_id=23456,obs_domain_id=34567,obs_point_id=45678),2
     + in_port=2,actions=sample(probability=65535,collector_set_id=1,sampling_port=3,egress),2
     trace in_port=1,$tcp
@@ -275,7 +276,6 @@ export const actionsInTrace: PipelineScenarios = {
   `,
   "delete_field and tunnel metadata without a map": `
     + in_port=1,actions=set_field:5->tun_id,set_field:1.2.3.4->tun_dst,2
-    of15 add-flow br0 actions=set_field:5->tun_metadata0
     trace in_port=1,$tcp
     trace in_port=1,tun_id=7,tun_src=9.9.9.9,$tcp
   `,
@@ -297,15 +297,16 @@ export const actionsInTrace: PipelineScenarios = {
   "action sets: groups before outputs, cleared": `
     g group_id=1,type=all,bucket=output:3
     + in_port=1,actions=write_actions(output:2,group:1)
-    + in_port=2,actions=write_actions(output:3),clear_actions
-    + in_port=3,actions=write_actions(output:2),clear_actions,write_actions(output:4)
+    + in_port=2,actions=write_actions(output:3),goto_table:1
+    + table=1,actions=clear_actions
+    + in_port=3,actions=clear_actions,write_actions(output:4)
     + in_port=4,actions=write_actions(mod_dl_src:00:00:00:00:00:44)
     trace in_port=1,$tcp
     trace in_port=2,$tcp
     trace in_port=3,$tcp
     trace in_port=4,$tcp
   `,
-  "actset_output": `
+  actset_output: `
     + in_port=1,actions=write_actions(output:2),goto_table:1
     + in_port=2,actions=goto_table:1
     + table=1,actset_output=2,actions=3
@@ -328,7 +329,7 @@ export const actionsInTrace: PipelineScenarios = {
     trace in_port=1,$tcp6
     trace in_port=1,$icmp
   `,
-  "drop": `
+  drop: `
     + in_port=1,actions=drop
     + in_port=2,actions=
     + in_port=3,actions=set_field:5->reg0

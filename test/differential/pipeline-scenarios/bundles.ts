@@ -117,7 +117,7 @@ export const bundles: PipelineScenarios = {
     send a 052100100000000a0000000700070003
     heard a
   `,
-  "discarded": `
+  discarded: `
     mon a 14 br0 65534
     send a 05210010000000010000000100000003
     send a 05220050000000020000000100000003050e0040000000020000

@@ -240,7 +240,7 @@ export const conntrack: PipelineScenarios = {
     in p2 $udp~
     app dpctl/dump-conntrack
   `,
-  "ct_clear": `
+  ct_clear: `
     + table=0,udp,actions=ct(commit,zone=1,table=1)
     + table=1,udp,ct_state=+trk,actions=ct_clear,resubmit(,2)
     + table=2,udp,ct_state=-trk,ct_zone=0,actions=2
@@ -252,7 +252,7 @@ export const conntrack: PipelineScenarios = {
     flows
   `,
   "what is not tracked": `
-    + table=0,actions=ct(table=1)
+    of add-flow br0 actions=ct(table=1)
     of add-flow br0 ip,actions=ct(table=1)
     of add-flow br0 arp,actions=ct(table=1)
     of add-flow br0 ipv6,actions=ct(table=1)

@@ -163,7 +163,7 @@ export const flowMods: PipelineScenarios = {
     of13 dump-aggregate br0 tcp
     of10 dump-aggregate br0 table=1
   `,
-  "check_overlap": `
+  check_overlap: `
     + priority=5,tcp,actions=2
     + check_overlap,priority=5,nw_src=10.0.0.1,ip,actions=3
     + check_overlap,priority=6,nw_src=10.0.0.1,ip,actions=3

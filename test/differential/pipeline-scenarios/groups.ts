@@ -2,7 +2,7 @@ import type { PipelineScenarios } from "./scenarios.js";
 
 /** Groups of every type, their buckets and statistics. */
 export const groups: PipelineScenarios = {
-  "all": `
+  all: `
     g group_id=1,type=all,bucket=output:2,bucket=mod_dl_src:00:00:00:00:00:99,output:3,bucket=output:4
     + in_port=1,actions=group:1,LOCAL
     trace in_port=1,$tcp
@@ -20,7 +20,7 @@ export const groups: PipelineScenarios = {
     sent p2
     sent p3
   `,
-  "indirect": `
+  indirect: `
     g group_id=2,type=indirect,bucket=mod_nw_dst:9.9.9.9,output:2
     + in_port=1,ip,actions=group:2,3
     trace in_port=1,$tcp
@@ -129,7 +129,7 @@ export const groups: PipelineScenarios = {
     dp
     groups
   `,
-  "refusals": `
+  refusals: `
     of13 add-group br0 group_id=1,type=all,bucket=output:2
     of13 add-group br0 group_id=1,type=all,bucket=output:2
     of13 mod-group br0 group_id=2,type=all,bucket=output:2

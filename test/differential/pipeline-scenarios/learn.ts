@@ -38,7 +38,7 @@ export const learn: PipelineScenarios = {
     flows br0 table=2
     trace in_port=1,$tcp
   `,
-  "delete_learned": `
+  delete_learned: `
     + cookie=5,in_port=1,actions=learn(delete_learned,cookie=0x11,table=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])
     in p1 $tcp
     flows
@@ -67,7 +67,7 @@ export const learn: PipelineScenarios = {
     ports
   `,
   "fields of literals and parts of fields": `
-    + in_port=1,ip,actions=learn(table=1,eth_type=0x800,NXM_OF_IP_DST[0..7]=NXM_OF_IP_SRC[8..15],reg3=0x55,metadata=7,load:0x1234->NXM_NX_REG2[0..15],load:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG4[],output:NXM_NX_REG5[0..15])
+    + in_port=1,ip,actions=learn(table=1,eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[],load:NXM_OF_IP_SRC[8..15]->NXM_NX_REG6[3..10],reg3=0x55,metadata=7,load:0x1234->NXM_NX_REG2[0..15],load:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG4[],output:NXM_NX_REG5[0..15])
     trace in_port=1,$tcp,reg5=3
     in p1 $tcp
     flows br0 table=1

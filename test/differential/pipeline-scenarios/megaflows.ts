@@ -203,8 +203,8 @@ export const megaflows: PipelineScenarios = {
     in p2 $tcp
     in p3 $tcp
     dp
-    app coverage/read-counter drop_action_of_pipeline
-    app coverage/read-counter drop_action_recursion_too_deep
+    counted drop_action_of_pipeline
+    counted drop_action_recursion_too_deep
     app coverage/read-counter nosuch
   `,
   "drops that are explicit": `

@@ -20,7 +20,7 @@ export const meters: PipelineScenarios = {
     flows
     ports
   `,
-  "bursts": `
+  bursts: `
     m meter=1,pktps,burst,stats,band=type=drop,rate=1,burst_size=4
     + in_port=1,actions=meter:1,2
     in p1 $tcp
@@ -79,7 +79,7 @@ export const meters: PipelineScenarios = {
     of13 del-meters br0
     of13 dump-meters br0
   `,
-  "features": `
+  features: `
     of13 meter-features br0
     of15 meter-features br0
     of10 meter-features br0

@@ -30,7 +30,7 @@ export const monitors: PipelineScenarios = {
     of add-flow br0 tcp,tp_dst=80,nw_src=10.0.0.1,actions=2
     of del-flows br0 tcp
   `,
-  "flags": `
+  flags: `
     + in_port=1,actions=2
     mon a br0 watch:!initial
     mon b br0 watch:!add
@@ -75,7 +75,7 @@ export const monitors: PipelineScenarios = {
     mon c br0 watch:
     of13 del-groups br0
   `,
-  "roles": `
+  roles: `
     mon a 13 br0 65534
     mon b 13 br0 65534
     send a 041800180000000100000001000000000000000000000000
@@ -157,7 +157,7 @@ export const monitors: PipelineScenarios = {
     send a 0414000800000005
     heard a
   `,
-  "garbage": `
+  garbage: `
     mon a 13 br0 65534
     send a 0463000800000001
     send a 0412001000000002ffff000000000000

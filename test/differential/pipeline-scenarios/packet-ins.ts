@@ -67,7 +67,7 @@ export const packetIns: PipelineScenarios = {
     in p1 $tcp 200
     in p2 $tcp 200
   `,
-  "reasons": `
+  reasons: `
     mon a 14 br0 65534
     mon b 12 br0 65534 invalid_ttl
     g group_id=1,type=all,bucket=controller
@@ -91,7 +91,7 @@ export const packetIns: PipelineScenarios = {
     in p1 $udp
     in p2 $udp
   `,
-  "userdata": `
+  userdata: `
     mon a 13 br0 65534 -P nxt_packet_in2
     mon b 13 br0 65534 -P standard
     + in_port=1,actions=controller(userdata=00.11.22.33.44.55.66.77.88)
@@ -178,7 +178,7 @@ export const packetIns: PipelineScenarios = {
   "pause and resume": `
     mon a 13 br0 resume -P nxt_packet_in2
     + in_port=1,ip,actions=set_field:5->reg0,push:NXM_NX_REG0[],mod_nw_src:9.9.9.9,controller(pause,userdata=01.02),pop:NXM_NX_REG1[],resubmit(,1)
-    + table=1,reg1=5,actions=dec_ttl,2
+    + table=1,reg1=5,ip,actions=dec_ttl,2
     in p1 $tcp
     heard a
     sent p2

@@ -27,12 +27,12 @@ export const packets: PipelineScenarios = {
     sent p2
     dp
   `,
-  "ICMP": `
+  ICMP: `
     + in_port=1,icmp,actions=set_field:0->icmp_type,mod_nw_src:9.9.9.9,2
     in p1 $icmp
     sent p2
   `,
-  "ARP": `
+  ARP: `
     + in_port=1,arp,actions=set_field:2->arp_op,set_field:9.9.9.9->arp_spa,set_field:00:00:00:00:00:99->arp_sha,set_field:8.8.8.8->arp_tpa,2
     in p1 $arp
     sent p2
@@ -47,9 +47,10 @@ export const packets: PipelineScenarios = {
     dp
   `,
   "VLAN pushed and popped": `
-    + in_port=1,actions=push_vlan:0x8100,set_field:4106->vlan_vid,set_field:3->vlan_pcp,2,pop_vlan,3
+    + in_port=1,actions=push_vlan:0x8100,set_field:4106->vlan_vid,set_field:3->vlan_pcp,2
+    + in_port=1,dl_vlan=5,actions=set_field:4106->vlan_vid,set_field:3->vlan_pcp,2,pop_vlan,3
     + in_port=2,actions=push_vlan:0x88a8,set_field:4107->vlan_vid,push_vlan:0x8100,set_field:4108->vlan_vid,1
-    + in_port=3,actions=pop_vlan,pop_vlan,4
+    of10 add-flow br0 in_port=3,actions=strip_vlan,strip_vlan,output:4
     in p1 $tcp
     in p1 $tcp,dl_vlan=5
     in p2 $tcp
@@ -134,7 +135,7 @@ export const packets: PipelineScenarios = {
     sent p4
     dp
   `,
-  "fragments": `
+  fragments: `
     + in_port=1,ip,nw_frag=no,actions=2
     + in_port=1,ip,nw_frag=first,actions=3
     + in_port=1,ip,nw_frag=later,actions=4
@@ -233,7 +234,7 @@ export const packets: PipelineScenarios = {
     purge
     flows
   `,
-  "NSH": `
+  NSH: `
     + in_port=1,ip,actions=encap(nsh(md_type=1)),set_field:0x1234->nsh_spi,set_field:11->nsh_si,set_field:0x11223344->nsh_c1,encap(ethernet),set_field:00:00:00:00:00:55->eth_dst,2
     + in_port=2,dl_type=0x894f,nsh_spi=0x1234,actions=decap(),decap(),3
     in p1 $tcp

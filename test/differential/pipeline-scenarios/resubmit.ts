@@ -84,7 +84,8 @@ ${chain(0, 63)}
     sent p4
   `,
   "resubmit ct asks for the original tuple": `
-    + in_port=1,tcp,actions=resubmit(,1,ct)
+    + in_port=1,tcp,ct_state=+trk+est,actions=resubmit(,1,ct)
+    + priority=1,actions=3
     + table=1,tcp,nw_src=10.0.0.1,actions=2
     trace in_port=1,$tcp
     trace in_port=1,$tcp,ct_state=trk|est,ct_nw_src=10.0.0.9,ct_nw_dst=10.0.0.2,ct_nw_proto=6

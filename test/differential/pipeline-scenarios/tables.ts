@@ -137,7 +137,7 @@ export const tables: PipelineScenarios = {
     + in_port=3,actions=2
     flows
   `,
-  "conjunction": `
+  conjunction: `
     + conj_id=1,actions=4
     + ip,nw_src=10.0.0.1,actions=conjunction(1,1/2)
     + ip,nw_src=10.0.0.3,actions=conjunction(1,1/2)

@@ -124,7 +124,7 @@ export const timeouts: PipelineScenarios = {
     of13 del-meters br0
     flows
   `,
-  "fin_timeout": `
+  fin_timeout: `
     + in_port=1,tcp,idle_timeout=60,hard_timeout=90,actions=fin_timeout(idle_timeout=5,hard_timeout=15),output:2
     trace in_port=1,$tcp
     in p1 $tcp
