@@ -1,9 +1,12 @@
 import type { Upcall } from "#datapath/datapath.js";
+import { field } from "#flow/fields/table.js";
 import { newKey } from "#flow/key.js";
 import { PACKET_START, W } from "#flow/layout.js";
 import { applyMask, type Match } from "#flow/match.js";
 import { packetMask } from "#flow/packet-mask.js";
+import type { Action } from "#openflow/actions/action.js";
 import type { Continuation } from "#openflow/messages/packet/continuation.js";
+import { OFPP } from "#openflow/port-number.js";
 import type { PacketForControllers } from "./connections/to-controllers.js";
 import type { FrozenState } from "./translate/frozen-state.js";
 import { restoreMetadata } from "./translate/thaw.js";
@@ -43,16 +46,23 @@ function metadataMatch(packetKey: Uint32Array, state: FrozenState): Match {
   const mask = packetMask(key);
   mask.fill(0, PACKET_START, W.tunMetadata);
   mask[W.inPort] = 0xffffffff;
-  // The first packet's addresses are of one kind or the other.
-  if (mask[W.ctNwSrc] !== 0 || mask[W.ctIpv6Src] !== 0) mask[W.ethType] = 0xffff;
+  // What is known of a connection is of IPv4 or of IPv6.
+  if (mask[W.ctState] !== 0) mask[W.ethType] = 0xffff;
   applyMask(key, mask);
   return { key, mask, tlvs: state.bridge.tlvs };
 }
 
 /** A frozen state as NXT_RESUME brings it back. */
 function continuationOf(state: FrozenState, odpPort: number): Continuation {
-  const steps: { table: number; cookie: bigint; actions: Continuation["steps"][number]["actions"] }[] = [];
-  for (const { table, cookie, actions, unrolls } of unroll(state.steps ?? [])) {
+  const steps: { table: number; cookie: bigint; actions: readonly Action[] }[] = [];
+  let actionSet = state.actionSet;
+  for (const { table, cookie, actions: all, unrolls } of unroll(state.steps ?? [])) {
+    for (const action of all) {
+      if (action.kind === "clear_actions") actionSet = [];
+      else if (action.kind === "write_actions") actionSet = [...actionSet, ...action.actions];
+    }
+    const actions = all.flatMap(asAction);
+    if (actions.length === 0) continue;
     const last = steps.at(-1);
     if (unrolls) steps.push({ table, cookie, actions });
     else if (last) last.actions = [...last.actions, ...actions];
@@ -64,7 +74,24 @@ function continuationOf(state: FrozenState, odpPort: number): Continuation {
     mirrors: 0,
     conntracked: state.conntracked,
     steps,
-    actionSet: state.actionSet,
+    actionSet,
     odpPort,
   };
+}
+
+const wholeMetadata = field("metadata");
+
+/** An instruction as an action that does the same. What writes the action set is told by the continuation's own; notes are for nobody. */
+function asAction(action: Action): readonly Action[] {
+  switch (action.kind) {
+    case "goto_table":
+      return [{ kind: "resubmit", inPort: OFPP.inPort, table: action.table, ct: false }];
+    case "write_metadata":
+      return [{ kind: "set_field", field: wholeMetadata, value: action.value, mask: action.mask }];
+    case "write_actions":
+    case "clear_actions":
+    case "note":
+      return [];
+  }
+  return [action];
 }

@@ -20,12 +20,19 @@ export function resumePacket({ backer, state }: Bridge, body: Resume): void {
   const { data, match, continuation } = body;
   const bridge = bridgeOf(backer.bridges.values(), continuation?.bridge ?? state.uuid);
   const key = newKey();
-  key[W.packetType] = match.key[W.packetType]! & match.mask[W.packetType]!;
+  for (const word of keptByDatapath) key[word] = match.key[word]! & match.mask[word]!;
   extractKey(data, 0, data.length, key, key, newLayers());
   key[W.inPort] = continuation?.odpPort ?? 0;
   const translation = translateFrozen(backer, key, frozenState(bridge, body));
   executeTranslation(backer, translation, { data, offload: plainOffload() }, key);
 }
+
+/** Words of what the datapath itself knows of a packet: its type, mark and connection. */
+const keptByDatapath: readonly number[] = [
+  W.packetType,
+  W.pktMark,
+  ...Array.from({ length: W.eth - W.ctState }, (_, i) => W.ctState + i),
+];
 
 function bridgeOf(bridges: Iterable<BridgeState>, uuid: Uint8Array): BridgeState {
   for (const bridge of bridges) if (bridge.uuid.every((byte, i) => byte === uuid[i])) return bridge;
