@@ -27,6 +27,8 @@ export interface SetVlan {
   readonly kind: "set_vlan_vid" | "set_vlan_pcp";
   readonly value: number;
   readonly pushes: boolean;
+  /** There is a header already, as the flow's match or an action before says: by `resolveActions`. */
+  readonly hasHeader?: true;
 }
 
 export const stripVlan: ActionRow<StripVlan> = {
@@ -92,12 +94,11 @@ function setVlan(kind: SetVlan["kind"], bits: 8 | 16, max: number, number: numbe
         (a) => !a.pushes,
       ),
     ],
-    instead: ({ value, pushes }, version) => {
-      if (pushes)
-        return [
-          { kind: "push_vlan", ethertype: 0x8100 },
-          { kind, value, pushes: false },
-        ];
+    instead: ({ value, pushes, hasHeader }, version) => {
+      if (pushes) {
+        const set: SetVlan = { kind, value, pushes: false };
+        return hasHeader ? [set] : [{ kind: "push_vlan", ethertype: 0x8100 }, set];
+      }
       if (version === OF11) return undefined;
       const f = field(kind.slice(4));
       const whole = BigInt(kind === "set_vlan_vid" ? value | 0x1000 : value);

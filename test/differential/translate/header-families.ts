@@ -140,6 +140,22 @@ in_port=4,vlan_vid=0x1000/0x1000,actions=pop_vlan,output:1
 ? in_port=4 ffffffffffff02020202020288a810018100200208004500001400000000401100000102030405060708
 ? in_port=2 ffffffffffff02020202020288a810018100200208004500001400000000401100000102030405060708
 
+= tags put on only where there are none
+in_port=1,actions=push_vlan:0x88a8,mod_vlan_vid:5,output:2
+in_port=2,dl_vlan=3,actions=mod_vlan_vid:5,output:1
+in_port=3,actions=mod_vlan_vid:5,mod_vlan_pcp:3,output:1
+in_port=4,dl_vlan=3,actions=pop_vlan,mod_vlan_pcp:5,output:1
+in_port=2,vlan_vid=0x0,actions=mod_vlan_vid:5,output:1
+in_port=4,dl_vlan=4,actions=clone(mod_vlan_vid:6,output:3),mod_vlan_vid:7,output:1
+? in_port=1,udp
+? in_port=1,udp,dl_vlan=7
+? in_port=2,udp,dl_vlan=3
+? in_port=2,udp
+? in_port=3,udp
+? in_port=3,udp,dl_vlan=9
+? in_port=4,udp,dl_vlan=3
+? in_port=4,udp,dl_vlan=4
+
 = VLANs by the oldest actions
 OF10
 in_port=1,actions=mod_vlan_vid:5,output:2,mod_vlan_pcp:3,output:3,strip_vlan,output:4,strip_vlan,output:2
