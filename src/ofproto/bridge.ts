@@ -43,11 +43,14 @@ export class Bridge implements Switch {
   readonly flowMonitors: FlowMonitors;
   readonly tableKeeper: TableKeeper;
   readonly #numbers: PortNumbers;
+  /** What flow-mods need to know of this bridge: the same for all of them. */
+  readonly #flowEnvironment: FlowModEnvironment;
   readonly #learners = new Learners();
   readonly #changedDevices = new Set<OfPort>();
 
   constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers, outside?: Outside) {
     this.backer = backer;
+    this.#flowEnvironment = flowEnvironmentOf(this);
     this.#numbers = numbers;
     const tables = new FlowTables();
     const now = backer.clock.now();
@@ -225,7 +228,7 @@ export class Bridge implements Switch {
 
   /** A change of flows for `commit`: once it is published, controllers are told. */
   flowModification(mod: FlowMod, origin: Origin): FlowModification {
-    const modification = flowModification(this.state.tables, mod, this.flowEnvironment());
+    const modification = flowModification(this.state.tables, mod, this.#flowEnvironment);
     return this.#telling(modification, origin);
   }
 
@@ -283,19 +286,6 @@ export class Bridge implements Switch {
   lowerTimeouts(rule: Rule, idle: number, hard: number): void {
     this.state.tables.lowerTimeouts(rule, idle, hard);
     this.tableKeeper.changed();
-  }
-
-  /** What flow-mods need to know of this bridge. */
-  flowEnvironment(): FlowModEnvironment {
-    const { state, backer } = this;
-    return {
-      now: () => backer.clock.now(),
-      get tlvs() {
-        return state.tlvs;
-      },
-      hasGroup: (id) => state.groups.has(id),
-      hasMeter: (id) => state.meters.has(id),
-    };
   }
 
   /** Has controllers told of a change once it is published: of flows, and of the request where it is of groups or meters. */
@@ -369,6 +359,18 @@ export class Bridge implements Switch {
       if (had > 0 && bundle.members.length === 0) macs.flushPort(bundle, true);
     }
   }
+}
+
+/** What flow-mods need to know of a bridge, as it is at the time of asking. */
+function flowEnvironmentOf(bridge: Bridge): FlowModEnvironment {
+  return {
+    now: () => bridge.backer.clock.now(),
+    get tlvs() {
+      return bridge.state.tlvs;
+    },
+    hasGroup: (id) => bridge.state.groups.has(id),
+    hasMeter: (id) => bridge.state.meters.has(id),
+  };
 }
 
 /** Whether what was learned behind a logical port stays true. */

@@ -22,9 +22,9 @@ export interface CommitFailure {
  * Returns the failure of the first that was refused.
  */
 export function commit(modifications: readonly Modification[], publish: () => void): CommitFailure | undefined {
-  for (const [index, modification] of modifications.entries()) {
+  for (let index = 0; index < modifications.length; index++) {
     try {
-      modification.start();
+      modifications[index]!.start();
     } catch (error) {
       for (let i = index - 1; i >= 0; i--) modifications[i]!.revert();
       return { index, error };
