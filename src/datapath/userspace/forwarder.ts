@@ -4,18 +4,19 @@ import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { MegaflowTable } from "#flow/megaflow-table.js";
 import type { MaskShape } from "#flow/shape.js";
-import type { Offload } from "#wire/virtio-net.js";
+import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { CT_EXHAUSTED, clearCt } from "../conntrack/conntrack.js";
 import { TrackingCore } from "../conntrack/tracking-core.js";
-import { Counter, dropCounter } from "./counters.js";
-import { resetWithoutEthernet, stripRoom } from "./encapsulation.js";
+import { Counter } from "./counters.js";
+import { DROP } from "./drop-positions.js";
+import { resetWithoutEthernet } from "./encapsulation.js";
 import { ExactCache } from "./exact-cache.js";
 import type { Flow } from "./flow.js";
 import { Frame } from "./frame.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
-import { isGso, segmentedSize, segmentLength } from "./headers.js";
+import { isGso, lengthOf, segmentedSize } from "./headers.js";
 import { type Meter, NO_BAND } from "./meter.js";
 import {
   OP_ADD_MPLS,
@@ -42,11 +43,14 @@ import {
   OP_TRUNC,
   OP_USERSPACE,
   type Program,
+  type Resumption,
 } from "./ops.js";
 import { packetHash } from "./packet-hash.js";
 import { remark } from "./remark.js";
 import { rewrite } from "./rewrite.js";
 import { segmentFrame } from "./segment.js";
+import { setWords } from "./set-words.js";
+import { shownFrame } from "./shown-frame.js";
 import type { FrameSink, UpcallSink } from "./sinks.js";
 
 const MAX_RECIRCULATIONS = 6;
@@ -54,28 +58,6 @@ const MAX_DEPTH = 32;
 const ETHERNET_HEADER = 14;
 /** `W.packetType` of packets that are of an Ethernet type without an Ethernet header. */
 const ETHERTYPE_NAMESPACE = 0x10000;
-
-const DROP = {
-  invalid: dropCounter("datapath_drop_rx_invalid_packet"),
-  port: dropCounter("datapath_drop_invalid_port"),
-  upcall: dropCounter("datapath_drop_upcall_error"),
-  userspace: dropCounter("datapath_drop_userspace_action_error"),
-  recirc: dropCounter("datapath_drop_recirc_error"),
-  depth: dropCounter("datapath_drop_sample_error"),
-  pipeline: dropCounter("drop_action_of_pipeline"),
-  other: dropCounter("drop_action_other"),
-  meter: dropCounter("datapath_drop_meter"),
-  exhausted: dropCounter("datapath_drop_nat_exhausted"),
-  headless: dropCounter("datapath_drop_no_ethernet"),
-  truncated: dropCounter("datapath_drop_header_truncated"),
-  segmentation: dropCounter("datapath_drop_gso_segmentation"),
-} satisfies Record<string, number>;
-
-/** Where a fragment that waited goes on. */
-interface Resumption {
-  readonly program: Program;
-  readonly next: number;
-}
 
 /** State of one packet on one level of nesting. */
 interface Level {
@@ -225,20 +207,11 @@ export class Forwarder {
   #miss(frame: Frame, key: FlowKey): void {
     const counters = this.counters;
     counters[Counter.missed]!++;
-    const shown = this.#shown(frame);
+    const shown = shownFrame(frame, this.#arena);
     if (this.#upcalls.upcall(shown, shown.length, key, undefined)) return;
     counters[Counter.lost]!++;
     counters[Counter.missedLost]!++;
     counters[DROP.upcall]!++;
-  }
-
-  /** A frame as others see it. */
-  #shown(frame: Frame): Frame {
-    if (!frame.noEthernet) return frame;
-    const shown = new Frame(this.#arena);
-    shown.copy(frame);
-    stripRoom(shown);
-    return shown;
   }
 
   #level(depth: number): Level {
@@ -369,12 +342,12 @@ export class Forwarder {
     this.#refresh(level);
     this.#dirty = true;
     const { frame, key } = level;
-    const { connections } = this.tracking;
+    const connections = this.tracking.connections;
     connections.setTime(this.now);
     if (key[W.nw]! >>> 24 !== 0) return this.#trackFragment(program, at, level, depth);
-    if (connections.track(frame, key, program[at]!.ct!) !== CT_EXHAUSTED) return true;
-    this.counters[DROP.exhausted]!++;
-    return false;
+    const isTracked = connections.track(frame, key, program[at]!.ct!) !== CT_EXHAUSTED;
+    if (!isTracked) this.counters[DROP.exhausted]!++;
+    return isTracked;
   }
 
   /** A fragment waits for the others; the last one to come takes all of them on, each from where it was. */
@@ -405,7 +378,6 @@ export class Forwarder {
       this.#stale = false;
       this.#run(token.program, depth + 1, token.next);
     }
-    this.#stale = false;
     return false;
   }
 
@@ -454,7 +426,7 @@ export class Forwarder {
 
   #userspace(level: Level, cookie: UserspaceCookie | undefined): void {
     this.#refresh(level);
-    const frame = this.#shown(level.frame);
+    const frame = shownFrame(level.frame, this.#arena);
     const length = this.#limit === 0 ? frame.length : Math.min(this.#limit, frame.length);
     this.#limit = 0;
     if (this.#upcalls.upcall(frame, length, level.key, cookie ?? NO_COOKIE)) return;
@@ -523,25 +495,6 @@ export class Forwarder {
   }
 }
 
-const PLAIN: Readonly<Offload> = {
-  flags: 0,
-  gsoType: 0,
-  headerLength: 0,
-  gsoSize: 0,
-  csumStart: 0,
-  csumOffset: 0,
-};
+const PLAIN: Readonly<Offload> = plainOffload();
 
 const NO_COOKIE: UserspaceCookie = { kind: "slow_path", reason: 0, ofprotoUuid: "" };
-
-function setWords(key: FlowKey, words: Uint32Array): void {
-  for (let i = 0; i < words.length; i += 3) {
-    const w = words[i]!;
-    key[w] = (key[w]! & ~words[i + 2]!) | words[i + 1]!;
-  }
-}
-
-/** The length a length check sees: of a large segment, that of the frames it will become. */
-function lengthOf(frame: Frame): number {
-  return isGso(frame) ? segmentLength(frame) : frame.length;
-}

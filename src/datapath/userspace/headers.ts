@@ -64,3 +64,8 @@ export function popMpls(frame: Frame, etherType: number): boolean {
   frame.putU16(at - 2, etherType);
   return true;
 }
+
+/** The length a length check sees: of a large segment, that of the frames it will become. */
+export function lengthOf(frame: Frame): number {
+  return isGso(frame) ? segmentLength(frame) : frame.length;
+}

@@ -71,3 +71,9 @@ export function op(code: number, members: Partial<Omit<Op, "code">> = {}): Op {
     otherwise: members.otherwise ?? NONE,
   };
 }
+
+/** Where a packet that waited goes on: a step of a program. */
+export interface Resumption {
+  readonly program: Program;
+  readonly next: number;
+}

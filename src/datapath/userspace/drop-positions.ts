@@ -1,0 +1,33 @@
+import { dropCounter } from "./counters.js";
+
+type DropName =
+  | "invalid"
+  | "port"
+  | "upcall"
+  | "userspace"
+  | "recirc"
+  | "depth"
+  | "pipeline"
+  | "other"
+  | "meter"
+  | "exhausted"
+  | "headless"
+  | "truncated"
+  | "segmentation";
+
+/** Where the forwarder counts what it drops. */
+export const DROP: Readonly<Record<DropName, number>> = {
+  invalid: dropCounter("datapath_drop_rx_invalid_packet"),
+  port: dropCounter("datapath_drop_invalid_port"),
+  upcall: dropCounter("datapath_drop_upcall_error"),
+  userspace: dropCounter("datapath_drop_userspace_action_error"),
+  recirc: dropCounter("datapath_drop_recirc_error"),
+  depth: dropCounter("datapath_drop_sample_error"),
+  pipeline: dropCounter("drop_action_of_pipeline"),
+  other: dropCounter("drop_action_other"),
+  meter: dropCounter("datapath_drop_meter"),
+  exhausted: dropCounter("datapath_drop_nat_exhausted"),
+  headless: dropCounter("datapath_drop_no_ethernet"),
+  truncated: dropCounter("datapath_drop_header_truncated"),
+  segmentation: dropCounter("datapath_drop_gso_segmentation"),
+};
