@@ -23,7 +23,7 @@ function currentFeatures({ speed, duplex }: DeviceInfo): number {
 }
 
 /** A port's configuration as controllers see it: whether it is down is a matter of its device. */
-export function portConfig(port: OfPort): number {
+function portConfig(port: OfPort): number {
   const others = port.config & ~PortConfig.portDown;
   return port.device.info().up ? others : others | PortConfig.portDown;
 }

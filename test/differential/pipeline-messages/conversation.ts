@@ -31,7 +31,7 @@ export interface Conversation {
 }
 
 /** What steps need that only a running switch, or the connection, can give. */
-export interface Talk {
+interface Talk {
   /** Address of a port. */
   mac(port: number): number;
   /** A message, changed before it goes. */
