@@ -89,6 +89,11 @@ export class Backer implements World {
     this.changed();
   }
 
+  /** Actions for tests of switches are taken where the devices are for tests too. */
+  get takesDebugActions(): boolean {
+    return this.datapath.type === "dummy";
+  }
+
   timeoutPolicy(zone: number): string | undefined {
     return this.#zones.policy(zone);
   }

@@ -74,8 +74,9 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
     if (handler.changes && connection.role === "secondary") throw new OfpError("OFPBRC_IS_SECONDARY");
     const requests = connection.assembler.take(envelope, bytes, refuseOther);
     if (requests === undefined) return undefined;
-    const decode = (inner: Uint8Array): Message => readied(decodeMessage(inner, warn), bridge, connection);
-    const last = readied(decodeBody(envelope, warn), bridge, connection);
+    const options = { debug: bridge.backer.takesDebugActions };
+    const decode = (inner: Uint8Array): Message => readied(decodeMessage(inner, warn, options), bridge, connection);
+    const last = readied(decodeBody(envelope, warn, options), bridge, connection);
     const message = joined([...requests.slice(0, -1).map(decode), last], requests);
     if (message === undefined) {
       refuseOther(new OfpError("OFPBRC_BAD_STAT"), requests[0]!);

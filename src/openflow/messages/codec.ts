@@ -187,10 +187,17 @@ function kindOf(bytes: Uint8Array, warn: Warn): MessageKind {
   return { kind, name: (standard ?? envelope.form).name };
 }
 
+/** How a message is read. */
+export interface DecodeOptions {
+  readonly partial?: TakePartial | undefined;
+  /** Takes actions that are for tests of switches. */
+  readonly debug?: boolean;
+}
+
 /** Reads the body of a message whose headers were read and whose length was checked. Throws `OfpError`. */
-export function decodeBody(envelope: Envelope, warn: Warn = silent, partial?: TakePartial): Message {
+export function decodeBody(envelope: Envelope, warn: Warn = silent, options: DecodeOptions = {}): Message {
   const { version, xid, name, flags, form, reader } = envelope;
-  const ctx = new DecodeContext(envelope, warn, partial);
+  const ctx = new DecodeContext(envelope, warn, options);
   try {
     return { version, xid, name, flags, body: form.decode(reader, ctx) };
   } catch (error) {
@@ -205,10 +212,12 @@ class DecodeContext implements MessageDecodeContext {
   readonly flags: number;
   readonly bytes: Uint8Array;
   readonly warn: Warn;
+  readonly debug: boolean;
   readonly #xid: number;
   readonly #partial: TakePartial | undefined;
 
-  constructor({ version, name, flags, xid, reader }: Envelope, warn: Warn, partial: TakePartial | undefined) {
+  constructor({ version, name, flags, xid, reader }: Envelope, warn: Warn, { partial, debug }: DecodeOptions) {
+    this.debug = debug ?? false;
     this.version = version;
     this.name = name;
     this.flags = flags;
@@ -219,7 +228,7 @@ class DecodeContext implements MessageDecodeContext {
   }
 
   message(bytes: Uint8Array): Message {
-    return decodeMessage(bytes, this.warn);
+    return decodeMessage(bytes, this.warn, { debug: this.debug });
   }
 
   kindOf(bytes: Uint8Array): MessageKind {
@@ -233,10 +242,14 @@ class DecodeContext implements MessageDecodeContext {
 }
 
 /** Reads a whole message, which must be as long as its header says. Throws `OfpError`. */
-export function decodeMessage(bytes: Uint8Array, warn: Warn = silent): Message {
+export function decodeMessage(
+  bytes: Uint8Array,
+  warn: Warn = silent,
+  options: Pick<DecodeOptions, "debug"> = {},
+): Message {
   const envelope = readEnvelope(bytes, warn);
   checkLength(envelope, warn);
-  return decodeBody(envelope, warn);
+  return decodeBody(envelope, warn, options);
 }
 
 /** How a message is written. */

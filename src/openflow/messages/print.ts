@@ -99,7 +99,7 @@ export function formatMessageBytes(bytes: Uint8Array, options: PrintOptions = {}
     const takePartial = (message: Message, end: string): void => {
       before = () => formatMessage(message, options) + errorGap(message, end);
     };
-    return `${formatMessage(decodeBody(found, options.warn, takePartial), options)}\n`;
+    return `${formatMessage(decodeBody(found, options.warn, { partial: takePartial }), options)}\n`;
   } catch (error) {
     if (!(error instanceof OfpError)) throw error;
     if (length > bytes.length) return truncated(bytes, length);

@@ -98,4 +98,27 @@ export const recirculation: PipelineScenarios = {
     sent p6
     ports
   `,
+  "debug_recirc and debug_slow": `
+    + in_port=1,ip,cookie=7,actions=set_field:5->reg0,resubmit(,1),3
+    + table=1,ip,cookie=8,actions=debug_recirc,dec_ttl,2
+    + in_port=2,actions=debug_slow,4
+    in p1 $tcp
+    in p1 $tcp
+    in p2 $tcp
+    in p2 $tcp
+    dp
+    sent p2
+    sent p3
+    sent p4
+    purge
+    flows
+  `,
+  "debug_recirc, then a packet for controllers": `
+    mon a 13 br0 65534 -P nxt_packet_in2
+    + in_port=1,ip,cookie=7,actions=set_field:5->reg0,resubmit(,1),3
+    + table=1,ip,cookie=8,actions=debug_recirc,controller,2
+    in p1 $tcp
+    heard a
+    dp
+  `,
 };

@@ -7,7 +7,7 @@ const nsh =
   "in_port=p1,dl_src=50:54:00:00:00:01,dl_dst=50:54:00:00:00:02,dl_type=0x894f,nsh_mdtype=1,nsh_spi=0x1234,nsh_si=255,nsh_c1=1,nsh_c2=2,nsh_c3=3,nsh_c4=4";
 
 /** Packets that wait, are parsed again, get and lose headers, or go to controllers. */
-export const freezes = `
+export const freezes: string = `
 = ct with a table
 ip actions=ct(table=1)
 table=1 actions=2
