@@ -29,7 +29,7 @@ function resolveOne(action: Action, known: Known): Action {
   switch (action.kind) {
     case "write_actions":
     case "clone":
-      return { ...action, actions: resolve(action.actions, known) };
+      return { ...action, actions: resolve(action.actions, { ...known }) };
     case "mod_tp_src":
     case "mod_tp_dst":
       return known.protocol === undefined ? action : { ...action, protocol: known.protocol };
