@@ -64,7 +64,7 @@ export class Recirculation implements FrozenStates {
       this.#dropContent(entry);
       this.#unused.push({ id, since: this.#clock.now() });
     }
-    if (ids.length > 0) this.#forgetUnused();
+    if (this.#unused.length > 0) this.#forgetUnused();
   }
 
   /** The bridge is no more: packets that were to go on in it are dropped. */

@@ -177,7 +177,7 @@ export function checkLength({ form, reader, name }: Envelope, warn: Warn = silen
 }
 
 /** Takes what was read of a body before an error, and what parts the two as text. */
-export type TakePartial = (message: Message, end: string) => void;
+type TakePartial = (message: Message, end: string) => void;
 
 function kindOf(bytes: Uint8Array, warn: Warn): MessageKind {
   const envelope = readEnvelope(bytes, warn);
