@@ -45,7 +45,7 @@ export class ConntrackZones {
       used.add(content);
       let name = this.#names.get(content);
       if (name === undefined) {
-        name = String(this.#lastName++);
+        name = String(++this.#lastName);
         this.#names.set(content, name);
         this.#conntrack.setTimeoutPolicy(name, timeouts);
       }
