@@ -5,6 +5,8 @@ import type { GroupMod } from "#openflow/messages/group/group-mod.js";
 import type { MeterMod } from "#openflow/messages/meter/meter-mod.js";
 import type { TableMod } from "#openflow/messages/table/table-mod.js";
 import { OFPP } from "#openflow/port-number.js";
+import { FlowModReader } from "#openflow/templates/flow-mod-reader.js";
+import { u32 } from "#util/big-endian.js";
 import { UserError } from "#util/errors.js";
 import { macNumber } from "#util/mac-number.js";
 import type { Backer } from "./backer.js";
@@ -28,11 +30,13 @@ import { type Origin, ownOrigin, type RemovalReason } from "./tables/flow-change
 import {
   type FlowModEnvironment,
   type FlowModification,
+  flowAddition,
   flowModification,
   flowRemoval,
 } from "./tables/flow-modification.js";
+import { FlowPages } from "./tables/flow-pages.js";
 import { FlowTables, INTERNAL_TABLE } from "./tables/flow-tables.js";
-import type { Rule } from "./tables/rule.js";
+import { Rule } from "./tables/rule.js";
 import { TableKeeper } from "./tables/table-keeper.js";
 
 /** A bridge: what changes a `BridgeState`, and tells its datapath's flows so. */
@@ -46,6 +50,8 @@ export class Bridge implements Switch {
   /** What flow-mods need to know of this bridge: the same for all of them. */
   readonly #flowEnvironment: FlowModEnvironment;
   readonly #learners = new Learners();
+  readonly #flowModReader = new FlowModReader();
+  readonly #flowPages = new FlowPages();
   readonly #changedDevices = new Set<OfPort>();
 
   constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers, outside?: Outside) {
@@ -230,6 +236,14 @@ export class Bridge implements Switch {
   flowModification(mod: FlowMod, origin: Origin): FlowModification {
     const modification = flowModification(this.state.tables, mod, this.#flowEnvironment);
     return this.#telling(modification, origin);
+  }
+
+  /** As above, of the bytes of an addition; undefined where these are not read so: what they are, decoding them tells. */
+  readAddition(bytes: Uint8Array, connection: object): FlowModification | undefined {
+    if (!this.#flowModReader.read(bytes)) return undefined;
+    const rule = Rule.read(this.#flowModReader, bytes, this.#flowPages, this.backer.clock.now());
+    const modification = flowAddition(this.state.tables, rule, this.#flowEnvironment);
+    return this.#telling(modification, { connection, xid: u32(bytes, 4) });
   }
 
   /** As above, of groups. */

@@ -36,8 +36,9 @@ export class Learners {
     return found.map(deletionOf);
   }
 
-  #count({ actions }: Rule, by: 1 | -1): void {
-    for (const action of everyAction(actions)) {
+  #count(rule: Rule, by: 1 | -1): void {
+    if (rule.isPlain) return;
+    for (const action of everyAction(rule.actions)) {
       if (action.kind === "learn" && action.deleteLearned) this.#countOne(action, by);
     }
   }

@@ -21,6 +21,7 @@ import { UserError } from "#util/errors.js";
 import type { Bridge } from "../bridge.js";
 import type { Connection } from "./connection.js";
 import type { Handler, Request } from "./handler.js";
+import { commitOne } from "./handlers/commit-one.js";
 import { handlers } from "./handlers/table.js";
 import { mapRequest } from "./map-match.js";
 import { joined, type MultipartAssembler } from "./multipart-assembler.js";
@@ -58,6 +59,15 @@ function withoutTable(body: FlowMod): FlowMod {
   return { ...body, table: ALL_TABLES };
 }
 
+/** Does an addition of a flow that can be read at a glance, as most can; false, having done nothing, where it is to be dispatched. */
+function addsFlow(bytes: Uint8Array, bridge: Bridge, connection: Receiver): boolean {
+  const addition = bridge.readAddition(bytes, connection);
+  if (addition === undefined) return false;
+  commitOne(bridge, addition);
+  connection.countFlowMod("add");
+  return true;
+}
+
 /**
  * Has a message handled and answers it. A promise is given where the answer takes its time: until it resolves, no later message of the connection is
  * to be dispatched.
@@ -65,6 +75,7 @@ function withoutTable(body: FlowMod): FlowMod {
 export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver, log: Log): Promise<void> | undefined {
   const refuse = (error: unknown): void => answerError(error, bytes, connection, log);
   try {
+    if (connection.role !== "secondary" && addsFlow(bytes, bridge, connection)) return undefined;
     const refuseOther: Request["refuse"] = (error, request) => answerError(error, request, connection, log);
     const warn = complaints(log);
     const envelope = readEnvelope(bytes, warn);

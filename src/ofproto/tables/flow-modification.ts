@@ -39,6 +39,10 @@ export function flowModification(tables: FlowTables, mod: FlowMod, env: FlowModE
   const steps = new FlowSteps(tables, (mod.flags & FlowFlag.resetCounts) === 0);
   // Bundles have many additions: of each its rule is kept, which is a tenth of the message.
   const run = mod.command === "add" ? addition(tables, mod, env, steps) : change(tables, mod, env, steps);
+  return modification(steps, run);
+}
+
+function modification(steps: FlowSteps, run: Run): FlowModification {
   return {
     changes: steps,
     start: () => {
@@ -52,6 +56,15 @@ export function flowModification(tables: FlowTables, mod: FlowMod, env: FlowModE
     finish: () => steps.finish(),
     revert: () => steps.revert(),
   };
+}
+
+/** A flow that was read already, as a change of tables: as `flowModification` of its addition. */
+export function flowAddition(tables: FlowTables, rule: Rule, env: FlowModEnvironment): FlowModification {
+  const steps = new FlowSteps(tables, true);
+  return modification(steps, () => {
+    rule.begin(env.now());
+    add(tables, rule, env, steps);
+  });
 }
 
 /** Flows that go by the switch's own doing: timeouts, or the end of a group or meter that they use. */
@@ -97,7 +110,7 @@ function ruleOf(mod: FlowMod, env: FlowModEnvironment): Rule {
 
 function add(tables: FlowTables, rule: Rule, env: FlowModEnvironment, steps: FlowSteps): void {
   if (rule.tableId === INTERNAL_TABLE) throw new OfpError("OFPBRC_EPERM");
-  checkNamed(rule.actions, env);
+  if (!rule.isPlain) checkNamed(rule.actions, env);
   const table = tables.table(rule.tableId);
   const next = tables.version + 1;
   const old = table.classifier.findLike(rule, next)?.rule;

@@ -37,11 +37,11 @@ export class RuleUsers {
   readonly meters: Users = new Users();
 
   add(rule: Rule): void {
-    this.#each(rule.actions, (users, id) => users.add(id, rule));
+    if (!rule.isPlain) this.#each(rule.actions, (users, id) => users.add(id, rule));
   }
 
   remove(rule: Rule): void {
-    this.#each(rule.actions, (users, id) => users.remove(id, rule));
+    if (!rule.isPlain) this.#each(rule.actions, (users, id) => users.remove(id, rule));
   }
 
   #each(actions: readonly Action[], visit: (users: Users, id: number) => void): void {

@@ -4,6 +4,10 @@ import type { Match } from "#flow/match.js";
 import { type CompactValues, expand, type MaskShape, shapeOf } from "#flow/shape.js";
 import type { TlvMap } from "#flow/tlv-map.js";
 import type { Action } from "#openflow/actions/action.js";
+import { FLOW_MOD_MATCH, type FlowModReader, readFlowBytes } from "#openflow/templates/flow-mod-reader.js";
+import type { Version as OpenFlowVersion } from "#openflow/version.js";
+import type { FlowPages } from "./flow-pages.js";
+import { sharedActions } from "./shared-actions.js";
 
 /** Rules of greater priority are the switch's own, hidden from controllers. */
 const HIGHEST_PRIORITY = 65535;
@@ -13,8 +17,15 @@ export interface RuleInit {
   readonly tableId: number;
   readonly priority: number;
   readonly match: Match;
-  readonly actions: readonly Action[];
+  /** Undefined where the bytes tell. */
+  readonly actions: readonly Action[] | undefined;
   readonly cookie?: bigint;
+  /** Instead of `cookie`: its halves. */
+  readonly cookieHigh?: number;
+  readonly cookieLow?: number;
+  /** See `Rule.wire`. */
+  readonly page?: Uint8Array | undefined;
+  readonly place?: number;
   /** Seconds; 0 for never. */
   readonly idleTimeout?: number;
   readonly hardTimeout?: number;
@@ -40,6 +51,13 @@ export function cookieBits(cookie: bigint, mask: bigint): CookieBits {
   return { high: half(cookie >> 32n), low: half(cookie), highMask: half(mask >> 32n), lowMask: half(mask) };
 }
 
+/** A match that is compact already. */
+interface RuleMatch {
+  readonly shape: MaskShape;
+  readonly values: CompactValues;
+  readonly tlvs: TlvMap | undefined;
+}
+
 /**
  * An OpenFlow flow entry. Its match, priority, actions and cookie never change: a modification makes another rule, which begins with what
  * this one counted. Counters grow as datapath flows are credited.
@@ -50,9 +68,14 @@ export class Rule {
   /** The match, compact: its mask, and its key's words that the mask has bits in. */
   readonly shape: MaskShape;
   readonly values: CompactValues;
+  /** Where a match has tunnel metadata. */
   readonly #tlvs: TlvMap | undefined;
   #successor: { readonly rule: Rule; readonly counts: boolean } | undefined;
-  readonly actions: readonly Action[];
+  #actions: readonly Action[] | undefined;
+  /** Match and instructions as a controller sent them, in a page that several flows share; where `#actions` is to be read from on demand. */
+  readonly #page: Uint8Array | undefined;
+  /** Place:16 and length:13 in `#page`, in units of 8 bytes, and the version:3. */
+  readonly #place: number;
   /** The cookie's halves, signed: cheaper to compare and keep than one number of 64 bits. */
   readonly #cookieHigh: number;
   readonly #cookieLow: number;
@@ -73,7 +96,7 @@ export class Rule {
   cookieBefore: Rule | undefined = undefined;
   cookieAfter: Rule | undefined = undefined;
 
-  constructor(init: RuleInit, like?: Rule) {
+  constructor(init: RuleInit, like?: RuleMatch) {
     this.tableId = init.tableId;
     this.priority = init.priority;
     if (like === undefined) {
@@ -84,12 +107,18 @@ export class Rule {
     } else {
       this.shape = like.shape;
       this.values = like.values;
-      this.#tlvs = like.#tlvs;
+      this.#tlvs = like.tlvs;
     }
-    this.actions = init.actions;
-    const { cookie = 0n } = init;
-    this.#cookieHigh = Number(cookie >> 32n) | 0;
-    this.#cookieLow = Number(cookie & LOW_HALF) | 0;
+    this.#actions = init.actions;
+    this.#page = init.page;
+    this.#place = init.place ?? 0;
+    if (init.cookie === undefined) {
+      this.#cookieHigh = init.cookieHigh ?? 0;
+      this.#cookieLow = init.cookieLow ?? 0;
+    } else {
+      this.#cookieHigh = Number(init.cookie >> 32n) | 0;
+      this.#cookieLow = Number(init.cookie & LOW_HALF) | 0;
+    }
     this.idleTimeout = init.idleTimeout ?? 0;
     this.hardTimeout = init.hardTimeout ?? 0;
     this.importance = init.importance ?? 0;
@@ -97,6 +126,52 @@ export class Rule {
     this.created = init.now;
     this.modified = init.now;
     this.used = init.now;
+  }
+
+  /**
+   * The flow of an addition that a reader has just read: what it does is read when somebody asks. `bytes` is the message; match and instructions are kept in
+   * `pages`.
+   */
+  static read(reader: FlowModReader, bytes: Uint8Array, pages: FlowPages, now: number): Rule {
+    const { shape, actions } = reader.template!;
+    const values = new Array<number>(shape.words.length);
+    reader.gather(bytes, values, 0);
+    const at = pages.keep(bytes, FLOW_MOD_MATCH);
+    const place = ((at >> 3) << 16) | (((bytes.length - FLOW_MOD_MATCH) >> 3) << 3) | reader.version;
+    const init: RuleInit = {
+      tableId: reader.table,
+      priority: reader.priority,
+      match: noMatch,
+      actions,
+      cookieHigh: reader.cookieHigh,
+      cookieLow: reader.cookieLow,
+      idleTimeout: reader.idleTimeout,
+      hardTimeout: reader.hardTimeout,
+      importance: reader.importance,
+      flags: reader.flags,
+      page: pages.page,
+      place,
+      now,
+    };
+    return new Rule(init, { shape, values, tlvs: undefined });
+  }
+
+  get actions(): readonly Action[] {
+    return (this.#actions ??= sharedActions(
+      readFlowBytes(this.wire(this.#place & 7)!, (this.#place & 7) as OpenFlowVersion).actions,
+    ));
+  }
+
+  /** Match and instructions as bytes of an OpenFlow version, where they are there so; not to be changed. */
+  wire(version: number): Uint8Array | undefined {
+    if (this.#page === undefined || (this.#place & 7) !== version) return undefined;
+    const at = (this.#place >>> 16) << 3;
+    return this.#page.subarray(at, at + (((this.#place >> 3) & 0x1fff) << 3));
+  }
+
+  /** True where its actions name nothing that a bridge has, and are no part of conjunctions: without reading them. */
+  get isPlain(): boolean {
+    return this.#page !== undefined;
   }
 
   /** It is there from `now` on, and not since it was made. */
@@ -120,7 +195,7 @@ export class Rule {
       flags: this.flags,
       now,
     };
-    const rule = new Rule(init, this);
+    const rule = new Rule(init, { shape: this.shape, values: this.values, tlvs: this.#tlvs });
     rule.created = this.created;
     return rule;
   }
@@ -186,6 +261,7 @@ export class Rule {
 
   /** The parts of conjunctions that it is, undefined where it is none. */
   get clauses(): readonly Clause[] | undefined {
+    if (this.isPlain) return undefined;
     if (this.actions[0]?.kind !== "conjunction" && this.actions[0]?.kind !== "note") return undefined;
     const clauses = this.actions.filter((a) => a.kind === "conjunction");
     return clauses.length === 0 ? undefined : clauses;

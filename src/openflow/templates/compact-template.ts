@@ -1,4 +1,4 @@
-import { type MaskShape, shapeOf } from "#flow/shape.js";
+import { type CompactValues, type MaskShape, shapeOf } from "#flow/shape.js";
 import { u16 } from "#util/big-endian.js";
 import type { Action } from "../actions/action.js";
 import type { FlowMod } from "../messages/flow/flow-mod.js";
@@ -8,7 +8,7 @@ import { PlacedHole } from "./hole.js";
 import { LONGEST } from "./template-tree.js";
 
 /** Writes what a flow matches as compact values of its mask's shape. */
-type Gather = (bytes: Uint8Array, places: Int32Array, values: Int32Array, at: number) => void;
+type Gather = (bytes: Uint8Array, places: Int32Array, values: CompactValues, at: number) => void;
 
 /** Additions of one kind: their bytes from the match on are the same but for the holes, and so is what they mean. */
 export class CompactTemplate {

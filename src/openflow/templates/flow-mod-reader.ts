@@ -1,3 +1,4 @@
+import type { CompactValues } from "#flow/shape.js";
 import { i32, u16 } from "#util/big-endian.js";
 import { WireError } from "#util/errors.js";
 import { formatActions } from "../actions/table.js";
@@ -20,7 +21,7 @@ const complain = (): never => {
 
 /**
  * What an addition's bytes mean; undefined where they are at fault, or not what is written of such a flow, or mean something only with what else a
- * bridge has.
+ * bridge has: groups, meters, other flows, places for tunnel metadata.
  */
 function readAddition(bytes: Uint8Array): FlowMod | undefined {
   const sample = copyOf(bytes, 0, bytes.length);
@@ -30,7 +31,7 @@ function readAddition(bytes: Uint8Array): FlowMod | undefined {
     const { body, version, xid } = decodeMessage(sample, complain);
     if (body.kind !== "flow_mod" || body.match.tlvs !== undefined) return undefined;
     const text = formatActions(body.actions);
-    if (/group:|meter:|tun_metadata|conjunction|note:/i.test(text)) return undefined;
+    if (/group:|meter:|tun_metadata|conjunction|note:|learn\(|debug_/i.test(text)) return undefined;
     const again = encodeMessage(body, version, xid);
     return Buffer.compare(again.subarray(MATCH), sample.subarray(MATCH)) === 0 ? body : undefined;
   } catch (error) {
@@ -46,6 +47,7 @@ function readAddition(bytes: Uint8Array): FlowMod | undefined {
 export class FlowModReader {
   readonly #lessons: (FlowLessons<CompactTemplate> | undefined)[] = [];
   #found: FlowLessons<CompactTemplate> | undefined;
+  #version: Version = OF12;
   template: CompactTemplate | undefined;
   table = 0;
   priority = 0;
@@ -77,6 +79,7 @@ export class FlowModReader {
     const template = lessons.find(bytes, 0, bytes.length);
     if (template === undefined || bytes[24]! >= template.tableLimit) return false;
     this.#found = lessons;
+    this.#version = version as Version;
     this.template = template;
     this.table = bytes[24]!;
     this.idleTimeout = u16(bytes, 26);
@@ -87,14 +90,22 @@ export class FlowModReader {
     return true;
   }
 
+  /** The version of the last message. */
+  get version(): Version {
+    return this.#version;
+  }
+
   /** What the last message's flow matches, as compact values of its template's shape from `at` on. */
-  gather(bytes: Uint8Array, values: Int32Array, at: number): void {
+  gather(bytes: Uint8Array, values: CompactValues, at: number): void {
     this.template!.gather(bytes, this.#found!.places, values, at);
   }
 }
 
 /** OFPP_ANY, or what many controllers write of an addition in its place. */
 const isAny = (port: number): boolean => port === -1 || port === 0;
+
+/** Bytes of an addition before its match. */
+export const FLOW_MOD_MATCH: number = MATCH;
 
 /** What a flow does, by the bytes of its match and instructions as an addition has them. They were in order. */
 export function readFlowBytes(bytes: Uint8Array, version: Version): FlowMod {

@@ -38,6 +38,12 @@ export const bundleAddHandler: Handler<BundleAdd> = {
   kind: "bundle_add",
   changes: true,
   handle: ({ bundleId, flags, message }, request) => {
+    const addition = request.bridge.readAddition(message, request.connection);
+    if (addition !== undefined) {
+      const entry: Bundled = { request: request.bytes, modification: addition, flowMod: "add" };
+      bundlesOf(request).add(bundleId, flags, entry, request.bytes);
+      return undefined;
+    }
     const inner = request.decode(message);
     const modification = prepare(inner, request);
     const isRefused = inner.body.kind === "port_mod" && (flags & BundleFlag.atomic) !== 0;
