@@ -44,7 +44,8 @@ export function sendToController(
       continuation,
     },
   };
-  const meter = ctx.bridge.meters.ofController(action.meterId);
+  // A packet that waits must arrive.
+  const meter = continuation ? undefined : ctx.bridge.meters.ofController(action.meterId);
   if (meter === undefined) ctx.actions.push(up);
   // The meter is asked about a copy: that the controller has enough is nothing to the packet.
   else ctx.actions.push({ kind: "sample", probability: 0xffffffff, actions: [{ kind: "meter", id: meter }, up] });
