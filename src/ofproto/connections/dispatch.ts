@@ -93,7 +93,8 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
       refuseOther(new OfpError("OFPBRC_BAD_STAT"), requests[0]!);
       return undefined;
     }
-    const request: Request = { bridge, connection, message, bytes, decode, refuse: refuseOther };
+    const send = (reply: Uint8Array): void => connection.sendBytes(reply);
+    const request: Request = { bridge, connection, message, bytes, decode, send, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
     if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);
     done(replies, message, connection);

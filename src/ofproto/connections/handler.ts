@@ -13,6 +13,8 @@ export interface Request {
   readonly bytes: Uint8Array;
   /** Reads a message that lay in this one, as if it had come by itself. Throws `OfpError`. */
   decode(bytes: Uint8Array): Message;
+  /** Sends a reply that is whole. */
+  send(message: Uint8Array): void;
   /** Answers a request that came before this one. */
   refuse(error: OfpError, request: Uint8Array): void;
 }

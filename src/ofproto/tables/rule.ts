@@ -77,8 +77,8 @@ export class Rule {
   /** Place:16 and length:13 in `#page`, in units of 8 bytes, and the version:3. */
   readonly #place: number;
   /** The cookie's halves, signed: cheaper to compare and keep than one number of 64 bits. */
-  readonly #cookieHigh: number;
-  readonly #cookieLow: number;
+  readonly cookieHigh: number;
+  readonly cookieLow: number;
   /** Seconds; 0 for never. `fin_timeout` lowers them. */
   idleTimeout: number;
   hardTimeout: number;
@@ -113,11 +113,11 @@ export class Rule {
     this.#page = init.page;
     this.#place = init.place ?? 0;
     if (init.cookie === undefined) {
-      this.#cookieHigh = init.cookieHigh ?? 0;
-      this.#cookieLow = init.cookieLow ?? 0;
+      this.cookieHigh = init.cookieHigh ?? 0;
+      this.cookieLow = init.cookieLow ?? 0;
     } else {
-      this.#cookieHigh = Number(init.cookie >> 32n) | 0;
-      this.#cookieLow = Number(init.cookie & LOW_HALF) | 0;
+      this.cookieHigh = Number(init.cookie >> 32n) | 0;
+      this.cookieLow = Number(init.cookie & LOW_HALF) | 0;
     }
     this.idleTimeout = init.idleTimeout ?? 0;
     this.hardTimeout = init.hardTimeout ?? 0;
@@ -201,12 +201,12 @@ export class Rule {
   }
 
   get cookie(): bigint {
-    return (BigInt(this.#cookieHigh >>> 0) << 32n) | BigInt(this.#cookieLow >>> 0);
+    return (BigInt(this.cookieHigh >>> 0) << 32n) | BigInt(this.cookieLow >>> 0);
   }
 
   /** True where the cookie equals another in the bits of a mask. */
   hasCookie({ high, low, highMask, lowMask }: CookieBits): boolean {
-    return ((this.#cookieHigh ^ high) & highMask) === 0 && ((this.#cookieLow ^ low) & lowMask) === 0;
+    return ((this.cookieHigh ^ high) & highMask) === 0 && ((this.cookieLow ^ low) & lowMask) === 0;
   }
 
   /** What it matches, as keys of its own: made anew each time. */

@@ -1,5 +1,8 @@
 import type { FlowStats } from "#openflow/messages/flow/flow-stats.js";
 import type { FlowStatsRequest } from "#openflow/messages/flow/flow-stats-request.js";
+import type { Message } from "#openflow/messages/message.js";
+import { FlowStatsWriter } from "#openflow/templates/flow-stats-writer.js";
+import { OF12, OF14 } from "#openflow/version.js";
 import { elapsed } from "../../elapsed.js";
 import type { Rule } from "../../tables/rule.js";
 import { selectFlows } from "../../tables/select-flows.js";
@@ -33,6 +36,21 @@ function flowStats(rule: Rule, now: number): FlowStats {
   };
 }
 
+/** The reply, of flows whose bytes are mostly those that their controller sent. */
+function written(flows: readonly Rule[], now: number, { version, xid }: Message): readonly Uint8Array[] {
+  const writer = new FlowStatsWriter(version, xid);
+  for (const rule of flows) {
+    const wire = rule.wire(version);
+    if (wire === undefined) {
+      writer.addOther(flowStats(rule, now));
+      continue;
+    }
+    const { seconds, nanoseconds } = elapsed(now - rule.created);
+    writer.add(rule, wire, seconds, nanoseconds);
+  }
+  return writer.done();
+}
+
 /** Flows and what they have counted: OFPMP_FLOW and NXST_FLOW. */
 export const flowStatsHandler: Handler<FlowStatsRequest & { kind: "flow_stats_request" }> = {
   kind: "flow_stats_request",
@@ -40,6 +58,11 @@ export const flowStatsHandler: Handler<FlowStatsRequest & { kind: "flow_stats_re
   handle: (wanted, request) => {
     const flows = flowsOf(wanted, request);
     const now = request.bridge.backer.clock.now();
+    const { version } = request.message;
+    if (version >= OF12 && version <= OF14) {
+      for (const message of written(flows, now, request.message)) request.send(message);
+      return undefined;
+    }
     return [{ kind: "flow_stats_reply", flows: flows.map((rule) => flowStats(rule, now)) }];
   },
 };
