@@ -1,4 +1,5 @@
 import { OfpError } from "#openflow/ofp-error.js";
+import { OF13 } from "#openflow/version.js";
 import type { Role } from "./connection.js";
 import type { ControllerConnection } from "./controller-connection.js";
 
@@ -34,7 +35,8 @@ export class Roles {
 
   #demote(connection: ControllerConnection): void {
     connection.role = "secondary";
-    if (!connection.wants("ROLE_STATUS", PRIMARY_REQUEST)) return;
+    // Upstream's masks have nothing to say about this one.
+    if (connection.version < OF13) return;
     connection.notify({
       kind: "role_status",
       role: "secondary",
