@@ -28,7 +28,7 @@ const wireOf = (text: string, version: Version): Uint8Array =>
   encodeMessage(parseFlowMod(text, "add").flowMod, version, 0).subarray(48);
 
 describe("a writer of flow statistics", () => {
-  it.each([OF12, OF13, OF14])("writes what the codec writes, in version %i", (version) => {
+  it.each<Version>([OF12, OF13, OF14])("writes what the codec writes, in version %i", (version) => {
     for (const [i, text] of texts.entries()) {
       const flow = statsOf(text, i + 1);
       const writer = new FlowStatsWriter(version, 77);
