@@ -44,6 +44,8 @@ export class Backer implements World {
   readonly #ports = new Map<number, OfPort>();
   readonly #patches = new Map<string, OfPort>();
   readonly #dropped = new Map<string, number>();
+  /** It runs in the next turn. */
+  #isDue = false;
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
 
   constructor(datapath: Datapath, clock: Clock, log: Logger, counters: OfprotoCounters) {
@@ -123,13 +125,20 @@ export class Backer implements World {
   changed(): void {
     this.floods.clear();
     this.revalidator.everything();
-    this.wake(0);
+    this.#wakeNow();
   }
 
   /** An address was learned, moved or forgotten: flows that looked it up are to be translated again. */
   macChanged(mac: MacNumber): void {
     this.revalidator.mac(mac);
+    this.#wakeNow();
+  }
+
+  /** As `wake(0)`, which very many changes ask for in one turn. */
+  #wakeNow(): void {
+    if (this.#isDue) return;
     this.wake(0);
+    this.#isDue = true;
   }
 
   /** Has the revalidator run no later than `delay` milliseconds from now. */
@@ -139,6 +148,7 @@ export class Backer implements World {
     this.#timer?.cancel.cancel();
     const cancel = this.clock.after(delay, () => {
       this.#timer = undefined;
+      this.#isDue = false;
       this.revalidator.run();
       if (this.flows.size > 0 || this.#hasAddresses()) this.wake(this.limits.maxRevalidator);
     });

@@ -26,7 +26,8 @@ import { portDescription, sameDescription } from "./port-description.js";
 import type { PortNumbers } from "./port-numbers.js";
 import type { BridgeSettings, PortSettings } from "./settings.js";
 import type { Switch, SwitchPort } from "./switch.js";
-import { type Origin, ownOrigin, type RemovalReason } from "./tables/flow-changes.js";
+import { type AdditionHost, FlowAddition } from "./tables/flow-addition.js";
+import { type FlowChanges, type Origin, ownOrigin, type RemovalReason } from "./tables/flow-changes.js";
 import {
   type FlowModEnvironment,
   type FlowModification,
@@ -50,6 +51,7 @@ export class Bridge implements Switch {
   /** What flow-mods need to know of this bridge: the same for all of them. */
   readonly #flowEnvironment: FlowModEnvironment;
   readonly #learners = new Learners();
+  readonly #additionHost: AdditionHost;
   readonly #flowModReader = new FlowModReader();
   readonly #flowPages = new FlowPages();
   readonly #changedDevices = new Set<OfPort>();
@@ -57,6 +59,7 @@ export class Bridge implements Switch {
   constructor(settings: BridgeSettings, backer: Backer, numbers: PortNumbers, outside?: Outside) {
     this.backer = backer;
     this.#flowEnvironment = flowEnvironmentOf(this);
+    this.#additionHost = additionHostOf(this, this.#flowEnvironment);
     this.#numbers = numbers;
     const tables = new FlowTables();
     const now = backer.clock.now();
@@ -242,8 +245,7 @@ export class Bridge implements Switch {
   readAddition(bytes: Uint8Array, connection: object): FlowModification | undefined {
     if (!this.#flowModReader.read(bytes)) return undefined;
     const rule = Rule.read(this.#flowModReader, bytes, this.#flowPages, this.backer.clock.now());
-    const modification = flowAddition(this.state.tables, rule, this.#flowEnvironment);
-    return this.#telling(modification, { connection, xid: u32(bytes, 4) });
+    return new FlowAddition(this.#additionHost, rule, connection, u32(bytes, 4));
   }
 
   /** As above, of groups. */
@@ -302,6 +304,13 @@ export class Bridge implements Switch {
     this.tableKeeper.changed();
   }
 
+  /** Flows were changed, which is published: who wants to know is told. */
+  flowsChanged(changes: FlowChanges, origin: Origin): void {
+    this.#learners.changed(changes);
+    this.flowMonitors.changed(changes, origin);
+    this.state.controllers?.flowsChanged(changes, origin);
+  }
+
   /** Has controllers told of a change once it is published: of flows, and of the request where it is of groups or meters. */
   #telling(modification: FlowModification, origin: Origin, request?: GroupMod | MeterMod): FlowModification {
     return {
@@ -311,9 +320,7 @@ export class Bridge implements Switch {
       start: () => modification.start(),
       finish: () => {
         modification.finish();
-        this.#learners.changed(modification.changes);
-        this.flowMonitors.changed(modification.changes, origin);
-        this.state.controllers?.flowsChanged(modification.changes, origin);
+        this.flowsChanged(modification.changes, origin);
         if (request) this.state.controllers?.forward(request, origin);
       },
       revert: () => modification.revert(),
@@ -384,6 +391,20 @@ function flowEnvironmentOf(bridge: Bridge): FlowModEnvironment {
     },
     hasGroup: (id) => bridge.state.groups.has(id),
     hasMeter: (id) => bridge.state.meters.has(id),
+  };
+}
+
+/** What additions do to a bridge. */
+function additionHostOf(bridge: Bridge, env: FlowModEnvironment): AdditionHost {
+  const { tables } = bridge.state;
+  return {
+    tables,
+    now: () => env.now(),
+    modification: (rule) => flowAddition(tables, rule, env),
+    added: (addition) => {
+      const { changes, connection, xid } = addition;
+      bridge.flowsChanged(changes, { connection, xid });
+    },
   };
 }
 

@@ -16,8 +16,11 @@ import { dispatch } from "./dispatch.js";
 import { FlowModReport } from "./flow-mod-report.js";
 import { MultipartAssembler } from "./multipart-assembler.js";
 
-/** Messages of one connection that are dealt with before others have their turn. */
-const MESSAGES_PER_TURN = 50;
+/** Milliseconds for which messages of one connection are dealt with before others have their turn; it is looked after so many messages. */
+const TURN = 4;
+const MESSAGES_PER_LOOK = 50;
+/** More have not even where the clock stands still. */
+const MESSAGES_PER_TURN = 2000;
 /** Bytes of replies that may wait for a peer before its requests wait too. */
 const REPLY_BACKLOG = 256 * 1024;
 /** A bit of OFPR_INVALID_TTL. */
@@ -45,6 +48,7 @@ export class ControllerConnection implements Connection {
   readonly assembler: MultipartAssembler;
   readonly #bridge: Bridge;
   readonly #session: OpenFlowSession;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #report: FlowModReport;
   readonly #waiting: Uint8Array[] = [];
@@ -56,12 +60,14 @@ export class ControllerConnection implements Connection {
   /** A request is being answered, or others have their turn: what comes waits. */
   #isBusy = false;
   /** Requests that this turn has seen; undefined where no turn has begun. */
-  #taken: number | undefined;
+  #taken = 0;
+  #turnEnd = 0;
 
   constructor(bridge: Bridge, session: OpenFlowSession, version: Version, start: ConnectionStart) {
     this.#bridge = bridge;
     this.#session = session;
     this.#log = start.log;
+    this.#clock = start.clock;
     this.assembler = new MultipartAssembler(start.clock);
     this.version = version;
     this.isPrimary = start.isPrimary;
@@ -150,15 +156,22 @@ export class ControllerConnection implements Connection {
       this.#hold(answer);
       return;
     }
-    if (this.#taken === undefined) {
-      this.#taken = 0;
+    if (this.#taken === 0) {
       setImmediate(() => {
-        this.#taken = undefined;
+        this.#taken = 0;
+        this.#turnEnd = 0;
       });
     }
-    this.#taken += 1;
+    this.#taken++;
     if (this.#session.backlog() > REPLY_BACKLOG) this.#hold(this.#session.drained(REPLY_BACKLOG));
-    else if (this.#taken >= MESSAGES_PER_TURN) this.#hold(nextTurn());
+    else if (this.#taken % MESSAGES_PER_LOOK === 0 && this.#isLong()) this.#hold(nextTurn());
+  }
+
+  /** True where this turn has been long enough. */
+  #isLong(): boolean {
+    const now = this.#clock.now();
+    if (this.#turnEnd === 0) this.#turnEnd = now + TURN;
+    return now >= this.#turnEnd || this.#taken >= MESSAGES_PER_TURN;
   }
 
   /** Lets what comes wait until a promise is kept. */
