@@ -174,14 +174,14 @@ export class Controllers {
       const service = new Service(this.#bridge, this.#outside, target, settings, versions, this.#events);
       return { settings, remote: undefined, service };
     }
-    const events = { ...this.#events, disconnected: () => this.#changed() };
-    const remote = new Remote(this.#bridge, this.#outside, target, settings, versions, events);
+    const remote = new Remote(this.#bridge, this.#outside, target, settings, versions, this.#events);
     return { settings, remote, service: undefined };
   }
 
-  get #events(): Omit<RemoteEvents, "disconnected"> {
+  get #events(): RemoteEvents {
     return {
       connected: () => this.#changed(),
+      disconnected: () => this.#changed(),
       received: () => {
         if (this.#failOpen.isActive) this.#failOpen.run();
       },

@@ -14,7 +14,7 @@ export class Service {
   readonly #bridge: Bridge;
   readonly #outside: Outside;
   readonly #versions: VersionBitmap;
-  readonly #events: Omit<RemoteEvents, "disconnected">;
+  readonly #events: RemoteEvents;
   #settings: RemoteSettings;
   #listener: Listener | undefined;
   #isClosed = false;
@@ -26,7 +26,7 @@ export class Service {
     target: string,
     settings: RemoteSettings,
     versions: VersionBitmap,
-    events: Omit<RemoteEvents, "disconnected">,
+    events: RemoteEvents,
   ) {
     this.#bridge = bridge;
     this.#outside = outside;
@@ -73,7 +73,10 @@ export class Service {
     }
     const remote: Remote = new Remote(this.#bridge, this.#outside, stream, this.#settings, this.#versions, {
       ...this.#events,
-      disconnected: () => this.remotes.delete(remote),
+      disconnected: () => {
+        this.remotes.delete(remote);
+        this.#events.disconnected();
+      },
     });
     this.remotes.add(remote);
   }
