@@ -1,5 +1,6 @@
+import { getFieldBytes } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
-import { field, fieldByName } from "#flow/fields/table.js";
+import { fieldByName } from "#flow/fields/table.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { prerequisiteHolds } from "#flow/prerequisites.js";
@@ -41,16 +42,6 @@ const shorthands: ReadonlyMap<string, readonly [number, number?]> = new Map([
   ["mpls", [EtherType.mpls]],
   ["mplsm", [EtherType.mplsMulticast]],
 ]);
-
-/** Names of older OpenFlow whose meaning depends on the packet's protocol. */
-const byProtocol: Readonly<Record<string, readonly string[]>> = {
-  tp_src: ["tcp_src", "udp_src", "sctp_src"],
-  tp_dst: ["tcp_dst", "udp_dst", "sctp_dst"],
-  icmp_type: ["icmp_type", "icmpv6_type"],
-  icmp_code: ["icmp_code", "icmpv6_code"],
-  nw_src: ["ip_src", "arp_spa"],
-  nw_dst: ["ip_dst", "arp_tpa"],
-};
 
 /** Reads a match word by word, for those who have words of their own among them. */
 export class MatchWords {
@@ -197,25 +188,17 @@ export function parseFlowMatch(text: string, options: MatchParseOptions = {}): M
 }
 
 /**
- * Reads a packet's fields as `ofproto/trace` takes them. As `parseFlowMatch`, but a field without its prerequisites is an error; the order
- * of words does not matter.
+ * Reads a packet's fields as `ofproto/trace` takes them: one word after the other, each field once, none before its prerequisites are met,
+ * all without masks. Throws `UserError` in upstream's words.
  */
 export function parseMatch(text: string, options: MatchParseOptions = {}): Match {
   const match = new MatchWords(options);
-  const words = parseKeyValues(text);
-  const isShorthand = (w: KeyValue): boolean => w.whole === w.key;
-  for (const word of words.filter(isShorthand)) {
-    if (!shorthands.has(word.key) && fieldByName(word.key) === undefined) {
-      throw new UserError(`unknown field ${word.key}`);
-    }
-    if (!shorthands.has(word.key)) demandExact(word, options);
-    if (word.key !== "eth") match.add(word);
-  }
   const sofar = match.match;
-  for (const word of words.filter((w) => !isShorthand(w))) {
-    if (!hasPrerequisites(sofar, word.key)) throw new UserError(`prerequisites not met for setting ${word.key}`);
-    demandExact(word, options);
-    if (!match.add(word)) throw new UserError(`unknown field ${word.key}`);
+  for (const word of parseKeyValues(text)) {
+    if (word.whole === word.key && word.key !== "eth" && shorthands.has(word.key)) {
+      if (sofar.key[W.ethType] !== 0) throw new UserError("Ethernet type set multiple times");
+      match.add(word);
+    } else addField(match, word, options);
   }
   if ((sofar.key[W.vlan0]! & VLAN_PRESENT) !== 0) {
     // A packet's tag has a type too.
@@ -225,10 +208,23 @@ export function parseMatch(text: string, options: MatchParseOptions = {}): Match
   return match.done();
 }
 
-/** Throws where a word's value is none of its field's, or has a mask. */
-function demandExact({ key: name, value }: KeyValue, options: MatchParseOptions): void {
+function addField(match: MatchWords, word: KeyValue, options: MatchParseOptions): void {
+  const { key: name } = word;
   const f = name.includes("[") ? undefined : fieldByName(name);
-  if (f === undefined) return;
+  if (f === undefined) throw new UserError(`unknown field ${name}`);
+  const { key } = match.match;
+  if (!prerequisiteHolds(f.prerequisite, key)) throw new UserError(`prerequisites not met for setting ${name}`);
+  if (f.tlv === undefined && getFieldBytes(key, f).some((b) => b !== 0)) {
+    throw new UserError(`field ${name} set multiple times`);
+  }
+  demandExact(word, f, options);
+  match.add(word);
+  // A packet without an Ethernet header is of the type that its own says.
+  if (key[W.packetType]! >>> 16 === 1) key[W.ethType] = key[W.packetType]! & 0xffff;
+}
+
+/** Throws where a word's value is none of its field's, or has a mask. */
+function demandExact({ key: name, value }: KeyValue, f: Field, options: MatchParseOptions): void {
   const bad = (why: string): UserError => new UserError(`bad value for ${name} (${why})`);
   try {
     const { mask } = parseRawFieldText(f, value, options);
@@ -238,9 +234,4 @@ function demandExact({ key: name, value }: KeyValue, options: MatchParseOptions)
     throw e instanceof UserError ? bad(e.message) : e;
   }
   throw bad(`${value}: wildcards not allowed here`);
-}
-
-function hasPrerequisites(match: Match, name: string): boolean {
-  const wanted = byProtocol[name];
-  return wanted === undefined || wanted.some((n) => prerequisiteHolds(field(n).prerequisite, match.key));
 }
