@@ -26,6 +26,9 @@ function hasIcmpv6(key: FlowKey): boolean {
   return key[W.ethType] === IPV6 && hasTransport(key, 58);
 }
 
+/** States of packets that belong to a connection, and so have its original addresses. */
+const CT_KNOWN = CtState.new | CtState.est | CtState.rel | CtState.rpl | CtState.snat | CtState.dnat;
+
 const solicit = 135 << 16;
 const advert = 136 << 16;
 
@@ -47,8 +50,7 @@ const tests: Readonly<Record<Prerequisite, (key: FlowKey) => boolean>> = {
   nd: (k) => hasIcmpv6(k) && (k[W.tp] === solicit || k[W.tp] === advert),
   ndSolicit: (k) => hasIcmpv6(k) && k[W.tp] === solicit,
   ndAdvert: (k) => hasIcmpv6(k) && k[W.tp] === advert,
-  ct: (k) =>
-    isIp(k) && (k[W.ctState]! & CtState.trk) !== 0 && (k[W.ctState]! & (CtState.new | CtState.est | CtState.rel)) !== 0,
+  ct: (k) => isIp(k) && (k[W.ctState]! & CT_KNOWN) !== 0,
 };
 
 /** Says whether a packet of this key has the header that a field belongs to, ovs-fields(7) "Prerequisites". */

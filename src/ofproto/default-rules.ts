@@ -28,9 +28,10 @@ export function resetsFlows(before: BridgeSettings, after: BridgeSettings): bool
 /** The switch's own rules for packets that no rule matches, which count them. */
 export interface MissRules {
   readonly toController: Rule;
+  /** Also of packets whose port is set not to send any to controllers. */
   readonly drop: Rule;
-  /** Of packets whose port is set not to send any to controllers. */
-  readonly noPacketIn: Rule;
+  /** Of fragments, where the bridge drops them. */
+  readonly dropFragments: Rule;
 }
 
 /** Puts in the switch's own rules: where recirculated packets begin, and what becomes of packets no rule matches. Gives the latter. */
@@ -47,7 +48,7 @@ export function installInternalRules(table: FlowTable, now: number): MissRules {
   const misses: MissRules = {
     toController: rule(0, matching("reg0", 1), [toController]),
     drop: rule(0, matching("reg0", 2), []),
-    noPacketIn: rule(0, matching("reg0", 3), []),
+    dropFragments: rule(0, matching("reg0", 3), []),
   };
   for (const miss of Object.values(misses)) table.add(miss);
   return misses;

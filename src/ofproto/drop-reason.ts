@@ -2,6 +2,7 @@
 export const dropReasons = {
   no_match: "no flow of the table matches",
   rule_drop: "the flow has no actions",
+  fragment: "the bridge is set to drop fragments",
   no_receive: "the port is configured not to receive",
   no_bundle: "the port belongs to no logical port",
   vlan_disallowed: "the port does not carry the packet's VLAN",
@@ -32,6 +33,7 @@ export type DropReason = keyof typeof dropReasons;
 export const dropCoverage: Partial<Record<DropReason, string>> = {
   no_match: "drop_action_of_pipeline",
   rule_drop: "drop_action_of_pipeline",
+  fragment: "drop_action_of_pipeline",
   unknown_port: "drop_action_bridge_not_found",
   recursion_too_deep: "drop_action_recursion_too_deep",
   too_many_resubmits: "drop_action_too_many_resubmit",

@@ -44,21 +44,19 @@ export interface OfctlScenario {
 /**
  * Runs each line by our ovs-ofctl on one installed switch and by the installed ovs-ofctl on another, and gives what differs: status, output,
  * and what both switches then have of flows, groups and meters. A line that begins with `|TEXT|` gives TEXT (with `\n`) as standard input; one
- * that begins with `appctl` goes to both switches.
+ * that begins with `appctl` goes to both switches. With `tool` `real` the installed tool is run on both, so that the switches are compared.
  */
 export async function ofctlDuel(
   ours: SwitchStack,
   real: SwitchStack,
   { lines, files = {}, looks, isProgram }: OfctlScenario,
+  tool: Tool = isProgram ? "ours" : "inProcess",
 ): Promise<OfctlDifference[]> {
   for (const stack of [ours, real]) {
     for (const [name, text] of Object.entries(files)) writeFileSync(stack.path(name), text);
   }
   const compared = async (line: string): Promise<OfctlDifference[]> => {
-    const [a, b] = await Promise.all([
-      runLine(ours, isProgram ? "ours" : "inProcess", line),
-      runLine(real, "real", line),
-    ]);
+    const [a, b] = await Promise.all([runLine(ours, tool, line), runLine(real, "real", line)]);
     return (["status", "stdout", "stderr"] as const)
       .filter((what) => a[what] !== b[what])
       .map((what) => ({ line, what, ...firstDifference(String(a[what]), String(b[what])) }));

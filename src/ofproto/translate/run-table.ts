@@ -1,6 +1,7 @@
 import { W } from "#flow/layout.js";
 import { formatMatch } from "#openflow/match-text.js";
 import type { PortNames } from "#openflow/port-number.js";
+import type { DropReason } from "../drop-reason.js";
 import { PortConfig } from "../port-config.js";
 import type { Rule } from "../tables/rule.js";
 import type { Lookup, TranslationContext } from "./context.js";
@@ -10,6 +11,8 @@ import { runActions } from "./run-actions.js";
 
 /** The last table that a packet can go on to where a table is set to pass on what it does not know. */
 const LAST_TABLE = 253;
+/** Of the bits of `nw_frag`: a fragment, be it the first or a later one. */
+const ANY_FRAGMENT = 1;
 
 /** Looks the packet up in a table of its bridge and does what the flow says. */
 export function runTable(ctx: TranslationContext, tableId: number, how: Lookup = {}): void {
@@ -51,11 +54,34 @@ export function runFirstTable(ctx: TranslationContext, mayRun: boolean, inside: 
   ctx.trace?.leave();
 }
 
-/** A rule, or what a table does without one. */
-type Found = { readonly rule: Rule; readonly isMiss: boolean };
+/** A rule, or what a table does without one; and why a packet is dropped where that has no actions. */
+type Found = { readonly rule: Rule; readonly dropped: DropReason };
 
-/** Finds the rule, and tells a trace of it: the step is left open. */
-function lookup(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMiss }: Lookup): Found | undefined {
+/** Finds the rule, and tells a trace of it: the step is left open. Fragments are seen without ports, or dropped, as the bridge is set. */
+function lookup(ctx: TranslationContext, tableId: number, how: Lookup): Found | undefined {
+  const { flow, bridge } = ctx;
+  const isFragment = ((flow[W.nw]! >>> 24) & ANY_FRAGMENT) !== 0;
+  if (!isFragment || bridge.fragments === "nx-match") return lookupAny(ctx, tableId, how);
+  if (bridge.fragments === "drop") {
+    ctx.tableId = tableId;
+    ctx.trace?.enter(
+      "table",
+      `${numbered(tableId)}. Packets are IP fragments and the fragment handling mode is "drop".`,
+    );
+    return { rule: bridge.misses.dropFragments, dropped: "fragment" };
+  }
+  const ports = flow[W.tp]!;
+  flow[W.tp] = 0;
+  const found = lookupAny(ctx, tableId, how);
+  flow[W.tp] = ports;
+  return found;
+}
+
+function numbered(tableId: number): string {
+  return String(tableId).padStart(2);
+}
+
+function lookupAny(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMiss }: Lookup): Found | undefined {
   const { flow, mask, bridge } = ctx;
   const before = flow[W.inPort]!;
   if (inPort !== undefined) flow[W.inPort] = inPort;
@@ -80,23 +106,23 @@ function lookup(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMi
       continue;
     }
     if (config === "controller" || (config === "default" && bridge.controllers?.wantsMisses)) {
-      miss = (ctx.inPort.config & PortConfig.noPacketIn) === 0 ? bridge.misses.toController : bridge.misses.noPacketIn;
+      miss = (ctx.inPort.config & PortConfig.noPacketIn) === 0 ? bridge.misses.toController : bridge.misses.drop;
     }
     break;
   }
   flow[W.inPort] = before;
   ctx.tableId = at;
-  if (ctx.trace) ctx.trace.enter("table", `${String(at).padStart(2)}. ${title(ctx, rule, miss)}`);
-  return { rule: rule ?? miss, isMiss: rule === undefined };
+  if (ctx.trace) ctx.trace.enter("table", `${numbered(at)}. ${title(ctx, rule, miss)}`);
+  return { rule: rule ?? miss, dropped: rule ? "rule_drop" : "no_match" };
 }
 
-function runFound(ctx: TranslationContext, { rule, isMiss }: Found): void {
+function runFound(ctx: TranslationContext, { rule, dropped }: Found): void {
   ctx.rule = rule;
   creditRule(ctx, rule);
   if (rule.actions.length === 0) {
     ctx.trace?.enter("action", "drop");
     ctx.trace?.leave();
-    ctx.refuse(isMiss ? "no_match" : "rule_drop");
+    ctx.refuse(dropped);
   }
   runActions(ctx, rule.actions);
 }
@@ -107,7 +133,9 @@ function creditRule(ctx: TranslationContext, rule: Rule): void {
 
 /** What a trace says of a lookup. Only of the bridge that the packet came into does it say in words that nothing matched. */
 function title({ trace, bridge, origin }: TranslationContext, rule: Rule | undefined, miss: Rule): string {
-  if (rule === undefined && bridge === origin.bridge) return "No match.";
+  if (rule === undefined && bridge === origin.bridge) {
+    return miss === bridge.misses.toController ? 'No match, and a "packet-in" is called for.' : "No match.";
+  }
   return describe(rule ?? miss, trace!.ports(bridge));
 }
 

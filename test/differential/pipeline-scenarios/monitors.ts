@@ -176,6 +176,14 @@ export const monitors: PipelineScenarios = {
     of14 add-meter br0 meter=5,pktps,band=type=drop,rate=5
     heard a
   `,
+  "role status that is masked": `
+    mon a 14 br0 65534
+    mon b 14 br0 65534
+    send a 051c00180000000400060008000000000007000800000000
+    send a 051800180000000200000002000000000000000000000005
+    send b 051800180000000200000002000000000000000000000006
+    heard a
+  `,
   "role status": `
     mon a 14 br0 65534
     mon b 14 br0 65534
