@@ -396,11 +396,12 @@ function flowEnvironmentOf(bridge: Bridge): FlowModEnvironment {
 
 /** What additions do to a bridge. */
 function additionHostOf(bridge: Bridge, env: FlowModEnvironment): AdditionHost {
-  const { tables } = bridge.state;
   return {
-    tables,
+    get tables() {
+      return bridge.state.tables;
+    },
     now: () => env.now(),
-    modification: (rule) => flowAddition(tables, rule, env),
+    modification: (rule) => flowAddition(bridge.state.tables, rule, env),
     added: (addition) => {
       const { changes, connection, xid } = addition;
       bridge.flowsChanged(changes, { connection, xid });
