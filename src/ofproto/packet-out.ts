@@ -15,6 +15,7 @@ import type { Version } from "#openflow/version.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { portOrAbsent } from "./absent-port.js";
 import type { Bridge } from "./bridge.js";
+import type { BridgeState } from "./bridge-state.js";
 import { executeTranslation } from "./execute-translation.js";
 import type { Modification } from "./modification.js";
 import type { OfPort } from "./port.js";
@@ -43,7 +44,7 @@ export function packetOutModification(bridge: Bridge, body: PacketOut, version: 
   let translation: Translation | undefined;
   return {
     start: () => {
-      checkReferences(bridge, body);
+      checkReferences(bridge.state, body.actions);
       const { port, key, actions } = outgoing;
       translation = atNextVersion(bridge, () => translateActions(bridge.backer, port, key, actions));
     },
@@ -67,7 +68,8 @@ function read({ state }: Bridge, { data, match, actions }: PacketOut, version: V
   return { packet: { data, offload: plainOffload() }, key, port, actions: checked };
 }
 
-function checkReferences({ state }: Bridge, { actions }: PacketOut): void {
+/** Throws OFPBAC_BAD_OUT_GROUP and OFPMMFC_INVALID_METER for groups and meters that are not there. */
+export function checkReferences(state: BridgeState, actions: readonly Action[]): void {
   for (const action of everyAction(actions)) {
     if (action.kind === "group" && !state.groups.has(action.groupId)) throw new OfpError("OFPBAC_BAD_OUT_GROUP");
     if (action.kind === "meter" && !state.meters.has(action.meterId)) throw new OfpError("OFPMMFC_INVALID_METER");

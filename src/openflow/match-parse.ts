@@ -196,7 +196,8 @@ export function parseMatch(text: string, options: MatchParseOptions = {}): Match
   const sofar = match.match;
   for (const word of parseKeyValues(text)) {
     if (word.whole === word.key && word.key !== "eth" && shorthands.has(word.key)) {
-      if (sofar.key[W.ethType] !== 0) throw new UserError("Ethernet type set multiple times");
+      const isKnown = sofar.key[W.ethType] !== 0 && sofar.key[W.packetType] === 0;
+      if (isKnown) throw new UserError("Ethernet type set multiple times");
       match.add(word);
     } else addField(match, word, options);
   }
@@ -210,7 +211,7 @@ export function parseMatch(text: string, options: MatchParseOptions = {}): Match
 
 function addField(match: MatchWords, word: KeyValue, options: MatchParseOptions): void {
   const { key: name } = word;
-  const f = name.includes("[") ? undefined : fieldByName(name);
+  const f = /^[a-z]/.test(name) && !name.includes("[") ? fieldByName(name) : undefined;
   if (f === undefined) throw new UserError(`unknown field ${name}`);
   const { key } = match.match;
   if (!prerequisiteHolds(f.prerequisite, key)) throw new UserError(`prerequisites not met for setting ${name}`);

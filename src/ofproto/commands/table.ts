@@ -6,7 +6,7 @@ import { ofprotoDrops } from "./drops.js";
 import { bridgeDumpFlows } from "./dump-rules.js";
 import { fdbCommands } from "./fdb.js";
 import { bridgeReconnect } from "./reconnect.js";
-import { ofprotoTrace } from "./trace.js";
+import { ofprotoTrace, ofprotoTracePacketOut } from "./trace.js";
 import { upcallCommands } from "./upcall.js";
 
 /** Every appctl command about bridges and their flows. */
@@ -19,6 +19,7 @@ export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
     ...fdbCommands(switches),
     ofprotoDrops(switches) as AppctlCommand,
     ofprotoTrace(switches) as AppctlCommand,
+    ofprotoTracePacketOut(switches) as AppctlCommand,
     ...upcallCommands(switches),
   ];
 }

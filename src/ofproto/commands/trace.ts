@@ -1,48 +1,28 @@
 import { formatDatapathActions } from "#datapath/action-text.js";
-import { composeFrame } from "#flow/compose.js";
-import { extractKey } from "#flow/extract.js";
-import { type FlowKey, keysEqual, newKey } from "#flow/key.js";
-import { newLayers } from "#flow/layers.js";
+import { type FlowKey, keysEqual } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { type Match, makeMatch } from "#flow/match.js";
-import { parseOdpKey } from "#flow/odp-parse.js";
-import { parseMatch } from "#openflow/match-parse.js";
+import { packetMask } from "#flow/packet-mask.js";
+import type { Action } from "#openflow/actions/action.js";
+import { checkActions } from "#openflow/actions/check.js";
+import { parseOnlyActions } from "#openflow/actions/parse.js";
+import { resolveActions } from "#openflow/actions/resolve.js";
 import { formatFlow, formatMatch } from "#openflow/match-text.js";
+import { OfpError } from "#openflow/ofp-error.js";
+import { ProtocolSets } from "#openflow/protocol.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
-import type { Backer } from "../backer.js";
 import { applyEffects } from "../effect.js";
-import { patchClass } from "../patch-device.js";
-import { OfPort } from "../port.js";
+import { checkReferences } from "../packet-out.js";
 import type { OfprotoSwitches } from "../switches.js";
 import type { Translation } from "../translate/context.js";
-import { formatTrace, Trace, type TraceNode } from "../translate/trace.js";
-import { translate } from "../translate/translate.js";
+import { Trace } from "../translate/trace.js";
+import { translate, translateActions } from "../translate/translate.js";
 import { narrowVlans } from "../vlan-limit.js";
-import { parseCtStates, resumed } from "./trace-conntrack.js";
-
-type Traced = {
-  readonly flow: string;
-  readonly steps: readonly TraceNode[];
-  readonly finalFlow: string | null;
-  readonly megaflow: string;
-  readonly actions: string;
-  /** Why packets of the flow cannot be left to the datapath, or go nowhere. */
-  readonly remarks: readonly string[];
-  /** How copies go on that went through connection tracking, in the order in which they come back. */
-  readonly recirculations?: readonly (Traced & { readonly title: string })[];
-};
-
-/** What is to be traced: a key, where it came in, and the packet if there is one. */
-interface Question {
-  readonly backer: Backer;
-  readonly port: OfPort;
-  readonly key: FlowKey;
-  readonly names: boolean;
-  readonly frame: Uint8Array | undefined;
-  /** States of connections, by `--ct-next`: of the first packet that comes back, of the second, …. */
-  readonly ctNext: readonly number[];
-}
+import { readTraceArguments, type TraceArguments } from "./trace-arguments.js";
+import { resumed } from "./trace-conntrack.js";
+import { readTraceQuestion, type TraceQuestion } from "./trace-question.js";
+import { formatTraced, type Traced } from "./trace-text.js";
 
 /**
  * `ofproto/trace`: what becomes of a packet, step by step. Without a packet nothing is changed; with one, the switch learns from it as
@@ -54,143 +34,60 @@ export function ofprotoTrace(switches: OfprotoSwitches): AppctlCommand<Traced> {
     usage: "{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]",
     minArgs: 1,
     maxArgs: Number.POSITIVE_INFINITY,
-    run: (args) => trace(readQuestion(switches, args)),
+    run: (words) => {
+      const args = readTraceArguments(words, false);
+      return trace(readTraceQuestion(switches, args), args, []);
+    },
     text: formatTraced,
   };
 }
 
-function formatTraced(t: Traced): string {
-  const parts = (t.recirculations ?? []).map((r) => `\n${RULE}\n${r.title}\n${RULE}\n\n${formatOne(r)}`);
-  return [formatOne(t), ...parts].join("");
+/** `ofproto/trace-packet-out`: what becomes of a packet that a controller sends. */
+export function ofprotoTracePacketOut(switches: OfprotoSwitches): AppctlCommand<Traced> {
+  return {
+    name: "ofproto/trace-packet-out",
+    usage: "[-consistent] {[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet] actions",
+    minArgs: 2,
+    maxArgs: Number.POSITIVE_INFINITY,
+    run: (words) => {
+      const actions = parseOnlyActions(words.at(-1)!);
+      const args = readTraceArguments(words.slice(0, -1), true);
+      const question = readTraceQuestion(switches, args);
+      return trace(question, args, checked(question, actions, args.consistent));
+    },
+    text: formatTraced,
+  };
 }
 
-const RULE = "=".repeat(79);
+/** Protocols that refuse actions on headers that the packet has not. */
+const strict: number = ProtocolSets.any & ~(ProtocolSets.openflow10 | ProtocolSets.nxm);
 
-function formatOne(t: Traced): string {
-  const final = `Final flow: ${t.finalFlow ?? "unchanged"}\nMegaflow: ${t.megaflow}\nDatapath actions: ${t.actions}\n`;
-  return `Flow: ${t.flow}\n${formatTrace(t.steps)}\n${final}${t.remarks.map((r) => `${r}\n`).join("")}`;
-}
-
-const generateOptions = ["-generate", "--generate"];
-
-function readQuestion(switches: OfprotoSwitches, args: readonly string[]): Question {
-  const { options, ctNext, words } = sortArguments(args);
-  const [first, second, hex] = words;
-  const names = options.includes("--names");
-  const generate = options.some((o) => generateOptions.includes(o));
-  const packet = (key: FlowKey): Uint8Array | undefined =>
-    hex !== undefined ? parseHex(hex) : generate ? composeFrame(key) : undefined;
-  if (second === undefined || second === "" || isOdp(second)) {
-    return { ...odpQuestion(switches, first!, second, names, packet), ctNext };
-  }
-  return { ...bridgeQuestion(switches, first!, second, names, packet), ctNext };
-}
-
-interface Arguments {
-  readonly options: readonly string[];
-  readonly ctNext: readonly number[];
-  readonly words: readonly string[];
-}
-
-function sortArguments(args: readonly string[]): Arguments {
-  const [options, words]: [string[], string[]] = [[], []];
-  const ctNext: number[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!;
-    if (!arg.startsWith("-")) words.push(arg);
-    else if (arg === "--ct-next") {
-      const states = args[++i];
-      if (states === undefined) throw new UserError("Missing argument for option --ct-next");
-      ctNext.push(parseCtStates(states));
-    } else if ([...generateOptions, "--names", "--no-names"].includes(arg)) options.push(arg);
-    else throw new UserError(`${arg}: unknown option`);
-  }
-  return { options, ctNext, words };
-}
-
-const isOdp = (text: string): boolean => /^[a-z_]+\(/.test(text);
-
-const noDevice = patchClass().open("unknown", new Map([["peer", ""]]));
-
-type PacketOf = (key: FlowKey) => Uint8Array | undefined;
-
-function bridgeQuestion(
-  switches: OfprotoSwitches,
-  name: string,
-  flow: string,
-  names: boolean,
-  packet: PacketOf,
-): Omit<Question, "ctNext"> {
-  const bridge = switches.bridges.get(name);
-  if (!bridge) throw new UserError(`${name}: unknown bridge`);
-  const { state, backer } = bridge;
-  let key: FlowKey;
+/** Actions as the packet has them done. Throws `UserError` with the error that a packet-out would be answered with. */
+function checked({ port, key }: TraceQuestion, actions: readonly Action[], consistent: boolean): readonly Action[] {
+  const match = { key, mask: packetMask(key) };
   try {
-    key = parseMatch(flow, { portNumber: (n) => state.portsByName.get(n)?.ofport }).key;
+    checkActions(actions, match, { ...(consistent ? { protocols: strict } : {}), tableId: 0 });
+    checkReferences(port.bridge, actions);
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`Bad openflow flow syntax: ${flow}: ${error.message}`);
-    throw error;
+    throw error instanceof OfpError ? new UserError(`Bad actions: ${error.error}`) : error;
   }
-  const number = key[W.inPort]!;
-  // A port that does not exist is one of no bundle.
-  const port = state.ports.get(number) ?? new OfPort(state, number, noDevice, undefined);
-  const frame = packet(key);
-  if (frame) key = extracted(frame, number);
-  return { backer, port, key, names, frame };
-}
-
-function odpQuestion(
-  switches: OfprotoSwitches,
-  first: string,
-  second: string | undefined,
-  names: boolean,
-  packet: PacketOf,
-): Omit<Question, "ctNext"> {
-  const flow = second ?? first;
-  if (second === undefined && !isOdp(flow)) {
-    throw new UserError(`syntax error at ${flow} (or the bridge name was omitted)`);
-  }
-  const backers = [...switches.backers.values()];
-  const named = (b: Backer): boolean => [b.datapath.name, `${b.datapath.type}@${b.datapath.name}`].includes(first);
-  const backer = second === undefined ? (backers.length === 1 ? backers[0] : undefined) : backers.find(named);
-  if (!backer) throw new UserError("Cannot find the datapath");
-  let { key } = parseOdpKey(flow, { portNumber: (n) => backer.datapath.portByName(n)?.number });
-  const id = key[W.recircId]!;
-  if (id !== 0 && backer.frozen.get(id) === undefined) {
-    throw new UserError(`no recirculation data for recirc_id 0x${id.toString(16)}`);
-  }
-  const port = backer.origin(key);
-  if (!port) throw new UserError("Invalid datapath flow");
-  const frame = packet(key);
-  if (frame) key = extracted(frame, 0);
-  key[W.inPort] = port.ofport;
-  return { backer, port, key, names, frame };
-}
-
-function parseHex(text: string): Uint8Array {
-  const digits = text.replaceAll(/\s/g, "");
-  if (!/^([0-9a-fA-F]{2})*$/.test(digits)) throw new UserError("Trailing garbage in packet data");
-  return Uint8Array.from(Buffer.from(digits, "hex"));
-}
-
-function extracted(frame: Uint8Array, inPort: number): FlowKey {
-  const key = newKey();
-  key[W.inPort] = inPort;
-  extractKey(frame, 0, frame.length, key, key, newLayers());
-  return key;
+  return resolveActions(actions, match);
 }
 
 /** The most packets that come back that are followed: some flows send packets round and round. */
 const MAX_RECIRCULATIONS = 256;
 
-function trace(question: Question): Traced {
-  const first = traceOne(question);
+type Resumption = Traced & { readonly title: string };
+
+/** Traces a packet through the tables, or, where there are any, through a controller's actions; then its copies that come back. */
+function trace(question: TraceQuestion, { names, ctNext }: TraceArguments, sent: readonly Action[]): Traced {
+  const first = traceOne(question, names, sent);
   const waiting = [...first.answer.recirculations];
   const named = [...first.answer.frozen];
-  const recirculations: (Traced & { readonly title: string })[] = [];
+  const recirculations: Resumption[] = [];
   for (let i = 0; i < Math.min(waiting.length, MAX_RECIRCULATIONS); i++) {
-    const { title, key } = resumed(waiting[i]!, question.ctNext[i]);
-    const { traced, answer } = traceOne({ ...question, key });
+    const { title, key } = resumed(waiting[i]!, ctNext[i]);
+    const { traced, answer } = traceOne({ ...question, key }, names, []);
     recirculations.push({ title, ...traced });
     waiting.push(...answer.recirculations);
     named.push(...answer.frozen);
@@ -199,39 +96,52 @@ function trace(question: Question): Traced {
   return recirculations.length === 0 ? first.traced : { ...first.traced, recirculations };
 }
 
-function traceOne({ backer, port, key: whole, names, frame }: Question): { traced: Traced; answer: Translation } {
+function traceOne(
+  { backer, port, key: whole, frame }: TraceQuestion,
+  names: boolean,
+  sent: readonly Action[],
+): { traced: Traced; answer: Translation } {
   const { bridge } = port;
   const key = narrowVlans(whole, bridge.settings.vlanLimit);
   const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
   const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
-  const formatKey = (k: FlowKey): string => formatFlow(k, { portName });
-  // The port of the action set has a field, which is not shown.
-  const formatShown = (k: FlowKey): string => {
-    const shown = k.slice();
-    shown[W.actsetOutput] = 0;
-    return formatKey(shown);
-  };
   const steps = new Trace({ withoutEffects: frame === undefined, names });
-  const answer = translate(backer, port, key, steps);
-  if (frame)
-    applyEffects(answer.effects, {
-      packets: 1,
-      bytes: frame.length,
-      used: backer.clock.now(),
-      tcpFlags: key[W.l4]! & 0xfff,
-    });
-  // That a header is there, or is not, goes without saying.
-  const mask = answer.mask.slice();
-  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0 || (mask[w]! & 0xffff) === VLAN_PRESENT) mask[w] = 0;
-  const traced = {
-    flow: formatShown(key),
+  const answer = sent.length > 0 ? traceSent(steps) : translate(backer, port, key, steps);
+  if (frame) {
+    const used = backer.clock.now();
+    applyEffects(answer.effects, { packets: 1, bytes: frame.length, used, tcpFlags: key[W.l4]! & 0xfff });
+  }
+  const { finalFlow, error } = answer;
+  const traced: Traced = {
+    flow: formatShown(key, portName),
     steps: steps.roots,
-    finalFlow: answer.finalFlow && !keysEqual(answer.finalFlow, key) ? formatShown(answer.finalFlow) : null,
-    megaflow: formatMegaflow(makeMatch(key, mask), portName),
+    finalFlow: finalFlow && !keysEqual(finalFlow, key) ? formatShown(finalFlow, portName) : null,
+    megaflow: formatMegaflow(makeMatch(key, shownMask(key, answer)), portName),
     actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
-    remarks: remarksOn(answer),
+    slow: slowReasons.filter((_, bit) => ((answer.slow >>> bit) & 1) !== 0),
+    error: error ?? null,
+    dropped: answer.dropped ?? null,
   };
   return { traced, answer };
+
+  function traceSent(into: Trace): Translation {
+    into.enter("bridge", bridge.name);
+    return translateActions(backer, port, key, sent, into);
+  }
+}
+
+/** The port of the action set has a field, which is not shown. */
+function formatShown(key: FlowKey, portName: (n: number) => string | undefined): string {
+  const shown = key.slice();
+  shown[W.actsetOutput] = 0;
+  return formatFlow(shown, { portName });
+}
+
+/** That a VLAN header is there, or is not, goes without saying. */
+function shownMask(key: FlowKey, { mask }: Translation): FlowKey {
+  const shown = mask.slice();
+  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0 || (shown[w]! & 0xffff) === VLAN_PRESENT) shown[w] = 0;
+  return shown;
 }
 
 /** A megaflow's match. Fields of 8 bits in places of 16 are shown with their masks, as upstream's mask has no more bits. */
@@ -252,10 +162,3 @@ const slowReasons: readonly string[] = [
   "Uses action(s) not supported by datapath.",
   "Datapath can't match specifically enough.",
 ];
-
-function remarksOn({ error, slow }: Translation): string[] {
-  if (error !== undefined) return [`Translation failed (${error}), packet is dropped.`];
-  if (slow === 0) return [];
-  const reasons = slowReasons.filter((_, bit) => ((slow >>> bit) & 1) !== 0);
-  return ["This flow is handled by the userspace slow path because it:", ...reasons.map((r) => `  - ${r}`)];
-}

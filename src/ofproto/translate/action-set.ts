@@ -40,7 +40,7 @@ export function runActionSet(ctx: TranslationContext): void {
   if (done.length === 0) return;
   const outer = ctx.inActionSet;
   ctx.inActionSet = true;
-  ctx.trace?.enter("table", "--. Executing action set:");
+  ctx.trace?.enter("action_set", "--. Executing action set:");
   ctx.pipeline.runActions(ctx, done);
   ctx.trace?.leave();
   ctx.inActionSet = outer;

@@ -1,6 +1,5 @@
 import { W } from "#flow/layout.js";
 import { formatMatch } from "#openflow/match-text.js";
-import type { PortNames } from "#openflow/port-number.js";
 import type { DropReason } from "../drop-reason.js";
 import { PortConfig } from "../port-config.js";
 import type { Rule } from "../tables/rule.js";
@@ -8,6 +7,7 @@ import type { Lookup, TranslationContext } from "./context.js";
 import { mayGoDeeper } from "./depth.js";
 import { lookupOriginal } from "./original-direction.js";
 import { runActions } from "./run-actions.js";
+import type { Trace } from "./trace.js";
 
 /** The last table that a packet can go on to where a table is set to pass on what it does not know. */
 const LAST_TABLE = 253;
@@ -67,6 +67,7 @@ function lookup(ctx: TranslationContext, tableId: number, how: Lookup): Found | 
     ctx.trace?.enter(
       "table",
       `${numbered(tableId)}. Packets are IP fragments and the fragment handling mode is "drop".`,
+      { table: tableId, rule: null },
     );
     return { rule: bridge.misses.dropFragments, dropped: "fragment" };
   }
@@ -98,7 +99,8 @@ function lookupAny(ctx: TranslationContext, tableId: number, { inPort, ct, honor
       }
       rule = original.rule;
     } else rule = bridge.tables.lookup(at, flow, mask);
-    ctx.effects.push({ kind: "table", table: bridge.tables.table(at), matched: rule !== undefined });
+    const table = bridge.tables.table(at);
+    ctx.effects.push(rule === undefined ? table.miss : table.hit);
     if (rule || !honorsMiss) break;
     const config = bridge.tables.table(at).missConfig;
     if (config === "continue" && at < LAST_TABLE) {
@@ -112,7 +114,7 @@ function lookupAny(ctx: TranslationContext, tableId: number, { inPort, ct, honor
   }
   flow[W.inPort] = before;
   ctx.tableId = at;
-  if (ctx.trace) ctx.trace.enter("table", `${numbered(at)}. ${title(ctx, rule, miss)}`);
+  if (ctx.trace) traceLookup(ctx, ctx.trace, at, rule, miss);
   return { rule: rule ?? miss, dropped: rule ? "rule_drop" : "no_match" };
 }
 
@@ -128,19 +130,28 @@ function runFound(ctx: TranslationContext, { rule, dropped }: Found): void {
 }
 
 function creditRule(ctx: TranslationContext, rule: Rule): void {
-  ctx.effects.push({ kind: "rule", rule });
+  ctx.effects.push(rule.effect);
 }
 
 /** What a trace says of a lookup. Only of the bridge that the packet came into does it say in words that nothing matched. */
-function title({ trace, bridge, origin }: TranslationContext, rule: Rule | undefined, miss: Rule): string {
+function traceLookup(
+  { bridge, origin }: TranslationContext,
+  trace: Trace,
+  table: number,
+  rule: Rule | undefined,
+  miss: Rule,
+): void {
   if (rule === undefined && bridge === origin.bridge) {
-    return miss === bridge.misses.toController ? 'No match, and a "packet-in" is called for.' : "No match.";
+    const text = miss === bridge.misses.toController ? 'No match, and a "packet-in" is called for.' : "No match.";
+    trace.enter("table", `${numbered(table)}. ${text}`, { table, rule: null });
+    return;
   }
-  return describe(rule ?? miss, trace!.ports(bridge));
-}
-
-function describe(rule: Rule, names: PortNames): string {
-  const match = formatMatch(rule.match, names);
-  const cookie = rule.cookie === 0n ? "" : `, cookie 0x${rule.cookie.toString(16)}`;
-  return `${match === "" ? "" : `${match}, `}priority ${rule.priority}${cookie}`;
+  const { priority, cookie, match } = rule ?? miss;
+  const shown = { match: formatMatch(match, trace.ports(bridge)), priority, cookie: `0x${cookie.toString(16)}` };
+  const words = [
+    ...(shown.match === "" ? [] : [shown.match]),
+    `priority ${priority}`,
+    ...(cookie === 0n ? [] : [`cookie ${shown.cookie}`]),
+  ];
+  trace.enter("table", `${numbered(table)}. ${words.join(", ")}`, { table, rule: rule === undefined ? null : shown });
 }

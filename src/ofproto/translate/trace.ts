@@ -1,10 +1,17 @@
 import type { PortNames } from "#openflow/port-number.js";
 import type { BridgeState } from "../bridge-state.js";
 
-/** One step of a translation, as `ofproto/trace` shows it. */
+/** The flow that a packet was given in a table; `rule` is null where there was none. */
+export type TracedLookup = {
+  readonly table: number;
+  readonly rule: { readonly match: string; readonly priority: number; readonly cookie: string } | null;
+};
+
+/** One step of a translation, as `ofproto/trace` shows it. `lookup` is of tables only. */
 export type TraceNode = {
-  readonly kind: "bridge" | "table" | "action" | "bucket" | "thaw" | "detail";
+  readonly kind: "bridge" | "table" | "action" | "action_set" | "bucket" | "thaw" | "detail";
   readonly text: string;
+  readonly lookup?: TracedLookup;
   readonly children: TraceNode[];
 };
 
@@ -28,8 +35,8 @@ export class Trace {
   }
 
   /** Begins a step; later ones are inside it until `leave`. */
-  enter(kind: TraceNode["kind"], text: string): void {
-    const node: TraceNode = { kind, text, children: [] };
+  enter(kind: TraceNode["kind"], text: string, lookup?: TracedLookup): void {
+    const node: TraceNode = lookup === undefined ? { kind, text, children: [] } : { kind, text, lookup, children: [] };
     this.#siblings().push(node);
     this.#open.push(node);
   }
@@ -71,6 +78,7 @@ function formatNode({ kind, text, children }: TraceNode, level: number, more: 0 
       return title + formatTrace(children, level + 2 * more);
     }
     case "table":
+    case "action_set":
       return line(level + more) + formatTrace(children, level + 2 * more);
     case "bucket":
       return line(level + 1) + formatTrace(children, level + 2);

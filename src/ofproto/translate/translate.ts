@@ -39,7 +39,8 @@ export function translateActions(
   trace?: Trace,
 ): Translation {
   const ctx = new TranslationContext(world, pipeline, port, key, trace);
-  ctx.inPacketOut = true;
+  // A what-if says what the actions do, and not that a controller sent them.
+  ctx.inPacketOut = trace === undefined;
   ctx.cookie = NO_COOKIE;
   runActions(ctx, actions);
   runActionSet(ctx);

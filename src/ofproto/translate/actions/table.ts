@@ -51,7 +51,7 @@ type ByKind<K extends Action["kind"]> = Action extends infer A
     : never
   : never;
 
-/** Of what says something to others than the packet: notes, and parts of conjunctions. */
+/** Of what says something to others than the packet. */
 const nothing = (): void => {};
 
 /** Every kind of action and what does it. */
@@ -98,7 +98,7 @@ export const translators: { readonly [K in Action["kind"]]: ActionTranslator<ByK
   clone: translateClone,
   multipath: translateMultipath,
   bundle: translateBundle,
-  conjunction: nothing,
+  conjunction: (ctx) => ctx.trace?.note(" >>>> executing no-op conjunction action <<<<"),
   delete_field: translateDeleteField,
   controller: translateController,
   ct: translateCt,
