@@ -157,7 +157,7 @@ def hold(host, port):
         connection.settimeout(10)
         for _ in sys.stdin:
             connection.sendall(b"hello\n")
-            seen(lines.readline())
+            seen(lines.readline() or "closed")
 
 
 COMMANDS = {"tcp": tcp, "udp": udp, "ftp": ftp, "hold": hold}

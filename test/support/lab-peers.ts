@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { TestNamespace } from "./namespace.js";
 import { type Need, program } from "./needs.js";
 
@@ -29,12 +30,12 @@ export class LabPeers {
   /** A connection that is kept: `exchange` sends a line over it and gives the answer. */
   hold(guest: TestNamespace, host: string, port: number): { exchange(): Promise<string>; close(): void } {
     const child = this.#start(guest, PYTHON, script, "hold", host, String(port));
+    const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     return {
       async exchange() {
-        const answered = once(child.stdout!, "data");
         child.stdin!.write("go\n");
-        const answer = await Promise.race([answered, once(child, "exit").then(() => "ended")]);
-        return String(answer).trim();
+        const { value, done } = await lines.next();
+        return done ? "ended" : value;
       },
       close: () => child.kill("SIGKILL"),
     };
