@@ -32,13 +32,13 @@ it("makes a policy for zones with the same timeouts, and takes it away with the 
       ]),
     ),
   ).toBe(true);
-  expect([zones.policy(1), zones.policy(2), zones.policy(3)]).toEqual(["0", "0", undefined]);
-  expect(told).toEqual([{ kind: "timeouts", name: "0", seconds: new Map(Object.entries(short)) }]);
+  expect([zones.policy(1), zones.policy(2), zones.policy(3)]).toEqual(["1", "1", undefined]);
+  expect(told).toEqual([{ kind: "timeouts", name: "1", seconds: new Map(Object.entries(short)) }]);
   expect(zones.apply(settings([[2, { timeouts: short }]]))).toBe(true);
   expect(zones.apply(settings([[2, { timeouts: short }]]))).toBe(false);
   expect(told.length).toBe(1);
   expect(zones.apply(settings([]))).toBe(true);
-  expect(told.at(-1)).toEqual({ kind: "timeouts", name: "0", seconds: undefined });
+  expect(told.at(-1)).toEqual({ kind: "timeouts", name: "1", seconds: undefined });
 });
 
 it("sets limits, takes back those it has set, and leaves others alone", () => {

@@ -107,6 +107,11 @@ function encodeProperties(body: Both, w: WireWriter): void {
 const isOld = ({ primary, secondary }: Both): boolean =>
   kinds.slice(OLD_KINDS).every(([kind]) => (primary[kind] ?? 0) === 0 && (secondary[kind] ?? 0) === 0);
 
+/** True where it also says of all kinds that have numbers whether they are: what a request leaves out stays as it is. */
+const isWholeOld = (body: Both): boolean =>
+  isOld(body) &&
+  kinds.slice(0, OLD_KINDS).every(([kind]) => body.primary[kind] !== undefined && body.secondary[kind] !== undefined);
+
 function forms<K extends AsyncConfig["kind"]>(
   kind: K,
   name: string,
@@ -117,7 +122,7 @@ function forms<K extends AsyncConfig["kind"]>(
       name,
       numbers: [ofpt(only(OF13), type)],
       length: [24, 0],
-      canSay: isOld,
+      canSay: kind === "set_async" ? isWholeOld : isOld,
       decode: (r, { version }) => ({ kind, ...decodeNumbers(r, version) }),
       encode: encodeNumbers,
     },
@@ -156,7 +161,7 @@ export const setAsync: MessageRow<AsyncConfig & { kind: "set_async" }> = {
       name: "NXT_SET_ASYNC_CONFIG",
       numbers: [nxt(always, 19)],
       length: [24, 0],
-      canSay: isOld,
+      canSay: isWholeOld,
       decode: (r, { version }) => ({ kind: "set_async", ...decodeNumbers(r, version) }),
       encode: encodeNumbers,
     },
