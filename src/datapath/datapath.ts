@@ -33,6 +33,25 @@ export interface DatapathFlow {
   readonly actions: readonly DatapathAction[];
 }
 
+/**
+ * A flow as whoever put it there holds it: what is asked of it, or done to it, takes no search. Its name is made when somebody asks for it.
+ */
+export interface HeldFlow {
+  readonly ufid: string;
+  readonly mask: FlowMask;
+  readonly actions: readonly DatapathAction[];
+  /** False once it is in the datapath no more. */
+  readonly isThere: boolean;
+  /** Whoever put it there may keep something of its own here. */
+  owner: object | undefined;
+  /** Writes the key as it was put. */
+  readKey(key: FlowKey): FlowKey;
+  /** Packets so far, the cheapest question; of a flow that is gone the final number. */
+  packets(): number;
+  /** Counters now; of a flow that is gone the final ones. */
+  stats(): FlowStats;
+}
+
 /** A packet no flow matched, or one a flow's `userspace` action sent up. */
 export interface Upcall {
   readonly kind: "miss" | "action";
@@ -77,12 +96,18 @@ export interface Datapath {
    * action the engine does not have, `HostError` EEXIST where a flow of another ufid has the same key and mask.
    */
   putFlow(flow: DatapathFlow): void;
+  /** As `putFlow`, of a flow that is new; HostError EEXIST where one of this key and mask is there. */
+  install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow;
+  /** The flow of exactly this match. */
+  find(key: FlowKey, mask: FlowMask): HeldFlow | undefined;
+  /** Gives a flow that is there other actions; throws `UserError` as `putFlow`. */
+  replace(flow: HeldFlow, actions: readonly DatapathAction[]): void;
+  /** Removes flows; on return their counters are final. Those that are gone already are passed over. */
+  removeFlows(flows: readonly HeldFlow[]): void;
   deleteFlow(ufid: string): FlowStats | undefined;
   /** Deletes several at once, which an engine in another thread does far faster than one by one. Results in the order asked. */
   deleteFlows(ufids: readonly string[]): (FlowStats | undefined)[];
   flow(ufid: string): (DatapathFlow & { readonly stats: FlowStats }) | undefined;
-  /** The counters of a flow as they are now; undefined where there is none. */
-  flowStats(ufid: string): FlowStats | undefined;
   flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }>;
   flush(): void;
   /** Runs actions on a packet as if a flow had matched it. */

@@ -16,23 +16,6 @@ export function cloneKey(key: FlowKey): FlowKey {
   return key.slice();
 }
 
-/** Keys that lie behind one another in memory: making an array of its own for each costs far more. */
-const KEPT_TOGETHER = 16;
-let kept = new Uint32Array(0);
-let next = 0;
-
-/** A copy to be kept for long, of a key of which there are many. Some share memory, which is free when none of them is in use. */
-export function keptKey(key: FlowKey): FlowKey {
-  if (next === kept.length) {
-    kept = new Uint32Array(KEPT_TOGETHER * KEY_WORDS);
-    next = 0;
-  }
-  const copy = kept.subarray(next, next + KEY_WORDS);
-  next += KEY_WORDS;
-  copy.set(key);
-  return copy;
-}
-
 /** Copies `from` over `to`. */
 export function copyKey(to: FlowKey, from: FlowKey): void {
   to.set(from);

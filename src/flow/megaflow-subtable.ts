@@ -1,8 +1,20 @@
-import { BugError } from "#util/errors.js";
 import type { FlowKey } from "./key.js";
 import { loads, type MaskShape, mixes } from "./shape.js";
 
 const MIN_SLOTS = 8;
+
+/** Of each entry of a table: its slot in its subtable. */
+export class EntrySlots {
+  at: Int32Array = new Int32Array(MIN_SLOTS);
+
+  /** Makes room for an index. */
+  reserve(index: number): void {
+    if (index < this.at.length) return;
+    const grown = new Int32Array(Math.max(index + 1, this.at.length * 2));
+    grown.set(this.at);
+    this.at = grown;
+  }
+}
 
 /**
  * The entries of one mask: open addressing, linear probing, at most half full, so that a miss ends soon. Entries
@@ -22,19 +34,15 @@ export class MegaflowSubtable {
   last: number = MIN_SLOTS - 1;
   size = 0;
   hits = 0;
-  readonly #slots = new Map<number, number>();
+  readonly #slots: EntrySlots;
 
-  constructor(id: string, shape: MaskShape) {
+  /** `slots` is that of all subtables, and has room for every index. */
+  constructor(id: string, shape: MaskShape, slots: EntrySlots) {
+    this.#slots = slots;
     this.id = id;
     this.shape = shape;
     this.compact = new Int32Array(MIN_SLOTS * shape.words.length);
     this.find = makeFind(shape);
-  }
-
-  slotOf(index: number): number {
-    const slot = this.#slots.get(index);
-    if (slot === undefined) throw new BugError(`megaflow ${index} is not in its subtable`);
-    return slot;
   }
 
   insert(key: FlowKey, index: number): void {
@@ -47,8 +55,7 @@ export class MegaflowSubtable {
   }
 
   remove(index: number): void {
-    let hole = this.slotOf(index);
-    this.#slots.delete(index);
+    let hole = this.#slots.at[index]!;
     this.size--;
     for (let slot = (hole + 1) & this.last; this.entries[slot] !== 0; slot = (slot + 1) & this.last) {
       const home = this.hashes[slot]! & this.last;
@@ -65,7 +72,7 @@ export class MegaflowSubtable {
   #put(slot: number, hash: number, index: number): void {
     this.hashes[slot] = hash;
     this.entries[slot] = index + 1;
-    this.#slots.set(index, slot);
+    this.#slots.at[index] = slot;
   }
 
   #emptySlot(hash: number): number {

@@ -1,6 +1,6 @@
 import { BugError } from "#util/errors.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
-import { MegaflowSubtable } from "./megaflow-subtable.js";
+import { EntrySlots, MegaflowSubtable } from "./megaflow-subtable.js";
 import { type MaskShape, scatter, shapeOf } from "./shape.js";
 
 /** Subtables are ranked anew after so many lookups (a power of two). */
@@ -18,6 +18,7 @@ export class MegaflowTable<T> {
   readonly #values: (T | undefined)[] = [];
   readonly #homes: (MegaflowSubtable | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #slots = new EntrySlots();
   #lookups = 0;
   #maskHits = 0;
 
@@ -71,18 +72,24 @@ export class MegaflowTable<T> {
 
   /** As `insert`, of a mask whose shape is known. */
   insertShaped(key: FlowKey, shape: MaskShape, value: T): number {
+    const index = this.tryInsert(key, shape, value);
+    if (index < 0) throw new BugError("a megaflow of this key and mask is there already");
+    return index;
+  }
+
+  /** As `insertShaped`, but -1 where there is one of the same key and mask. */
+  tryInsert(key: FlowKey, shape: MaskShape, value: T): number {
     let table = this.#byMask.get(shape.id);
     if (table === undefined) {
-      table = new MegaflowSubtable(shape.id, shape);
+      table = new MegaflowSubtable(shape.id, shape, this.#slots);
       this.#byMask.set(shape.id, table);
       this.#order.push(table);
-    } else if (table.find(key, table) >= 0) {
-      throw new BugError("a megaflow of this key and mask is there already");
-    }
+    } else if (table.find(key, table) >= 0) return -1;
     const index = this.nextIndex;
     this.#free.pop();
     this.#values[index] = value;
     this.#homes[index] = table;
+    this.#slots.reserve(index);
     table.insert(key, index);
     return index;
   }
@@ -123,7 +130,7 @@ export class MegaflowTable<T> {
   key(index: number): FlowKey {
     const table = this.#home(index);
     const key = newKey();
-    scatter(table.shape, table.compact, table.slotOf(index) * table.shape.words.length, key);
+    scatter(table.shape, table.compact, this.#slots.at[index]! * table.shape.words.length, key);
     return key;
   }
 

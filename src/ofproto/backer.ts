@@ -150,7 +150,7 @@ export class Backer implements World {
       this.#timer = undefined;
       this.#isDue = false;
       this.revalidator.run();
-      if (this.flows.size > 0 || this.#hasAddresses()) this.wake(this.limits.maxRevalidator);
+      if (this.flows.size > 0 || this.#hasAddresses()) this.wake(this.revalidator.interval);
     });
     this.#timer = { at, cancel };
   }

@@ -9,12 +9,25 @@ import type { OfPort } from "./port.js";
 import type { FlowTable } from "./tables/flow-table.js";
 import type { Rule } from "./tables/rule.js";
 
+/** A packet matched a flow. */
+export interface RuleEffect {
+  readonly kind: "rule";
+  readonly rule: Rule;
+}
+
+/** Flows looked a packet up in a table; `matched` where one was found. */
+export interface TableEffect {
+  readonly kind: "table";
+  readonly table: FlowTable;
+  readonly matched: boolean;
+}
+
 /**
  * What packets of a flow do besides being forwarded, as data: translation lists it, and every packet, whether translated or counted by the
  * datapath later, is credited to the same list.
  */
 export type Effect =
-  | { readonly kind: "rule"; readonly rule: Rule }
+  | RuleEffect
   | { readonly kind: "group"; readonly group: Group; readonly buckets: readonly GroupBucket[] }
   | {
       readonly kind: "learn";
@@ -24,8 +37,7 @@ export type Effect =
       readonly mac: MacNumber;
       readonly gratuitousArp: boolean;
     }
-  /** Flows looked a packet up in a table; `matched` where one was found. */
-  | { readonly kind: "table"; readonly table: FlowTable; readonly matched: boolean }
+  | TableEffect
   /** `learn`: `rule` is the flow that was taught, once it was. */
   | {
       readonly kind: "learn_flow";

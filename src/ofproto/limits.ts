@@ -4,8 +4,10 @@ export interface FlowLimits {
   readonly flowLimit: number;
   /** other_config:max-idle. */
   readonly maxIdle: number;
-  /** other_config:max-revalidator: the longest time between two looks at a flow's statistics. */
+  /** other_config:max-revalidator: the longest time between two looks at a flow's statistics (`maxIdle` where that is shorter). */
   readonly maxRevalidator: number;
+  /** other_config:min-revalidate-pps: where rounds take long, flows of fewer packets a second go instead of being translated again. */
+  readonly minRevalidatePps: number;
   /** other_config:bundle-idle-timeout: how long a bundle waits for its controller. */
   readonly bundleIdleTimeout: number;
 }
@@ -14,6 +16,7 @@ export const defaultLimits: FlowLimits = {
   flowLimit: 200_000,
   maxIdle: 10_000,
   maxRevalidator: 500,
+  minRevalidatePps: 5,
   bundleIdleTimeout: 10_000,
 };
 

@@ -1,27 +1,30 @@
 import type { MacNumber } from "#util/mac-number.js";
+import { Roster } from "#util/roster.js";
 import type { Megaflow } from "./megaflow.js";
 
-/** The megaflows of one datapath, by name and by the addresses they depend on. */
+/** The megaflows of one datapath, in the order in which they were made, and by the addresses they depend on. */
 export class MegaflowIndex {
-  readonly #byUfid = new Map<string, Megaflow>();
+  readonly #all = new Roster<Megaflow>();
   readonly #byMac = new Map<MacNumber, Set<Megaflow>>();
 
   get size(): number {
-    return this.#byUfid.size;
+    return this.#all.size;
   }
 
-  get(ufid: string): Megaflow | undefined {
-    return this.#byUfid.get(ufid);
+  has(flow: Megaflow): boolean {
+    return this.#all.has(flow);
   }
 
   add(flow: Megaflow): void {
-    this.#byUfid.set(flow.ufid, flow);
+    this.#all.add(flow);
     this.#link(flow);
   }
 
-  delete(flow: Megaflow): void {
-    this.#byUfid.delete(flow.ufid);
+  /** False where it is not here. */
+  delete(flow: Megaflow): boolean {
+    if (!this.#all.delete(flow)) return false;
     this.#unlink(flow);
+    return true;
   }
 
   /** Gives a flow other addresses to depend on. */
@@ -35,23 +38,36 @@ export class MegaflowIndex {
     return this.#byMac.get(mac) ?? [];
   }
 
-  [Symbol.iterator](): IterableIterator<Megaflow> {
-    return this.#byUfid.values();
+  /** All of them; they may be deleted meanwhile, and none added. */
+  [Symbol.iterator](): Generator<Megaflow> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  /** Begins the walk anew. */
+  rewind(): void {
+    this.#all.rewind();
+  }
+
+  /** The next of the walk, which may go on while flows come and go. */
+  walk(): Megaflow | undefined {
+    return this.#all.walk();
   }
 
   #link(flow: Megaflow): void {
-    for (const mac of flow.macs) {
-      let flows = this.#byMac.get(mac);
-      if (!flows) this.#byMac.set(mac, (flows = new Set()));
+    const { macs } = flow;
+    for (let i = 0; i < macs.length; i++) {
+      let flows = this.#byMac.get(macs[i]!);
+      if (!flows) this.#byMac.set(macs[i]!, (flows = new Set()));
       flows.add(flow);
     }
   }
 
   #unlink(flow: Megaflow): void {
-    for (const mac of flow.macs) {
-      const flows = this.#byMac.get(mac);
+    const { macs } = flow;
+    for (let i = 0; i < macs.length; i++) {
+      const flows = this.#byMac.get(macs[i]!);
       flows?.delete(flow);
-      if (flows?.size === 0) this.#byMac.delete(mac);
+      if (flows?.size === 0) this.#byMac.delete(macs[i]!);
     }
   }
 }

@@ -1,16 +1,22 @@
-import type { DatapathAction } from "#datapath/actions.js";
-import type { FlowStats } from "#datapath/datapath.js";
-import type { FlowKey, FlowMask } from "#flow/key.js";
+import type { FlowStats, HeldFlow } from "#datapath/datapath.js";
 import type { MacNumber } from "#util/mac-number.js";
+import type { Listed } from "#util/roster.js";
 import { applyEffects, type Effect } from "./effect.js";
+import { sharedEffects } from "./shared-outcomes.js";
+import type { Translation } from "./translate/context.js";
+
+const NONE: readonly never[] = [];
+
+/** Most lists are empty, and need not be kept each. */
+function kept<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NONE : list;
+}
 
 /** What `ofproto` remembers of a flow it put into the datapath (upstream's ukey). */
-export class Megaflow {
-  readonly ufid: string;
-  /** The key of the packet it was made for, with the datapath's `in_port`. */
-  readonly key: FlowKey;
-  readonly mask: FlowMask;
-  actions: readonly DatapathAction[];
+export class Megaflow implements Listed {
+  place = -1;
+  /** The flow itself, with the key of the packet it was made for, which has the datapath's `in_port`. */
+  readonly held: HeldFlow;
   effects: readonly Effect[];
   macs: readonly MacNumber[];
   /** Numbers of the frozen states that the actions name, which stay as long as the flow does. */
@@ -23,26 +29,21 @@ export class Megaflow {
   #bytes = 0;
   #used = 0;
 
-  constructor(init: {
-    ufid: string;
-    key: FlowKey;
-    mask: FlowMask;
-    actions: readonly DatapathAction[];
-    effects: readonly Effect[];
-    macs: readonly MacNumber[];
-    frozen: readonly number[];
-    generation: number;
-    created: number;
-  }) {
-    this.ufid = init.ufid;
-    this.key = init.key;
-    this.mask = init.mask;
-    this.actions = init.actions;
-    this.effects = init.effects;
-    this.macs = init.macs;
-    this.frozen = init.frozen;
-    this.generation = init.generation;
-    this.created = init.created;
+  constructor(held: HeldFlow, answer: Translation, generation: number, created: number) {
+    this.held = held;
+    this.effects = sharedEffects(answer.effects);
+    this.macs = kept(answer.macs);
+    this.frozen = kept(answer.frozen);
+    this.generation = generation;
+    this.created = created;
+    held.owner = this;
+  }
+
+  /** Takes over what a later translation says; `macs` are the index's to change. */
+  update(answer: Translation, generation: number): void {
+    this.effects = sharedEffects(answer.effects);
+    this.frozen = kept(answer.frozen);
+    this.generation = generation;
   }
 
   /** When a packet last used it, or when it was made. */
@@ -50,14 +51,19 @@ export class Megaflow {
     return Math.max(this.created, this.#used);
   }
 
-  /** Credits what the datapath has counted since the last time, to what the flow touched then. */
-  credit(stats: FlowStats): void {
+  /** Credits what the datapath has counted since the last time, to what the flow touched then; how many packets that was. */
+  credit(): number {
+    const packets = this.held.packets() - this.#packets;
+    return packets > 0 ? this.#credit(this.held.stats()) : 0;
+  }
+
+  #credit(stats: FlowStats): number {
     const packets = stats.packets - this.#packets;
     const bytes = stats.bytes - this.#bytes;
-    if (packets <= 0) return;
     this.#packets = stats.packets;
     this.#bytes = stats.bytes;
     this.#used = Math.max(this.#used, stats.used);
     applyEffects(this.effects, { packets, bytes, used: stats.used, tcpFlags: stats.tcpFlags });
+    return packets;
   }
 }

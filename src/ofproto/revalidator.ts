@@ -1,5 +1,5 @@
 import type { DatapathAction } from "#datapath/actions.js";
-import type { FlowStats } from "#datapath/datapath.js";
+import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { maskCovers } from "#flow/match.js";
 import { HostError, UserError } from "#util/errors.js";
@@ -12,6 +12,14 @@ import { installedActions, translateKey } from "./translate-key.js";
 
 /** Crediting statistics can move addresses, which makes other flows stale: how often that is followed up at once. */
 const MAX_PASSES = 8;
+/** Longest that a turn goes on, in milliseconds: upcalls, timers and sockets wait meanwhile. */
+const TURN = 4;
+/** The clock is read once for so many flows. */
+const PER_LOOK = 16;
+/** Where there are no more flows than these, all are seen to at once. */
+const FEW = 2000;
+
+const scratch = newKey();
 
 /**
  * Keeps a datapath's flows true: credits their statistics, translates again those whose inputs have changed, removes the idle.
@@ -19,15 +27,26 @@ const MAX_PASSES = 8;
  * Settings, ports and tables have a generation; a flow made under an earlier one is stale. An address that is learned, moves, or is
  * forgotten makes only those flows stale that looked it up. Statistics are credited under the old translation before the new
  * one takes its place, and once more when a flow is removed, so that no packet is lost or counted twice.
+ *
+ * A round looks at every flow. It goes on for turns of some milliseconds, between which everything else has its own.
  */
 export class Revalidator {
   generation = 0;
   readonly #backer: Backer;
   readonly #macs = new Set<MacNumber>();
-  #swept = 0;
+  /** Flows that looked up an address that is another now. */
+  readonly #stale = new Set<Megaflow>();
+  /** No flow is of an earlier generation than this. */
+  #oldest = 0;
+  /** The round that goes on. */
+  #round: { readonly start: number; readonly count: number; readonly generation: number } | undefined;
+  /** When the last round began, and the one before it. */
+  #began = 0;
+  #beganBefore = 0;
   #duration = 0;
   #average = 0;
   #most = 0;
+  #waiters: (() => void)[] = [];
 
   constructor(backer: Backer) {
     this.#backer = backer;
@@ -49,58 +68,158 @@ export class Revalidator {
     return { duration: this.#duration, average: this.#average, most: this.#most };
   }
 
+  /** Milliseconds between the beginnings of two rounds. */
+  get interval(): number {
+    const { maxIdle, maxRevalidator } = this.#backer.limits;
+    return Math.min(maxIdle, maxRevalidator);
+  }
+
   /** Sees to the flows that come from or go to a port at once, before its number can be another's. */
   forgetPort(port: number): void {
     const wrong: Megaflow[] = [];
     for (const flow of this.#backer.flows) {
-      if ((flow.key[W.inPort] === port || outputsTo(flow.actions, port)) && !this.#again(flow)) wrong.push(flow);
+      const { held } = flow;
+      const isOf = held.readKey(scratch)[W.inPort] === port || outputsTo(held.actions, port);
+      if (isOf && !this.#again(flow)) wrong.push(flow);
     }
     this.#remove(wrong);
   }
 
-  /** One turn: a full round when it is due, and what has become stale. */
+  /** One turn: what has become stale, and a round where it is due. Sees to the next turn itself. */
   run(): void {
-    const { clock, limits } = this.#backer;
-    if (clock.now() - this.#swept >= limits.maxRevalidator) this.#sweep();
-    this.settle();
+    const { clock } = this.#backer;
+    const now = clock.now();
+    const isDue = this.#isStale || now - this.#began >= this.interval;
+    if (isDue && this.#round === undefined) this.#begin(now);
+    if (this.#backer.flows.size <= FEW) this.settle();
+    else if (this.#goOn(now + TURN)) this.#tell();
+    else this.#backer.wake(0);
   }
 
   /** A full round now, and what is stale after it. */
   round(): void {
-    this.#sweep();
+    this.#begin(this.#backer.clock.now());
     this.settle();
   }
 
   /** Credits what the datapath has counted since the last time. */
   collect(): void {
-    const { datapath, flows } = this.#backer;
-    for (const flow of flows) {
-      const stats = datapath.flowStats(flow.ufid);
-      if (stats) flow.credit(stats);
-    }
+    for (const flow of this.#backer.flows) flow.credit();
+    this.#backer.collectDrops();
   }
 
   /** Translates stale flows again until there are none. */
   settle(): void {
-    for (let pass = 0; pass < MAX_PASSES && this.#pass(); pass++);
+    for (
+      let pass = 0;
+      pass < MAX_PASSES && (this.#round !== undefined || this.#isStale || this.#macs.size > 0);
+      pass++
+    ) {
+      if (this.#round === undefined && this.#isStale) this.#begin(this.#backer.clock.now());
+      this.#goOn(Number.POSITIVE_INFINITY);
+    }
     if (this.#macs.size > 0) this.#backer.wake(0);
+    this.#tell();
   }
 
-  /** Credits every flow, removes the idle, ages addresses. */
-  #sweep(): void {
-    const { clock, flows, flowLimit, limits, bridges } = this.#backer;
-    const start = clock.now();
-    this.#swept = start;
-    const count = flows.size;
+  /** Resolves when flows are as settings and tables say. Where there are many of them, other work goes on meanwhile. */
+  async settled(): Promise<void> {
+    if (this.#backer.flows.size <= FEW) this.settle();
+    else if (this.#round !== undefined || this.#isStale || this.#macs.size > 0) await this.#finished();
+  }
+
+  /** As `settled`, after a full round. */
+  async looked(): Promise<void> {
+    if (this.#backer.flows.size <= FEW) {
+      this.round();
+      return;
+    }
+    if (this.#round !== undefined) await this.#finished();
+    this.#begin(this.#backer.clock.now());
+    await this.#finished();
+  }
+
+  #finished(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      this.#backer.wake(0);
+    });
+  }
+
+  #tell(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** Some flows may be of an earlier generation. */
+  get #isStale(): boolean {
+    return this.#oldest !== this.generation;
+  }
+
+  /** A round begins, or begins anew. */
+  #begin(now: number): void {
+    const { flows } = this.#backer;
+    this.#round = { start: now, count: flows.size, generation: this.generation };
+    this.#beganBefore = this.#began;
+    this.#began = now;
+    flows.rewind();
+  }
+
+  /** Goes on with what is stale and with the round, until `end`. True where both are done. */
+  #goOn(end: number): boolean {
+    const wrong: Megaflow[] = [];
+    const isDone = this.#seeToAddresses(end, wrong) && this.#walk(end, wrong);
+    this.#remove(wrong);
+    if (isDone && this.#round !== undefined) this.#end(this.#round);
+    return isDone && this.#macs.size === 0 && !this.#isStale;
+  }
+
+  /** False where time was up. */
+  #seeToAddresses(end: number, wrong: Megaflow[]): boolean {
+    const { flows, counters, clock } = this.#backer;
+    if (this.#macs.size > 0) {
+      for (const mac of this.#macs) for (const flow of flows.dependingOn(mac)) this.#stale.add(flow);
+      counters.revalidatedForAddresses.add();
+      this.#macs.clear();
+    }
+    let n = 0;
+    for (const flow of this.#stale) {
+      this.#stale.delete(flow);
+      if (flows.has(flow) && !this.#again(flow)) wrong.push(flow);
+      if (++n % PER_LOOK === 0 && clock.now() >= end) return this.#stale.size === 0;
+    }
+    return true;
+  }
+
+  /** Looks at the flows that come next in the round. False where time was up. */
+  #walk(end: number, wrong: Megaflow[]): boolean {
+    const round = this.#round;
+    if (round === undefined) return true;
+    const { clock, flows, flowLimit, limits } = this.#backer;
+    const { count, start } = round;
     const killAll = count > 2 * flowLimit.value;
     const maxIdle = count > flowLimit.value ? Math.min(100, limits.maxIdle) : limits.maxIdle;
-    const idle: Megaflow[] = [];
-    for (const flow of flows) {
-      const stats = this.#backer.datapath.flowStats(flow.ufid);
-      if (stats) flow.credit(stats);
-      if (!stats || killAll || start - flow.lastUse >= maxIdle) idle.push(flow);
+    const minRate = this.#duration > limits.maxRevalidator / 2 ? limits.minRevalidatePps : 0;
+    const { generation } = this;
+    let n = 0;
+    for (let flow = flows.walk(); flow !== undefined; flow = flows.walk()) {
+      const packets = flow.credit();
+      if (!flow.held.isThere || killAll || start - flow.lastUse >= maxIdle) wrong.push(flow);
+      else if (flow.generation !== generation) {
+        const isWorth =
+          minRate === 0 || packets * 1000 >= minRate * (start - Math.max(flow.created, this.#beganBefore));
+        if (!isWorth || !this.#again(flow)) wrong.push(flow);
+      }
+      if (++n % PER_LOOK === 0 && clock.now() >= end) return false;
     }
-    this.#remove(idle);
+    return true;
+  }
+
+  #end({ start, count, generation }: { start: number; count: number; generation: number }): void {
+    const { bridges, clock, flowLimit, limits } = this.#backer;
+    this.#round = undefined;
+    this.#oldest = generation;
     this.#backer.collectDrops();
     for (const bridge of bridges.values()) bridge.expire(start);
     this.#duration = clock.now() - start;
@@ -109,66 +228,36 @@ export class Revalidator {
     flowLimit.afterRound(count, this.#duration, limits.flowLimit);
   }
 
-  /** Sees to what is stale now; false where nothing was. */
-  #pass(): boolean {
-    const stale = new Set<Megaflow>();
-    const { flows } = this.#backer;
-    for (const mac of this.#macs) for (const flow of flows.dependingOn(mac)) stale.add(flow);
-    if (this.#macs.size > 0) this.#backer.counters.revalidatedForAddresses.add();
-    this.#macs.clear();
-    if (this.#oldest !== this.generation) {
-      for (const flow of flows) if (flow.generation !== this.generation) stale.add(flow);
-      this.#oldest = this.generation;
-    }
-    if (stale.size === 0) return false;
-    const wrong: Megaflow[] = [];
-    for (const flow of stale) if (!this.#again(flow)) wrong.push(flow);
-    this.#remove(wrong);
-    return true;
-  }
-
-  /** No flow is of an earlier generation than this. */
-  #oldest = 0;
-
   /** Translates a flow again; false where it must go: its port is no more, or telling packets apart takes bits it lacks. */
   #again(flow: Megaflow): boolean {
-    const { flows } = this.#backer;
-    const stats = this.#backer.datapath.flowStats(flow.ufid);
-    if (!stats) return false;
-    flow.credit(stats);
-    const port = this.#backer.origin(flow.key);
+    const { flows, frozen } = this.#backer;
+    flow.credit();
+    if (!flow.held.isThere) return false;
+    const key = flow.held.readKey(scratch);
+    const port = this.#backer.origin(key);
     if (!port) return false;
     const { generation } = this;
-    const answer = translateKey(this.#backer, port, flow.key);
+    const answer = translateKey(this.#backer, port, key);
     if (!this.#adopt(flow, answer)) {
-      this.#backer.frozen.release(answer.frozen);
+      frozen.release(answer.frozen);
       return false;
     }
-    this.#backer.frozen.release(flow.frozen);
-    flow.frozen = answer.frozen;
-    flow.effects = answer.effects;
-    flow.generation = generation;
+    frozen.release(flow.frozen);
+    flow.update(answer, generation);
     flows.setMacs(flow, answer.macs);
     return true;
   }
 
   /** Gives a flow the actions of an answer; false where it cannot have them. */
-  #adopt(flow: Megaflow, answer: Translation): boolean {
-    if (answer.dropped === "no_recirculation" || !maskCovers(flow.mask, answer.mask)) return false;
-    const actions = installedActions(this.#backer, flow.key, answer);
-    if (sameActions(flow.actions, actions)) return true;
-    const { ufid, key, mask } = flow;
-    if (!this.#replace(() => this.#backer.datapath.putFlow({ ufid, key, mask, actions }))) return false;
-    flow.actions = actions;
-    return true;
-  }
-
-  /** False where the datapath refuses: it then must do without the flow. */
-  #replace(put: () => void): boolean {
+  #adopt({ held }: Megaflow, answer: Translation): boolean {
+    if (answer.dropped === "no_recirculation" || !maskCovers(held.mask, answer.mask)) return false;
+    const actions = installedActions(this.#backer, scratch, answer);
+    if (sameActions(held.actions, actions)) return true;
     try {
-      put();
+      this.#backer.datapath.replace(held, actions);
       return true;
     } catch (error) {
+      // The datapath refuses, and must do without the flow.
       if (!(error instanceof HostError || error instanceof UserError)) throw error;
       return false;
     }
@@ -182,14 +271,15 @@ export class Revalidator {
   /** Credits the last packets of flows as they go. */
   #remove(flows: readonly Megaflow[]): void {
     if (flows.length === 0) return;
-    const finals: readonly (FlowStats | undefined)[] = this.#backer.datapath.deleteFlows(flows.map((f) => f.ufid));
-    flows.forEach((flow, i) => {
-      const stats = finals[i];
-      if (stats) flow.credit(stats);
-      this.#backer.flows.delete(flow);
-      this.#backer.frozen.release(flow.frozen);
-      this.#backer.counters.flowsDeleted.add();
-    });
+    const { datapath, frozen, counters } = this.#backer;
+    datapath.removeFlows(flows.map((flow) => flow.held));
+    for (const flow of flows) {
+      // It may be named twice.
+      if (!this.#backer.flows.delete(flow)) continue;
+      flow.credit();
+      frozen.release(flow.frozen);
+      counters.flowsDeleted.add();
+    }
   }
 }
 

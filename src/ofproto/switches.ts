@@ -124,7 +124,7 @@ export class OfprotoSwitches implements Switches {
   }
 
   async settle(): Promise<void> {
-    for (const backer of this.backers.values()) backer.revalidator.settle();
+    await Promise.all([...this.backers.values()].map((backer) => backer.revalidator.settled()));
     await Promise.all([...this.backers.values()].map((backer) => backer.datapath.settled()));
     await Promise.all([...this.bridges.values()].map((bridge) => bridge.connections.settled()));
   }

@@ -3,6 +3,7 @@ import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import type { Backer } from "./backer.js";
 import type { OfPort } from "./port.js";
+import { sharedActions } from "./shared-outcomes.js";
 import type { Translation } from "./translate/context.js";
 import { translate } from "./translate/translate.js";
 import { narrowVlans, widenMask } from "./vlan-limit.js";
@@ -28,7 +29,7 @@ export function installedActions(
   key: FlowKey,
   { actions, slow }: Translation,
 ): readonly DatapathAction[] {
-  if (slow === 0) return actions;
+  if (slow === 0) return sharedActions(actions);
   const up: DatapathAction = {
     kind: "userspace",
     pid: 0,

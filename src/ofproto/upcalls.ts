@@ -1,8 +1,7 @@
 import type { DatapathAction } from "#datapath/actions.js";
-import type { Upcall } from "#datapath/datapath.js";
-import { type FlowMask, keptKey, newKey } from "#flow/key.js";
+import type { HeldFlow, Upcall } from "#datapath/datapath.js";
+import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
-import { shapeOf } from "#flow/shape.js";
 import { HostError, UserError } from "#util/errors.js";
 import { handleAction } from "./action-upcalls.js";
 import type { Backer } from "./backer.js";
@@ -12,7 +11,6 @@ import { Megaflow } from "./megaflow.js";
 import { sameActions } from "./same-actions.js";
 import type { Translation } from "./translate/context.js";
 import { installedActions, translateKey } from "./translate-key.js";
-import { ufidOf } from "./ufid.js";
 
 /** What happened to packets that came up. */
 export interface UpcallCounters {
@@ -85,8 +83,9 @@ export class Upcalls {
     const megaflow = this.#put(key, answer, now, generation);
     if (megaflow === undefined || megaflow.frozen !== answer.frozen) this.#backer.frozen.release(answer.frozen);
     // What the slow path does is not what the flow says.
-    const isInstalled = megaflow !== undefined && answer.slow === 0 && sameActions(megaflow.actions, answer.actions);
-    return isInstalled ? megaflow.actions : answer.actions;
+    const isInstalled =
+      megaflow !== undefined && answer.slow === 0 && sameActions(megaflow.held.actions, answer.actions);
+    return isInstalled ? megaflow.held.actions : answer.actions;
   }
 
   /** The flow for a key: made now, or there already. Undefined where there can be none. */
@@ -97,46 +96,26 @@ export class Upcalls {
       this.#backer.counters.flowLimitHit.add();
       return undefined;
     }
-    const shape = shapeOf(megaflows ? answer.mask : exactMask());
-    const { mask } = shape;
-    const ufid = ufidOf(key, shape);
-    const known = flows.get(ufid);
-    if (known && datapath.flowStats(ufid)) return known;
-    // Someone else removed it from the datapath.
-    if (known) {
-      flows.delete(known);
-      this.#backer.frozen.release(known.frozen);
-    }
-    const actions = installedActions(this.#backer, key, answer);
-    const own = keptKey(key);
-    if (!this.#tryPut(() => datapath.putFlow({ ufid, key: own, mask, actions }))) return undefined;
+    const mask = megaflows ? answer.mask : exactMask();
+    const known = datapath.find(key, mask)?.owner;
+    if (known instanceof Megaflow) return known;
+    const held = this.#tryInstall(key, mask, installedActions(this.#backer, key, answer));
+    if (held === undefined) return undefined;
     this.#backer.counters.flowsPut.add();
-    const { effects, macs, frozen } = answer;
-    const flow = new Megaflow({
-      ufid,
-      key: own,
-      mask,
-      actions,
-      effects,
-      macs,
-      frozen,
-      generation,
-      created: now,
-    });
+    const flow = new Megaflow(held, answer, generation, now);
     flows.add(flow);
-    this.#backer.wake(this.#backer.limits.maxRevalidator);
+    this.#backer.wake(this.#backer.revalidator.interval);
     return flow;
   }
 
-  #tryPut(put: () => void): boolean {
+  #tryInstall(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow | undefined {
     try {
-      put();
-      return true;
+      return this.#backer.datapath.install(key, mask, actions);
     } catch (error) {
       if (!(error instanceof HostError || error instanceof UserError)) throw error;
       this.counters.refused++;
       this.#backer.log.limited(60, 5).warn(`${this.#backer.datapath.name}: failed to put flow (${error.message})`);
-      return false;
+      return undefined;
     }
   }
 }

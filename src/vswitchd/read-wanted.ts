@@ -44,6 +44,7 @@ export function readFlowLimits(config: ReadonlyMap<string, string>): FlowLimits 
     flowLimit: integerSetting(setting("flow-limit"), defaultLimits.flowLimit, 0, most),
     maxIdle: integerSetting(setting("max-idle"), defaultLimits.maxIdle, 500, most),
     maxRevalidator: integerSetting(setting("max-revalidator"), defaultLimits.maxRevalidator, 100, most),
+    minRevalidatePps: integerSetting(setting("min-revalidate-pps"), defaultLimits.minRevalidatePps, 0, most),
     bundleIdleTimeout:
       1000 * integerSetting(setting("bundle-idle-timeout"), defaultLimits.bundleIdleTimeout / 1000, 1, most),
   };

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
 import { ofprotoTrace } from "#ofproto/commands/trace.js";
 import { ownOrigin } from "#ofproto/tables/flow-changes.js";
 import { parseFlowMod } from "#openflow/flow-text.js";
@@ -61,9 +63,8 @@ describe("packets that wait", () => {
     const made = lab("ip,actions=ct(table=1)", "table=1,ip,actions=output:2");
     made.receive("p1", tcp);
     const { backer, state } = made.switches.bridges.get("br0")!;
-    const recirculated = [...backer.flows].find((f) => f.key[38] !== 0)!;
+    const key = [...backer.flows].map((f) => f.held.readKey(newKey())).find((key) => key[W.recircId] !== 0)!;
     backer.frozen.forget(state);
-    const { key } = recirculated;
     backer.revalidator.purge();
     backer.upcalls.handle([
       { kind: "miss", key, packet: { data: Buffer.from(tcp, "hex") }, cookie: undefined } as unknown as Parameters<

@@ -31,7 +31,7 @@ describe("a switch over time", () => {
 
   it("gives packets that flood alike one list of actions, until a port comes or goes", () => {
     const net = lab();
-    const lists = (): unknown[] => [...net.switches.backers.get("dummy")!.flows].map((flow) => flow.actions);
+    const lists = (): unknown[] => [...net.switches.backers.get("dummy")!.flows].map((flow) => flow.held.actions);
     net.receive("p1", frame(broadcast, station(1)));
     net.receive("p1", frame(broadcast, station(2)));
     expect(lists().length).toBe(2);
@@ -98,11 +98,11 @@ describe("a switch over time", () => {
     net.receive("p3", frame(station(9), station(3)));
     net.settle();
     const { flows } = net.switches.backers.get("dummy")!;
-    const before = new Map([...flows].map((f) => [f.ufid, f.effects]));
+    const before = new Map([...flows].map((f) => [f, f.effects]));
     net.receive("p2", frame(station(3), station(9)));
     net.settle();
-    const again = [...flows].filter((f) => before.has(f.ufid) && before.get(f.ufid) !== f.effects);
-    expect(again.map((f) => f.key[W.eth + 2])).toEqual([3]);
+    const again = [...flows].filter((f) => before.has(f) && before.get(f) !== f.effects);
+    expect(again.map((f) => f.held.readKey(newKey())[W.eth + 2])).toEqual([3]);
   });
 
   it("removes flows that have been idle for ten seconds, and stops waking when there is nothing to do", () => {
@@ -120,6 +120,7 @@ describe("a switch over time", () => {
     const net = lab();
     const backer = net.switches.backers.get("dummy")!;
     for (let i = 0; i < 8; i++) net.receive("p1", frame(broadcast, station(i)));
+    net.settle();
     backer.flowLimit.set(7);
     net.clock.advance(600);
     expect(flowsOf(net)).toBe(0);

@@ -44,19 +44,42 @@ export function compileActions(actions: readonly DatapathAction[], key: FlowKey,
   return actions.flatMap((action) => compileAction(action, key, depth));
 }
 
-const programs = new WeakMap<readonly DatapathAction[], { readonly headers: number; readonly program: Program }>();
+/** What a list was compiled to last, and for which headers; -1 where it does not depend on these. */
+interface Compiled {
+  readonly headers: number;
+  readonly program: Program;
+}
+
+const programs = new WeakMap<readonly DatapathAction[], Compiled>();
+/** The list that was asked for last: most often it is asked for again. */
+let lastList: readonly DatapathAction[] | undefined;
+let last: Compiled | undefined;
 
 /**
  * As `compileActions`, and the same program again for the same list of actions, which nobody changes meanwhile: a packet that comes up is
  * executed with the actions that its new flow has.
  */
 export function programOf(actions: readonly DatapathAction[], key: FlowKey): Program {
+  const known = actions === lastList ? last : programs.get(actions);
   const headers = ((key[W.ethType]! & 0xffff) << 8) | (key[W.nw]! & 0xff);
-  const known = programs.get(actions);
-  if (known?.headers === headers) return known.program;
-  const program = compileActions(actions, key);
-  programs.set(actions, { headers, program });
-  return program;
+  const usable = known !== undefined && (known.headers < 0 || known.headers === headers);
+  const compiled = usable
+    ? known
+    : { headers: dependsOnHeaders(actions) ? headers : -1, program: compileActions(actions, key) };
+  if (!usable) programs.set(actions, compiled);
+  lastList = actions;
+  last = compiled;
+  return compiled.program;
+}
+
+/** True where some action, however deep, is a `set`. */
+function dependsOnHeaders(actions: readonly DatapathAction[]): boolean {
+  return actions.some(
+    (a) =>
+      a.kind === "set" ||
+      ("actions" in a && dependsOnHeaders(a.actions)) ||
+      (a.kind === "check_pkt_len" && (dependsOnHeaders(a.greater) || dependsOnHeaders(a.lessEqual))),
+  );
 }
 
 function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[] {

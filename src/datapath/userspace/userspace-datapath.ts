@@ -1,32 +1,17 @@
-import type { FlowKey } from "#flow/key.js";
-import { MegaflowTable } from "#flow/megaflow-table.js";
-import { shapeOf } from "#flow/shape.js";
+import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { LinkStats } from "#host/net.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
 import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
-import type { Datapath, DatapathFlow, DatapathPort, DatapathStats, FlowStats, Upcall } from "../datapath.js";
+import type { Datapath, DatapathFlow, DatapathPort, DatapathStats, FlowStats, HeldFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { Packet } from "../packet.js";
-import { programOf } from "./compile.js";
 import { Counter, readDrops } from "./counters.js";
-import type { Engine, EngineFlow } from "./engine.js";
-import { FlowSlots, readSlot, type Slot } from "./flow-slots.js";
+import type { Engine } from "./engine.js";
+import { FlowBook } from "./flow-book.js";
+import type { InstalledFlow } from "./installed-flow.js";
 import { MeterTable } from "./meter-table.js";
-import type { Program } from "./ops.js";
-
-interface Installed {
-  readonly id: number;
-  readonly ufid: string;
-  readonly slot: Slot;
-  /** As it was put, which is as it is shown: bits that do not matter too. */
-  readonly key: FlowKey;
-  /** Its place among the matches. */
-  readonly index: number;
-  actions: readonly DatapathAction[];
-  program: Program;
-}
 
 /** How a port number is chosen where none is asked for: a name's preference, or undefined. */
 export type PortNumbering = (name: string) => number | undefined;
@@ -52,13 +37,9 @@ export class UserspaceDatapath implements Datapath {
   readonly meters: MeterTable;
   readonly #ports = new Map<number, DatapathPort>();
   readonly #names = new Map<string, DatapathPort>();
-  readonly #flows = new Map<string, Installed>();
-  /** What the flows match: no two may match the same. */
-  readonly #matches = new MegaflowTable<Installed>();
-  readonly #slots: FlowSlots;
+  readonly #flows: FlowBook;
   readonly #numbering: PortNumbering;
   #local: Device | undefined;
-  #nextFlow = 1;
 
   constructor(type: string, name: string, engine: Engine, numbering: PortNumbering = () => undefined) {
     this.type = type;
@@ -66,8 +47,8 @@ export class UserspaceDatapath implements Datapath {
     this.engine = engine;
     this.meters = new MeterTable(engine);
     this.#numbering = numbering;
-    this.#slots = new FlowSlots((chunk, memory) => engine.addSlots(chunk, memory));
-    engine.setFlows(() => this.#engineFlows());
+    this.#flows = new FlowBook(engine);
+    engine.setFlows(() => this.#flows.engineFlows());
   }
 
   /** Adds the datapath's own port, number 0, which goes when the datapath does. */
@@ -119,22 +100,24 @@ export class UserspaceDatapath implements Datapath {
     return port.device.stats();
   }
 
-  putFlow({ ufid, key, mask, actions }: DatapathFlow): void {
-    const program = programOf(actions, key);
-    const known = this.#flows.get(ufid);
-    if (known !== undefined) {
-      known.actions = actions;
-      known.program = program;
-      this.engine.setProgram(known.id, program);
-      return;
-    }
-    const shape = shapeOf(mask);
-    if (this.#matches.findShaped(key, shape) >= 0) throw hostErrorOf(`putting flow ${ufid}`, "EEXIST");
-    const index = this.#matches.nextIndex;
-    const installed: Installed = { id: this.#nextFlow++, ufid, slot: this.#slots.take(), key, index, actions, program };
-    this.#matches.insertShaped(key, shape, installed);
-    this.#flows.set(ufid, installed);
-    this.engine.put(installed.id, key, shape, program, installed.slot);
+  putFlow(flow: DatapathFlow): void {
+    this.#flows.put(flow);
+  }
+
+  install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow {
+    return this.#flows.install(key, mask, actions);
+  }
+
+  find(key: FlowKey, mask: FlowMask): HeldFlow | undefined {
+    return this.#flows.find(key, mask);
+  }
+
+  replace(flow: HeldFlow, actions: readonly DatapathAction[]): void {
+    this.#flows.replace(flow as InstalledFlow, actions);
+  }
+
+  removeFlows(flows: readonly HeldFlow[]): void {
+    this.#flows.remove(flows as readonly InstalledFlow[]);
   }
 
   deleteFlow(ufid: string): FlowStats | undefined {
@@ -142,38 +125,21 @@ export class UserspaceDatapath implements Datapath {
   }
 
   deleteFlows(ufids: readonly string[]): (FlowStats | undefined)[] {
-    const found = ufids.map((ufid) => {
-      const installed = this.#flows.get(ufid);
-      this.#flows.delete(ufid);
-      if (installed !== undefined) this.#matches.remove(installed.index);
-      return installed;
-    });
-    const ids = found.flatMap((f) => (f === undefined ? [] : [f.id]));
-    if (ids.length > 0) this.engine.remove(ids);
-    return found.map((f) => {
-      if (f === undefined) return undefined;
-      const stats = readSlot(f.slot.memory, f.slot.at);
-      this.#slots.free(f.slot);
-      return stats;
-    });
+    const found = ufids.map((ufid) => this.#flows.named(ufid));
+    this.#flows.remove(found.filter((f) => f !== undefined));
+    return found.map((f) => f?.stats());
   }
 
   flow(ufid: string): (DatapathFlow & { readonly stats: FlowStats }) | undefined {
-    const installed = this.#flows.get(ufid);
-    return installed && this.#withStats(installed);
-  }
-
-  flowStats(ufid: string): FlowStats | undefined {
-    const slot = this.#flows.get(ufid)?.slot;
-    return slot && readSlot(slot.memory, slot.at);
+    return this.#flows.named(ufid)?.shown();
   }
 
   *flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }> {
-    for (const installed of this.#flows.values()) yield this.#withStats(installed);
+    for (const flow of this.#flows) yield flow.shown();
   }
 
   flush(): void {
-    this.deleteFlows([...this.#flows.keys()]);
+    this.#flows.remove([...this.#flows]);
   }
 
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
@@ -214,18 +180,7 @@ export class UserspaceDatapath implements Datapath {
     this.#ports.clear();
     this.#names.clear();
     this.#flows.clear();
-    this.#matches.clear();
     this.#local?.close();
-  }
-
-  #withStats({ ufid, key, index, actions, slot }: Installed): DatapathFlow & { readonly stats: FlowStats } {
-    return { ufid, key, mask: this.#matches.mask(index), actions, stats: readSlot(slot.memory, slot.at) };
-  }
-
-  *#engineFlows(): Iterable<EngineFlow> {
-    for (const { id, index, program, slot } of this.#flows.values()) {
-      yield { id, key: this.#matches.key(index), shape: this.#matches.shape(index), program, slot };
-    }
   }
 
   #chooseNumber(name: string): number {

@@ -27,7 +27,7 @@ export function ofprotoDrops(switches: OfprotoSwitches): AppctlCommand<readonly 
     run: ([name]) => {
       const bridges = name === undefined ? sortedBridges(switches) : [findBridge(switches, name)];
       const backers = [...new Set(bridges.map((b) => b.backer))];
-      for (const backer of backers) backer.revalidator.round();
+      for (const backer of backers) backer.revalidator.collect();
       const ofBridges = bridges.flatMap(({ state, backer }) => [...bridgeDrops(state), ...queueDrops(state, backer)]);
       return name === undefined ? [...ofBridges, ...backers.flatMap(datapathDrops)] : ofBridges;
     },

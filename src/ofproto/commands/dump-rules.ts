@@ -19,7 +19,7 @@ export function bridgeDumpFlows(switches: OfprotoSwitches): AppctlCommand<readon
       const bridge = switches.bridges.get(args.at(-1)!);
       if (!bridge) throw new UserError("Unknown bridge");
       // Flows hit packets that no one has asked about since: count them first.
-      bridge.backer.revalidator.round();
+      bridge.backer.revalidator.collect();
       const offload = args.length > 1 && args[0] === "--offload-stats";
       const now = bridge.backer.clock.now();
       return bridge.state.tables.rules().map((r) => formatRule(r, now, offload));

@@ -99,7 +99,7 @@ function revalidatorWait(switches: OfprotoSwitches): AppctlCommand<string> {
     minArgs: 0,
     maxArgs: 0,
     run: async () => {
-      for (const backer of switches.backers.values()) backer.revalidator.round();
+      await Promise.all([...switches.backers.values()].map((backer) => backer.revalidator.looked()));
       await switches.settle();
       return "";
     },

@@ -2,6 +2,7 @@ import { Classifier } from "#flow/classifier.js";
 import { NEVER, type Version } from "#flow/classifier-entry.js";
 import type { FlowKey, FlowMask } from "#flow/key.js";
 import type { MissConfig } from "#openflow/messages/table/features-model.js";
+import type { TableEffect } from "../effect.js";
 import { Eviction } from "./eviction.js";
 import { Expiry } from "./expiry.js";
 import type { Rule } from "./rule.js";
@@ -22,11 +23,17 @@ export class FlowTable {
   givenName = "";
   /** What becomes of packets that nothing matches, as a controller of OpenFlow 1.1 or 1.2 said it. */
   missConfig: MissConfig = "default";
+  /** Live flows that controllers are not told of. */
+  #hidden = 0;
   /** A controller's word that flows make room for others. */
   #mayEvict = false;
   #settings: FlowTableSettings = {};
   #eviction: Eviction | undefined;
   #vacancy: Vacancy | undefined;
+
+  /** What it is to a packet that was looked up here, and found or not: the same objects for all packets. */
+  readonly hit: TableEffect = { kind: "table", table: this, matched: true };
+  readonly miss: TableEffect = { kind: "table", table: this, matched: false };
 
   /** `expiry` is that of all tables. */
   constructor(id: number, expiry: Expiry = new Expiry()) {
@@ -61,6 +68,11 @@ export class FlowTable {
   set mayEvict(mayEvict: boolean) {
     this.#mayEvict = mayEvict;
     this.#indexEviction();
+  }
+
+  /** Live flows that controllers are told of. */
+  get active(): number {
+    return this.count - this.#hidden;
   }
 
   /** Whether it is full. */
@@ -126,6 +138,7 @@ export class FlowTable {
   hide(rule: Rule, version: Version): void {
     rule.entry!.removed = version;
     this.count--;
+    if (rule.isHidden) this.#hidden--;
     this.expiry.remove(rule);
     this.#eviction?.remove(rule);
   }
@@ -169,7 +182,8 @@ export class FlowTable {
   #entered(rule: Rule): void {
     this.count++;
     this.expiry.add(rule);
-    if (!rule.isHidden) this.#eviction?.add(rule);
+    if (rule.isHidden) this.#hidden++;
+    else this.#eviction?.add(rule);
   }
 
   #indexEviction(): void {

@@ -6,6 +6,7 @@ import type { TlvMap } from "#flow/tlv-map.js";
 import type { Action } from "#openflow/actions/action.js";
 import { FLOW_MOD_MATCH, type FlowModReader, readFlowBytes } from "#openflow/templates/flow-mod-reader.js";
 import type { Version as OpenFlowVersion } from "#openflow/version.js";
+import type { RuleEffect } from "../effect.js";
 import type { FlowPages } from "./flow-pages.js";
 import { sharedActions } from "./shared-actions.js";
 
@@ -70,6 +71,7 @@ export class Rule {
   readonly values: CompactValues;
   /** Where a match has tunnel metadata. */
   readonly #tlvs: TlvMap | undefined;
+  #effect: RuleEffect | undefined;
   #successor: { readonly rule: Rule; readonly counts: boolean } | undefined;
   #actions: readonly Action[] | undefined;
   /** Match and instructions as a controller sent them, in a page that several flows share; where `#actions` is to be read from on demand. */
@@ -172,6 +174,12 @@ export class Rule {
   /** True where its actions name nothing that a bridge has, and are no part of conjunctions: without reading them. */
   get isPlain(): boolean {
     return this.#page !== undefined;
+  }
+
+  /** What it is to a packet that matches it: the same object for all packets. */
+  get effect(): RuleEffect {
+    this.#effect ??= { kind: "rule", rule: this };
+    return this.#effect;
   }
 
   /** It is there from `now` on, and not since it was made. */

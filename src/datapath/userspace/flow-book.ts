@@ -1,0 +1,122 @@
+import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
+import { MegaflowTable } from "#flow/megaflow-table.js";
+import { type MaskShape, shapeOf } from "#flow/shape.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
+import { HostError } from "#util/errors.js";
+import { Roster } from "#util/roster.js";
+import type { DatapathAction } from "../actions.js";
+import type { DatapathFlow } from "../datapath.js";
+import { programOf } from "./compile.js";
+import type { Engine, EngineFlow } from "./engine.js";
+import { FlowSlots } from "./flow-slots.js";
+import { InstalledFlow } from "./installed-flow.js";
+
+const scratch = newKey();
+
+/** The flows of a userspace datapath: found by their match, by name where somebody asks for one, and handed to the engine. */
+export class FlowBook {
+  readonly #engine: Engine;
+  readonly #all = new Roster<InstalledFlow>();
+  /** What the flows match: no two may match the same. */
+  readonly #matches = new MegaflowTable<InstalledFlow>();
+  /** Flows that were given a name. */
+  readonly #named = new Map<string, InstalledFlow>();
+  readonly #slots: FlowSlots;
+  #nextId = 1;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#slots = new FlowSlots((chunk, memory) => engine.addSlots(chunk, memory));
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** In the order in which they were put. */
+  [Symbol.iterator](): Iterator<InstalledFlow> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  /** `Datapath.putFlow`. */
+  put({ ufid, key, mask, actions }: DatapathFlow): void {
+    const known = this.named(ufid);
+    if (known !== undefined) {
+      this.replace(known, actions, key);
+      return;
+    }
+    this.#named.set(ufid, this.#install(key, shapeOf(mask), actions, ufid));
+  }
+
+  /** `Datapath.install`. */
+  install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): InstalledFlow {
+    return this.#install(key, shapeOf(mask), actions, undefined);
+  }
+
+  find(key: FlowKey, mask: FlowMask): InstalledFlow | undefined {
+    const index = this.#matches.find(key, mask);
+    return index < 0 ? undefined : this.#matches.value(index);
+  }
+
+  /** The flow of a name. Those that were given none have one nevertheless. */
+  named(ufid: string): InstalledFlow | undefined {
+    const given = this.#named.get(ufid);
+    if (given !== undefined || this.#named.size === this.size) return given;
+    for (const flow of this.#all) if (flow.ufid === ufid) return flow;
+    return undefined;
+  }
+
+  replace(flow: InstalledFlow, actions: readonly DatapathAction[], key: FlowKey = flow.readKey(scratch)): void {
+    flow.program = programOf(actions, key);
+    flow.actions = actions;
+    this.#engine.setProgram(flow.id, flow.program);
+  }
+
+  remove(flows: readonly InstalledFlow[]): void {
+    const gone = flows.filter((flow) => this.#all.delete(flow));
+    if (gone.length === 0) return;
+    for (const flow of gone) {
+      this.#matches.remove(flow.index);
+      if (flow.isNamed) this.#named.delete(flow.ufid);
+    }
+    this.#engine.remove(gone.map((flow) => flow.id));
+    for (const flow of gone) {
+      flow.end();
+      this.#slots.free(flow.slot);
+    }
+  }
+
+  /** All of them as an engine is told that begins anew. */
+  *engineFlows(): Generator<EngineFlow> {
+    const key = newKey();
+    for (const flow of this.#all) {
+      const { id, program, slot, shape } = flow;
+      yield { id, key: flow.readKey(key), shape, program, slot };
+    }
+  }
+
+  clear(): void {
+    this.#all.clear();
+    this.#matches.clear();
+    this.#named.clear();
+  }
+
+  #install(
+    key: FlowKey,
+    shape: MaskShape,
+    actions: readonly DatapathAction[],
+    ufid: string | undefined,
+  ): InstalledFlow {
+    const program = programOf(actions, key);
+    const slot = this.#slots.take();
+    const index = this.#matches.nextIndex;
+    const flow = new InstalledFlow({ id: this.#nextId++, ufid, key, shape, slot, index, actions, program });
+    if (this.#matches.tryInsert(key, shape, flow) < 0) {
+      this.#slots.free(slot);
+      throw new HostError("putting a flow", "EEXIST", errnoNumber("EEXIST"), errnoText("EEXIST"));
+    }
+    this.#all.add(flow);
+    this.#engine.put(flow.id, key, shape, program, slot);
+    return flow;
+  }
+}

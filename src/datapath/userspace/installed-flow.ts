@@ -1,0 +1,86 @@
+import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
+import { PackedKey } from "#flow/packed-keys.js";
+import type { MaskShape } from "#flow/shape.js";
+import type { Listed } from "#util/roster.js";
+import type { DatapathAction } from "../actions.js";
+import type { DatapathFlow, FlowStats, HeldFlow } from "../datapath.js";
+import { readSlot, type Slot } from "./flow-slots.js";
+import type { Program } from "./ops.js";
+import { ufidOf } from "./ufid.js";
+
+const scratch = newKey();
+
+/** A flow as the main thread knows it. What changes is `FlowBook`'s to change. */
+export class InstalledFlow implements HeldFlow, Listed {
+  readonly id: number;
+  readonly shape: MaskShape;
+  readonly slot: Slot;
+  /** Its place among the matches. */
+  readonly index: number;
+  /** It was given its name. */
+  readonly isNamed: boolean;
+  /** As it was put, which is as it is shown: bits that do not matter too. */
+  readonly #key: PackedKey;
+  actions: readonly DatapathAction[];
+  program: Program;
+  place = -1;
+  owner: object | undefined = undefined;
+  #ufid: string | undefined;
+  #final: FlowStats | undefined = undefined;
+
+  constructor(init: {
+    readonly id: number;
+    readonly ufid: string | undefined;
+    readonly key: FlowKey;
+    readonly shape: MaskShape;
+    readonly slot: Slot;
+    readonly index: number;
+    readonly actions: readonly DatapathAction[];
+    readonly program: Program;
+  }) {
+    this.id = init.id;
+    this.shape = init.shape;
+    this.slot = init.slot;
+    this.index = init.index;
+    this.#key = new PackedKey(init.key);
+    this.actions = init.actions;
+    this.program = init.program;
+    this.#ufid = init.ufid;
+    this.isNamed = init.ufid !== undefined;
+  }
+
+  get ufid(): string {
+    this.#ufid ??= ufidOf(this.#key.unpack(scratch), this.shape);
+    return this.#ufid;
+  }
+
+  get mask(): FlowMask {
+    return this.shape.mask;
+  }
+
+  get isThere(): boolean {
+    return this.#final === undefined;
+  }
+
+  readKey(key: FlowKey): FlowKey {
+    return this.#key.unpack(key);
+  }
+
+  packets(): number {
+    return this.#final === undefined ? this.slot.memory[this.slot.at]! : this.#final.packets;
+  }
+
+  stats(): FlowStats {
+    return this.#final ?? readSlot(this.slot.memory, this.slot.at);
+  }
+
+  /** It is in the datapath no more: its counters stay as they are now. */
+  end(): void {
+    this.#final = this.stats();
+  }
+
+  shown(): DatapathFlow & { readonly stats: FlowStats } {
+    const { ufid, mask, actions } = this;
+    return { ufid, key: this.readKey(newKey()), mask, actions, stats: this.stats() };
+  }
+}
