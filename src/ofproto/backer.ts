@@ -44,11 +44,13 @@ export class Backer implements World {
   readonly #ports = new Map<number, OfPort>();
   readonly #patches = new Map<string, OfPort>();
   readonly #dropped = new Map<string, number>();
+  #isRestoring: boolean;
   /** It runs in the next turn. */
   #isDue = false;
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
 
-  constructor(datapath: Datapath, clock: Clock, log: Logger, counters: OfprotoCounters) {
+  /** Where `isRestoring`, the datapath's flows stay as they are, and nothing comes up, until `restored`. */
+  constructor(datapath: Datapath, clock: Clock, log: Logger, counters: OfprotoCounters, isRestoring = false) {
     this.counters = counters;
     this.datapath = datapath;
     this.meters = new DatapathMeterIds(datapath.meters);
@@ -58,8 +60,25 @@ export class Backer implements World {
     this.log = log;
     this.revalidator = new Revalidator(this);
     this.upcalls = new Upcalls(this);
-    datapath.flush();
-    datapath.onUpcall((batch) => this.upcalls.handle(batch));
+    this.#isRestoring = isRestoring;
+    if (!isRestoring) this.#begin();
+  }
+
+  /** Flows are still being put back after a restart. */
+  get isRestoring(): boolean {
+    return this.#isRestoring;
+  }
+
+  /** The tables are as they were before the restart: packets may come up. */
+  restored(): void {
+    if (!this.#isRestoring) return;
+    this.#isRestoring = false;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.datapath.flush();
+    this.datapath.onUpcall((batch) => this.upcalls.handle(batch));
   }
 
   /** The OpenFlow port that a datapath's port is. */

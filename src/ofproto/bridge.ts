@@ -77,6 +77,7 @@ export class Bridge implements Switch {
     this.tableKeeper = new TableKeeper({
       tables,
       clock: backer.clock,
+      isRestoring: () => backer.isRestoring,
       collectStatistics: () => this.collectStatistics(),
       removeFlows: (rules, reason) => this.removeFlows(rules, reason),
       tableStatus: (table, reason) => this.state.controllers?.tableStatus(table, reason),
@@ -113,6 +114,12 @@ export class Bridge implements Switch {
 
   setControllers(settings: ConnectionsSettings): void {
     this.connections.configure(settings);
+  }
+
+  /** Flows were put back after a restart: timeouts run, controllers are spoken to. */
+  restored(): void {
+    this.connections.restored();
+    this.tableKeeper.changed();
   }
 
   controllerStatus(): ReadonlyMap<string, ControllerStatus> {

@@ -55,6 +55,12 @@ export interface Switches {
   capabilities(datapathType: string): ReadonlyMap<string, string>;
   /** Open_vSwitch:other_config flow-limit, max-idle, max-revalidator. */
   setFlowLimits(limits: FlowLimits): void;
+  /**
+   * `flow-restore-wait` at start: until `flowsRestored`, datapaths keep the flows that they have and hand nothing up, no flow of a bridge
+   * times out, and controllers are not spoken to; so that tools can put flows back. Without effect once there are bridges.
+   */
+  awaitFlows(): void;
+  flowsRestored(): void;
   /** Sets what datapaths do about connections, by type of datapath. */
   setConntrack(settings: ReadonlyMap<string, ConntrackSettings>): void;
   /** Waits until every flow made under older settings has been re-translated. */

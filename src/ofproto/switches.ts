@@ -41,6 +41,7 @@ export class OfprotoSwitches implements Switches {
   readonly #patch: DeviceClass = patchClass();
   /** Outlive bridges, so that a name gets its number again. */
   #limits: FlowLimits = defaultLimits;
+  #isRestoring = false;
 
   constructor(deps: SwitchesDeps) {
     this.#deps = deps;
@@ -99,6 +100,16 @@ export class OfprotoSwitches implements Switches {
     for (const backer of this.backers.values()) backer.limits = limits;
   }
 
+  awaitFlows(): void {
+    if (this.bridges.size === 0) this.#isRestoring = true;
+  }
+
+  flowsRestored(): void {
+    this.#isRestoring = false;
+    for (const backer of this.backers.values()) backer.restored();
+    for (const bridge of this.bridges.values()) bridge.restored();
+  }
+
   setConntrack(settings: ReadonlyMap<string, ConntrackSettings>): void {
     this.#conntrack = settings;
     for (const [type, backer] of this.backers) backer.setConntrack(settings.get(type));
@@ -138,7 +149,7 @@ export class OfprotoSwitches implements Switches {
     if (known) return known;
     const engine = this.#classes.get(type);
     if (!engine) throw new UserError("Address family not supported by protocol");
-    const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log, this.#counters);
+    const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log, this.#counters, this.#isRestoring);
     backer.limits = this.#limits;
     backer.setConntrack(this.#conntrack.get(type));
     this.backers.set(type, backer);

@@ -63,6 +63,7 @@ export const otherConfigKeys = {
     "enable-statistics",
     "flow-limit",
     "flow-restore-wait",
+    "flow-restore-wait",
     "max-idle",
     "max-revalidator",
     "min-revalidate-pps",

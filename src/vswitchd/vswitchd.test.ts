@@ -247,6 +247,9 @@ describe("Vswitchd", () => {
   let missing: Set<string>;
   let bridges: Map<string, FakeSwitch>;
   let log: string[];
+  let startDaemon: () => Vswitchd;
+  /** Begins and ends of waiting for flows to be put back. */
+  let restoring: string[];
   let daemon: Vswitchd;
 
   const settled = async (): Promise<void> => {
@@ -260,6 +263,7 @@ describe("Vswitchd", () => {
     missing = new Set();
     bridges = new Map();
     log = [];
+    restoring = [];
     const deviceClass = (type: string): DeviceClass => ({
       type,
       hasDatapathPort: true,
@@ -285,21 +289,37 @@ describe("Vswitchd", () => {
       capabilities: (type) => new Map(type === "system" ? [["recirc", "true"]] : []),
       setFlowLimits: () => {},
       setConntrack: () => {},
+      awaitFlows: () => void restoring.push("begin"),
+      flowsRestored: () => void restoring.push("end"),
       settle: () => Promise.resolve(),
       close: () => {},
     };
     const line = (text: string): void => void log.push(text);
     const lines = { info: line, warn: line, err: line };
-    daemon = new Vswitchd({
-      database,
-      switches,
-      clock,
-      log: lines,
-      deviceLog: lines,
-      runDirectory: "/run",
-      systemStatistics: () => new Map([["cpu", "2"]]),
-    });
+    startDaemon = () =>
+      new Vswitchd({
+        database,
+        switches,
+        clock,
+        log: lines,
+        deviceLog: lines,
+        runDirectory: "/run",
+        systemStatistics: () => new Map([["cpu", "2"]]),
+      });
+    daemon = startDaemon();
     database.addBridge("br0");
+  });
+
+  it("waits for flows to be put back where that is wanted at start, and not when it is wanted later", () => {
+    const changed = (wait: string): void => {
+      database.otherConfig = new Map([["flow-restore-wait", wait]]);
+      database.changed();
+    };
+    changed("true");
+    expect(restoring).toEqual([]);
+    daemon = startDaemon();
+    for (const wait of ["TRUE", "true", "false", "true", "false"]) changed(wait);
+    expect(restoring).toEqual(["begin", "end"]);
   });
 
   it("builds a bridge with its ports, and answers next_cfg only then", async () => {

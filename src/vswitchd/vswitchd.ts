@@ -47,6 +47,8 @@ export class Vswitchd {
   readonly configured: Promise<void>;
   #setConfigured: () => void = () => {};
   #toldOfBondMode = false;
+  /** False while a restart script puts flows back; undefined before the first configuration. */
+  #flowsRestored: boolean | undefined;
   #timer: Cancel | undefined;
   #statsDue: Cancel | undefined;
   #writing = false;
@@ -122,6 +124,7 @@ export class Vswitchd {
     for (const warning of wanted.warnings) this.#deps.log.warn(warning);
     for (const error of wanted.errors) this.#deps.log.err(error);
     this.#tellOfBondMode(wanted.defaultBonds);
+    this.#awaitFlows(rows);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     this.#deps.switches.setConntrack(readConntrack(rows));
     const changes = plan(this.#bridges.running(), wanted);
@@ -142,6 +145,15 @@ export class Vswitchd {
       this.#unsettled--;
       settled();
     });
+  }
+
+  /** Open_vSwitch:other_config:flow-restore-wait counts where it is set at start; until it is set no more. */
+  #awaitFlows(rows: ConfigRows): void {
+    const isWanted = otherConfig("Open_vSwitch", rows.root?.other_config ?? new Map())("flow-restore-wait");
+    const waits = isWanted?.toLowerCase() === "true";
+    if (waits && this.#flowsRestored === undefined) this.#deps.switches.awaitFlows();
+    if (!waits && this.#flowsRestored === false) this.#deps.switches.flowsRestored();
+    if (!waits || this.#flowsRestored === undefined) this.#flowsRestored = !waits;
   }
 
   #tellOfBondMode([bond]: readonly string[]): void {

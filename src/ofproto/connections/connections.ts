@@ -34,6 +34,7 @@ export class Connections implements ToControllers {
   readonly #roles = new Roles();
   readonly #watchers = new Set<FlowWatcher>();
   #wantsMisses = false;
+  #settings: ConnectionsSettings | undefined;
 
   /** Without an outside there is nobody to speak to. */
   constructor(bridge: Bridge, outside: Outside | undefined) {
@@ -43,7 +44,15 @@ export class Connections implements ToControllers {
 
   /** Who is to speak to, and how. */
   configure(settings: ConnectionsSettings): void {
-    this.#controllers?.configure(settings);
+    this.#settings = settings;
+    // Who is asked while flows are put back could change them half-way.
+    const isAlone = this.#bridge.backer.isRestoring;
+    this.#controllers?.configure(isAlone ? { ...settings, controllers: [] } : settings);
+  }
+
+  /** Flows were put back after a restart: controllers may come. */
+  restored(): void {
+    if (this.#settings) this.configure(this.#settings);
   }
 
   /** The bridge's fail mode, or whether it has primary controllers, is another. */

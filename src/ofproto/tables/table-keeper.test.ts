@@ -29,11 +29,13 @@ class Kept {
   readonly clock = new FakeClock();
   readonly tables = new FlowTables();
   readonly told: string[] = [];
+  isRestoring = false;
   /** Packets that the datapath has seen and nobody has been told of. */
   pending: (() => void)[] = [];
   readonly keeper: TableKeeper = new TableKeeper({
     tables: this.tables,
     clock: this.clock,
+    isRestoring: () => this.isRestoring,
     collectStatistics: () => {
       for (const credit of this.pending.splice(0)) credit();
     },
@@ -91,6 +93,18 @@ class Kept {
 const portOf = (rule: Rule): number => rule.match.key[field("in_port").word]!;
 
 describe("timeouts", () => {
+  it("wait while flows are put back after a restart", () => {
+    const kept = new Kept();
+    kept.isRestoring = true;
+    kept.add(1, { hardTimeout: 3 });
+    kept.clock.advance(60_000);
+    expect(kept.told).toEqual([]);
+    kept.isRestoring = false;
+    kept.keeper.changed();
+    kept.clock.advance(100);
+    expect(kept.told).toEqual(["1 hard_timeout"]);
+  });
+
   it("end flows, the hard ones from when they were changed, the idle ones from their last packet", () => {
     const kept = new Kept();
     kept.add(1, { hardTimeout: 3 });

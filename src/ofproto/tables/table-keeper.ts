@@ -14,6 +14,8 @@ const SELDOM = 100;
 export interface KeptBridge {
   readonly tables: FlowTables;
   readonly clock: Clock;
+  /** Flows are being put back after a restart: none times out. */
+  isRestoring(): boolean;
   /** Credits rules with what the datapath has counted. */
   collectStatistics(): void;
   removeFlows(rules: readonly Rule[], reason: RemovalReason): void;
@@ -70,7 +72,7 @@ export class TableKeeper {
   #schedule(): void {
     const { tables, clock } = this.#bridge;
     const wake = tables.expiry.nextWake();
-    if (wake === undefined) return;
+    if (wake === undefined || this.#bridge.isRestoring()) return;
     const at = Math.max(wake + 1, this.#last + SELDOM);
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel.cancel();
