@@ -166,7 +166,7 @@ function bounded(text: string, max: number): number {
 
 function parseUserspace(text: string): DatapathAction {
   const m =
-    /^pid=(\d+)(?:,(slow_path|sFlow|flow_sample|ipfix|controller|userdata)\(([^)]*)\))?(,actions)?(?:,tunnel_out_port=(\d+))?$/.exec(
+    /^pid=(\d+)(?:,(slow_path|sFlow|flow_sample|ipfix|controller|live_trace|userdata)\(([^)]*)\))?(,actions)?(?:,tunnel_out_port=(\d+))?$/.exec(
       text,
     );
   if (m === null) throw invalid();
@@ -184,6 +184,8 @@ function parseCookie(name: string, text: string): UserspaceCookie {
   switch (name) {
     case "slow_path":
       return { kind: "slow_path", reason: parseReasons(text), ofprotoUuid: "" };
+    case "live_trace":
+      return { kind: "live_trace" };
     case "userdata": {
       if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw invalid();
       const bytes = new Uint8Array(Math.max(LEAST_USERDATA, text.length / 2));

@@ -94,6 +94,8 @@ function formatCookie(c: UserspaceCookie): string {
       );
     case "ipfix":
       return `ipfix(output_port=${c.outputPort})`;
+    case "live_trace":
+      return "live_trace()";
     case "userdata":
       return `userdata(${[...c.bytes].map((b) => b.toString(16).padStart(2, "0")).join("")})`;
   }

@@ -95,5 +95,7 @@ export type UserspaceCookie =
       readonly direction: "ingress" | "egress" | undefined;
     }
   | { readonly kind: "ipfix"; readonly outputPort: number }
+  /** A copy for who looks on: few a second, and none instead of a packet that has to be handled. Not in Open vSwitch. */
+  | { readonly kind: "live_trace" }
   /** Bytes that mean nothing to us, as given to `dpctl/add-flow`. */
   | { readonly kind: "userdata"; readonly bytes: Uint8Array };

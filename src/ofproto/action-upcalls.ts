@@ -12,6 +12,8 @@ export function handleAction(backer: Backer, upcall: Upcall): DropReason | undef
       return toControllers(backer, upcall, upcall.cookie);
     case "slow_path":
       return slowPath(backer, upcall);
+    case "live_trace":
+      backer.traces.receive(upcall);
   }
   return undefined;
 }

@@ -16,8 +16,10 @@ import { DatapathMeterIds } from "./meters/datapath-meter-ids.js";
 import type { OfPort } from "./port.js";
 import { Recirculation } from "./recirculation.js";
 import { Revalidator } from "./revalidator.js";
+import { LiveTraces } from "./trace-live/live-traces.js";
 import type { World } from "./translate/context.js";
 import { FloodCache } from "./translate/flood-cache.js";
+import type { LiveFilter } from "./translate/trace-live.js";
 import { Upcalls } from "./upcalls.js";
 
 const NO_CONNTRACK: ConntrackSettings = { zones: new Map(), defaultLimit: undefined };
@@ -35,6 +37,8 @@ export class Backer implements World {
   readonly upcalls: Upcalls;
   readonly floods: FloodCache = new FloodCache();
   readonly frozen: Recirculation;
+  /** Those who look at packets as they pass. */
+  readonly traces: LiveTraces = new LiveTraces(this);
   readonly features: RuntimeFeatures = new RuntimeFeatures();
   readonly meters: DatapathMeterIds;
   readonly #zones: ConntrackZones;
@@ -115,6 +119,10 @@ export class Backer implements World {
     return this.datapath.type === "dummy";
   }
 
+  get live(): readonly LiveFilter[] {
+    return this.traces.filters;
+  }
+
   timeoutPolicy(zone: number): string | undefined {
     return this.#zones.policy(zone);
   }
@@ -175,6 +183,7 @@ export class Backer implements World {
   }
 
   close(): void {
+    this.traces.close();
     this.#timer?.cancel.cancel();
     this.datapath.onUpcall(undefined);
     this.revalidator.purge();

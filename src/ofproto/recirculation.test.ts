@@ -14,7 +14,7 @@ function state(changes: Partial<FrozenState> = {}, register = 0): FrozenState {
   const metadata = newKey();
   metadata[W.reg] = register;
   const plain = { table: 1, stack: [], conntracked: false, steps: undefined, actionSet: [] };
-  return { bridge: br0, metadata, userdata: undefined, meterId: undefined, ...plain, ...changes };
+  return { bridge: br0, metadata, userdata: undefined, meterId: undefined, live: [], ...plain, ...changes };
 }
 
 describe("frozen states", () => {

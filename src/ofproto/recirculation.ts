@@ -113,6 +113,8 @@ function sameState(a: FrozenState, b: FrozenState): boolean {
     a.table === b.table &&
     a.conntracked === b.conntracked &&
     a.meterId === b.meterId &&
+    a.live.length === b.live.length &&
+    a.live.every((filter, i) => filter === b.live[i]) &&
     keysEqual(a.metadata, b.metadata) &&
     sameBytes(a.userdata, b.userdata) &&
     a.stack.length === b.stack.length &&

@@ -55,5 +55,6 @@ function frozenState(bridge: BridgeState, { table, match, continuation = nothing
     actionSet: continuation.actionSet,
     userdata: undefined,
     meterId: undefined,
+    live: [],
   };
 }

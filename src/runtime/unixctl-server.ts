@@ -16,6 +16,7 @@ interface Connection {
   format: "text" | "json";
   /** Requests are answered in their order. */
   queue: Promise<void>;
+  readonly gone: AbortController;
 }
 
 /** What a client that asked for JSON gets of a command that has text only. */
@@ -83,7 +84,7 @@ export class UnixctlServer {
   /** Serves a connected client. */
   accept(stream: Stream): void {
     const rpc = new JsonRpc(stream, this.#rpcLog);
-    const connection: Connection = { rpc, format: "text", queue: Promise.resolve() };
+    const connection: Connection = { rpc, format: "text", queue: Promise.resolve(), gone: new AbortController() };
     this.#connections.add(connection);
     rpc.start({
       plainEcho: true,
@@ -94,7 +95,10 @@ export class UnixctlServer {
         this.#log.warn(`${rpc.name}: received unexpected reply message`);
         this.#drop(connection);
       },
-      onClose: () => this.#connections.delete(connection),
+      onClose: () => {
+        this.#connections.delete(connection);
+        connection.gone.abort();
+      },
     });
   }
 
@@ -108,6 +112,7 @@ export class UnixctlServer {
   #drop(connection: Connection): void {
     connection.rpc.close();
     this.#connections.delete(connection);
+    connection.gone.abort();
   }
 
   /** Runs a command as a client that wants text would get it; rejects with `UserError`. */
@@ -129,7 +134,7 @@ export class UnixctlServer {
         this.#succeed(rpc, id, connection.format === "json" ? plainReply("") : "");
         return;
       }
-      const data = await command.run(args);
+      const data = await command.run(args, { gone: connection.gone.signal });
       if (connection.format === "text") this.#succeed(rpc, id, withNewline(textOf(command, data)));
       else this.#succeed(rpc, id, typeof data === "string" ? plainReply(withNewline(data)) : data);
     } catch (error) {

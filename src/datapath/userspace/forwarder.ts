@@ -12,11 +12,13 @@ import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
 import { resetWithoutEthernet } from "./encapsulation.js";
 import { ExactCache } from "./exact-cache.js";
+import { extractAgain } from "./extract-again.js";
 import type { Flow } from "./flow.js";
 import { Frame } from "./frame.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
 import { isGso, lengthOf, segmentedSize } from "./headers.js";
+import { LiveCopies } from "./live-copies.js";
 import { type Meter, NO_BAND } from "./meter.js";
 import {
   OP_ADD_MPLS,
@@ -55,9 +57,6 @@ import type { FrameSink, UpcallSink } from "./sinks.js";
 
 const MAX_RECIRCULATIONS = 6;
 const MAX_DEPTH = 32;
-const ETHERNET_HEADER = 14;
-/** `W.packetType` of packets that are of an Ethernet type without an Ethernet header. */
-const ETHERTYPE_NAMESPACE = 0x10000;
 
 /** State of one packet on one level of nesting. */
 interface Level {
@@ -74,6 +73,7 @@ export class Forwarder {
   readonly #upcalls: UpcallSink;
   readonly #random: () => number;
   readonly #arena: HeadArena;
+  readonly #copies: LiveCopies;
   readonly counters: Float64Array;
   readonly table: MegaflowTable<Flow> = new MegaflowTable<Flow>();
   readonly #cache: ExactCache = new ExactCache();
@@ -103,6 +103,7 @@ export class Forwarder {
     this.#random = options.random;
     this.tracking = new TrackingCore(options.random);
     this.#arena = options.arena;
+    this.#copies = new LiveCopies(upcalls, options.arena);
     this.counters = options.counters;
     this.#level(0);
   }
@@ -426,6 +427,10 @@ export class Forwarder {
 
   #userspace(level: Level, cookie: UserspaceCookie | undefined): void {
     this.#refresh(level);
+    if (cookie?.kind === "live_trace") {
+      this.#copies.send(level.frame, level.key, this.now);
+      return;
+    }
     const frame = shownFrame(level.frame, this.#arena);
     const length = this.#limit === 0 ? frame.length : Math.min(this.#limit, frame.length);
     this.#limit = 0;
@@ -486,15 +491,10 @@ export class Forwarder {
   #refresh(level: Level): void {
     if (!this.#stale) return;
     this.#stale = false;
-    const { frame, key } = level;
-    const bytes = frame.bytes();
-    const skipped = frame.noEthernet ? ETHERNET_HEADER : 0;
-    key[W.packetType] = frame.noEthernet ? ETHERTYPE_NAMESPACE | frame.u16(12) : 0;
-    if (frame.noEthernet) this.#dirty = true;
-    extractKey(bytes, skipped, bytes.length - skipped, key, key, this.#layers);
+    if (level.frame.noEthernet) this.#dirty = true;
+    extractAgain(level.frame, level.key, this.#layers);
   }
 }
 
 const PLAIN: Readonly<Offload> = plainOffload();
-
 const NO_COOKIE: UserspaceCookie = { kind: "slow_path", reason: 0, ofprotoUuid: "" };

@@ -7,6 +7,7 @@ import { bridgeDumpFlows } from "./dump-rules.js";
 import { fdbCommands } from "./fdb.js";
 import { bridgeReconnect } from "./reconnect.js";
 import { ofprotoTrace, ofprotoTracePacketOut } from "./trace.js";
+import { ofprotoTraceLive } from "./trace-live.js";
 import { upcallCommands } from "./upcall.js";
 
 /** Every appctl command about bridges and their flows. */
@@ -20,6 +21,7 @@ export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
     ofprotoDrops(switches) as AppctlCommand,
     ofprotoTrace(switches) as AppctlCommand,
     ofprotoTracePacketOut(switches) as AppctlCommand,
+    ofprotoTraceLive(switches) as AppctlCommand,
     ...upcallCommands(switches),
   ];
 }

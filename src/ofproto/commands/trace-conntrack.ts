@@ -12,7 +12,7 @@ import type { Recirculated } from "../translate/context.js";
 const names = Object.entries(CtState).sort(([, a], [, b]) => a - b);
 
 /** Names of the states that a packet's connection may be in, as `ofproto/trace` has them. */
-function formatCtStates(state: number): string {
+export function formatCtStates(state: number): string {
   return (
     names
       .filter(([, bit]) => (state & bit) !== 0)

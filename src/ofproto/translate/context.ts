@@ -13,6 +13,7 @@ import type { Rule } from "../tables/rule.js";
 import type { FloodCache } from "./flood-cache.js";
 import type { FrozenStates, FrozenStep } from "./frozen-state.js";
 import type { Trace } from "./trace.js";
+import type { LiveFilter } from "./trace-live.js";
 
 /** What a translation reads besides tables and ports, which hang on the port it begins at. */
 export interface World {
@@ -22,6 +23,8 @@ export interface World {
   readonly frozen: FrozenStates;
   /** The OpenFlow port of a datapath's port. */
   port(datapathPort: number): OfPort | undefined;
+  /** Whose packets are looked at as they pass. */
+  readonly live: readonly LiveFilter[];
   /** The name of the timeout policy of a connection tracking zone, where it has one. */
   timeoutPolicy(zone: number): string | undefined;
 }
@@ -39,6 +42,8 @@ export interface Translation {
   readonly frozen: readonly number[];
   /** Recirculations through connection tracking, in order: where a trace goes on. */
   readonly recirculations: readonly Recirculated[];
+  /** Whose packet it is that is looked at: the actions begin with `liveCopy`, but in a what-if. */
+  readonly live: readonly LiveFilter[];
   /** Why packets must be handled in userspace, as bits of `slowPathReasons`; 0 where the datapath can do it all. */
   readonly slow: number;
   /** Why the translation is void, in a trace's words; undefined where it is not. */
@@ -99,6 +104,8 @@ export interface Pipeline {
   runActions(ctx: TranslationContext, actions: readonly Action[]): void;
 }
 
+const NOBODY: readonly LiveFilter[] = [];
+
 /** The state of one translation while it goes on. Steps read the switch and write only here. */
 export class TranslationContext {
   readonly world: World;
@@ -152,6 +159,8 @@ export class TranslationContext {
   /** Why packets of the flow must be handled in userspace: bits of the datapath's `slowPathReasons`. */
   slow = 0;
   freezing: Freezing | undefined;
+  /** Filters that the packet passed on its way so far. */
+  live: readonly LiveFilter[] = NOBODY;
   /** The last reason not to send the packet somewhere. */
   drop: { bridge: BridgeState; port: OfPort; reason: DropReason } | undefined;
   /** Set when the whole translation is void, and why it is, as traces tell it. */

@@ -55,11 +55,15 @@ export function forkToTable(
 }
 
 /** Keeps the packet's metadata under a number. */
-export function keep(ctx: TranslationContext, rest: Omit<FrozenState, "bridge" | "metadata" | "stack">): number {
+export function keep(
+  ctx: TranslationContext,
+  rest: Omit<FrozenState, "bridge" | "metadata" | "stack" | "live">,
+): number {
   const id = ctx.world.frozen.id({
     bridge: ctx.bridge,
     metadata: frozenMetadata(ctx.flow),
     stack: [...ctx.stack],
+    live: ctx.live,
     ...rest,
   });
   ctx.frozen.push(id);

@@ -1,6 +1,7 @@
 import type { FlowKey } from "#flow/key.js";
 import type { Action } from "#openflow/actions/action.js";
 import type { BridgeState } from "../bridge-state.js";
+import type { LiveFilter } from "./trace-live.js";
 
 /** Actions that are left, of a flow of a table. */
 export interface FrozenStep {
@@ -30,6 +31,8 @@ export interface FrozenState {
   readonly userdata: Uint8Array | undefined;
   /** The meter that the `controller` action named. */
   readonly meterId: number | undefined;
+  /** Whose packet it is that is looked at (`Translation.live`). */
+  readonly live: readonly LiveFilter[];
 }
 
 /** Frozen states by number. The same state has the same number while it is in use. */

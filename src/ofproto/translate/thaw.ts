@@ -38,6 +38,7 @@ export function thaw(ctx: TranslationContext, state: FrozenState): void {
   ctx.stack = [...state.stack];
   ctx.actionSet = [...state.actionSet];
   ctx.conntracked = state.conntracked;
+  if (state.live.length > 0) ctx.live = state.live.filter((filter) => ctx.world.live.includes(filter));
   ctx.tableId = state.table;
   if (steps === undefined) ctx.pipeline.runTable(ctx, state.table, { honorsMiss: true });
   else runSteps(ctx, steps);

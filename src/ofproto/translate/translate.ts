@@ -16,6 +16,7 @@ import { runActions } from "./run-actions.js";
 import { runTable } from "./run-table.js";
 import { thaw, thawRecirculated } from "./thaw.js";
 import type { Trace } from "./trace.js";
+import { liveCopy } from "./trace-live.js";
 
 const pipeline: Pipeline = { enterBridge, runTable, runActions };
 
@@ -27,7 +28,7 @@ export function translate(world: World, port: OfPort, key: FlowKey, trace?: Trac
   const id = key[W.recircId]!;
   if (id === 0) enterBridge(ctx);
   else thawRecirculated(ctx, id);
-  return finish(ctx, key);
+  return finish(ctx, key, trace === undefined && ctx.live.length > 0);
 }
 
 /** What a packet that a controller sends becomes, by a list of actions. */
@@ -56,7 +57,8 @@ export function translateFrozen(world: World, key: FlowKey, state: FrozenState):
   return finish(ctx, key);
 }
 
-function finish(ctx: TranslationContext, key: FlowKey): Translation {
+/** `copies`: packets are looked at, too. */
+function finish(ctx: TranslationContext, key: FlowKey, copies = false): Translation {
   const { trace, origin: port } = ctx;
   if (!ctx.failed) forgetAbsentHeaders(ctx.mask, key);
   lookAtAlways(ctx.mask, key);
@@ -72,12 +74,13 @@ function finish(ctx: TranslationContext, key: FlowKey): Translation {
   const finalFlow = trace && ctx.flow.slice();
   const actions = ctx.allOf?.length === ctx.actions.length ? ctx.allOf : ctx.actions;
   return {
-    actions,
+    actions: copies ? [liveCopy, ...actions] : actions,
     mask: ctx.mask,
     effects: ctx.effects,
     macs: ctx.macs,
     frozen: ctx.frozen,
     recirculations: ctx.recirculations,
+    live: ctx.live,
     slow: ctx.slow,
     error: ctx.error,
     dropped,

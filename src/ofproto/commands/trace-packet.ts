@@ -1,0 +1,84 @@
+import { formatDatapathActions } from "#datapath/action-text.js";
+import { type FlowKey, keysEqual } from "#flow/key.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { type Match, makeMatch } from "#flow/match.js";
+import type { Action } from "#openflow/actions/action.js";
+import { formatFlow, formatMatch } from "#openflow/match-text.js";
+import { applyEffects } from "../effect.js";
+import type { Translation } from "../translate/context.js";
+import { Trace } from "../translate/trace.js";
+import { translate, translateActions } from "../translate/translate.js";
+import { narrowVlans } from "../vlan-limit.js";
+import type { TraceQuestion } from "./trace-question.js";
+import type { Traced } from "./trace-text.js";
+
+/**
+ * Traces a packet through the tables or, where there are any, through the actions that a controller sends with it. The frozen states that the answer
+ * names are the caller's to release.
+ */
+export function tracePacket(
+  { backer, port, key: whole, frame }: TraceQuestion,
+  names: boolean,
+  sent: readonly Action[],
+): { traced: Traced; answer: Translation } {
+  const { bridge } = port;
+  const key = narrowVlans(whole, bridge.settings.vlanLimit);
+  const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
+  const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
+  const steps = new Trace({ withoutEffects: frame === undefined, names });
+  const answer = sent.length > 0 ? traceSent(steps) : translate(backer, port, key, steps);
+  if (frame) {
+    const used = backer.clock.now();
+    applyEffects(answer.effects, { packets: 1, bytes: frame.length, used, tcpFlags: key[W.l4]! & 0xfff });
+  }
+  const { finalFlow, error } = answer;
+  const traced: Traced = {
+    flow: formatShown(key, portName),
+    steps: steps.roots,
+    finalFlow: finalFlow && !keysEqual(finalFlow, key) ? formatShown(finalFlow, portName) : null,
+    megaflow: formatMegaflow(makeMatch(key, shownMask(key, answer)), portName),
+    actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
+    slow: slowReasons.filter((_, bit) => ((answer.slow >>> bit) & 1) !== 0),
+    error: error ?? null,
+    dropped: answer.dropped ?? null,
+  };
+  return { traced, answer };
+
+  function traceSent(into: Trace): Translation {
+    into.enter("bridge", bridge.name);
+    return translateActions(backer, port, key, sent, into);
+  }
+}
+
+/** The port of the action set has a field, which is not shown. */
+function formatShown(key: FlowKey, portName: (n: number) => string | undefined): string {
+  const shown = key.slice();
+  shown[W.actsetOutput] = 0;
+  return formatFlow(shown, { portName });
+}
+
+/** That a VLAN header is there, or is not, goes without saying. */
+function shownMask(key: FlowKey, { mask }: Translation): FlowKey {
+  const shown = mask.slice();
+  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0 || (shown[w]! & 0xffff) === VLAN_PRESENT) shown[w] = 0;
+  return shown;
+}
+
+/** A megaflow's match. Fields of 8 bits in places of 16 are shown with their masks, as upstream's mask has no more bits. */
+function formatMegaflow(match: Match, portName: (n: number) => string | undefined): string {
+  return formatMatch(match, { portName }).replace(
+    /\b(icmp_type|icmp_code|nd_options_type)=(\d+)(?![\d/x])/g,
+    (_, name: string, value: string) => `${name}=0x${Number(value).toString(16)}/0xff`,
+  );
+}
+
+/** Reasons for the slow path, in upstream's words, by bits of `slowPathReasons`. */
+const slowReasons: readonly string[] = [
+  "Consumes CFM packets.",
+  "Consumes BFD packets.",
+  "Consumes LACP packets.",
+  "Consumes STP packets.",
+  "Consumes LLDP packets.",
+  "Uses action(s) not supported by datapath.",
+  "Datapath can't match specifically enough.",
+];
