@@ -30,8 +30,17 @@ const cache = new Map<string, MaskShape>();
 /** The shape that was last asked for of each hash of masks: finding it again needs no text. */
 const recent = new Map<number, MaskShape>();
 
+/** The last answer: most often it is asked for again. */
+let latest: MaskShape | undefined;
+
 /** The shape of a mask; shared among equal masks as far as the cache reaches. */
 export function shapeOf(mask: FlowMask): MaskShape {
+  if (latest !== undefined && sameMask(latest.mask, mask)) return latest;
+  latest = findShape(mask);
+  return latest;
+}
+
+function findShape(mask: FlowMask): MaskShape {
   const hash = maskHash(mask);
   const last = recent.get(hash);
   if (last !== undefined && sameMask(last.mask, mask)) return last;

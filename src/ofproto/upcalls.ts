@@ -6,11 +6,14 @@ import { HostError, UserError } from "#util/errors.js";
 import { handleAction } from "./action-upcalls.js";
 import type { Backer } from "./backer.js";
 import type { DropReason } from "./drop-reason.js";
-import { applyEffects } from "./effect.js";
+import { applyEffects, type Effect } from "./effect.js";
 import { Megaflow } from "./megaflow.js";
 import { sameActions } from "./same-actions.js";
+import { sharedEffects } from "./shared-outcomes.js";
 import type { Translation } from "./translate/context.js";
 import { installedActions, translateKey } from "./translate-key.js";
+
+const NONE: readonly Effect[] = [];
 
 /** What happened to packets that came up. */
 export interface UpcallCounters {
@@ -28,19 +31,28 @@ export class Upcalls {
   /** Drops that no bridge can be blamed for. */
   readonly drops: Map<DropReason, number> = new Map();
   readonly #backer: Backer;
+  #now = 0;
+  /** What was credited last, and packets that are still to be credited to the same. */
+  #credited: readonly Effect[] = NONE;
+  readonly #more = { packets: 0, bytes: 0, tcpFlags: 0 };
 
   constructor(backer: Backer) {
     this.#backer = backer;
   }
 
   /**
-   * In order, each seeing what those before it have taught. Packets of one flow that came up before the flow was there are
+   * In order, each seeing what those before have taught. Packets of one flow that came up before the flow was there are
    * each translated, since each has to be sent; the flow is put down once.
    */
   handle(batch: readonly Upcall[]): void {
-    for (const upcall of batch) {
-      if (upcall.kind === "miss") this.#miss(upcall);
-      else this.#action(upcall);
+    this.#now = this.#backer.clock.now();
+    try {
+      for (const upcall of batch) {
+        if (upcall.kind === "miss") this.#miss(upcall);
+        else this.#action(upcall);
+      }
+    } finally {
+      this.#credit(NONE);
     }
   }
 
@@ -52,15 +64,32 @@ export class Upcalls {
       this.#drop(key[W.recircId] === 0 ? "unknown_port" : "no_recirculation");
       return;
     }
-    const now = backer.clock.now();
     // What the packet itself changes, by `learn`, makes its own translation stale.
     const { generation } = backer.revalidator;
     const answer = translateKey(backer, port, key);
-    applyEffects(answer.effects, { packets: 1, bytes: packet.data.length, used: now, tcpFlags: key[W.l4]! & 0xfff });
-    const actions = this.#install(key, answer, now, generation);
+    this.#credit(sharedEffects(answer.effects), packet.data.length, key[W.l4]! & 0xfff);
+    const actions = this.#install(key, answer, this.#now, generation);
     if (actions.length === 0) return;
     backer.counters.packetsExecuted.add();
     backer.datapath.execute(packet, key, actions);
+  }
+
+  /**
+   * Credits a packet to what it touched: the first of its kind at once, since what comes after it may depend on that, those that touch exactly the same
+   * after it when something else comes. `NONE` comes at the end of a batch.
+   */
+  #credit(effects: readonly Effect[], bytes = 0, tcpFlags = 0): void {
+    const more = this.#more;
+    if (effects === this.#credited && effects !== NONE) {
+      more.packets++;
+      more.bytes += bytes;
+      more.tcpFlags |= tcpFlags;
+      return;
+    }
+    if (more.packets > 0) applyEffects(this.#credited, { ...more, used: this.#now });
+    more.packets = more.bytes = more.tcpFlags = 0;
+    this.#credited = effects;
+    applyEffects(effects, { packets: 1, bytes, used: this.#now, tcpFlags });
   }
 
   /** A packet that a flow's `userspace` action sent up. */

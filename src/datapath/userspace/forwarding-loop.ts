@@ -154,7 +154,11 @@ export class ForwardingLoop {
   #sleep(): void {
     const patience = this.#forwarder.tracking.isBusy ? IDLE_SWEEP_INTERVAL : -1;
     const timeout = this.#unasked ? LOSS_INTERVAL : patience;
-    if (Atomics.load(this.#control, Control.posted) === this.#posted) this.#host.io.wait(timeout);
+    const control = this.#control;
+    Atomics.store(control, Control.sleeping, 1);
+    const isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
+    if (!isAsked && Atomics.load(control, Control.posted) === this.#posted) this.#host.io.wait(timeout);
+    Atomics.store(control, Control.sleeping, 0);
   }
 
   #obey(): boolean {

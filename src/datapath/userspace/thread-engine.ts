@@ -1,4 +1,5 @@
 import type { FlowKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { Thread, ThreadHost } from "#host/threads.js";
 import type { Cancel, Clock } from "#util/clock.js";
@@ -19,8 +20,8 @@ import type { Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
-import { countHandled, readUpcalls } from "./upcall-batch.js";
-import { type Entry, UpcallQueue } from "./upcall-queue.js";
+import { countHandled, ReceivedUpcalls } from "./upcall-batch.js";
+import { UpcallQueue } from "./upcall-queue.js";
 import { WorkBatch } from "./work-batch.js";
 
 /** Longest the main thread waits for the forwarding thread, in milliseconds. */
@@ -33,6 +34,20 @@ const RESTART_PAUSE = 1000;
 const MAX_PENDING = 512;
 /** After so many milliseconds of handling upcalls, timers, sockets and other upcalls have their turn. */
 const UPCALL_TURN = 4;
+
+/** Upcalls handed over together at most, and the milliseconds that they should not exceed. */
+const MAX_BATCH = 32;
+const LONG_BATCH = 1;
+
+/** Upcalls with the thread they came from. */
+class Upcalls extends ReceivedUpcalls {
+  readonly thread: Thread;
+
+  constructor(event: Pick<Event & { kind: "upcalls" }, "buffer" | "cookies">, thread: Thread) {
+    super(event.buffer, event.cookies);
+    this.thread = thread;
+  }
+}
 
 export interface ThreadEngineHost {
   readonly clock: Clock;
@@ -69,8 +84,9 @@ export class ThreadEngine implements Engine {
   readonly #work = new WorkBatch();
   #scheduled = false;
   #handler: ((batch: readonly Upcall[]) => void) | undefined;
-  /** Upcalls that wait, with the thread they came from. */
-  readonly #waiting = new UpcallQueue<Thread>();
+  readonly #waiting = new UpcallQueue<Upcalls>();
+  /** Upcalls that are handed over together: fewer where they take long. */
+  #together = 1;
   #upcallTurn: Cancel | undefined;
   #closed = false;
   #lastMark = 0;
@@ -109,7 +125,12 @@ export class ThreadEngine implements Engine {
   removePort(number: number): void {
     if (!this.#ports.delete(number)) return;
     // Later the number may be another port's.
-    for (const entry of this.#waiting.takePort(number)) this.#handle(entry);
+    const waiting = this.#waiting.takePort(number);
+    const upcalls = waiting.map(({ source, place }) => source.read(place));
+    this.#handle(
+      upcalls,
+      waiting.map(({ source }) => source),
+    );
     this.#portDrops.delete(number);
     this.#queue({ op: "detach", port: number });
     // The device's owner may close its descriptor next, and the number be given out again.
@@ -323,18 +344,21 @@ export class ThreadEngine implements Engine {
 
   /** Ends the thread's sleep. One that does not run yet looks for commands before it sleeps. */
   #wake(): void {
-    if (this.isRunning) this.#thread?.signal(Atomics.load(this.#control, Control.wakeFd));
+    if (this.isRunning && Atomics.load(this.#control, Control.sleeping) === 1)
+      this.#thread?.signal(Atomics.load(this.#control, Control.wakeFd));
   }
 
   #onEvent(event: Event, thread: Thread): void {
     switch (event.kind) {
       case "upcalls":
-        for (const upcall of readUpcalls(event.buffer, event.cookies)) this.#waiting.add(upcall, thread);
+        this.#wait(new Upcalls(event, thread));
         if (this.#upcallTurn === undefined) this.#handleSome();
         return;
-      case "rehearsal":
-        countHandled(new Int32Array(CONTROL_INTS), readUpcalls(event.buffer, event.cookies));
+      case "rehearsal": {
+        const upcalls = new Upcalls(event, thread);
+        for (let at = upcalls.next(-1); at >= 0; at = upcalls.next(at)) upcalls.read(at);
         return;
+      }
       case "marked":
         this.#marked(event.mark);
         return;
@@ -351,18 +375,27 @@ export class ThreadEngine implements Engine {
     }
   }
 
+  #wait(upcalls: Upcalls): void {
+    for (let at = upcalls.next(-1); at >= 0; at = upcalls.next(at)) this.#waiting.add(upcalls.port(at), upcalls, at);
+  }
+
   /** Handles what waits, port by port, for one turn's time at most; the rest has its turn when the event loop comes round again. */
   #handleSome(): void {
-    const end = this.#host.clock.now() + UPCALL_TURN;
+    const { clock } = this.#host;
+    let now = clock.now();
+    const end = now + UPCALL_TURN;
     try {
-      for (let entry = this.#waiting.take(); entry !== undefined; entry = this.#waiting.take()) {
-        this.#handle(entry);
-        if (this.#host.clock.now() >= end) break;
+      while (now < end && this.#waiting.size > 0) {
+        this.#handleBatch();
+        const after = clock.now();
+        this.#together =
+          after - now > LONG_BATCH ? Math.max(1, this.#together >> 1) : Math.min(MAX_BATCH, this.#together + 1);
+        now = after;
       }
     } finally {
       this.#flush();
       if (this.#waiting.size > 0) {
-        this.#upcallTurn = this.#host.clock.after(0, () => {
+        this.#upcallTurn = clock.after(0, () => {
           this.#upcallTurn = undefined;
           this.#handleSome();
         });
@@ -370,13 +403,28 @@ export class ThreadEngine implements Engine {
     }
   }
 
-  #handle({ upcall, from }: Entry<Thread>): void {
-    const batch = [upcall];
+  #handleBatch(): void {
+    const waiting = this.#waiting;
+    const batch: Upcall[] = [];
+    const sources: Upcalls[] = [];
+    while (batch.length < this.#together && waiting.take()) {
+      batch.push(waiting.source.read(waiting.place));
+      sources.push(waiting.source);
+    }
+    this.#handle(batch, sources);
+  }
+
+  #handle(batch: readonly Upcall[], sources: readonly Upcalls[]): void {
     try {
       this.#handler?.(batch);
     } finally {
-      // The counts of a thread that has died are no more.
-      if (from === this.#thread) countHandled(this.#control, batch);
+      for (let i = 0, count = 1; i < batch.length; i++, count++) {
+        const port = batch[i]!.key[W.inPort]!;
+        if (batch[i + 1]?.key[W.inPort] === port && sources[i + 1]!.thread === sources[i]!.thread) continue;
+        // The counts of a thread that has died are no more.
+        if (sources[i]!.thread === this.#thread) countHandled(this.#control, port, count);
+        count = 0;
+      }
     }
   }
 

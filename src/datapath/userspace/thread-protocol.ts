@@ -66,6 +66,8 @@ export const Control = {
   posted: 4,
   /** The eventfd that ends the thread's sleep, known once it runs. */
   wakeFd: 5,
+  /** 1 while the thread sleeps, or is about to and will look for commands once more: only then it has to be woken. */
+  sleeping: 6,
   /** From here on: upcalls handled, by port modulo `PORT_SHARES`. */
   handled: 16,
 } as const;

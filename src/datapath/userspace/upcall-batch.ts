@@ -136,20 +136,38 @@ export class UpcallBatch {
   }
 }
 
-/** Reads a batch; keys and packets' bytes stay in `buffer`. */
-export function readUpcalls(buffer: ArrayBuffer, cookies: readonly UserspaceCookie[]): Upcall[] {
-  const upcalls: Upcall[] = [];
-  const words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
-  const bytes = new Uint8Array(buffer);
-  for (let at = 0; at < buffer.byteLength; ) {
-    const w = at >> 2;
-    const length = words[w]!;
-    const cookie = words[w + 1] === 0 ? undefined : cookies[words[w + 1]! - 1];
-    const key = words.subarray(w + HEADER, w + HEADER + KEY_WORDS);
-    upcalls.push({
+/** A batch that has arrived. What is read of it, keys and packets' bytes, stays in its buffer. */
+export class ReceivedUpcalls {
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
+  readonly #cookies: readonly UserspaceCookie[];
+
+  constructor(buffer: ArrayBuffer, cookies: readonly UserspaceCookie[]) {
+    this.#words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
+    this.#bytes = new Uint8Array(buffer);
+    this.#cookies = cookies;
+  }
+
+  /** The place after that of an upcall, or after nothing (-1); -1 where there is none. */
+  next(place: number): number {
+    const next = place < 0 ? 0 : place + HEADER_BYTES + ((this.#words[place >> 2]! + 3) & ~3);
+    return next < this.#bytes.length ? next : -1;
+  }
+
+  /** The port that the packet at a place came in by. */
+  port(place: number): number {
+    return this.#words[(place >> 2) + HEADER + W.inPort]!;
+  }
+
+  read(place: number): Upcall {
+    const words = this.#words;
+    const { buffer } = words;
+    const w = place >> 2;
+    const cookie = words[w + 1] === 0 ? undefined : this.#cookies[words[w + 1]! - 1];
+    return {
       kind: cookie === undefined ? "miss" : "action",
       packet: {
-        data: bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length),
+        data: new Uint8Array(buffer, place + HEADER_BYTES, words[w]),
         offload: {
           flags: words[w + 2]!,
           gsoType: words[w + 3]!,
@@ -159,15 +177,13 @@ export function readUpcalls(buffer: ArrayBuffer, cookies: readonly UserspaceCook
           csumOffset: words[w + 7]!,
         },
       },
-      key,
+      key: new Uint32Array(buffer, place + HEADER * 4, KEY_WORDS),
       cookie,
-    });
-    at += HEADER_BYTES + ((length + 3) & ~3);
+    };
   }
-  return upcalls;
 }
 
-/** Says that upcalls of a batch have been handled, which makes room for others of their ports. */
-export function countHandled(control: Int32Array, upcalls: readonly Upcall[]): void {
-  for (const { key } of upcalls) Atomics.add(control, Control.handled + (key[W.inPort]! % PORT_SHARES), 1);
+/** Says that so many upcalls of a port have been handled, which makes room for others. */
+export function countHandled(control: Int32Array, port: number, count: number): void {
+  Atomics.add(control, Control.handled + (port % PORT_SHARES), count);
 }

@@ -1,22 +1,18 @@
-import { W } from "#flow/layout.js";
-import type { Upcall } from "../datapath.js";
+/** Used up places of a port's list are cleared away from so many on. */
+const CLEARED = 1024;
 
-/** The upcalls of one port that wait, oldest first, from `at` on. */
+/** The upcalls of one port that wait, oldest first, from `next` on. */
 interface PortQueue<T> {
   readonly port: number;
-  entries: Entry<T>[];
-  at: number;
-}
-
-/** An upcall that waits, and whom to tell when it is done. */
-export interface Entry<T> {
-  readonly upcall: Upcall;
-  readonly from: T;
+  /** Where each is. */
+  sources: T[];
+  places: number[];
+  next: number;
 }
 
 /**
- * Upcalls that have come up and wait for their turn. Ports take turns, one upcall each: however many one port has waiting, another's next one
- * is behind at most one of each. Upcalls of one port stay in order.
+ * Upcalls that have come up and wait for their turn, known by where they are: a place in a source of many. Ports take turns, one upcall each: however
+ * many one port has waiting, another's next one is behind at most one of each. Upcalls of one port stay in order.
  */
 export class UpcallQueue<T> {
   readonly #ports = new Map<number, PortQueue<T>>();
@@ -24,45 +20,61 @@ export class UpcallQueue<T> {
   #turns: PortQueue<T>[] = [];
   #first = 0;
   #size = 0;
+  #source: T | undefined;
+  #place = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  add(upcall: Upcall, from: T): void {
-    const port = upcall.key[W.inPort]!;
+  add(port: number, source: T, place: number): void {
     let queue = this.#ports.get(port);
     if (queue === undefined) {
-      this.#ports.set(port, (queue = { port, entries: [], at: 0 }));
+      this.#ports.set(port, (queue = { port, sources: [], places: [], next: 0 }));
       this.#turns.push(queue);
     }
-    queue.entries.push({ upcall, from });
+    queue.sources.push(source);
+    queue.places.push(place);
     this.#size++;
   }
 
-  /** Takes the oldest upcall of the port whose turn it is. */
-  take(): Entry<T> | undefined {
+  /** Takes the oldest upcall of the port whose turn it is, which `source` and `place` then say; false where none waits. */
+  take(): boolean {
     for (;;) {
       const queue = this.#turns[this.#first];
-      if (queue === undefined) return undefined;
+      if (queue === undefined) return false;
       this.#advance();
       if (this.#ports.get(queue.port) !== queue) continue;
-      const entry = queue.entries[queue.at++]!;
+      this.#source = queue.sources[queue.next];
+      this.#place = queue.places[queue.next]!;
+      queue.next++;
       this.#size--;
-      if (queue.at < queue.entries.length) this.#turns.push(queue);
-      else this.#ports.delete(queue.port);
-      return entry;
+      if (queue.next === queue.sources.length) this.#ports.delete(queue.port);
+      else {
+        if (queue.next >= CLEARED) clear(queue);
+        this.#turns.push(queue);
+      }
+      return true;
     }
   }
 
+  /** Where the upcall is that was taken last. */
+  get source(): T {
+    return this.#source!;
+  }
+
+  get place(): number {
+    return this.#place;
+  }
+
   /** Takes all that wait of one port. */
-  takePort(port: number): readonly Entry<T>[] {
+  takePort(port: number): readonly { readonly source: T; readonly place: number }[] {
     const queue = this.#ports.get(port);
     if (queue === undefined) return [];
     this.#ports.delete(port);
-    const entries = queue.entries.slice(queue.at);
-    this.#size -= entries.length;
-    return entries;
+    clear(queue);
+    this.#size -= queue.sources.length;
+    return queue.sources.map((source, i) => ({ source, place: queue.places[i]! }));
   }
 
   clear(): void {
@@ -70,11 +82,19 @@ export class UpcallQueue<T> {
     this.#turns = [];
     this.#first = 0;
     this.#size = 0;
+    this.#source = undefined;
   }
 
   #advance(): void {
-    if (++this.#first < 1024) return;
+    if (++this.#first < CLEARED) return;
     this.#turns = this.#turns.slice(this.#first);
     this.#first = 0;
   }
+}
+
+/** Forgets what was taken already. */
+function clear(queue: PortQueue<unknown>): void {
+  queue.sources = queue.sources.slice(queue.next);
+  queue.places = queue.places.slice(queue.next);
+  queue.next = 0;
 }

@@ -14,6 +14,11 @@ export class NodeClock implements Clock {
   }
 
   after(delay: number, fn: () => void): Cancel {
+    // A timer would wait a millisecond at the least.
+    if (delay <= 0) {
+      const immediate = setImmediate(fn);
+      return { cancel: () => clearImmediate(immediate) };
+    }
     const due = performance.now() + delay;
     let timer: NodeJS.Timeout;
     const wait = (): void => {
