@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createNamespace } from "../src/host/linux/namespaces.js";
-import { type Guest, makeGuest, median, smallFrames } from "./guests.js";
+import { cpuOf, type Guest, makeGuest, median, smallFrames } from "./guests.js";
 import { startOurSwitch } from "./our-switch.js";
 import { type RealSwitch, startRealSwitch } from "./real-switch.js";
 
@@ -26,6 +26,8 @@ interface Contestant {
   readonly guests: readonly [Guest, Guest];
   readonly installed: number[];
   readonly arrived: number[];
+  /** Microseconds of CPU time that each new flow took. */
+  readonly cost: number[];
   stop(): Promise<void>;
 }
 
@@ -46,7 +48,7 @@ async function contestant(
   tool("ovs-ofctl", "del-flows", bridge);
   for (const flow of flows) tool("ovs-ofctl", "add-flow", bridge, flow);
   return {
-    ...{ title, running, guests, installed: [], arrived: [] },
+    ...{ title, running, guests, installed: [], arrived: [], cost: [] },
     async stop() {
       await running.stop();
       for (const guest of guests) guest.remove();
@@ -60,11 +62,16 @@ async function round(each: Contestant): Promise<void> {
     tool("ovs-appctl", "-t", join(each.running.directory, "vs.ctl"), ...args);
   appctl("revalidator/purge");
   appctl("upcall/set-flow-limit", "200000");
+  const before = cpuOf(each.running.pid);
   const { sent, arrived } = await smallFrames(...each.guests, SECONDS, 0);
   const installed = Number(/current (\d+)/.exec(appctl("upcall/show"))?.[1]);
+  const cost = ((cpuOf(each.running.pid) - before) * 1000) / installed;
+  each.cost.push(cost);
   each.installed.push(installed / SECONDS);
   each.arrived.push(arrived / SECONDS);
-  console.log(`  ${each.title.padEnd(14)} ${installed} flows set up, ${arrived} packets arrived of ${sent} sent`);
+  console.log(
+    `  ${each.title.padEnd(14)} ${installed} flows set up, ${arrived} packets arrived of ${sent} sent, ${cost.toFixed(1)} µs of CPU time each`,
+  );
 }
 
 /** Measures and prints; `rounds` of each. */
@@ -84,4 +91,6 @@ export async function benchNewFlows(rounds: number): Promise<void> {
     const [a, b] = [median(of(ours)), median(of(theirs))];
     console.log(`  ${what.padEnd(28)} ${a.toFixed(0)} against ${b.toFixed(0)}: ${(a / b).toFixed(2)}`);
   }
+  const [a, b] = [median(ours.cost), median(theirs.cost)];
+  console.log(`  µs of CPU time per new flow  ${a.toFixed(1)} against ${b.toFixed(1)}: ${(a / b).toFixed(2)}`);
 }
