@@ -7,4 +7,6 @@ import type { Offload } from "#wire/virtio-net.js";
 export interface Packet {
   readonly data: Uint8Array;
   readonly offload: Readonly<Offload>;
+  /** How often the datapath has recirculated it before it came up: executing it goes on counting. */
+  readonly recirculations?: number;
 }

@@ -11,6 +11,7 @@ type DropName =
   | "other"
   | "meter"
   | "exhausted"
+  | "waited"
   | "headless"
   | "truncated"
   | "segmentation";
@@ -27,6 +28,7 @@ export const DROP: Readonly<Record<DropName, number>> = {
   other: dropCounter("drop_action_other"),
   meter: dropCounter("datapath_drop_meter"),
   exhausted: dropCounter("datapath_drop_nat_exhausted"),
+  waited: dropCounter("datapath_drop_fragment_timeout"),
   headless: dropCounter("datapath_drop_no_ethernet"),
   truncated: dropCounter("datapath_drop_header_truncated"),
   segmentation: dropCounter("datapath_drop_gso_segmentation"),

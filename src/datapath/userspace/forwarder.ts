@@ -8,6 +8,7 @@ import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { CT_EXHAUSTED, clearCt } from "../conntrack/conntrack.js";
 import { TrackingCore } from "../conntrack/tracking-core.js";
+import type { Packet } from "../packet.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
 import { resetWithoutEthernet } from "./encapsulation.js";
@@ -101,7 +102,7 @@ export class Forwarder {
     this.#sink = sink;
     this.#upcalls = upcalls;
     this.#random = options.random;
-    this.tracking = new TrackingCore(options.random);
+    this.tracking = new TrackingCore(options.random, (n) => (options.counters[DROP.waited]! += n));
     this.#arena = options.arena;
     this.#copies = new LiveCopies(upcalls, options.arena);
     this.counters = options.counters;
@@ -163,7 +164,7 @@ export class Forwarder {
     else {
       flow = this.#lookup(key);
       if (flow === undefined) {
-        this.#miss(frame, key);
+        this.#miss(frame, key, 0);
         return;
       }
       this.#cache.insert(hash, key, flow);
@@ -173,14 +174,14 @@ export class Forwarder {
   }
 
   /** Runs a program on a frame that came from elsewhere than a port. `key` is changed. */
-  execute(frame: { data: Uint8Array; offload: Readonly<Offload> }, key: FlowKey, program: Program): void {
+  execute(frame: Packet, key: FlowKey, program: Program): void {
     const level = this.#levels[0]!;
     const packetType = key[W.packetType]!;
     if (packetType === 0) level.frame.reset(frame.data, 0, frame.data.length, frame.offload);
     else resetWithoutEthernet(level.frame, frame, packetType & 0xffff);
     copyKey(level.key, key);
     this.#dirty = true;
-    this.#recirculations = 0;
+    this.#recirculations = frame.recirculations ?? 0;
     this.#stale = false;
     this.#limit = 0;
     this.#run(program, 0);
@@ -205,11 +206,11 @@ export class Forwarder {
     return table.value(index);
   }
 
-  #miss(frame: Frame, key: FlowKey): void {
+  #miss(frame: Frame, key: FlowKey, recirculations: number): void {
     const counters = this.counters;
     counters[Counter.missed]!++;
     const shown = shownFrame(frame, this.#arena);
-    if (this.#upcalls.upcall(shown, shown.length, key, undefined)) return;
+    if (this.#upcalls.upcall(shown, shown.length, key, undefined, recirculations)) return;
     counters[Counter.lost]!++;
     counters[Counter.missedLost]!++;
     counters[DROP.upcall]!++;
@@ -434,7 +435,7 @@ export class Forwarder {
     const frame = shownFrame(level.frame, this.#arena);
     const length = this.#limit === 0 ? frame.length : Math.min(this.#limit, frame.length);
     this.#limit = 0;
-    if (this.#upcalls.upcall(frame, length, level.key, cookie ?? NO_COOKIE)) return;
+    if (this.#upcalls.upcall(frame, length, level.key, cookie ?? NO_COOKIE, this.#recirculations)) return;
     this.counters[Counter.lost]!++;
     this.counters[DROP.userspace]!++;
   }
@@ -459,7 +460,7 @@ export class Forwarder {
     counters[Counter.recirculated]!++;
     const flow = this.#lookup(key);
     if (flow === undefined) {
-      this.#miss(frame, key);
+      this.#miss(frame, key, this.#recirculations + 1);
       return;
     }
     this.#count(flow, frame.length, key);

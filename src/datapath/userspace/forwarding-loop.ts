@@ -80,7 +80,7 @@ export class ForwardingLoop {
     this.#losses = new PortLosses(host.io, this.#counters);
     this.#forwarder = new Forwarder(
       host.io,
-      { upcall: (frame, length, key, cookie) => this.#upcall(frame, length, key, cookie) },
+      { upcall: (...args) => this.#upcall(...args) },
       { counters: this.#counters, arena: this.#arena, random: host.random },
     );
     const forwarder = this.#forwarder;
@@ -254,9 +254,9 @@ export class ForwardingLoop {
     this.#forwarder.add(flow, key, shape);
   }
 
-  #execute(...[data, offload, key, program]: Parameters<WorkHandlers["execute"]>): void {
+  #execute(...[packet, key, program]: Parameters<WorkHandlers["execute"]>): void {
     this.#executed++;
-    this.#forwarder.execute({ data, offload }, key, program);
+    this.#forwarder.execute(packet, key, program);
     if (this.#arena.crowded) this.#flush();
   }
 
@@ -265,9 +265,9 @@ export class ForwardingLoop {
     this.#forwarder.setMeter(id, made);
   }
 
-  #upcall(...[frame, length, key, cookie]: Parameters<UpcallBatch["add"]>): boolean {
+  #upcall(...args: Parameters<UpcallBatch["add"]>): boolean {
     this.#unknown++;
-    if (!this.#wantsUpcalls || !this.#upcalls.add(frame, length, key, cookie)) return false;
+    if (!this.#wantsUpcalls || !this.#upcalls.add(...args)) return false;
     if (this.#upcalls.isFull) this.#sendUpcalls();
     return true;
   }

@@ -3,7 +3,7 @@ import type { MaskShape } from "#flow/shape.js";
 import type { Clock } from "#util/clock.js";
 import { BugError } from "#util/errors.js";
 import type { Offload } from "#wire/virtio-net.js";
-import type { DatapathAction, UserspaceCookie } from "../actions.js";
+import type { DatapathAction } from "../actions.js";
 import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import { ManagedTracking } from "../conntrack/managed-tracking.js";
 import type { Upcall } from "../datapath.js";
@@ -17,10 +17,10 @@ import type { Engine } from "./engine.js";
 import type { Flow } from "./flow.js";
 import type { Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
-import type { Frame } from "./frame.js";
 import { HeadArena } from "./head-arena.js";
 import { Meter } from "./meter.js";
 import type { Program } from "./ops.js";
+import type { UpcallSink } from "./sinks.js";
 
 const NO_DROPS: ReadonlyMap<string, number> = new Map();
 
@@ -150,13 +150,13 @@ export class InProcessEngine implements Engine {
     this.#sent.push({ port, packet: { data, offload: { ...offload } } });
   }
 
-  #upcall(frame: Frame, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean {
+  #upcall(...[frame, length, key, cookie, recirculations]: Parameters<UpcallSink["upcall"]>): boolean {
     if (this.#handler === undefined) return false;
     const data = new Uint8Array(length);
     frame.copyTo(data, 0, length);
     this.#waiting.push({
       kind: cookie === undefined ? "miss" : "action",
-      packet: { data, offload: { ...frame.offload } },
+      packet: { data, offload: { ...frame.offload }, recirculations },
       key: cloneKey(key),
       cookie,
     });

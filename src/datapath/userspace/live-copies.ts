@@ -23,6 +23,6 @@ export class LiveCopies {
   send(frame: Frame, key: FlowKey, now: number): void {
     if (!this.#limit.take(now)) return;
     const shown = shownFrame(frame, this.#arena);
-    this.#upcalls.upcall(shown, shown.length, key, { kind: "live_trace" });
+    this.#upcalls.upcall(shown, shown.length, key, { kind: "live_trace" }, 0);
   }
 }

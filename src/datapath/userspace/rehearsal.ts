@@ -19,7 +19,7 @@ export function rehearse(): ReturnType<UpcallBatch["take"]> {
   const batch = new UpcallBatch(new Int32Array(CONTROL_INTS));
   const forwarder = new Forwarder(
     { send: () => {} },
-    { upcall: (frame, length, key, cookie) => batch.add(frame, length, key, cookie) },
+    { upcall: (...args) => batch.add(...args) },
     { counters: new Float64Array(COUNTERS), arena: new HeadArena(new Uint8Array(1 << 14)), random: () => 0 },
   );
   forwarder.addPort(1);

@@ -19,6 +19,14 @@ export interface FrameSink {
 
 /** Where packets go that no flow knows, or that a flow sends up. */
 export interface UpcallSink {
-  /** Takes copies of the first `length` bytes and of the key; false where there is no room. `cookie` is undefined for a miss. */
-  upcall(frame: Frame, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean;
+  /**
+   * Takes copies of the first `length` bytes and of the key; false where there is no room. `cookie` is undefined for a miss, `recirculations` as in `Packet`.
+   */
+  upcall(
+    frame: Frame,
+    length: number,
+    key: FlowKey,
+    cookie: UserspaceCookie | undefined,
+    recirculations: number,
+  ): boolean;
 }

@@ -5,14 +5,14 @@ import type { UserspaceCookie } from "../actions.js";
 import type { Upcall } from "../datapath.js";
 import { Control, PORT_SHARES } from "./thread-protocol.js";
 
-/** 32-bit numbers before each packet: length, cookie position + 1 (0: a miss), six of the offload state, then the whole key. */
-const HEADER = 8;
+/** 32-bit numbers before each packet: length, cookie position + 1 (0: a miss), six of the offload state, recirculations, then the whole key. */
+const HEADER = 9;
 const HEADER_BYTES = (HEADER + KEY_WORDS) * 4;
 
 /** Upcalls not yet handled: of all ports, of one, and of one while more than half of all are taken. */
-const MAX_WAITING = 4096;
-const MAX_PER_PORT = 1024;
-const MAX_PER_PORT_CROWDED = 256;
+const MAX_WAITING = 16384;
+const MAX_PER_PORT = 4096;
+const MAX_PER_PORT_CROWDED = 1024;
 /** What each port may have waiting whatever the others do. */
 const RESERVED_PER_PORT = 16;
 /** While crowded, handled upcalls are counted anew once in so many attempts. */
@@ -62,7 +62,13 @@ export class UpcallBatch {
   }
 
   /** Adds a packet's first `length` bytes and its key. False where there is no room for one of this port. */
-  add(frame: UpcallBytes, length: number, key: FlowKey, cookie: UserspaceCookie | undefined): boolean {
+  add(
+    frame: UpcallBytes,
+    length: number,
+    key: FlowKey,
+    cookie: UserspaceCookie | undefined,
+    recirculations: number = 0,
+  ): boolean {
     const share = key[W.inPort]! % PORT_SHARES;
     if (!this.#mayAdd(share)) return false;
     const size = HEADER_BYTES + ((length + 3) & ~3);
@@ -78,6 +84,7 @@ export class UpcallBatch {
     words[at + 5] = o.gsoSize;
     words[at + 6] = o.csumStart;
     words[at + 7] = o.csumOffset;
+    words[at + 8] = recirculations;
     at += HEADER;
     for (let i = 0; i < CORE_WORDS; i++) words[at + i] = key[i]!;
     for (let i = CORE_WORDS; i < KEY_WORDS; i++) words[at + i] = 0;
@@ -176,6 +183,7 @@ export class ReceivedUpcalls {
           csumStart: words[w + 6]!,
           csumOffset: words[w + 7]!,
         },
+        recirculations: words[w + 8]!,
       },
       key: new Uint32Array(buffer, place + HEADER * 4, KEY_WORDS),
       cookie,

@@ -12,12 +12,12 @@ const Kind = {
   shape: 0,
   /** flow, chunk, place in it, program, shape, then the shape's compact values. */
   put: 1,
-  /** program, bytes, six of the offload state, the key's words, the packet. */
+  /** program, bytes, six of the offload state, recirculations, the key's words, the packet. */
   execute: 2,
 } as const;
 
 const PUT = 6;
-const EXECUTE = 9;
+const EXECUTE = 10;
 /** Bytes of a batch to begin with, and from which on it is posted. */
 const FIRST = 1 << 14;
 const FULL = 1 << 18;
@@ -67,7 +67,7 @@ export class WorkBatch {
     shape.gather(key, words, at + PUT);
   }
 
-  execute({ data, offload }: Packet, key: FlowKey, program: Program): void {
+  execute({ data, offload, recirculations = 0 }: Packet, key: FlowKey, program: Program): void {
     const length = data.length;
     const at = this.#reserve(EXECUTE + CORE_WORDS + ((length + 3) >> 2));
     const words = this.#words;
@@ -80,6 +80,7 @@ export class WorkBatch {
     words[at + 6] = offload.gsoSize;
     words[at + 7] = offload.csumStart;
     words[at + 8] = offload.csumOffset;
+    words[at + 9] = recirculations;
     for (let i = 0; i < CORE_WORDS; i++) words[at + EXECUTE + i] = key[i]!;
     this.#bytes.set(data, (at + EXECUTE + CORE_WORDS) * 4);
   }
@@ -136,7 +137,7 @@ export class WorkBatch {
 /** What the forwarding thread does with what a batch holds. Keys are the reader's: they are written anew each time. */
 export interface WorkHandlers {
   put(id: number, chunk: number, at: number, program: Program, key: FlowKey, shape: MaskShape): void;
-  execute(data: Uint8Array, offload: Readonly<Offload>, key: FlowKey, program: Program): void;
+  execute(packet: Packet, key: FlowKey, program: Program): void;
 }
 
 /** Reads batches, in order. */
@@ -199,7 +200,8 @@ export class WorkReader {
     key.fill(0, CORE_WORDS);
     for (let i = 0; i < CORE_WORDS; i++) key[i] = words[from + i]!;
     const start = (from + CORE_WORDS) * 4;
-    handlers.execute(bytes.subarray(start, start + length), offload, key, programs[words[at + 1]!]!);
+    const packet = { data: bytes.subarray(start, start + length), offload, recirculations: words[at + 9]! };
+    handlers.execute(packet, key, programs[words[at + 1]!]!);
     return from + CORE_WORDS + ((length + 3) >> 2);
   }
 }
