@@ -13,6 +13,7 @@ export const datapathDropReasons = {
   drop_action_other: "an action said so",
   datapath_drop_meter: "beyond the rate of a meter",
   datapath_drop_nat_exhausted: "no address and port was left to translate it to",
+  datapath_drop_fragment_timeout: "a fragment whose packet did not become whole in time",
   datapath_drop_no_ethernet: "without an Ethernet header, as no port takes packets",
   datapath_drop_header_truncated: "cut off within a header that was to be changed",
   datapath_drop_gso_segmentation: "a large segment that could not be cut",

@@ -88,9 +88,9 @@ export class BridgeState {
     this.#counters.expired.add(this.macs.stats().expired - expired);
   }
 
-  /** Packets that came in by a port went nowhere. */
-  dropped(port: string, reason: DropReason, packets: number): void {
+  /** Packets that came in by a port went nowhere. `isCovered`: coverage counters are told. */
+  dropped(port: string, reason: DropReason, packets: number, isCovered = true): void {
     this.drops.count(port, reason, packets);
-    this.#counters.dropped(reason, packets);
+    if (isCovered) this.#counters.dropped(reason, packets);
   }
 }

@@ -1,6 +1,6 @@
 import { type DatapathDropReason, datapathDropReasons } from "#datapath/drop-reasons.js";
 import { type Counter, Coverage } from "#runtime/coverage.js";
-import { type DropReason, dropCoverage } from "./drop-reason.js";
+import { type DropReason, dropCoverage, idleDropCounters, OTHER_DROPS } from "./drop-reason.js";
 
 /** Coverage counters of the switch, under Open vSwitch's names. */
 export class OfprotoCounters {
@@ -29,7 +29,8 @@ export class OfprotoCounters {
     this.moved = coverage.counter("mac_learning_moved");
     this.expired = coverage.counter("mac_learning_expired");
     this.evicted = coverage.counter("mac_learning_evicted");
-    const names = new Set([...Object.values(dropCoverage), ...Object.keys(datapathDropReasons)]);
+    const covered = [OTHER_DROPS, ...Object.values(dropCoverage), ...idleDropCounters];
+    const names = new Set([...covered, ...Object.keys(datapathDropReasons)]);
     this.#drops = new Map([...names].map((name) => [name, coverage.counter(name)]));
   }
 
@@ -39,6 +40,6 @@ export class OfprotoCounters {
   }
 
   dropped(reason: DropReason, packets: number): void {
-    this.#drops.get(dropCoverage[reason] ?? "")?.add(packets);
+    this.#drops.get(dropCoverage[reason] ?? OTHER_DROPS)?.add(packets);
   }
 }

@@ -8,10 +8,13 @@ export const dropReasons = {
   vlan_disallowed: "the port does not carry the packet's VLAN",
   reserved_address: "the destination address is reserved for a control protocol",
   learned_on_input_port: "the destination is behind the port the packet came in by",
+  output_is_input: "it would leave by the port it came in by",
   protected_port: "both ports are protected",
   no_forward: "the port is configured not to forward",
   no_such_port: "the output port does not exist",
   no_other_port: "there is no other port to send it to",
+  no_output: "its flows send it nowhere",
+  no_ethernet: "it has no Ethernet header, as ports want one",
   no_peer: "the patch port has no peer",
   no_such_group: "the group does not exist",
   no_live_bucket: "the group has no bucket that is live",
@@ -24,16 +27,14 @@ export const dropReasons = {
   too_many_mpls: "the packet would have too many MPLS labels",
   ttl_expired: "its time to live is up",
   not_supported: "an action of the flow is not supported",
+  too_short: "a controller sent fewer bytes than an Ethernet header has",
   unknown_port: "the datapath's port belongs to no bridge",
 } as const;
 
 export type DropReason = keyof typeof dropReasons;
 
-/** Names of Open vSwitch's coverage counters for drops, where it has one. */
+/** Open vSwitch's coverage counters for drops; `drop_action_of_pipeline` for those that are not here. */
 export const dropCoverage: Partial<Record<DropReason, string>> = {
-  no_match: "drop_action_of_pipeline",
-  rule_drop: "drop_action_of_pipeline",
-  fragment: "drop_action_of_pipeline",
   unknown_port: "drop_action_bridge_not_found",
   recursion_too_deep: "drop_action_recursion_too_deep",
   too_many_resubmits: "drop_action_too_many_resubmit",
@@ -41,5 +42,21 @@ export const dropCoverage: Partial<Record<DropReason, string>> = {
   no_recirculation: "drop_action_no_recirculation_context",
   unsupported_packet_type: "drop_action_unsupported_packet_type",
   too_many_mpls: "drop_action_too_many_mpls_labels",
-  no_forward: "drop_action_forwarding_disabled",
+  no_controller: "datapath_drop_userspace_action_error",
 };
+
+export const OTHER_DROPS = "drop_action_of_pipeline";
+
+/** Counters that Open vSwitch has for what does not happen here, or under another name: scripts may read them. */
+export const idleDropCounters: readonly string[] = [
+  "drop_action_recirculation_conflict",
+  "drop_action_invalid_tunnel_metadata",
+  "drop_action_congestion",
+  "drop_action_forwarding_disabled",
+  "datapath_drop_lock_error",
+  "datapath_drop_tunnel_push_error",
+  "datapath_drop_tunnel_pop_error",
+  "datapath_drop_nsh_decap_error",
+  "datapath_drop_invalid_bond",
+  "datapath_drop_invalid_tnl_port",
+];

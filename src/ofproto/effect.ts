@@ -56,7 +56,14 @@ export type Effect =
     }
   /** The packet left through one patch port and came in by its peer. */
   | { readonly kind: "patch"; readonly out: OfPort; readonly in: OfPort }
-  | { readonly kind: "drop"; readonly bridge: BridgeState; readonly port: OfPort; readonly reason: DropReason };
+  /** `isCovered`: Open vSwitch counts it too, since the datapath has nothing to do. */
+  | {
+      readonly kind: "drop";
+      readonly bridge: BridgeState;
+      readonly port: OfPort;
+      readonly reason: DropReason;
+      readonly isCovered: boolean;
+    };
 
 /** Packets to credit. `used` is clock milliseconds of the last of them, `tcpFlags` all of their flags. */
 export interface Credit {
@@ -105,7 +112,7 @@ function apply(effect: Effect, { packets, bytes, used, tcpFlags }: Credit): void
       effect.in.traffic.rxBytes += bytes;
       return;
     case "drop":
-      effect.bridge.dropped(effect.port.name, effect.reason, packets);
+      effect.bridge.dropped(effect.port.name, effect.reason, packets, effect.isCovered);
       return;
   }
 }

@@ -13,6 +13,7 @@ export function executeTranslation(backer: Backer, translation: Translation, pac
   const { effects, actions, frozen } = translation;
   const used = backer.clock.now();
   applyEffects(effects, { packets: 1, bytes: packet.data.length, used, tcpFlags: key[W.l4]! & 0xfff });
-  if (actions.length > 0 && packet.data.length >= SHORTEST) backer.datapath.execute(packet, key, actions);
+  if (packet.data.length < SHORTEST) backer.upcalls.drop("too_short");
+  else if (actions.length > 0) backer.datapath.execute(packet, key, actions);
   backer.frozen.release(frozen);
 }

@@ -61,7 +61,7 @@ export class Upcalls {
     const backer = this.#backer;
     const port = backer.origin(key);
     if (!port) {
-      this.#drop(key[W.recircId] === 0 ? "unknown_port" : "no_recirculation");
+      this.drop(key[W.recircId] === 0 ? "unknown_port" : "no_recirculation");
       return;
     }
     // What the packet itself changes, by `learn`, makes its own translation stale.
@@ -96,10 +96,11 @@ export class Upcalls {
   #action(upcall: Upcall): void {
     this.counters.actions++;
     const dropped = handleAction(this.#backer, upcall);
-    if (dropped !== undefined) this.#drop(dropped);
+    if (dropped !== undefined) this.drop(dropped);
   }
 
-  #drop(reason: DropReason): void {
+  /** Counts a packet that no bridge can be blamed for. */
+  drop(reason: DropReason): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
     this.#backer.counters.dropped(reason, 1);
   }

@@ -55,7 +55,13 @@ export class Fragments<Token> {
   most = 1000;
   readonly #waiting = new Map<string, Waiting<Token>>();
   readonly #layers = newLayers();
+  readonly #onLost: (fragments: number) => void;
   #held = 0;
+
+  /** `onLost` is told how many fragments have waited in vain. */
+  constructor(onLost: (fragments: number) => void) {
+    this.#onLost = onLost;
+  }
 
   /** Fragments that wait. */
   get held(): number {
@@ -131,6 +137,7 @@ export class Fragments<Token> {
       this.#waiting.delete(name);
       this.#held -= pieces.length;
       (pieces[0]!.header.isIpv4 ? this.v4 : this.v6).counts.expired += pieces.length;
+      this.#onLost(pieces.length);
     }
   }
 }

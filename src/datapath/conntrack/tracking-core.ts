@@ -10,9 +10,11 @@ const SWEEP_BUDGET = 2048;
 /** Connection tracking where packets are forwarded: connections, fragments, and what may be asked of them. */
 export class TrackingCore<Token> {
   readonly connections: Conntrack;
-  readonly fragments: Fragments<Token> = new Fragments<Token>();
+  readonly fragments: Fragments<Token>;
 
-  constructor(random: () => number) {
+  /** `onLost` is told how many fragments have waited in vain. */
+  constructor(random: () => number, onLost: (fragments: number) => void) {
+    this.fragments = new Fragments(onLost);
     this.connections = new Conntrack(random);
   }
 

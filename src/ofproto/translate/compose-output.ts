@@ -18,7 +18,7 @@ export function composeOutput(ctx: TranslationContext, port: OfPort): void {
   }
   if (ctx.flow[W.packetType] !== 0) {
     ctx.trace?.note(" >> Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.");
-    ctx.refuse("unsupported_packet_type");
+    ctx.refuse("no_ethernet");
     return;
   }
   if (port.datapathPort !== undefined) {

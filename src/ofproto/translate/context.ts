@@ -48,7 +48,7 @@ export interface Translation {
   readonly slow: number;
   /** Why the translation is void, in a trace's words; undefined where it is not. */
   readonly error: string | undefined;
-  /** Why there are no actions. */
+  /** Why there are no actions, or none that sends the packet on. */
   readonly dropped: DropReason | undefined;
   /** The packet's fields after the last action; only of a traced translation. */
   readonly finalFlow: FlowKey | undefined;

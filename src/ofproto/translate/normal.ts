@@ -143,7 +143,10 @@ function innerWord(from: Bundle): number {
 
 function outputToBundle(ctx: TranslationContext, incoming: Incoming, bundle: Bundle): void {
   const port = chooseMember(bundle);
-  if (!port) return;
+  if (!port) {
+    ctx.refuse("no_other_port");
+    return;
+  }
   const { flow } = ctx;
   if (bundle.cvlans && bundle.settings.vlanMode === "dot1q-tunnel" && (flow[W.vlan1]! & VLAN_PRESENT) !== 0) {
     ctx.mask[W.vlan1] = 0xffffffff;

@@ -12,6 +12,7 @@ import { type Pipeline, type Translation, TranslationContext, type World } from 
 import { enterBridge } from "./enter-bridge.js";
 import { finishFreezing } from "./finish-freezing.js";
 import type { FrozenState } from "./frozen-state.js";
+import { leaves } from "./leaves.js";
 import { runActions } from "./run-actions.js";
 import { runTable } from "./run-table.js";
 import { thaw, thawRecirculated } from "./thaw.js";
@@ -64,10 +65,10 @@ function finish(ctx: TranslationContext, key: FlowKey, copies = false): Translat
   lookAtAlways(ctx.mask, key);
   finishFreezing(ctx);
   if (ctx.failed) ctx.actions.length = 0;
-  const dropped = ctx.actions.length === 0 ? (ctx.drop?.reason ?? "no_other_port") : undefined;
+  const dropped = leaves(ctx.actions) ? undefined : (ctx.drop?.reason ?? "no_output");
   if (dropped !== undefined) {
     const { bridge, port: at } = ctx.drop ?? { bridge: port.bridge, port };
-    ctx.effects.push({ kind: "drop", bridge, port: at, reason: dropped });
+    ctx.effects.push({ kind: "drop", bridge, port: at, reason: dropped, isCovered: ctx.actions.length === 0 });
   }
   forgetMetadata(ctx.mask, key);
   if (ctx.flow[W.actsetOutput] === OFPP.unset) ctx.flow[W.actsetOutput] = key[W.actsetOutput]!;

@@ -82,11 +82,12 @@ function outputToPort(ctx: TranslationContext, number: number): void {
 
 function skipInputPort(ctx: TranslationContext): void {
   ctx.trace?.note(" >> skipping output to input port");
-  ctx.refuse("learned_on_input_port");
+  ctx.refuse("output_is_input");
 }
 
 function outputToAll(ctx: TranslationContext, wanted: (port: OfPort) => boolean): void {
   const inPort = ctx.flow[W.inPort];
+  ctx.refuse("no_other_port");
   for (const port of [...ctx.bridge.ports.values()]) {
     if (port.ofport !== inPort && wanted(port)) composeOutput(ctx, port);
   }
