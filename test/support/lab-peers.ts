@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { eventually } from "./eventually.js";
 import type { TestNamespace } from "./namespace.js";
 import { type Need, program } from "./needs.js";
 
@@ -38,6 +39,31 @@ export class LabPeers {
         return done ? "ended" : value;
       },
       close: () => child.kill("SIGKILL"),
+    };
+  }
+
+  /** Echo requests a hundred times a second, until `stop`, which tells for how long none was answered, in milliseconds. */
+  async ping(guest: TestNamespace, host: string): Promise<{ stop(): Promise<number> }> {
+    const child = this.#start(guest, "/usr/bin/ping", "-i", "0.01", "-n", host);
+    const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    const answered: number[] = [];
+    const reading = (async () => {
+      for (let line = await lines.next(); !line.done; line = await lines.next()) {
+        const sequence = /icmp_seq=(\d+) .*time=/.exec(line.value)?.[1];
+        if (sequence !== undefined) answered.push(Number(sequence));
+      }
+    })();
+    await eventually(() => answered.length > 10, "answers");
+    return {
+      async stop() {
+        // It is over when answers come again.
+        const before = answered.length;
+        await eventually(() => answered.length > before + 10, "answers");
+        child.kill("SIGINT");
+        await reading;
+        const gaps = answered.map((n, i) => n - (answered[i - 1] ?? n) - 1);
+        return Math.max(0, ...gaps) * 10;
+      },
     };
   }
 

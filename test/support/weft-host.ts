@@ -95,7 +95,7 @@ export class WeftHost {
   kill(daemon: string): void {
     const pid = this.pid(daemon);
     process.kill(pid, "SIGKILL");
-    waitFor(() => !existsSync(`/proc/${pid}`), `${daemon} to end`);
+    waitFor(() => hasEnded(pid), `${daemon} to end`);
   }
 
   log(): string {
@@ -110,7 +110,7 @@ export class WeftHost {
       const pid = this.pid(daemon);
       try {
         process.kill(pid, "SIGTERM");
-        waitFor(() => !existsSync(`/proc/${pid}`), `${daemon} to end`);
+        waitFor(() => hasEnded(pid), `${daemon} to end`);
       } catch {
         // It had ended already.
       }
@@ -118,6 +118,15 @@ export class WeftHost {
     for (const guest of this.#guests) guest.close();
     this.namespace.close();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Whether a process is gone; one that nobody has asked about yet counts as gone, too. */
+function hasEnded(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ");
+  } catch {
+    return true;
   }
 }
 

@@ -1,4 +1,6 @@
 import { appctlOptionRows } from "#cli/appctl/options.js";
+import { ctlCommands } from "#cli/ctl/main.js";
+import { ctlOptionRows } from "#cli/ctl/options.js";
 import { globalOptionRows } from "#cli/db-ctl/global-options.js";
 import { ofctlCommands } from "#cli/ofctl/commands.js";
 import { ofctlOptionRows } from "#cli/ofctl/options.js";
@@ -6,6 +8,7 @@ import { clientCommands } from "#cli/ovsdb-client/commands.js";
 import { clientOptionRows } from "#cli/ovsdb-client/options.js";
 import { toolCommands } from "#cli/ovsdb-tool/commands.js";
 import { toolOptionRows } from "#cli/ovsdb-tool/main.js";
+import { saveCommands } from "#cli/save/main.js";
 import { testcontrollerOptionRows } from "#cli/testcontroller/options.js";
 import { vsctlCommands } from "#cli/vsctl/main.js";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
@@ -67,6 +70,8 @@ export const ourPrograms: ReadonlyMap<string, OurProgram> = new Map<string, OurP
   ],
   ["ovsdb-server", { options: serverOptionRows, commands: [] }],
   ["ovs-testcontroller", { options: testcontrollerOptionRows, commands: [] }],
+  ["ovs-ctl", { options: ctlOptionRows, commands: ctlCommands.map((c) => ({ ...c, options: [] })) }],
+  ["ovs-save", { options: [], commands: saveCommands.map((name) => ({ name, options: [] })) }],
   ["ovs-vswitchd", { options: [...vswitchdOptionRows, ...commonOptionRows] satisfies OptionRow[], commands: [] }],
 ]);
 
