@@ -39,7 +39,7 @@ function slowPath(backer: Backer, { key, packet }: Upcall): DropReason | undefin
   const port = backer.origin(key);
   if (port === undefined) return "unknown_port";
   const answer = translateKey(backer, port, key);
-  if (answer.actions.length > 0) backer.datapath.execute(packet, key, answer.actions);
+  if (answer.actions.length > 0) backer.upcalls.execute(packet, key, answer.actions);
   backer.frozen.release(answer.frozen);
   return undefined;
 }

@@ -14,6 +14,6 @@ export function executeTranslation(backer: Backer, translation: Translation, pac
   const used = backer.clock.now();
   applyEffects(effects, { packets: 1, bytes: packet.data.length, used, tcpFlags: key[W.l4]! & 0xfff });
   if (packet.data.length < SHORTEST) backer.upcalls.drop("too_short");
-  else if (actions.length > 0) backer.datapath.execute(packet, key, actions);
+  else if (actions.length > 0) backer.upcalls.execute(packet, key, actions);
   backer.frozen.release(frozen);
 }

@@ -1,5 +1,6 @@
 import type { DatapathAction } from "#datapath/actions.js";
 import type { HeldFlow, Upcall } from "#datapath/datapath.js";
+import type { Packet } from "#datapath/packet.js";
 import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import { HostError, UserError } from "#util/errors.js";
@@ -71,7 +72,7 @@ export class Upcalls {
     const actions = this.#install(key, answer, this.#now, generation);
     if (actions.length === 0) return;
     backer.counters.packetsExecuted.add();
-    backer.datapath.execute(packet, key, actions);
+    this.execute(packet, key, actions);
   }
 
   /**
@@ -90,6 +91,18 @@ export class Upcalls {
     more.packets = more.bytes = more.tcpFlags = 0;
     this.#credited = effects;
     applyEffects(effects, { packets: 1, bytes, used: this.#now, tcpFlags });
+  }
+
+  /** Sends a packet on by the datapath; what that cannot do drops it. */
+  execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void {
+    const { datapath, log } = this.#backer;
+    try {
+      datapath.execute(packet, key, actions);
+    } catch (error) {
+      if (!(error instanceof HostError || error instanceof UserError)) throw error;
+      this.drop("not_supported");
+      log.limited(60, 5).warn(`${datapath.name}: execute failed (${error.message})`);
+    }
   }
 
   /** A packet that a flow's `userspace` action sent up. */

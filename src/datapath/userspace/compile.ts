@@ -229,7 +229,8 @@ function compileSet(value: FlowKey, mask: FlowKey, key: FlowKey): Op[] {
 
   if (etherType === 0x0800 || etherType === 0x86dd) ops.push(...transport(value, mask, protocol, done).ops());
   if (etherType === 0x86dd && protocol === 58) {
-    ops.push(...run("nd_target", W.ndTarget, 4).ops());
+    ops.push(...run("icmpv6", W.igmpGroup, 1, ND_RESERVED).ops());
+    ops.push(...run("nd_target", W.ndTarget, 4).ops(), ...firstOption(value, mask, done).ops());
     ops.push(...hardware("nd_sll", value, mask, 0, 0, done).ops());
     ops.push(...hardware("nd_tll", value, mask, 1, 0, done).ops());
   }
@@ -237,6 +238,17 @@ function compileSet(value: FlowKey, mask: FlowKey, key: FlowKey): Op[] {
     if (mask[w] !== 0 && !done.has(w)) throw new UserError("this datapath cannot set that field of the packet");
   }
   return ops;
+}
+
+/** RFC 4861: a neighbour message's reserved word, and from its target on the type of its first option. */
+const [ND_RESERVED, ND_OPTION] = [4, 16];
+
+function firstOption(value: FlowKey, mask: FlowKey, done: Set<number>): HeaderWords {
+  const header = new HeaderWords("nd_target");
+  header.put(ND_OPTION, (value[W.l4]! >>> 8) & 0xff00, (mask[W.l4]! >>> 8) & 0xff00);
+  header.keyWord(W.l4, value[W.l4]!, mask[W.l4]! & 0x00ff0000);
+  if ((mask[W.l4]! & 0xff00ffff) === 0) done.add(W.l4);
+  return header;
 }
 
 /** RFC 8300: flags and time to live are bits of the first half word; then comes the path, and the context of metadata type 1. */

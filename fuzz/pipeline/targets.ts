@@ -1,0 +1,7 @@
+import { runPackets } from "./packets.js";
+import type { Tally } from "./tally.js";
+
+/** Everything that is fed: `run` throws where it finds something. */
+export const targets: readonly { readonly name: string; run(seed: number, tally: Tally): Promise<void> | void }[] = [
+  { name: "packets", run: runPackets },
+];
