@@ -44,14 +44,15 @@ export interface OfctlScenario {
 /**
  * Runs each line by our ovs-ofctl on one installed switch and by the installed ovs-ofctl on another, and gives what differs: status, output,
  * and what both switches then have of flows, groups and meters. A line that begins with `|TEXT|` gives TEXT (with `\n`) as standard input; one
- * that begins with `appctl` goes to both switches. With `tool` `real` the installed tool is run on both, so that the switches are compared.
+ * that begins with `appctl` goes to both switches. With `chosen` `real` the installed tool is run on both, so that the switches are compared.
  */
 export async function ofctlDuel(
   ours: SwitchStack,
   real: SwitchStack,
   { lines, files = {}, looks, isProgram }: OfctlScenario,
-  tool: Tool = isProgram ? "ours" : "inProcess",
+  chosen?: "real",
 ): Promise<OfctlDifference[]> {
+  const tool = chosen ?? (isProgram ? "ours" : "inProcess");
   for (const stack of [ours, real]) {
     for (const [name, text] of Object.entries(files)) writeFileSync(stack.path(name), text);
   }

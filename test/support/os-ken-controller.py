@@ -28,9 +28,17 @@ READ = [
 
 
 def tell(event, message):
-    # More than a pipe holds is written in pieces, which must not be given up.
-    sys.stdout.write(json.dumps({"event": event, "message": message}, sort_keys=True) + "\n")
+    sys.stdout.write(json.dumps({"event": event, "message": message}, sort_keys=True, default=lambda b: b.hex()) + "\n")
     sys.stdout.flush()
+
+
+def summary(message):
+    """Of what tables can do, the outline: the whole takes os-ken a minute to write."""
+    tables = []
+    for table in message.body:
+        properties = [[one.type, one.length] for one in table.properties]
+        tables.append([table.table_id, table.name.decode(), table.max_entries, table.metadata_match, properties])
+    return {"TableFeatures": tables}
 
 
 class Controller(app_manager.OSKenApp):
@@ -74,7 +82,7 @@ class Controller(app_manager.OSKenApp):
     @set_ev_cls(READ, PHASES)
     def heard(self, ev):
         name = type(ev).__name__
-        tell(name, ev.msg.to_jsondict())
+        tell(name, summary(ev.msg) if "TableFeatures" in name else ev.msg.to_jsondict())
         if name == "EventOFPPacketIn" and os.environ.get("LEARN"):
             self.learn(ev.msg)
 

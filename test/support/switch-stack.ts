@@ -151,19 +151,19 @@ export class SwitchStack {
       .replace(/\baa:55:aa:55:[0-9a-f]{2}:[0-9a-f]{2}\b/g, "<a dummy's address>");
   }
 
-  /** Starts a program that goes on; it is killed with the stack. */
+  /** Starts a program that goes on, its standard input open; it is killed with the stack. */
   background(file: string, ...args: readonly string[]): ChildProcess {
-    const child = this.#spawn(file, args);
+    const child = this.#spawn(file, args, undefined, "pipe");
     this.#children.push(child);
     return child;
   }
 
-  #spawn(file: string, args: readonly string[], timeout?: number): ChildProcess {
+  #spawn(file: string, args: readonly string[], timeout?: number, stdin: "ignore" | "pipe" = "ignore"): ChildProcess {
     const enter = this.#options.hostNetwork ? [] : ["nsenter", `--net=/proc/${process.pid}/fd/${this.namespace.fd}`];
     const [program, ...words] = [...enter, file, ...args];
     return spawn(program!, words, {
       env: this.env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [stdin, "pipe", "pipe"],
       ...(timeout === undefined ? {} : { timeout }),
     });
   }

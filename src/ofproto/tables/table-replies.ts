@@ -89,7 +89,7 @@ export function tableStatsReply(tables: FlowTables, version: Version): TableStat
     kind: "table_stats_reply",
     tables: shown(tables).map((table) => ({
       table: table.id,
-      active: table.count,
+      active: table.active,
       lookups: BigInt(table.lookups),
       matches: BigInt(table.matches),
       ...(version < OF13 && { features: tableFeatures(table, version) }),
