@@ -4,7 +4,7 @@ import { FRAG_LATER, W } from "#flow/layout.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { commitHeader } from "./commit-header.js";
-import { commitMpls } from "./commit-mpls.js";
+import { commitMpls, isMpls } from "./commit-mpls.js";
 import { commitSet, type SetForm } from "./commit-set.js";
 import { commitVlan } from "./commit-vlan.js";
 import type { TranslationContext } from "./context.js";
@@ -41,7 +41,9 @@ export function commit(ctx: TranslationContext): void {
   if (flow[W.skbPriority] === base[W.skbPriority] && flow[W.pktMark] === base[W.pktMark] && samePacket(flow, base))
     return;
   if (flow[W.packetType] === 0) commitSet(ctx, ethernet);
-  // What is pushed or popped below makes the other headers those of another packet: actions have committed changes of the old one before.
+  // Below the labels there may be changes to be taken back: the datapath has made them of a copy that was labelled later.
+  if (isMpls(base[W.ethType]!) && !isMpls(flow[W.ethType]!)) commitMpls(ctx);
+  // What is pushed below makes the other headers those of another packet: actions have committed changes of the old one before.
   if (flow[W.ethType] === base[W.ethType]) {
     commitNetwork(ctx);
     commitTransport(ctx);
