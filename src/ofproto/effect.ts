@@ -22,6 +22,15 @@ export interface TableEffect {
   readonly matched: boolean;
 }
 
+/** `learn`: `rule` is the flow that was taught, once it was. */
+export interface LearnFlowEffect {
+  readonly kind: "learn_flow";
+  readonly bridge: BridgeState;
+  readonly mod: FlowMod;
+  readonly limit: number;
+  rule: Rule | undefined;
+}
+
 /**
  * What packets of a flow do besides being forwarded, as data: translation lists it, and every packet, whether translated or counted by the
  * datapath later, is credited to the same list.
@@ -38,14 +47,7 @@ export type Effect =
       readonly gratuitousArp: boolean;
     }
   | TableEffect
-  /** `learn`: `rule` is the flow that was taught, once it was. */
-  | {
-      readonly kind: "learn_flow";
-      readonly bridge: BridgeState;
-      readonly mod: FlowMod;
-      readonly limit: number;
-      rule: Rule | undefined;
-    }
+  | LearnFlowEffect
   /** `fin_timeout`, seconds: the flow lives no longer than so after a packet that ends a TCP connection. */
   | {
       readonly kind: "fin_timeout";

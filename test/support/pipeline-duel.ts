@@ -191,6 +191,7 @@ export class PipelineSide {
   }
 
   async #call(client: RawClient, command: string, ...args: readonly string[]): Promise<string> {
+    if (client.closed) return "(gone)\n";
     const late = new Promise<string>((resolve) => {
       setTimeout(() => resolve("(no answer)\n"), PATIENCE).unref();
     });

@@ -7,7 +7,7 @@ import { OFPP } from "#openflow/port-number.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "../bridge-state.js";
 import type { DropReason } from "../drop-reason.js";
-import type { Effect } from "../effect.js";
+import type { Effect, LearnFlowEffect } from "../effect.js";
 import type { OfPort } from "../port.js";
 import type { Rule } from "../tables/rule.js";
 import type { FloodCache } from "./flood-cache.js";
@@ -20,6 +20,8 @@ export interface World {
   /** The other end of a patch port, undefined where it has none. */
   patchPeer(port: OfPort): OfPort | undefined;
   readonly floods: FloodCache;
+  /** Carries out a `learn` at once, for a packet that is there: it is to be seen by its own later lookups. Undefined where nothing is learnt yet. */
+  readonly learnNow: ((effect: LearnFlowEffect) => void) | undefined;
   readonly frozen: FrozenStates;
   /** The OpenFlow port of a datapath's port. */
   port(datapathPort: number): OfPort | undefined;

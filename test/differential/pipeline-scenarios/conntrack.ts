@@ -185,6 +185,17 @@ export const conntrack: PipelineScenarios = {
     purge
     flows
   `,
+  "port ranges: every port is taken": `
+    + in_port=1,udp,actions=ct(commit,nat(src=192.168.1.1:5000-5001),table=1)
+    + table=1,ip,ct_state=+trk+inv,actions=4
+    + table=1,ip,ct_state=+trk+new-inv,actions=2
+    + table=1,ip,priority=5,actions=3
+    in p1 $udp,udp_src=1003
+    in p1 $udp,udp_src=1004
+    in p1 $udp,udp_src=1005
+    dp
+    app dpctl/dump-conntrack
+  `,
   "port ranges: one port is taken": `
     + in_port=1,udp,actions=ct(commit,nat(src=192.168.1.1:5000-5001)),2
     in p1 $udp

@@ -9,6 +9,10 @@ import { isReversible } from "../reversible.js";
 /** `clone`: what the actions make of the packet, its stack and its action set, is of the copy only. */
 export function translateClone(ctx: TranslationContext, { actions }: Clone): void {
   const make = (): void => ctx.pipeline.runActions(ctx, actions);
+  if (actions.length === 0) {
+    ctx.trace?.enter("action", "drop");
+    ctx.trace?.leave();
+  }
   if (isReversible(actions)) {
     onCopy(ctx, make);
     return;
