@@ -154,7 +154,7 @@ export class UserspaceDatapath implements Datapath {
     const c = this.engine.counters;
     return {
       hits: c[Counter.cacheHits]! + c[Counter.megaflowHits]!,
-      misses: c[Counter.missed]!,
+      misses: c[Counter.missed]! - c[Counter.missedLost]!,
       lost: c[Counter.lost]!,
       flows: this.#flows.size,
       masks: this.engine.masks(),
