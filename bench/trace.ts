@@ -61,6 +61,7 @@ export async function benchTrace(rounds: number): Promise<void> {
     for (const { running } of contestants) {
       for (const flow of flows) {
         const result = spawnSync("/usr/bin/ovs-ofctl", [
+          "-OOpenFlow14",
           "add-flow",
           `unix:${join(running.directory, "br0.mgmt")}`,
           flow,

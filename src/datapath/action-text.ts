@@ -117,13 +117,12 @@ function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): stri
   shown[W.nw] = (shown[W.nw]! & ~0xff) | protocol;
   const isNd = mask.subarray(W.ndTarget, W.arpHw + 3).some((m) => m !== 0) && shown[W.ethType] === EtherType.ipv6;
   if (isNd && mask[W.tp] === 0) shown[W.tp] = key[W.tp]! || ND_SOLICIT << 16;
-  return formatOdpKey(shown, mask)
-    .replace(/recirc_id\([^)]*\),?/, "")
-    .replace(/in_port\([^)]*\),?/, "")
-    .replace(/(^|,)eth\(\),?/, "$1")
-    .replace(/(^|,)eth_type\([^)]*\),?/, "$1")
-    .replace(/^,|,$/g, "");
+  const text = formatOdpKey(shown, mask).replace(unset, "");
+  return text.startsWith(",") ? text.slice(1) : text;
 }
+
+/** What is in the text of every key, and not set. */
+const unset = /(^|,)(?:(?:recirc_id|in_port|eth_type)\([^)]*\)|eth\(\))/g;
 
 const ND_SOLICIT = 135;
 

@@ -34,13 +34,16 @@ export function readTraceArguments(args: readonly string[], mayBeConsistent: boo
   let payload: Uint8Array | undefined;
   for (let i = 0; i < args.length; i++) {
     const option = args[i]!;
+    if (!option.startsWith("-")) {
+      words.push(option);
+      continue;
+    }
     const value = (): string => {
       const next = args[++i];
       if (next === undefined) throw new UserError(`Missing argument for option ${option}`);
       return next;
     };
-    if (!option.startsWith("-")) words.push(option);
-    else if (option === "-generate" || option === "--generate") generate = true;
+    if (option === "-generate" || option === "--generate") generate = true;
     else if (option === "--names") names = true;
     else if (option === "--no-names") names = false;
     else if (option === "--l7") payload = parsePacketBytes(value());
@@ -49,7 +52,8 @@ export function readTraceArguments(args: readonly string[], mayBeConsistent: boo
     else if (mayBeConsistent && (option === "-consistent" || option === "--consistent")) consistent = true;
     else throw new UserError(`${option}: unknown option`);
   }
-  return { ...sortWords(words, generate), generate, payload, names, consistent, ctNext };
+  const { place, flow, packet } = sortWords(words, generate);
+  return { place, flow, packet, generate, payload, names, consistent, ctNext };
 }
 
 function sortWords(words: readonly string[], generate: boolean): Pick<TraceArguments, "place" | "flow" | "packet"> {
@@ -58,12 +62,13 @@ function sortWords(words: readonly string[], generate: boolean): Pick<TraceArgum
   if (first === undefined || (third !== undefined && generate)) throw new UserError("Syntax error");
   if (second === undefined) return { place: undefined, flow: first, packet: undefined };
   if (third !== undefined) return { place: first, flow: second, packet: parsePacket(third) };
-  const packet = generate ? undefined : unhex(withoutBlanks(second));
+  const packet = generate || NOT_HEX.test(second) ? undefined : unhex(withoutBlanks(second));
   return packet !== undefined && packet.length >= ETHERNET_HEADER
     ? { place: undefined, flow: first, packet }
     : { place: first, flow: second, packet: undefined };
 }
 
+const NOT_HEX = /[^0-9a-fA-F\s]/;
 const withoutBlanks = (text: string): string => text.replaceAll(/\s/g, "");
 
 function parsePacketBytes(text: string): Uint8Array {

@@ -56,6 +56,7 @@ export function tracePacket(
 
 /** The port of the action set has a field, which is not shown. */
 function formatShown(key: FlowKey, portName: (n: number) => string | undefined): string {
+  if (key[W.actsetOutput] === 0) return formatFlow(key, { portName });
   const shown = key.slice();
   shown[W.actsetOutput] = 0;
   return formatFlow(shown, { portName });
@@ -70,7 +71,9 @@ function shownMask(key: FlowKey, { mask }: Translation): FlowKey {
 
 /** A megaflow's match. Fields of 8 bits in places of 16 are shown with their masks, as upstream's mask has no more bits. */
 function formatMegaflow(match: Match, portName: (n: number) => string | undefined): string {
-  return formatMatch(match, { portName }).replace(
+  const text = formatMatch(match, { portName });
+  if (!text.includes("icmp_") && !text.includes("nd_opt")) return text;
+  return text.replace(
     /\b(icmp_type|icmp_code|nd_options_type)=(\d+)(?![\d/x])/g,
     (_, name: string, value: string) => `${name}=0x${Number(value).toString(16)}/0xff`,
   );

@@ -1,5 +1,4 @@
 import type { Action } from "#openflow/actions/action.js";
-import { formatAction } from "#openflow/actions/table.js";
 import { type ActionTranslator, translators } from "./actions/table.js";
 import { commit } from "./commit.js";
 import type { TranslationContext } from "./context.js";
@@ -19,7 +18,7 @@ export function runActions(ctx: TranslationContext, actions: readonly Action[]):
       keepRest(ctx, actions.slice(i));
       return;
     }
-    if (ctx.trace) ctx.trace.enter("action", formatAction(action, ctx.trace.ports(ctx.bridge)));
+    if (ctx.trace) ctx.trace.enter("action", ctx.trace.actionText(action, ctx.bridge));
     (translators[action.kind] as ActionTranslator<Action>)(ctx, action, actions, i);
     ctx.trace?.leave();
     if (ctx.freezing) keepRest(ctx, actions.slice(i + 1));

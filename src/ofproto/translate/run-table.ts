@@ -1,5 +1,4 @@
 import { W } from "#flow/layout.js";
-import { formatMatch } from "#openflow/match-text.js";
 import type { DropReason } from "../drop-reason.js";
 import { PortConfig } from "../port-config.js";
 import type { Rule } from "../tables/rule.js";
@@ -146,12 +145,10 @@ function traceLookup(
     trace.enter("table", `${numbered(table)}. ${text}`, { table, rule: null });
     return;
   }
-  const { priority, cookie, match } = rule ?? miss;
-  const shown = { match: formatMatch(match, trace.ports(bridge)), priority, cookie: `0x${cookie.toString(16)}` };
-  const words = [
-    ...(shown.match === "" ? [] : [shown.match]),
-    `priority ${priority}`,
-    ...(cookie === 0n ? [] : [`cookie ${shown.cookie}`]),
-  ];
-  trace.enter("table", `${numbered(table)}. ${words.join(", ")}`, { table, rule: rule === undefined ? null : shown });
+  const given = rule ?? miss;
+  const { priority, cookie } = given;
+  const shown = { match: trace.matchText(given, bridge), priority, cookie: `0x${cookie.toString(16)}` };
+  const match = shown.match === "" ? "" : `${shown.match}, `;
+  const text = `${match}priority ${priority}${cookie === 0n ? "" : `, cookie ${shown.cookie}`}`;
+  trace.enter("table", `${numbered(table)}. ${text}`, { table, rule: rule === undefined ? null : shown });
 }

@@ -1,5 +1,9 @@
+import type { Action } from "#openflow/actions/action.js";
+import { formatAction } from "#openflow/actions/table.js";
+import { formatMatch } from "#openflow/match-text.js";
 import type { PortNames } from "#openflow/port-number.js";
 import type { BridgeState } from "../bridge-state.js";
+import type { Rule } from "../tables/rule.js";
 
 /** The flow that a packet was given in a table; `rule` is null where there was none. */
 export type TracedLookup = {
@@ -15,6 +19,20 @@ export type TraceNode = {
   readonly children: TraceNode[];
 };
 
+/** Texts of what has been traced before. Neither actions nor the matches of flows change. */
+const actionTexts = new WeakMap<Action, string>();
+const matchTexts = new WeakMap<Rule, string>();
+
+function remembered<T extends object>(texts: WeakMap<T, string>, of: T, format: (of: T) => string): string {
+  let text = texts.get(of);
+  if (text === undefined) texts.set(of, (text = format(of)));
+  return text;
+}
+
+function names({ ports }: BridgeState): PortNames {
+  return { portName: (number) => ports.get(number)?.name };
+}
+
 /** Records the steps of one translation as a tree. Translation does the same without one. */
 export class Trace {
   readonly roots: TraceNode[] = [];
@@ -29,9 +47,16 @@ export class Trace {
     this.#names = options.names ?? false;
   }
 
-  /** How the ports of a bridge are written. */
-  ports({ ports }: BridgeState): PortNames {
-    return this.#names ? { portName: (number) => ports.get(number)?.name } : {};
+  /** An action's text. */
+  actionText(action: Action, bridge: BridgeState): string {
+    return this.#names ? formatAction(action, names(bridge)) : remembered(actionTexts, action, formatAction);
+  }
+
+  /** The text of a flow's match. */
+  matchText(rule: Rule, bridge: BridgeState): string {
+    return this.#names
+      ? formatMatch(rule.match, names(bridge))
+      : remembered(matchTexts, rule, (r) => formatMatch(r.match));
   }
 
   /** Begins a step; later ones are inside it until `leave`. */
@@ -60,31 +85,42 @@ export class Trace {
  * what is in it by two more, the last one not at all.
  */
 export function formatTrace(nodes: readonly TraceNode[], level = 0): string {
-  const flat = nodes.flatMap(beside);
-  return flat.map((node, i) => formatNode(node, level, i < flat.length - 1 ? 1 : 0)).join("");
+  let text = "";
+  for (let i = 0; i < nodes.length; i++) text += formatNode(nodes[i]!, level, i < nodes.length - 1);
+  return text;
 }
 
-/** An action with what stands beside it. */
-function beside(node: TraceNode): readonly TraceNode[] {
-  return node.kind === "action" ? [{ ...node, children: [] }, ...node.children.flatMap(beside)] : [node];
-}
-
-function formatNode({ kind, text, children }: TraceNode, level: number, more: 0 | 1): string {
-  const line = (indent: number): string => `${" ".repeat(4 * indent)}${text}\n`;
+/** `isFollowed`: something stands beside the step, behind it. */
+function formatNode(node: TraceNode, level: number, isFollowed: boolean): string {
+  const { kind, text, children } = node;
+  const more = isFollowed ? 1 : 0;
   switch (kind) {
     case "bridge": {
-      const pad = " ".repeat(4 * (level + more));
+      const pad = indent(level + more);
       const title = `\n${pad}bridge("${text}")\n${pad}${"-".repeat(text.length + 10)}\n`;
       return title + formatTrace(children, level + 2 * more);
     }
     case "table":
     case "action_set":
-      return line(level + more) + formatTrace(children, level + 2 * more);
+      return `${indent(level + more)}${text}\n${formatTrace(children, level + 2 * more)}`;
+    case "action": {
+      let all = `${indent(level + 1)}${text}\n`;
+      for (let i = 0; i < children.length; i++) {
+        all += formatNode(children[i]!, level, isFollowed || i < children.length - 1);
+      }
+      return all;
+    }
     case "bucket":
-      return line(level + 1) + formatTrace(children, level + 2);
+      return `${indent(level + 1)}${text}\n${formatTrace(children, level + 2)}`;
     case "thaw":
-      return line(level + 1) + formatTrace(children, level + 1);
+      return `${indent(level + 1)}${text}\n${formatTrace(children, level + 1)}`;
     default:
-      return line(level + 1);
+      return `${indent(level + 1)}${text}\n`;
   }
+}
+
+const indents: readonly string[] = Array.from({ length: 16 }, (_, level) => "    ".repeat(level));
+
+function indent(level: number): string {
+  return indents[level] ?? "    ".repeat(level);
 }
