@@ -168,5 +168,8 @@ function exactMask(): FlowMask {
   const mask = newKey();
   mask.fill(0xffffffff, PACKET_START, CORE_WORDS);
   mask.fill(0xffffffff, W.inPort, W.packetType + 1);
+  mask[W.ctState] = 0xff;
+  mask[W.ctZone] = 0xffff;
+  mask.fill(0xffffffff, W.ctMark, W.ctLabel + 4);
   return mask;
 }

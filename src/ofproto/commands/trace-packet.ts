@@ -1,7 +1,6 @@
 import { formatDatapathActions } from "#datapath/action-text.js";
-import { type FlowKey, keysEqual } from "#flow/key.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
-import { type Match, makeMatch } from "#flow/match.js";
+import { copyKey, type FlowKey, type FlowMask, keysEqual, newKey } from "#flow/key.js";
+import { KEY_WORDS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Action } from "#openflow/actions/action.js";
 import { formatFlow, formatMatch } from "#openflow/match-text.js";
 import { applyEffects } from "../effect.js";
@@ -40,7 +39,7 @@ export function tracePacket(
     flow: formatShown(key, portName),
     steps: steps.roots,
     finalFlow: finalFlow && !keysEqual(finalFlow, key) ? formatShown(finalFlow, portName) : null,
-    megaflow: formatMegaflow(makeMatch(key, shownMask(key, answer)), portName),
+    megaflow: formatMegaflow(key, answer.mask, portName),
     actions: formatDatapathActions(answer.actions, { portName: datapathName, key }),
     slow: slowReasons.filter((_, bit) => ((answer.slow >>> bit) & 1) !== 0),
     error: error ?? null,
@@ -54,24 +53,26 @@ export function tracePacket(
   }
 }
 
-/** The port of the action set has a field, which is not shown. */
+/** The port of the action set has a field, which is not shown; nor is port 0, which is none. */
 function formatShown(key: FlowKey, portName: (n: number) => string | undefined): string {
   if (key[W.actsetOutput] === 0) return formatFlow(key, { portName });
   const shown = key.slice();
   shown[W.actsetOutput] = 0;
-  return formatFlow(shown, { portName });
+  const text = formatFlow(shown, { portName });
+  return shown[W.inPort] === 0 ? text.replace(/\bin_port=0,/, "") : text;
 }
 
-/** That a VLAN header is there, or is not, goes without saying. */
-function shownMask(key: FlowKey, { mask }: Translation): FlowKey {
-  const shown = mask.slice();
-  for (const w of [W.vlan0, W.vlan1]) if (key[w] === 0 || (shown[w]! & 0xffff) === VLAN_PRESENT) shown[w] = 0;
-  return shown;
-}
+/** Keys are costly to make. */
+const scratch = { key: newKey(), mask: newKey() };
 
 /** A megaflow's match. Fields of 8 bits in places of 16 are shown with their masks, as upstream's mask has no more bits. */
-function formatMegaflow(match: Match, portName: (n: number) => string | undefined): string {
-  const text = formatMatch(match, { portName });
+function formatMegaflow(whole: FlowKey, bits: FlowMask, portName: (n: number) => string | undefined): string {
+  const { key, mask } = scratch;
+  copyKey(mask, bits);
+  // That a VLAN header is there, or is not, goes without saying.
+  for (const w of [W.vlan0, W.vlan1]) if (whole[w] === 0 || (mask[w]! & 0xffff) === VLAN_PRESENT) mask[w] = 0;
+  for (let w = 0; w < KEY_WORDS; w++) key[w] = whole[w]! & mask[w]!;
+  const text = formatMatch({ key, mask }, { portName });
   if (!text.includes("icmp_") && !text.includes("nd_opt")) return text;
   return text.replace(
     /\b(icmp_type|icmp_code|nd_options_type)=(\d+)(?![\d/x])/g,

@@ -33,12 +33,15 @@ function chooseLink(hash: number, algorithm: string, links: number, argument: nu
   }
 }
 
-/** A hash below `argument` (at least `links`) is made until it is a link, so that few flows move when links come and go. */
+/**
+ * A hash below `argument` is made until it is a link, so that few flows move when links come and go. An argument that leaves links out, or would take long, is
+ * the next power of two instead.
+ */
 function iterate(hash: number, links: number, argument: number): number {
-  let h = hash;
+  const isUsable = argument >= links && argument >>> 1 <= links;
+  const modulus = isUsable ? argument : 2 ** Math.ceil(Math.log2(links));
   for (let i = 0; ; i++) {
-    const link = h % Math.max(links, argument);
+    const link = hashPair(hash, i) % modulus;
     if (link < links) return link;
-    h = hashPair(h, i);
   }
 }
