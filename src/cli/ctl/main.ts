@@ -193,10 +193,9 @@ async function restoreFlows(script: string, env: ScriptEnvironment): Promise<boo
   return stderr === "";
 }
 
-async function status(options: CtlOptions, env: ScriptEnvironment): Promise<number> {
+async function status(_options: CtlOptions, env: ScriptEnvironment): Promise<number> {
   let result = 0;
   for (const name of daemons) {
-    if (!isMeant(name, options)) continue;
     const pid = runningPid(name, env);
     env.print(pid === undefined ? `${name} is not running\n` : `${name} is running with pid ${pid}\n`);
     if (pid === undefined) result = 1;
