@@ -6,10 +6,9 @@ import { FRAG_LATER, MAX_MPLS, PACKET_START, TunnelFlag, W } from "./layout.js";
 /**
  * The mask of everything that a packet of this key has: its headers' fields, of the metadata what is not 0. Fields of headers
  * that it lacks are left out, since they cannot differ among packets of the same headers; so are nd_reserved and
- * nd_options_type, which upstream shows in no packet.
+ * nd_options_type, which upstream shows in no packet. `mask` is where it is made, and all 0.
  */
-export function packetMask(key: FlowKey): FlowMask {
-  const mask = newKey();
+export function packetMask(key: FlowKey, mask: FlowMask = newKey()): FlowMask {
   metadata(key, mask);
   if (key[W.packetType] === 0) {
     mask.fill(0xffffffff, W.eth, W.eth + 3);

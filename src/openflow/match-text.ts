@@ -1,5 +1,5 @@
 import { field } from "#flow/fields/table.js";
-import type { FlowKey, FlowMask } from "#flow/key.js";
+import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { MAX_MPLS, MAX_VLANS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { packetMask } from "#flow/packet-mask.js";
@@ -30,9 +30,12 @@ export function formatMatch({ key, mask, tlvs }: Match, options: MatchTextOption
   return text === "" ? "" : text.slice(1);
 }
 
+/** Keys are costly to make. */
+const scratch: FlowMask = newKey();
+
 /** A packet's key as `ofproto/trace` writes it: what its headers have, and the metadata that is not 0. */
 export function formatFlow(key: FlowKey, options: MatchTextOptions = {}): string {
-  const mask = packetMask(key);
+  const mask = packetMask(key, scratch.fill(0));
   // That it is a frame is said of packets that were recirculated.
   if (key[W.recircId] !== 0) mask[W.packetType] = 0xffffffff;
   return formatMatch({ key, mask }, options);
