@@ -111,6 +111,16 @@ describeWith(needs, "a stateful firewall, as the guide has it", () => {
     expect(host.appctl("ofproto/drops", "fw0")).toMatch(/[1-9]\d* packets/);
   });
 
+  it("stands as it was after a restart, with connections that go on", async () => {
+    const held = peers.hold(inside, "10.9.0.2", 8080);
+    expect(await held.exchange()).toMatch(/^10\.9\.0\.1 \d+$/);
+    host.must("ovs-ctl", "--system-id=lab", "--no-monitor", "--no-ovsdb-server", "restart");
+    expect(await held.exchange()).toMatch(/^10\.9\.0\.1 \d+$/);
+    held.close();
+    expect(ask(inside, "ftp", "10.9.0.2", 21, "active")).toBe("same 226 300000 bytes");
+    expect(ask(outside, "tcp", "10.9.0.1", 8080)).toMatch(/^no: TimeoutError/);
+  });
+
   it("keeps a connection that is forgotten from going on", async () => {
     const held = peers.hold(inside, "10.9.0.2", 8080);
     expect(await held.exchange()).toMatch(/^10\.9\.0\.1 \d+$/);
@@ -128,6 +138,10 @@ describeWith(needs, "a stateful firewall, as the guide has it", () => {
     host.appctl("dpctl/flush-conntrack");
     expect(ask(inside, "udp", "10.9.0.2", 5353)).toMatch(/^10\.9\.0\.1/);
     expect(tracked()).toContain("udp,");
+    expect(reaches(inside, "10.9.0.2")).toBe(true);
+    expect(tracked()).toContain("icmp,");
+    waitFor(() => !tracked().includes("icmp,"), "connections of ICMP to end after two seconds");
+    expect(tracked()).toContain("udp,");
     const policy = host.vsctl("--bare", "--columns=_uuid", "list", "CT_Timeout_Policy").trim();
     host.vsctl("set", "CT_Timeout_Policy", policy, "timeouts:udp_multiple=1");
     host.appctl("dpctl/flush-conntrack");
@@ -139,6 +153,10 @@ describeWith(needs, "a stateful firewall, as the guide has it", () => {
     const asked = [1, 2, 3, 4].map(() => ask(inside, "udp", "10.9.0.2", 5353));
     expect(asked.filter((a) => a.startsWith("10.9.0.1"))).toHaveLength(2);
     expect(host.appctl("dpctl/ct-get-limits", "zone=1")).toBe("default limit=0\nzone=1,limit=2,count=2\n");
+    host.vsctl("set-zone-limit", "system", "1", "3");
+    const more = [1, 2, 3].map(() => ask(inside, "udp", "10.9.0.2", 5353));
+    expect(more.filter((a) => a.startsWith("10.9.0.1"))).toHaveLength(1);
+    expect(host.vsctl("list-zone-limits", "system")).toContain("Zone: 1, Limit: 3");
   });
 });
 
