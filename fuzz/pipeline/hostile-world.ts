@@ -212,7 +212,7 @@ export function hostileWorld(dice: Dice, isSteady: boolean): HostileWorld {
     });
   }
   const remembers =
-    /learn|ct\(|normal|meter|flood|sample|clone\(ct|fin_timeout|idle_timeout|controller\(.*pause|group:5|set_queue/;
+    /learn|ct\(|normal|meter|flood|sample|clone\(ct|fin_timeout|idle_timeout|controller\(.*pause|group:5|set_queue/i;
   const texts = [
     ...world.rules.map((rule) => shifted(ruleText({ ...rule, table: rule.table + 1 }), 0)).map(shiftRule),
     ...Array.from({ length: dice.below(40) }, () => anyFlow(dice, 1)),

@@ -51,4 +51,20 @@ describe("hostile packets", () => {
     expect(sent?.frame.slice(2 * (at + 4), 2 * (at + 8))).toBe("00000005");
     expect(sent?.frame.slice(2 * (at + 24), 2 * (at + 26))).toBe("0201");
   });
+
+  it("that are cut off within a header have flows of their own", () => {
+    const net = lab("ip,actions=set_field:8->ip_dscp,2");
+    const cut = udp.slice(0, 2 * 24);
+    expect(net.receive("p1", cut).map((s) => s.frame)).toEqual([cut]);
+    expect(net.receive("p1", udp)[0]?.frame.slice(28, 34)).toBe("452000");
+  });
+
+  it("with label stacks that are cut off have flows of their own", () => {
+    const flow = "mpls,actions=pop_mpls:0x8847,pop_mpls:0x8847,pop_mpls:0x86dd,2";
+    const labels = (...rest: readonly string[]): string => `${udp.slice(0, 24)}8848${rest.join("")}`;
+    const cut = labels("00010800", "06040002", "02");
+    const net = lab(flow);
+    net.receive("p1", labels("00010040", "00011040", "00012040", "0001314045"));
+    expect(net.receive("p1", cut)).toEqual(lab(flow).receive("p1", cut));
+  });
 });

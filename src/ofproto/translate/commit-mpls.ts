@@ -31,6 +31,7 @@ export function commitMpls(ctx: TranslationContext): void {
   const { flow, base } = ctx;
   if (!isMpls(flow[W.ethType]!) && !isMpls(base[W.ethType]!)) return;
   let have = mplsEntries(base);
+  lookForEnd(ctx, have);
   const want = mplsEntries(flow);
   let common = 0;
   while (common < have && common < want && base[W.mpls + have - 1 - common] === flow[W.mpls + want - 1 - common]) {
@@ -51,6 +52,14 @@ export function commitMpls(ctx: TranslationContext): void {
   }
   for (let i = 0; i < MAX_MPLS; i++) base[W.mpls + i] = flow[W.mpls + i]!;
   base[W.ethType] = flow[W.ethType]!;
+}
+
+/** Where the bottom is not to be seen, that the last entry is one, and that those behind it are none, was looked at: a stack that is cut off is shorter. */
+function lookForEnd({ base, mask }: TranslationContext, count: number): void {
+  if (count === 0 || (base[W.mpls + count - 1]! & BOTTOM) !== 0) return;
+  const last = W.mpls + count - 1;
+  mask[last] = mask[last]! | (0x80000000 >>> Math.clz32(base[last]!));
+  mask.fill(0xffffffff, last + 1, W.mpls + MAX_MPLS);
 }
 
 /** The entry is written whole, with what the packet had in the fields that did not change: so these are looked at. */

@@ -22,7 +22,7 @@ export const SLOW_ACTION: number = 1 << 5;
  */
 export function commitSet(ctx: TranslationContext, form: SetForm): void {
   const { flow, base, mask } = ctx;
-  if (!form.fields.some((f) => differs(flow, base, f))) return;
+  if (!isChanged(ctx, form)) return;
   const { key: value, mask: written } = newMatch();
   for (const f of form.fields) {
     if (!form.whole && !form.looked && !differs(flow, base, f)) continue;
@@ -39,6 +39,11 @@ export function commitSet(ctx: TranslationContext, form: SetForm): void {
   }
   if (form.slow) ctx.slow |= SLOW_ACTION;
   ctx.actions.push({ kind: "set", value, mask: written });
+}
+
+/** Whether actions have changed what a `set` of this form would write. */
+export function isChanged({ flow, base }: TranslationContext, form: SetForm): boolean {
+  return form.fields.some((f) => differs(flow, base, f));
 }
 
 function differs(a: Uint32Array, b: Uint32Array, f: Bits): boolean {

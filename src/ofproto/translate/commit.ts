@@ -5,7 +5,7 @@ import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { commitHeader } from "./commit-header.js";
 import { commitMpls, isMpls } from "./commit-mpls.js";
-import { commitSet, type SetForm } from "./commit-set.js";
+import { commitSet, isChanged, type SetForm } from "./commit-set.js";
 import { commitVlan } from "./commit-vlan.js";
 import type { TranslationContext } from "./context.js";
 
@@ -61,23 +61,19 @@ function samePacket(flow: Uint32Array, base: Uint32Array): boolean {
 
 function commitNetwork(ctx: TranslationContext): void {
   const { flow } = ctx;
-  // A header of protocol 0 (ARP of operation 0) is none.
-  const isThere = (flow[W.nw]! & 0xff) !== 0;
-  switch (flow[W.ethType]) {
-    case EtherType.ipv4:
-      if (isThere) commitSet(ctx, ipv4);
-      return;
-    case EtherType.ipv6:
-      if (isThere) commitSet(ctx, ipv6);
-      return;
-    case EtherType.arp:
-      if (isThere) commitSet(ctx, arp);
-      return;
-    case EtherType.nsh:
-      commitSet(ctx, nsh);
-      return;
-  }
+  const form = networkForms.get(flow[W.ethType]!);
+  if (form === undefined) return;
+  // A header of protocol 0 (ARP of operation 0) is none: what is cut off has such a key.
+  if (form === nsh || (flow[W.nw]! & 0xff) !== 0) commitSet(ctx, form);
+  else if (isChanged(ctx, form)) ctx.mask[W.nw] = ctx.mask[W.nw]! | 0xff;
 }
+
+const networkForms: ReadonlyMap<number, SetForm> = new Map([
+  [EtherType.ipv4, ipv4],
+  [EtherType.ipv6, ipv6],
+  [EtherType.arp, arp],
+  [EtherType.nsh, nsh],
+]);
 
 function commitTransport(ctx: TranslationContext): void {
   const { flow } = ctx;
