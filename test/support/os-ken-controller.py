@@ -55,7 +55,7 @@ class Controller(app_manager.OSKenApp):
         while True:
             hubs.trampoline(0, read=True)
             got = os.read(0, 65536)
-            if not got:
+            if not got:  # Told nothing any more.
                 return
             *lines, rest = (rest + got).split(b"\n")
             for line in lines:
@@ -107,8 +107,8 @@ class Controller(app_manager.OSKenApp):
         frame = packet.Packet(message.data).get_protocol(ethernet.ethernet)
         if frame.ethertype == 0x88CC:
             return
-        self.places[frame.src] = in_port
-        out_port = self.places.get(frame.dst, o.OFPP_FLOOD)
+        self.places[dp.id, frame.src] = in_port
+        out_port = self.places.get((dp.id, frame.dst), o.OFPP_FLOOD)
         actions = [p.OFPActionOutput(out_port)]
         if out_port != o.OFPP_FLOOD:
             if is_first:

@@ -82,7 +82,7 @@ export class WeftHost {
   /** Starts a program in this host's namespace that goes on; it is killed with the host. */
   background(command: string, ...args: string[]): ChildProcess {
     const enter = `--net=/proc/${process.pid}/fd/${this.namespace.fd}`;
-    const child = spawn("nsenter", [enter, command, ...args], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("nsenter", [enter, command, ...args], { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
     this.#children.push(child);
     return child;
   }
