@@ -10,7 +10,6 @@ import type { BridgeState } from "./bridge-state.js";
 import { type ConntrackSettings, ConntrackZones } from "./conntrack-settings.js";
 import type { OfprotoCounters } from "./counters.js";
 import { RuntimeFeatures } from "./datapath-features.js";
-import type { LearnFlowEffect } from "./effect.js";
 import { AdaptiveFlowLimit, defaultLimits, type FlowLimits } from "./limits.js";
 import { MegaflowIndex } from "./megaflow-index.js";
 import { DatapathMeterIds } from "./meters/datapath-meter-ids.js";
@@ -44,7 +43,6 @@ export class Backer implements World {
   readonly meters: DatapathMeterIds;
   readonly #zones: ConntrackZones;
   limits: FlowLimits = defaultLimits;
-  learnNow: ((effect: LearnFlowEffect) => void) | undefined;
   /** `upcall/disable-megaflows`. */
   megaflows = true;
   readonly #ports = new Map<number, OfPort>();

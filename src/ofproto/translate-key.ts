@@ -2,7 +2,6 @@ import type { DatapathAction } from "#datapath/actions.js";
 import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import type { Backer } from "./backer.js";
-import { learnFlow } from "./learned-flow.js";
 import type { OfPort } from "./port.js";
 import { sharedActions } from "./shared-outcomes.js";
 import type { Translation } from "./translate/context.js";
@@ -19,18 +18,6 @@ export function translateKey(backer: Backer, port: OfPort, key: Uint32Array): Tr
   const answer = translate(backer, port, narrow);
   if (narrow !== key) widenMask(answer.mask);
   return answer;
-}
-
-/** Translates for a packet that is there: what it teaches by `learn` is known to what comes later in its own translation. */
-export function whileLearning(backer: Backer, translate: () => Translation): Translation {
-  backer.learnNow = (effect) => {
-    effect.rule = learnFlow(effect.bridge, effect.mod, effect.limit, undefined, backer.clock.now());
-  };
-  try {
-    return translate();
-  } finally {
-    backer.learnNow = undefined;
-  }
 }
 
 /**

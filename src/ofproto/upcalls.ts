@@ -12,7 +12,7 @@ import { Megaflow } from "./megaflow.js";
 import { sameActions } from "./same-actions.js";
 import { sharedEffects } from "./shared-outcomes.js";
 import type { Translation } from "./translate/context.js";
-import { installedActions, translateKey, whileLearning } from "./translate-key.js";
+import { installedActions, translateKey } from "./translate-key.js";
 
 const NONE: readonly Effect[] = [];
 
@@ -67,7 +67,7 @@ export class Upcalls {
     }
     // What the packet itself changes, by `learn`, makes its own translation stale.
     const { generation } = backer.revalidator;
-    const answer = whileLearning(backer, () => translateKey(backer, port, key));
+    const answer = translateKey(backer, port, key);
     this.#credit(sharedEffects(answer.effects), packet.data.length, key[W.l4]! & 0xfff);
     const actions = this.#install(key, answer, this.#now, generation);
     if (actions.length === 0) return;

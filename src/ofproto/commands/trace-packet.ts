@@ -7,7 +7,6 @@ import { applyEffects } from "../effect.js";
 import type { Translation } from "../translate/context.js";
 import { Trace } from "../translate/trace.js";
 import { translate, translateActions } from "../translate/translate.js";
-import { whileLearning } from "../translate-key.js";
 import { narrowVlans } from "../vlan-limit.js";
 import type { TraceQuestion } from "./trace-question.js";
 import type { Traced } from "./trace-text.js";
@@ -26,11 +25,12 @@ export function tracePacket(
   const portName = (n: number): string | undefined => (names ? bridge.ports.get(n)?.name : undefined);
   const datapathName = (n: number): string | undefined => (names ? backer.datapath.port(n)?.name : undefined);
   const steps = new Trace({ withoutEffects: frame === undefined, names });
-  const ask = (): Translation => (sent.length > 0 ? traceSent(steps) : translate(backer, port, key, steps));
-  const answer = frame === undefined ? ask() : whileLearning(backer, ask);
+  const answer = sent.length > 0 ? traceSent(steps) : translate(backer, port, key, steps);
   if (frame) {
     // It teaches what a packet would; it is none that counts.
-    const taught = answer.effects.filter(({ kind }) => kind === "learn" || kind === "fin_timeout");
+    const taught = answer.effects.filter(
+      ({ kind }) => kind === "learn" || kind === "learn_flow" || kind === "fin_timeout",
+    );
     const used = backer.clock.now();
     applyEffects(taught, { packets: 1, bytes: frame.length, used, tcpFlags: key[W.l4]! & 0xfff });
   }

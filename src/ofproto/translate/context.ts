@@ -7,7 +7,7 @@ import { OFPP } from "#openflow/port-number.js";
 import type { MacNumber } from "#util/mac-number.js";
 import type { BridgeState } from "../bridge-state.js";
 import type { DropReason } from "../drop-reason.js";
-import type { Effect, LearnFlowEffect } from "../effect.js";
+import type { Effect } from "../effect.js";
 import type { OfPort } from "../port.js";
 import type { Rule } from "../tables/rule.js";
 import type { FloodCache } from "./flood-cache.js";
@@ -20,8 +20,6 @@ export interface World {
   /** The other end of a patch port, undefined where it has none. */
   patchPeer(port: OfPort): OfPort | undefined;
   readonly floods: FloodCache;
-  /** Carries out a `learn` at once, for a packet that is there: it is to be seen by its own later lookups. Undefined where nothing is learnt yet. */
-  readonly learnNow: ((effect: LearnFlowEffect) => void) | undefined;
   readonly frozen: FrozenStates;
   /** The OpenFlow port of a datapath's port. */
   port(datapathPort: number): OfPort | undefined;
@@ -96,6 +94,14 @@ export interface Lookup {
   readonly honorsMiss?: boolean;
 }
 
+/** A flow that the packet teaches: it is not there for the packet itself, but lookups see that there are flows of its mask. */
+interface LearnedMask {
+  readonly bridge: BridgeState;
+  readonly table: number;
+  readonly priority: number;
+  readonly mask: FlowMask;
+}
+
 /** Where actions lead back to; given to the context, since what does them does actions again. */
 export interface Pipeline {
   /** The packet begins in the bridge of `ctx.inPort`. */
@@ -125,6 +131,7 @@ export class TranslationContext {
   readonly effects: Effect[] = [];
   readonly macs: MacNumber[] = [];
   readonly frozen: number[] = [];
+  readonly learned: LearnedMask[] = [];
   readonly recirculations: Recirculated[] = [];
   /** Where the packet came into the switch. */
   readonly origin: OfPort;

@@ -81,6 +81,14 @@ function numbered(tableId: number): string {
   return String(tableId).padStart(2);
 }
 
+/** The masks of flows that the packet itself has taught are looked up too, where a flow of theirs would come first; the flows are not there yet. */
+function seeLearned({ learned, bridge: at, mask }: TranslationContext, tableId: number, found: Rule | undefined): void {
+  for (const { bridge, table, priority, mask: bits } of learned) {
+    if (bridge !== at || table !== tableId || (found !== undefined && found.priority >= priority)) continue;
+    for (let w = 0; w < bits.length; w++) if (bits[w] !== 0) mask[w]! |= bits[w]!;
+  }
+}
+
 function lookupAny(ctx: TranslationContext, tableId: number, { inPort, ct, honorsMiss }: Lookup): Found | undefined {
   const { flow, mask, bridge } = ctx;
   const before = flow[W.inPort]!;
@@ -98,6 +106,7 @@ function lookupAny(ctx: TranslationContext, tableId: number, { inPort, ct, honor
       }
       rule = original.rule;
     } else rule = bridge.tables.lookup(at, flow, mask);
+    if (ctx.learned.length > 0) seeLearned(ctx, at, rule);
     const table = bridge.tables.table(at);
     ctx.effects.push(rule === undefined ? table.miss : table.hit);
     if (rule || !honorsMiss) break;

@@ -10,12 +10,11 @@ import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
 import { ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
 import { OFPP } from "#openflow/port-number.js";
 import type { Subfield } from "#openflow/subfield.js";
-import type { LearnFlowEffect } from "../../effect.js";
 import { mayLearn } from "../../learned-flow.js";
 import type { TranslationContext } from "../context.js";
 import { bitsOf, copyBits, lookAt, noteValue, readNumber, writeNumber } from "../subfield.js";
 
-/** `learn`: packets add or refresh a flow made of their fields. Lookups that come after it see it. */
+/** `learn`: packets add or refresh a flow made of their fields. Packets see it that come after them. */
 export function translateLearn(ctx: TranslationContext, action: Learn): void {
   const mod = learnedFlow(ctx, action);
   if (ctx.trace?.withoutEffects) {
@@ -29,15 +28,9 @@ export function translateLearn(ctx: TranslationContext, action: Learn): void {
     noteValue(ctx, action.result);
   }
   if (may) {
-    const effect: LearnFlowEffect = {
-      kind: "learn_flow",
-      bridge: ctx.bridge,
-      mod,
-      limit: action.limit,
-      rule: undefined,
-    };
-    ctx.effects.push(effect);
-    ctx.world.learnNow?.(effect);
+    ctx.effects.push({ kind: "learn_flow", bridge: ctx.bridge, mod, limit: action.limit, rule: undefined });
+    const { table, priority } = action;
+    ctx.learned.push({ bridge: ctx.bridge, table, priority, mask: mod.match.mask });
   } else ctx.trace?.note(" -> Limit exceeded, learn failed");
 }
 
