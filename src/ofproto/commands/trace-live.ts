@@ -82,7 +82,7 @@ function parseFilter({ state }: Bridge, text: string): Match {
 
 function formatPacket(packet: LivePacket): string {
   const { number: n, time, bridge, port, bytes, passes } = packet;
-  const again = passes.map((pass) => `${pass.title}\n${formatPass(pass)}`);
+  const again = passes.map((pass) => `\n${pass.title}\n${formatPass(pass)}`);
   return [`#${n} ${time} ${bridge} ${port} ${bytes} bytes\n${formatPass(packet)}`, ...again].join("");
 }
 
@@ -93,5 +93,5 @@ function formatPass(pass: LivePass): string {
 
 function formatEnd({ outputs, dropped, error }: LivePass): string {
   if (dropped !== null) return `Dropped: ${dropped}, ${error ?? dropReasons[dropped as DropReason]}`;
-  return outputs.length === 0 ? "Sent: nowhere yet" : `Sent: ${outputs.join(", ")}`;
+  return outputs.length === 0 ? "Recirculated" : `Sent: ${outputs.join(", ")}`;
 }
