@@ -176,6 +176,40 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       expect([...dp.flows()]).toEqual([]);
     });
 
+    it("lets whoever put a flow hold it: its counters, other actions, its end", async () => {
+      const { key, mask } = fromPort(a);
+      const held = dp.install(key, mask, [output(b)]);
+      const owner = {};
+      held.owner = owner;
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect(dp.find(key, mask)?.owner).toBe(owner);
+      expect(dp.find(fromPort(b).key, mask)).toBeUndefined();
+      expect([held.packets(), held.stats().bytes, held.isThere]).toEqual([1, frame.length, true]);
+      expect(held.readKey(newKey())).toEqual(key);
+      dp.replace(held, [output(c)]);
+      bed.put(a, plain(frame));
+      await bed.settle();
+      expect([bed.take(b).length, bed.take(c).length, held.packets()]).toEqual([1, 1, 2]);
+      expect(() => dp.install(key, mask, [])).toThrow("File exists");
+      dp.removeFlows([held, held]);
+      const again = dp.install(key, mask, [output(b)]);
+      bed.put(a, plain(frame));
+      await bed.settle();
+      // Its counters stay what they were, whatever has their place in memory now.
+      expect([held.isThere, held.stats().packets, again.packets(), dp.stats().flows]).toEqual([false, 2, 1, 1]);
+    });
+
+    it("has a name for every flow, given or not", () => {
+      const held = dp.install(fromPort(a).key, fromPort(a).mask, [output(b)]);
+      dp.putFlow({ ufid: UFID(7), ...fromPort(b), actions: [output(a)] });
+      expect(held.ufid).toMatch(/^[0-9a-f]{32}$/);
+      expect(dp.flow(held.ufid)?.actions).toEqual([output(b)]);
+      expect([...dp.flows()].map((f) => f.ufid)).toEqual([held.ufid, UFID(7)]);
+      expect(dp.deleteFlow(held.ufid)?.packets).toBe(0);
+      expect([held.isThere, dp.flow(held.ufid), dp.deleteFlow(held.ufid)]).toEqual([false, undefined, undefined]);
+    });
+
     it("refuses a second flow that matches the same", () => {
       dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions: [] });
       expect(() => dp.putFlow({ ufid: UFID(2), ...fromPort(a), actions: [] })).toThrow("File exists");

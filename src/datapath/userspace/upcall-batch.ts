@@ -10,9 +10,9 @@ const HEADER = 9;
 const HEADER_BYTES = (HEADER + KEY_WORDS) * 4;
 
 /** Upcalls not yet handled: of all ports, of one, and of one while more than half of all are taken. */
-const MAX_WAITING = 16384;
-const MAX_PER_PORT = 4096;
-const MAX_PER_PORT_CROWDED = 1024;
+const MAX_WAITING = 4096;
+const MAX_PER_PORT = 1024;
+const MAX_PER_PORT_CROWDED = 256;
 /** What each port may have waiting whatever the others do. */
 const RESERVED_PER_PORT = 16;
 /** While crowded, handled upcalls are counted anew once in so many attempts. */
