@@ -12,6 +12,11 @@ const MOST = 10;
 /** Milliseconds that a seed may take before it is told. */
 const SLOW = 5000;
 
+/** What was thrown where nobody could catch it. */
+const uncaught: unknown[] = [];
+process.on("uncaughtException", (error) => uncaught.push(error));
+process.on("unhandledRejection", (error) => uncaught.push(error));
+
 async function main(): Promise<void> {
   const chosen = targets.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   for (const { name, run } of chosen) {
@@ -23,6 +28,7 @@ async function main(): Promise<void> {
       const start = Date.now();
       try {
         await run(seed, tally);
+        if (uncaught.length > 0) throw uncaught.splice(0)[0];
       } catch (error) {
         found++;
         console.log(`${name}, seed ${seed}: ${(error as Error).stack?.slice(0, 3000)}`);

@@ -54,8 +54,11 @@ function steady(dice: Dice, world: HostileWorld, tally: Tally): void {
   checkDoors(world, [...frames, ...frames]);
 }
 
+/** Bytes of an Ethernet and an IPv4 header. */
+const WHOLE = 34;
+
 /**
- * A frame of which a flow is exact. Of a network header of protocol 0 (ARP of operation 0) actions change nothing, as upstream has it, whose megaflows do not
+ * A frame of which a flow is exact. Of a network header of protocol 0 (ARP of operation 0), or one that lies about lengths, actions change nothing, as upstream has it, whose megaflows do not
  * tell it from others.
  */
 function steadyFrame(dice: Dice): HostileFrame {
@@ -63,9 +66,9 @@ function steadyFrame(dice: Dice): HostileFrame {
   for (;;) {
     const frame = hostileFrame(dice);
     key.fill(0);
-    const fault = extractKey(frame.bytes, 0, frame.bytes.length, key, key, newLayers());
-    const hasNetwork = [0x0800, 0x86dd, 0x0806].includes(key[W.ethType]!);
-    if (fault !== 0 || !hasNetwork || (key[W.nw]! & 0xff) !== 0) return frame;
+    extractKey(frame.bytes, 0, frame.bytes.length, key, key, newLayers());
+    const hasNetwork = [0x0800, 0x86dd, 0x0806].includes(key[W.ethType]!) && frame.bytes.length >= WHOLE;
+    if (!hasNetwork || (key[W.nw]! & 0xff) !== 0) return frame;
   }
 }
 

@@ -1,7 +1,9 @@
+import { runOpenflow } from "./openflow.js";
 import { runPackets } from "./packets.js";
 import type { Tally } from "./tally.js";
 
 /** Everything that is fed: `run` throws where it finds something. */
 export const targets: readonly { readonly name: string; run(seed: number, tally: Tally): Promise<void> | void }[] = [
   { name: "packets", run: runPackets },
+  { name: "openflow", run: runOpenflow },
 ];
