@@ -23,7 +23,7 @@ export interface TableEffect {
 }
 
 /** `learn`: `rule` is the flow that was taught, once it was. */
-export interface LearnFlowEffect {
+interface LearnFlowEffect {
   readonly kind: "learn_flow";
   readonly bridge: BridgeState;
   readonly mod: FlowMod;

@@ -1,7 +1,7 @@
 import type { Json } from "#util/json.js";
 
 /** Who asked for a command. */
-export interface CommandClient {
+interface CommandClient {
   /** Aborted when the client has gone: whoever works for it may stop. */
   readonly gone: AbortSignal;
 }

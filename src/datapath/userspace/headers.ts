@@ -7,7 +7,7 @@ export function isGso(frame: Frame): boolean {
 }
 
 /** Length of the frames a large segment becomes. */
-export function segmentLength(frame: Frame): number {
+function segmentLength(frame: Frame): number {
   const layers = frame.layers;
   if (!layers.valid) layers.locate(frame);
   const l4 = layers.l4;

@@ -24,7 +24,7 @@ export interface Tally {
 export const newTally = (): Tally => ({ packets: 0, unclear: 0, sent: 0, flowsRefused: 0, flows: 0, hits: 0 });
 
 /** A packet of which switch and reference say different things. */
-export class Disagreement extends Error {
+class Disagreement extends Error {
   override name = "Disagreement";
 }
 

@@ -125,12 +125,12 @@ export type PlainAction =
     };
 
 /** `to[] = from[]` of a learned flow's match. */
-export interface LearnMatch {
+interface LearnMatch {
   readonly to: Part;
   readonly from: Part;
 }
 
-export interface LearnLoad {
+interface LearnLoad {
   readonly from: Part;
   readonly to: Part;
 }
@@ -160,7 +160,7 @@ const partText = ({ field, start, bits }: Part): string => {
 const allOnes = (field: string): bigint => (1n << BigInt(fields.get(field)!.bits)) - 1n;
 
 /** A value as flows write the field's. */
-export function valueText(field: string, value: bigint): string {
+function valueText(field: string, value: bigint): string {
   const bytes = (count: number): number[] =>
     Array.from({ length: count }, (_, i) => Number((value >> BigInt(8 * (count - 1 - i))) & 255n));
   if (/^eth_|^arp_.ha/.test(field))
@@ -175,7 +175,7 @@ export function valueText(field: string, value: bigint): string {
   return hex(value);
 }
 
-export function actionText(a: PlainAction): string {
+function actionText(a: PlainAction): string {
   switch (a.kind) {
     case "output":
       return `output:${a.port}`;
