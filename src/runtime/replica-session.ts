@@ -65,7 +65,8 @@ export class ReplicaSession<S extends SchemaDeclaration, F extends Follow<S>> {
         // The engine's ids are its own, so that answers come in their order among notifications.
         onStrayAnswer: (answer) => this.#carryOut(engine.answered(answer.id, answer)),
       },
-      settings,
+      // A unix socket's peer cannot vanish unnoticed, so it is not probed, as upstream has it.
+      remotes.some((remote) => /^p?(tcp|ssl):/.test(remote)) ? settings : { probeInterval: 0, ...settings },
     );
   }
 

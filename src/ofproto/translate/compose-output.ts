@@ -28,7 +28,6 @@ export function composeOutput(ctx: TranslationContext, port: OfPort): void {
   }
   const peer = ctx.world.patchPeer(port);
   if (!peer) {
-    ctx.trace?.note(" >> Nonexistent output port");
     ctx.refuse("no_peer");
     return;
   }

@@ -33,12 +33,20 @@ export const packetIns: PipelineScenarios = {
   "a miss with OpenFlow 1.0 alone": `
     bare
     bridge br0 1 2 protocols=OpenFlow10
-    of mod-port br0 p2 no-packet-in
     mon a 10 br0 128
     in p1 $tcp
     in p2 $tcp
     dp
     trace in_port=1,$tcp
+  `,
+  "a miss of a port without packet-ins": `
+    bare
+    bridge br0 1 2 protocols=OpenFlow10
+    of mod-port br0 p2 no-packet-in
+    mon a 10 br0 128
+    in p1 $tcp
+    in p2 $tcp
+    dp
   `,
   "a table-miss flow": `
     mon b 13 br0 65534
