@@ -55,9 +55,7 @@ export function tracePacket(
 
 /** The port of the action set has a field, which is not shown; nor is port 0, which is none. */
 function formatShown(key: FlowKey, portName: (n: number) => string | undefined): string {
-  if (key[W.actsetOutput] === 0) return formatFlow(key, { portName });
-  const shown = key.slice();
-  shown[W.actsetOutput] = 0;
+  const shown = key[W.actsetOutput] === 0 ? key : key.slice().fill(0, W.actsetOutput, W.actsetOutput + 1);
   const text = formatFlow(shown, { portName });
   return shown[W.inPort] === 0 ? text.replace(/\bin_port=0,/, "") : text;
 }
