@@ -1,8 +1,6 @@
-import { newMatch } from "#flow/match.js";
 import type { Learn } from "#openflow/actions/learn.js";
-import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
-import { ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
-import { OFPP } from "#openflow/port-number.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { newFlowMod } from "#openflow/messages/flow/new-flow-mod.js";
 import type { FlowChanges } from "./tables/flow-changes.js";
 import { everyAction } from "./tables/referenced.js";
 import type { Rule } from "./tables/rule.js";
@@ -56,22 +54,5 @@ export class Learners {
 }
 
 function deletionOf({ table, cookie }: Learned): FlowMod {
-  return {
-    kind: "flow_mod",
-    command: "delete",
-    match: newMatch(),
-    priority: 0,
-    table,
-    cookie,
-    cookieMask: 0xffffffffffffffffn,
-    newCookie: undefined,
-    idleTimeout: 0,
-    hardTimeout: 0,
-    importance: 0,
-    bufferId: NO_BUFFER,
-    outPort: OFPP.none,
-    outGroup: ANY_GROUP,
-    flags: 0,
-    actions: [],
-  };
+  return newFlowMod({ command: "delete", table, cookie, cookieMask: 0xffffffffffffffffn, newCookie: undefined });
 }

@@ -2,10 +2,10 @@ import type { Match } from "#flow/match.js";
 import type { Action } from "./actions/action.js";
 import { formatActions } from "./actions/table.js";
 import { FlowFlag } from "./messages/flow/flow-flags.js";
-import { type FlowMod, NO_BUFFER } from "./messages/flow/flow-mod.js";
-import { ALL_TABLES, ANY_GROUP, formatPriorityMatch, formatTable } from "./messages/flow/flow-parts.js";
+import type { FlowMod } from "./messages/flow/flow-mod.js";
+import { ALL_TABLES, formatPriorityMatch, formatTable } from "./messages/flow/flow-parts.js";
 import type { FlowTextOptions } from "./messages/flow/flow-stats.js";
-import { OFPP } from "./port-number.js";
+import { newFlowMod } from "./messages/flow/new-flow-mod.js";
 
 /** A flow as a table holds it, without what it has done. Flow statistics are one. */
 export interface FlowEntry {
@@ -34,21 +34,15 @@ export function entryOfFlowMod(flowMod: FlowMod): FlowEntry {
 export function flowModOfEntry(entry: FlowEntry, command: "add" | "delete_strict"): FlowMod {
   const isAdd = command === "add";
   const { table, priority, match, cookie, idleTimeout, hardTimeout, importance, flags, actions } = entry;
-  return {
-    kind: "flow_mod",
+  return newFlowMod({
     command,
     ...{ table, priority, match, idleTimeout, hardTimeout },
-    cookie: 0n,
-    cookieMask: 0n,
     newCookie: cookie,
     importance: isAdd ? importance : 0,
-    bufferId: NO_BUFFER,
-    outPort: OFPP.none,
-    outGroup: ANY_GROUP,
     // Upstream's replace-flows keeps this one alone.
     flags: isAdd ? flags & FlowFlag.sendFlowRemoved : 0,
     actions: isAdd ? actions : [],
-  };
+  });
 }
 
 /** What tells a flow from all others of a switch, as text: its table, priority and match. */

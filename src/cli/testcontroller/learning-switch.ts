@@ -8,7 +8,7 @@ import { setVlanTci } from "#openflow/match/fixed-parts.js";
 import { normalizeMatch } from "#openflow/match/normalize.js";
 import { decodeOfp10Match, OFP10_MATCH_LENGTH } from "#openflow/match/ofp10.js";
 import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
-import { ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
+import { newFlowMod } from "#openflow/messages/flow/new-flow-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import { WireReader } from "#openflow/wire-reader.js";
 import { WireWriter } from "#openflow/wire-writer.js";
@@ -49,25 +49,7 @@ export function addFlow(
   actions: readonly Action[],
   more: Partial<FlowMod> = {},
 ): FlowMod {
-  return {
-    kind: "flow_mod",
-    command: "add",
-    match,
-    priority,
-    table: 0,
-    cookie: 0n,
-    cookieMask: 0n,
-    newCookie: 0n,
-    idleTimeout: 0,
-    hardTimeout: 0,
-    importance: 0,
-    bufferId: NO_BUFFER,
-    outPort: OFPP.none,
-    outGroup: ANY_GROUP,
-    flags: 0,
-    actions,
-    ...more,
-  };
+  return newFlowMod({ command: "add", match, priority, actions, ...more });
 }
 
 const flowPriority = 1;

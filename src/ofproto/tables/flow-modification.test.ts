@@ -6,8 +6,9 @@ import { equalUnder, type Match, matchesOverlap, matchIncludes, newMatch } from 
 import { TlvMap } from "#flow/tlv-map.js";
 import type { Action } from "#openflow/actions/action.js";
 import { FlowFlag } from "#openflow/messages/flow/flow-flags.js";
-import { type FlowMod, type FlowModCommand, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
+import type { FlowMod, FlowModCommand } from "#openflow/messages/flow/flow-mod.js";
 import { ALL_TABLES, ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
+import { newFlowMod } from "#openflow/messages/flow/new-flow-mod.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import { OFPP } from "#openflow/port-number.js";
 import { commit, type Modification } from "../modification.js";
@@ -30,14 +31,7 @@ function match(fields: Readonly<Record<string, number>>): Match {
 }
 
 function mod(change: Partial<FlowMod> & Pick<FlowMod, "command">): FlowMod {
-  return {
-    kind: "flow_mod",
-    match: newMatch(),
-    ...{ priority: 1, table: 0, cookie: 0n, cookieMask: 0n, newCookie: undefined },
-    ...{ idleTimeout: 0, hardTimeout: 0, importance: 0, flags: 0, actions: [] },
-    ...{ bufferId: NO_BUFFER, outPort: OFPP.none, outGroup: ANY_GROUP },
-    ...change,
-  };
+  return newFlowMod({ priority: 1, newCookie: undefined, ...change });
 }
 
 /** A flow as the obvious model has it. */

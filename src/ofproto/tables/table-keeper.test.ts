@@ -5,10 +5,9 @@ import { type Match, newMatch } from "#flow/match.js";
 import { TlvMap } from "#flow/tlv-map.js";
 import { FakeClock } from "#host/fake/clock.js";
 import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
-import { ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
+import { newFlowMod } from "#openflow/messages/flow/new-flow-mod.js";
 import type { TableMod } from "#openflow/messages/table/table-mod.js";
 import { OfpError } from "#openflow/ofp-error.js";
-import { OFPP } from "#openflow/port-number.js";
 import { parseSubfield } from "#openflow/subfield.js";
 import { commit } from "../modification.js";
 import { flowModification, flowRemoval } from "./flow-modification.js";
@@ -53,13 +52,7 @@ class Kept {
   }
 
   mod(change: Partial<FlowMod> & Pick<FlowMod, "command">): string | undefined {
-    const mod: FlowMod = {
-      kind: "flow_mod",
-      ...{ match: newMatch(), priority: 1, table: 0, cookie: 0n, cookieMask: 0n, newCookie: 0n },
-      ...{ idleTimeout: 0, hardTimeout: 0, importance: 0, flags: 0, actions: [] },
-      ...{ bufferId: NO_BUFFER, outPort: OFPP.none, outGroup: ANY_GROUP },
-      ...change,
-    };
+    const mod = newFlowMod({ priority: 1, ...change });
     const env = { now: () => this.clock.now(), tlvs: TlvMap.empty, hasGroup: () => false, hasMeter: () => false };
     const made = flowModification(this.tables, mod, env);
     const failure = commit([made], () => void this.tables.version++);
@@ -213,11 +206,8 @@ describe("a full table", () => {
     kept.configure({ flowLimit: 2, evicts: true });
     for (const port of [1, 2]) kept.add(port, { hardTimeout: 10 * port });
     const env = { now: () => 0, tlvs: TlvMap.empty, hasGroup: () => false, hasMeter: () => false };
-    const add = (port: number, bufferId: number): FlowMod => ({
-      ...{ kind: "flow_mod", command: "add", match: portMatch(port), priority: 1, table: 0 },
-      ...{ cookie: 0n, cookieMask: 0n, newCookie: 0n, idleTimeout: 0, hardTimeout: 5, importance: 0, flags: 0 },
-      ...{ actions: [], bufferId, outPort: OFPP.none, outGroup: ANY_GROUP },
-    });
+    const add = (port: number, bufferId: number): FlowMod =>
+      newFlowMod({ command: "add", match: portMatch(port), priority: 1, hardTimeout: 5, bufferId });
     const mods = [add(3, NO_BUFFER), add(4, NO_BUFFER), add(5, 7)].map((m) => flowModification(kept.tables, m, env));
     expect(commit(mods, () => void kept.tables.version++)).toMatchObject({ index: 2 });
     expect(kept.ports).toEqual([1, 2]);

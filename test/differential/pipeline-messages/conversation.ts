@@ -4,7 +4,8 @@ import { parseFlowMatch } from "#openflow/match-parse.js";
 import { BundleControlType } from "#openflow/messages/bundle/bundle-control.js";
 import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
 import type { FlowMonitor } from "#openflow/messages/flow/flow-monitor-request.js";
-import { ALL_TABLES, ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
+import { ALL_TABLES, ANY_GROUP, DEFAULT_PRIORITY } from "#openflow/messages/flow/flow-parts.js";
+import { newFlowMod } from "#openflow/messages/flow/new-flow-mod.js";
 import type { GroupCommand } from "#openflow/messages/group/group-mod.js";
 import { parseGroupMod } from "#openflow/messages/group/group-mod-parse.js";
 import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
@@ -45,25 +46,13 @@ export function flow(
   changes: Omit<Partial<FlowMod>, "match" | "actions"> & { match?: string; actions?: string } = {},
 ): FlowMod {
   const { match, actions, ...others } = changes;
-  return {
-    kind: "flow_mod",
+  return newFlowMod({
     command: "add",
-    priority: 32768,
-    table: 0,
-    cookie: 0n,
-    cookieMask: 0n,
-    newCookie: 0n,
-    idleTimeout: 0,
-    hardTimeout: 0,
-    importance: 0,
-    bufferId: NO_BUFFER,
-    outPort: OFPP.none,
-    outGroup: ANY_GROUP,
-    flags: 0,
+    priority: DEFAULT_PRIORITY,
     ...others,
-    match: match === undefined ? newMatch() : parseFlowMatch(match),
+    match: parseFlowMatch(match ?? ""),
     actions: actions === undefined ? [] : parseActions(actions),
-  };
+  });
 }
 
 export const group = (text: string, command: GroupCommand = "add"): Body => parseGroupMod(text, command).groupMod;

@@ -6,8 +6,8 @@ import { formatActions } from "#openflow/actions/table.js";
 import { normalizeMatch } from "#openflow/match/normalize.js";
 import { formatMatch } from "#openflow/match-text.js";
 import { FlowFlag } from "#openflow/messages/flow/flow-flags.js";
-import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
-import { ANY_GROUP } from "#openflow/messages/flow/flow-parts.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { newFlowMod } from "#openflow/messages/flow/new-flow-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import type { Subfield } from "#openflow/subfield.js";
 import { mayLearn } from "../../learned-flow.js";
@@ -49,24 +49,17 @@ function learnedFlow(ctx: TranslationContext, learn: Learn): FlowMod {
     else actions.push(loadOf(spec.destination, sourceValue(ctx, spec.source)));
   }
   const { tlvs } = ctx.bridge;
-  return {
-    kind: "flow_mod",
+  return newFlowMod({
     command: "modify_strict",
     match: normalizeMatch(tlvs.mappings.length === 0 ? match : { ...match, tlvs }),
     priority: learn.priority,
     table: learn.table,
-    cookie: 0n,
-    cookieMask: 0n,
     newCookie: learn.cookie,
     idleTimeout: learn.idleTimeout,
     hardTimeout: learn.hardTimeout,
-    importance: 0,
-    bufferId: NO_BUFFER,
-    outPort: OFPP.none,
-    outGroup: ANY_GROUP,
     flags: learn.sendFlowRemoved ? FlowFlag.sendFlowRemoved : 0,
     actions,
-  };
+  });
 }
 
 /** Ports that a learned flow may send to: real ones, and reserved ones that need no choice. */
