@@ -48,6 +48,17 @@ describeWith(needs, "a stateful firewall, as the guide has it", () => {
     expect(ask(inside, "udp", "10.9.0.2", 5353)).toMatch(/^10\.9\.0\.1 \d+$/);
   });
 
+  it("judges fragments as what they are parts of", () => {
+    for (const [address, family] of [
+      ["10.9.0.2", "-4"],
+      ["fd00:9::2", "-6"],
+    ] as const) {
+      const large = [family, "-c", "2", "-i", "0.1", "-W", "2", "-s", "4000", address];
+      expect(inside.run("ping", ...large).stdout).toContain(" 0% packet loss");
+    }
+    expect(outside.run("ping", "-c", "1", "-W", "1", "-s", "4000", "10.9.0.1").status).not.toBe(0);
+  });
+
   it("refuses everything else, in both directions", () => {
     expect(ask(inside, "tcp", "10.9.0.2", 9090)).toMatch(/^no: TimeoutError/);
     expect(ask(outside, "tcp", "10.9.0.1", 8080)).toMatch(/^no: TimeoutError/);

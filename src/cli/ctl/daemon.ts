@@ -10,11 +10,12 @@ const INTERVAL = 5;
 
 export type DaemonName = "ovsdb-server" | "ovs-vswitchd";
 
-/** The pid of a daemon that runs. */
+/** The pid of a daemon that runs: while it does, its pidfile is locked. */
 export function runningPid(name: DaemonName, { host }: ScriptEnvironment): number | undefined {
-  const text = host.files.readTextIfExists(`${directories(host.process).run}/${name}.pid`);
+  const file = `${directories(host.process).run}/${name}.pid`;
+  const text = host.files.readTextIfExists(file);
   const pid = Number.parseInt(text ?? "", 10);
-  return pid > 0 && host.process.isAlive(pid) ? pid : undefined;
+  return pid > 0 && host.files.lockHolder(file, pid) === pid ? pid : undefined;
 }
 
 /** Starts a daemon as start scripts do, `args` before the options that all have. Throws `UserError` with its complaint. */

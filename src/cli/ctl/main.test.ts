@@ -46,19 +46,16 @@ class Machine {
   }
 
   #answer(line: string): string {
-    const { files, process } = this.host;
+    const { files } = this.host;
     const started = /^sh -c cd .* (?:\/weft\/bin\/)(ovs-vswitchd|ovsdb-server) /.exec(line)?.[1];
     if (started !== undefined) {
       const pid = ++this.#pids;
-      process.alive.add(pid);
       files.write(`/var/run/openvswitch/${started}.pid`, `${pid}\n`);
+      files.lockElsewhere(`/var/run/openvswitch/${started}.pid`, pid);
       return "";
     }
     const ended = /^ovs-appctl .*\/(ovs-vswitchd|ovsdb-server)\.(\d+)\.ctl exit$/.exec(line);
-    if (ended) {
-      process.alive.delete(Number(ended[2]));
-      files.remove(`/var/run/openvswitch/${ended[1]}.pid`);
-    }
+    if (ended) files.remove(`/var/run/openvswitch/${ended[1]}.pid`);
     if (line.startsWith("ovsdb-tool create")) files.write("/etc/openvswitch/conf.db", "");
     if (line.endsWith("list-br")) return "br0\n";
     if (line.endsWith("protocols")) return '["OpenFlow13"]\n';
@@ -128,6 +125,13 @@ describe("ovs-ctl", () => {
     expect(machine.output).toMatch(
       /^Saving flows\.\n(.*\n)*Restoring saved flows\.\nEnabling remote OVSDB managers\.\n$/,
     );
+  });
+
+  it("takes a pidfile for a leftover that nobody locks", async () => {
+    const machine = new Machine();
+    machine.host.files.write("/var/run/openvswitch/ovs-vswitchd.pid", "77\n");
+    await machine.ctl("--no-ovsdb-server status");
+    expect(machine.output).toContain("ovs-vswitchd is not running\n");
   });
 
   it("leaves a daemon alone that is not meant", async () => {
