@@ -85,6 +85,8 @@ export class OpenFlowConnection {
   #version: Version | undefined;
   #ended = false;
   #paused = false;
+  /** The peer does not take what it asked for: nothing more is read until it does. */
+  #clogged = false;
   #reading = false;
   #draining: (() => void)[] = [];
 
@@ -162,8 +164,28 @@ export class OpenFlowConnection {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#isHeld) return;
     this.#deliver();
-    if (!this.#paused && !this.#ended) this.stream.resume();
+    if (!this.#isHeld && !this.#ended) this.stream.resume();
+  }
+
+  get #isHeld(): boolean {
+    return this.#paused || this.#clogged;
+  }
+
+  /** After an answer that was given here: where many wait to be taken, requests wait, too. */
+  #answered(): void {
+    if (this.#clogged || this.backlog() <= defaultBacklog) return;
+    this.#clogged = true;
+    this.stream.pause();
+    void this.drained().then(() => {
+      this.#clogged = false;
+      this.#goOn();
+    });
   }
 
   /** Flushes and ends the connection from this side. */
@@ -216,7 +238,7 @@ export class OpenFlowConnection {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      while (!this.#ended && !this.#paused) {
+      while (!this.#ended && !this.#isHeld) {
         const message = this.#framing.next();
         if (message === undefined) break;
         this.#take(message);
@@ -251,6 +273,7 @@ export class OpenFlowConnection {
   #answerEcho(message: Uint8Array): void {
     const { version, xid } = readHeader(message);
     this.send(makeMessage(version, MessageType.echoReply, xid, message.subarray(HEADER_LENGTH)));
+    this.#answered();
   }
 
   /** The first message must be a hello. */
@@ -303,11 +326,13 @@ export class OpenFlowConnection {
     const known = versions.find((v) => v === version);
     if (known === undefined) this.#cannotEncode(version);
     this.#write(encodeErrorReply("OFPBRC_BAD_VERSION", known ?? OF10, message));
+    this.#answered();
   }
 
   #streamEnded(error: Error | undefined): void {
     if (this.#ended) return;
     this.#paused = false;
+    this.#clogged = false;
     this.#deliver();
     if (this.#ended) return;
     if (error === undefined && this.#framing.buffered > 0) {

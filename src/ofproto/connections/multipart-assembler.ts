@@ -10,11 +10,16 @@ const MORE = 1;
 /** Milliseconds that the next part of a request may take. */
 const PATIENCE = 1000;
 
+/** Bytes that one request's parts may have, and those of all requests that are not whole. */
+const MOST = 4 << 20;
+const MOST_OF_ALL = 4 * MOST;
+
 /** Parts of a request that others follow. */
 interface Parts {
   /** Whole messages; errors quote the first. */
   readonly requests: Uint8Array[];
   readonly name: string;
+  bytes: number;
   timer: Cancel | undefined;
 }
 
@@ -28,6 +33,7 @@ export type RefuseParts = (error: OfpError, request: Uint8Array) => void;
 export class MultipartAssembler {
   readonly #clock: Clock;
   readonly #parts = new Map<number, Parts>();
+  #bytes = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,17 +41,22 @@ export class MultipartAssembler {
 
   /**
    * Takes a message whose headers were read; gives the messages that are a whole request with it, undefined where some are missing. Throws
-   * OFPBRC_BAD_STAT where the message is of another kind than those before it.
+   * OFPBRC_BAD_STAT where the message is of another kind than those before it, OFPBRC_MULTIPART_BUFFER_OVERFLOW where parts are too long together: the parts
+   * are forgotten.
    */
   take(envelope: Envelope, bytes: Uint8Array, refuse: RefuseParts): readonly Uint8Array[] | undefined {
     const { version, xid, flags, name } = envelope;
     const before = this.#parts.get(xid);
     const more = (flags & MORE) !== 0;
     if (version < OF13 || !isMultipart(bytes) || (before === undefined && !more)) return [bytes];
-    const parts = before ?? { requests: [], name, timer: undefined };
+    const parts = before ?? { requests: [], name, bytes: 0, timer: undefined };
     this.#forget(xid);
     if (parts.name !== name) throw new OfpError("OFPBRC_BAD_STAT");
     parts.requests.push(bytes);
+    parts.bytes += bytes.length;
+    if (parts.bytes > MOST || this.#bytes + parts.bytes > MOST_OF_ALL) {
+      throw new OfpError("OFPBRC_MULTIPART_BUFFER_OVERFLOW");
+    }
     if (!more) return parts.requests;
     this.#keep(xid, parts, refuse);
     return undefined;
@@ -58,15 +69,19 @@ export class MultipartAssembler {
 
   #keep(xid: number, parts: Parts, refuse: RefuseParts): void {
     this.#parts.set(xid, parts);
+    this.#bytes += parts.bytes;
     parts.timer = this.#clock.after(PATIENCE, () => {
-      this.#parts.delete(xid);
+      this.#forget(xid);
       refuse(new OfpError("OFPBRC_MULTIPART_REQUEST_TIMEOUT"), parts.requests[0]!);
     });
   }
 
   #forget(xid: number): void {
-    this.#parts.get(xid)?.timer?.cancel();
+    const parts = this.#parts.get(xid);
+    if (parts === undefined) return;
+    parts.timer?.cancel();
     this.#parts.delete(xid);
+    this.#bytes -= parts.bytes;
   }
 }
 
