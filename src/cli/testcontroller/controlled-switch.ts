@@ -1,7 +1,7 @@
 import { newMatch } from "#flow/match.js";
 import { decodeMessage, encodeMessage } from "#openflow/messages/codec.js";
-import { NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
 import type { Message } from "#openflow/messages/message.js";
+import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
 import { type PacketIn, portMatch, portOfMatch } from "#openflow/messages/packet/packet-in.js";
 import { formatMessage } from "#openflow/messages/print.js";
 import type { Body } from "#openflow/messages/table.js";

@@ -4,7 +4,7 @@ import { createFakeHost } from "#host/fake/host.js";
 import type { FakeStream } from "#host/fake/streams.js";
 import type { Stream } from "#host/streams.js";
 import { decodeMessage, encodeMessage } from "#openflow/messages/codec.js";
-import { NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
+import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
 import { portMatch } from "#openflow/messages/packet/packet-in.js";
 import { formatMessage } from "#openflow/messages/print.js";
 import type { Body } from "#openflow/messages/table.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatActions } from "#openflow/actions/table.js";
 import { formatMatch } from "#openflow/match-text.js";
-import { NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
+import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
 import { type ForwardingSettings, LearningSwitch } from "./learning-switch.js";
 
 const plain: ForwardingSettings = {

@@ -1,4 +1,5 @@
-import { type FlowMod, NO_BUFFER } from "#openflow/messages/flow/flow-mod.js";
+import type { FlowMod } from "#openflow/messages/flow/flow-mod.js";
+import { NO_BUFFER } from "#openflow/messages/packet/buffer-id.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import { INTERNAL_TABLE } from "../../tables/flow-tables.js";
 import type { Handler } from "../handler.js";

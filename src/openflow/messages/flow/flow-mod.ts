@@ -22,6 +22,7 @@ import {
   nxt,
   ofpt,
 } from "../message.js";
+import { NO_BUFFER } from "../packet/buffer-id.js";
 import { checkFlowActions } from "./check-flow-actions.js";
 import { decodeFlowFlags, encodeFlowFlags, FlowFlag, formatFlowFlags } from "./flow-flags.js";
 import {
@@ -46,8 +47,6 @@ const commandTexts: Readonly<Record<FlowModCommand, string>> = {
   delete_strict: "DEL_STRICT",
 };
 
-/** OFP_NO_BUFFER: the message brings no packet that is kept in the switch. */
-export const NO_BUFFER = 0xffffffff;
 const NO_COOKIE = 0xffffffffffffffffn;
 
 /** Adds, changes or deletes flows. */

@@ -1,6 +1,7 @@
 import { newMatch } from "#flow/match.js";
 import { OFPP } from "../../port-number.js";
-import { type FlowMod, NO_BUFFER } from "./flow-mod.js";
+import { NO_BUFFER } from "../packet/buffer-id.js";
+import type { FlowMod } from "./flow-mod.js";
 import { ANY_GROUP } from "./flow-parts.js";
 
 /**

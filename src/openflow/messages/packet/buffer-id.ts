@@ -1,4 +1,4 @@
-/** A packet that is not kept in the switch: all of it is in the message. */
+/** OFP_NO_BUFFER: no packet is kept in the switch for the message; what there is of one is in it. */
 export const NO_BUFFER = 0xffffffff;
 
 /** `buffer=0x00000007`. */
