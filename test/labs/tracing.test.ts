@@ -31,10 +31,11 @@ function examples(): readonly Example[] {
   return found;
 }
 
-/** What differs from run to run: times, numbers of recirculations. */
+/** What differs from run to run: times, ages of addresses, numbers of recirculations. */
 const plain = (text: string): string =>
   text
     .replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, "TIME")
+    .replaceAll(/^( +\d+ +\d+ +[0-9a-f:]{17} +)\d+$/gm, "$1AGE")
     .replaceAll(/recirc\(0x[0-9a-f]+\)/g, "recirc(ID)")
     .replaceAll(/recirc_id=0x[0-9a-f]+/g, "recirc_id=ID")
     .trimEnd();
