@@ -96,10 +96,11 @@ export interface Datapath {
    * action the engine does not have, `HostError` EEXIST where a flow of another ufid has the same key and mask.
    */
   putFlow(flow: DatapathFlow): void;
-  /** As `putFlow`, of a flow that is new; HostError EEXIST where one of this key and mask is there. */
+  /**
+   * As `putFlow`, of a flow without a name. Where one of this key and mask is there that has an `owner`, it is left as it is and returned; HostError EEXIST where
+   * it has none.
+   */
   install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow;
-  /** The flow of exactly this match. */
-  find(key: FlowKey, mask: FlowMask): HeldFlow | undefined;
   /** Gives a flow that is there other actions; throws `UserError` as `putFlow`. */
   replace(flow: HeldFlow, actions: readonly DatapathAction[]): void;
   /** Removes flows; on return their counters are final. Those that are gone already are passed over. */

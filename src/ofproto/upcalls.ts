@@ -133,16 +133,15 @@ export class Upcalls {
 
   /** The flow for a key: made now, or there already. Undefined where there can be none. */
   #put(key: Uint32Array, answer: Translation, now: number, generation: number): Megaflow | undefined {
-    const { flows, flowLimit, datapath, megaflows } = this.#backer;
+    const { flows, flowLimit, megaflows } = this.#backer;
     if (flows.size >= flowLimit.value) {
       this.counters.flowLimitHit++;
       this.#backer.counters.flowLimitHit.add();
       return undefined;
     }
     const mask = megaflows ? answer.mask : exactMask();
-    const known = datapath.find(key, mask)?.owner;
-    if (known instanceof Megaflow) return known;
     const held = this.#tryInstall(key, mask, installedActions(this.#backer, key, answer));
+    if (held?.owner instanceof Megaflow) return held.owner;
     if (held === undefined) return undefined;
     this.#backer.counters.flowsPut.add();
     const flow = new Megaflow(held, answer, generation, now);
@@ -151,6 +150,7 @@ export class Upcalls {
     return flow;
   }
 
+  /** The flow, which may be there already; undefined where the datapath refuses it. */
   #tryInstall(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow | undefined {
     try {
       return this.#backer.datapath.install(key, mask, actions);

@@ -45,17 +45,19 @@ export class FlowBook {
       this.replace(known, actions, key);
       return;
     }
-    this.#named.set(ufid, this.#install(key, shapeOf(mask), actions, ufid));
+    const flow = this.#install(key, shapeOf(mask), actions, ufid);
+    if (flow === undefined) throw isThere();
+    this.#named.set(ufid, flow);
   }
 
   /** `Datapath.install`. */
   install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): InstalledFlow {
-    return this.#install(key, shapeOf(mask), actions, undefined);
-  }
-
-  find(key: FlowKey, mask: FlowMask): InstalledFlow | undefined {
-    const index = this.#matches.find(key, mask);
-    return index < 0 ? undefined : this.#matches.value(index);
+    const shape = shapeOf(mask);
+    const made = this.#install(key, shape, actions, undefined);
+    if (made !== undefined) return made;
+    const known = this.#matches.value(this.#matches.findShaped(key, shape));
+    if (known.owner === undefined) throw isThere();
+    return known;
   }
 
   /** The flow of a name. Those that were given none have one nevertheless. */
@@ -101,22 +103,27 @@ export class FlowBook {
     this.#named.clear();
   }
 
+  /** Undefined where there is one of this match. */
   #install(
     key: FlowKey,
     shape: MaskShape,
     actions: readonly DatapathAction[],
     ufid: string | undefined,
-  ): InstalledFlow {
+  ): InstalledFlow | undefined {
     const program = programOf(actions, key);
     const slot = this.#slots.take();
     const index = this.#matches.nextIndex;
     const flow = new InstalledFlow({ id: this.#nextId++, ufid, key, shape, slot, index, actions, program });
     if (this.#matches.tryInsert(key, shape, flow) < 0) {
       this.#slots.free(slot);
-      throw new HostError("putting a flow", "EEXIST", errnoNumber("EEXIST"), errnoText("EEXIST"));
+      return undefined;
     }
     this.#all.add(flow);
     this.#engine.put(flow.id, key, shape, program, slot);
     return flow;
   }
+}
+
+function isThere(): HostError {
+  return new HostError("putting a flow", "EEXIST", errnoNumber("EEXIST"), errnoText("EEXIST"));
 }

@@ -86,8 +86,8 @@ export class UpcallBatch {
     words[at + 7] = o.csumOffset;
     words[at + 8] = recirculations;
     at += HEADER;
-    for (let i = 0; i < CORE_WORDS; i++) words[at + i] = key[i]!;
-    for (let i = CORE_WORDS; i < KEY_WORDS; i++) words[at + i] = 0;
+    words.set(key, at);
+    words.fill(0, at + CORE_WORDS, at + KEY_WORDS);
     frame.copyTo(this.#bytes, this.#length + HEADER_BYTES, length);
     this.#length += size;
     this.#sent[share]!++;

@@ -108,10 +108,6 @@ export class UserspaceDatapath implements Datapath {
     return this.#flows.install(key, mask, actions);
   }
 
-  find(key: FlowKey, mask: FlowMask): HeldFlow | undefined {
-    return this.#flows.find(key, mask);
-  }
-
   replace(flow: HeldFlow, actions: readonly DatapathAction[]): void {
     this.#flows.replace(flow as InstalledFlow, actions);
   }
