@@ -2,10 +2,9 @@ import { type CompactValues, type MaskShape, shapeOf } from "#flow/shape.js";
 import { u16 } from "#util/big-endian.js";
 import type { Action } from "../actions/action.js";
 import type { FlowMod } from "../messages/flow/flow-mod.js";
-import { type Part, partSize } from "./flow-parts.js";
-import { copyOf } from "./flow-template.js";
-import { PlacedHole } from "./hole.js";
-import { LONGEST } from "./template-tree.js";
+import type { Part } from "./flow-parts.js";
+import type { PlacedHole } from "./hole.js";
+import { allFit, copyOf, SampleFlow } from "./sample-flow.js";
 
 /** Writes what a flow matches as compact values of its mask's shape. */
 type Gather = (bytes: Uint8Array, places: Int32Array, values: CompactValues, at: number) => void;
@@ -35,9 +34,7 @@ export class CompactTemplate {
   }
 
   fits(bytes: Uint8Array, places: Int32Array): boolean {
-    const holes = this.#holes;
-    for (let i = 0; i < holes.length; i++) if (!holes[i]!.fits(bytes, places[i]!)) return false;
-    return true;
+    return allFit(this.#holes, bytes, places);
   }
 }
 
@@ -59,15 +56,18 @@ function compact({ match, actions }: FlowMod): CompactFlow {
   return { shape, values, actions, tableLimit: target?.table ?? NO_GOTO };
 }
 
-/** A word of the values: what it has whatever the holes, and the units of holes that are in it. */
+/** A byte, or two, of a hole, and how far to the left they go in a word. */
+interface Unit {
+  readonly hole: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly shift: number;
+}
+
+/** A word of the values: what it has whatever the holes, and what of holes is in it. */
 interface Word {
   readonly base: number;
-  readonly units: readonly {
-    readonly hole: number;
-    readonly offset: number;
-    readonly size: number;
-    readonly shift: number;
-  }[];
+  readonly units: readonly Unit[];
 }
 
 const trials = [0, 1, 2, 3, 6];
@@ -82,26 +82,46 @@ export function learnCompact(
   parts: readonly Part[],
   read: (bytes: Uint8Array) => FlowMod | undefined,
 ): CompactTemplate | undefined {
-  const { holes, places } = placedHoles(sample, from, parts);
-  if (holes.length >= LONGEST) return undefined;
-  const matchEnd = from + ((u16(sample, from + 2) + 7) & ~7);
-  const inMatch = holes.filter((_, i) => places[i]! < matchEnd);
-  const filled = (seed: number): Uint8Array => {
-    const bytes = copyOf(sample, 0, sample.length);
-    holes.forEach((hole, i) => void hole.fill(bytes, places[i]!, seed));
-    return bytes;
-  };
+  const sampleFlow = new SampleFlow(sample, from, parts);
+  if (!sampleFlow.isLearnable) return undefined;
+  const { holes, places } = sampleFlow;
   const understand = (bytes: Uint8Array): CompactFlow | undefined => {
     const mod = read(bytes);
     return mod && compact(mod);
   };
-  const least = filled(0);
-  const base = understand(least);
+  const base = understand(sampleFlow.filled(0));
   if (base === undefined) return undefined;
-  const words = [...base.values];
-  const units: Word["units"][number][][] = words.map(() => []);
-  const most = filled(1);
-  for (const [i, { hole }] of inMatch.entries()) {
+  const matchEnd = from + ((u16(sample, from + 2) + 7) & ~7);
+  const inMatch = holes.filter((_, i) => places[i]! < matchEnd);
+  const words = findWords(sampleFlow, inMatch.length, base, understand);
+  if (words === undefined) return undefined;
+  const gather = gatherer(words);
+  const holds = (bytes: Uint8Array): boolean => {
+    const flow = understand(bytes);
+    if (flow === undefined || flow.shape.id !== base.shape.id || flow.tableLimit !== base.tableLimit) return false;
+    const values = new Int32Array(words.length);
+    gather(bytes, places, values, 0);
+    return values.every((v, w) => v === flow.values[w]);
+  };
+  if (!trials.map((seed) => sampleFlow.filled(seed)).every(holds)) return undefined;
+  const shared = inMatch.length === holes.length ? base.actions : undefined;
+  return new CompactTemplate(base.shape, gather, shared, base.tableLimit, holes);
+}
+
+/**
+ * Finds where the first `count` holes go by changing them one after the other, from their least values, of which `base` is what is understood, to their
+ * greatest. Undefined where a change does not move as a whole into one word.
+ */
+function findWords(
+  sample: SampleFlow,
+  count: number,
+  base: CompactFlow,
+  understand: (bytes: Uint8Array) => CompactFlow | undefined,
+): readonly Word[] | undefined {
+  const { holes, places } = sample;
+  const [least, most] = [sample.filled(0), sample.filled(1)];
+  const units: Unit[][] = Array.from(base.values, () => []);
+  for (const [i, { hole }] of holes.slice(0, count).entries()) {
     const size = hole.size === 1 ? 1 : 2;
     for (let offset = 0; offset < hole.size; offset += size) {
       const at = places[i]! + offset;
@@ -111,51 +131,20 @@ export function learnCompact(
       const probed = understand(probe);
       if (probed === undefined || probed.shape.id !== base.shape.id) return undefined;
       if (low === high) continue;
-      const changed = words.findIndex((value, w) => probed.values[w] !== value);
+      const changed = base.values.findIndex((value, w) => probed.values[w] !== value);
       if (changed < 0) return undefined;
-      const difference = (probed.values[changed]! ^ words[changed]!) >>> 0;
+      const difference = (probed.values[changed]! ^ base.values[changed]!) >>> 0;
       const shift = trailingZeros(difference) - trailingZeros((low ^ high) >>> 0);
       if (shift < 0 || ((low ^ high) << shift) >>> 0 !== difference) return undefined;
       units[changed]!.push({ hole: i, offset, size, shift });
     }
   }
-  const gather = gatherer(
-    words.map((value, w): Word => {
-      // What the least values of the holes gave is taken out again.
-      const put = (u: Word["units"][number]): number => valueAt(least, places[u.hole]! + u.offset, u.size) << u.shift;
-      return { base: units[w]!.reduce((v, u) => v ^ put(u), value), units: units[w]! };
-    }),
-  );
-  const at32 = Int32Array.from(places);
-  const holds = (bytes: Uint8Array): boolean => {
-    const flow = understand(bytes);
-    if (flow === undefined || flow.shape.id !== base.shape.id || flow.tableLimit !== base.tableLimit) return false;
-    const values = new Int32Array(words.length);
-    gather(bytes, at32, values, 0);
-    return values.every((v, w) => v === flow.values[w]);
-  };
-  if (!trials.map(filled).every(holds)) return undefined;
-  const shared = inMatch.length === holes.length ? base.actions : undefined;
-  return new CompactTemplate(base.shape, gather, shared, base.tableLimit, holes);
-}
-
-function placedHoles(
-  sample: Uint8Array,
-  from: number,
-  parts: readonly Part[],
-): { readonly holes: readonly PlacedHole[]; readonly places: readonly number[] } {
-  const places: number[] = [];
-  const holes: PlacedHole[] = [];
-  let at = from;
-  for (const part of parts) {
-    if (typeof part !== "number" && !("instead" in part)) {
-      const mask = part.masked === true ? copyOf(sample, at + part.size, at + 2 * part.size) : undefined;
-      holes.push(new PlacedHole(part, holes.length, mask));
-      places.push(at);
-    }
-    at += partSize(part);
-  }
-  return { holes, places };
+  // What the least values of the holes gave is taken out again.
+  const put = (u: Unit): number => valueAt(least, places[u.hole]! + u.offset, u.size) << u.shift;
+  return Array.from(base.values, (value, w) => ({
+    base: units[w]!.reduce((v, u) => v ^ put(u), value),
+    units: units[w]!,
+  }));
 }
 
 const valueAt = (bytes: Uint8Array, at: number, size: number): number => (size === 1 ? bytes[at]! : u16(bytes, at));
@@ -164,7 +153,7 @@ const trailingZeros = (word: number): number => 31 - Math.clz32(word & -word);
 
 /** Straight-line code for the words. */
 function gatherer(words: readonly Word[]): Gather {
-  const unit = ({ hole, offset, size, shift }: Word["units"][number]): string => {
+  const unit = ({ hole, offset, size, shift }: Unit): string => {
     const byte = (i: number): string => `b[p[${hole}]+${offset + i}]`;
     const value = size === 1 ? byte(0) : `(${byte(0)}<<8|${byte(1)})`;
     return shift === 0 ? value : `(${value}<<${shift})`;

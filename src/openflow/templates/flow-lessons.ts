@@ -1,7 +1,7 @@
 import { u16 } from "#util/big-endian.js";
 import { flowParts, nxFlowParts, type Part } from "./flow-parts.js";
-import { copyOf } from "./flow-template.js";
 import { LessonBudget } from "./lesson-budget.js";
+import { copyOf } from "./sample-flow.js";
 import { TemplateTree } from "./template-tree.js";
 
 /** Where the match is, in a flow mod and in an entry of flow statistics. */

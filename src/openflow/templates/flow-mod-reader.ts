@@ -7,7 +7,7 @@ import type { FlowMod } from "../messages/flow/flow-mod.js";
 import { OF12, OF15, type Version } from "../version.js";
 import { type CompactTemplate, learnCompact } from "./compact-template.js";
 import { FlowLessons, MATCH } from "./flow-lessons.js";
-import { copyOf } from "./flow-template.js";
+import { copyOf } from "./sample-flow.js";
 
 const FLOW_MOD = 14;
 const ADD = 0;

@@ -8,8 +8,9 @@ import { DEFAULT_PRIORITY } from "../messages/flow/flow-parts.js";
 import { type FlowStats, formatDuration, formatFlowStats } from "../messages/flow/flow-stats.js";
 import { OF10, OF12, OF14, type Version } from "../version.js";
 import { FlowLessons, MATCH } from "./flow-lessons.js";
-import { copyOf, type FlowTemplate, type FlowWords, learnFlow } from "./flow-template.js";
+import { type FlowTemplate, type FlowWords, learnFlow } from "./flow-template.js";
 import { literal, type OutputBuffer } from "./output-buffer.js";
+import { copyOf } from "./sample-flow.js";
 
 const FLOW_MOD = 14;
 const MULTIPART_REPLY = 19;

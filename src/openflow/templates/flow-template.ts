@@ -1,12 +1,7 @@
-import { type Part, partSize } from "./flow-parts.js";
-import { PlacedHole } from "./hole.js";
+import type { Part } from "./flow-parts.js";
+import type { PlacedHole } from "./hole.js";
 import { literal, OutputBuffer } from "./output-buffer.js";
-import { LONGEST } from "./template-tree.js";
-
-/** A copy in memory of its own; what `slice` of a `Buffer` gives is none. */
-export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(start, end));
-}
+import { allFit, SampleFlow } from "./sample-flow.js";
 
 /** What a flow says in text, and the table that its actions go to: tables before that one may say so. */
 export interface FlowWords {
@@ -60,9 +55,7 @@ export class FlowTemplate {
 
   /** True where these bytes are ones that the template is for. `places`: where its holes are. */
   fits(bytes: Uint8Array, places: Int32Array): boolean {
-    const holes = this.#holes;
-    for (let i = 0; i < holes.length; i++) if (!holes[i]!.fits(bytes, places[i]!)) return false;
-    return true;
+    return allFit(this.#holes, bytes, places);
   }
 }
 
@@ -83,31 +76,16 @@ export function learnFlow(
   parts: readonly Part[],
   read: (bytes: Uint8Array) => FlowWords | undefined,
 ): FlowTemplate | undefined {
-  const places: number[] = [];
-  const holes: PlacedHole[] = [];
-  let at = from;
-  for (const part of parts) {
-    if (typeof part !== "number" && !("instead" in part)) {
-      const mask = part.masked === true ? copyOf(sample, at + part.size, at + 2 * part.size) : undefined;
-      holes.push(new PlacedHole(part, holes.length, mask));
-      places.push(at);
-    }
-    at += partSize(part);
-  }
-  if (holes.length >= LONGEST) return undefined;
-  const at32 = Int32Array.from(places);
-  const filled = (seed: number): Uint8Array => {
-    const bytes = copyOf(sample, 0, sample.length);
-    holes.forEach((hole, i) => void hole.fill(bytes, places[i]!, seed));
-    return bytes;
-  };
+  const flow = new SampleFlow(sample, from, parts);
+  if (!flow.isLearnable) return undefined;
+  const { holes, places } = flow;
   for (const seed of seeds) {
-    const bytes = filled(seed);
+    const bytes = flow.filled(seed);
     const words = read(bytes);
     if (words === undefined) return undefined;
-    const template = templateOf(words, bytes, holes, at32);
+    const template = templateOf(words, bytes, holes, places);
     if (template === undefined) continue;
-    const isRight = [sample, ...trials.map(filled)].every((b) => holds(template, b, at32, read(b)));
+    const isRight = [sample, ...trials.map((t) => flow.filled(t))].every((b) => holds(template, b, places, read(b)));
     return isRight ? template : undefined;
   }
   return undefined;
