@@ -79,6 +79,7 @@ export const bundles: PipelineScenarios = {
     in p1 $tcp
     purge
     of14 --bundle mod-flows br0 in_port=1,actions=3
+    wait
     in p1 $tcp
     purge
     flows

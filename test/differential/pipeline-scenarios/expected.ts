@@ -8,6 +8,8 @@ export const expectedDifferences: Readonly<Record<string, string>> = {
     "a flow label that an action looked at is shown as any other; upstream shows it with a mask of all its bits",
   "actions in trace: MPLS push, pop and what is in between":
     "a label is written whole, so all of it is looked at; upstream's megaflow leaves parts out and rewrites other packets wrongly",
+  "actions in trace: MPLS: several labels":
+    "a label stack that is cut off before its bottom is told apart from whole ones; upstream's megaflow does not",
   "actions in trace: MPLS: pop and push with what lies below":
     "where a type of service is changed under a label, the protocol is looked at as it is without one; upstream leaves it out",
   "packets: MPLS pushed, popped, counted down":

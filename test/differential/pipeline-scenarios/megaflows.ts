@@ -83,8 +83,8 @@ export const megaflows: PipelineScenarios = {
     in p1 $tcp
     in p1 $tcp
     of mod-flows br0 in_port=1,actions=3
-    in p1 $tcp
     wait
+    in p1 $tcp
     in p1 $tcp
     purge
     flows
