@@ -326,13 +326,6 @@ export const traceForms: Readonly<Record<string, string>> = {
     app ofproto/trace-packet-out br0 in_port=1 normal
     app ofproto/trace-packet-out br0 in_port=1 normal,2
   `,
-  "several datapaths": `
-    bridge br0 1
-    vsctl add-br br1 -- set bridge br1 datapath_type=netdev
-    app ofproto/trace in_port(1)
-    app ofproto/trace ovs-dummy in_port(1)
-    app ofproto/trace-packet-out in_port(1) 2
-  `,
 };
 
 /** Forms in which we differ, and why. One that differs no more fails the test. */
