@@ -7,12 +7,13 @@ import type { StatusColumns, StatusTable, StatusValue } from "./status.js";
  * operations, and `confirm` or `forget` says what became of them.
  */
 export class StatusWriter {
-  readonly #written = new Map<string, Map<string, string>>();
-  #staged: { table: string; uuid: string; columns: Map<string, Json> }[] = [];
+  /** Columns of rows, as JSON. */
+  readonly #written = new Map<string, { readonly table: StatusTable; readonly columns: Map<string, string> }>();
+  #staged: { table: StatusTable; uuid: string; columns: Map<string, Json> }[] = [];
 
   /** Notes the present values of columns of a row. */
   stage<T extends StatusTable>(table: T, uuid: string, columns: StatusColumns<T>): void {
-    const known = this.#written.get(uuid);
+    const known = this.#written.get(uuid)?.columns;
     const changed = new Map<string, Json>();
     for (const [column, value] of Object.entries<StatusValue>(columns)) {
       const json = writeValue(value);
@@ -34,9 +35,9 @@ export class StatusWriter {
     return {
       operations,
       confirm: () => {
-        for (const { uuid, columns } of staged) {
-          const known = this.#written.get(uuid) ?? new Map<string, string>();
-          for (const [column, json] of columns) known.set(column, JSON.stringify(json));
+        for (const { table, uuid, columns } of staged) {
+          const known = this.#written.get(uuid) ?? { table, columns: new Map<string, string>() };
+          for (const [column, json] of columns) known.columns.set(column, JSON.stringify(json));
           this.#written.set(uuid, known);
         }
       },
@@ -45,11 +46,11 @@ export class StatusWriter {
 
   /** Says that somebody else has written a column: it is written again with the next `stage`. */
   overwritten(uuid: string, column: string): void {
-    this.#written.get(uuid)?.delete(column);
+    this.#written.get(uuid)?.columns.delete(column);
   }
 
-  /** Forgets everything written, as after a new connection, or the rows that `exists` denies. */
-  forget(exists: (uuid: string) => boolean = () => false): void {
-    for (const uuid of this.#written.keys()) if (!exists(uuid)) this.#written.delete(uuid);
+  /** Forgets everything written, as after a new connection, or what was written to the rows that `exists` denies. */
+  forget(exists: (table: StatusTable, uuid: string) => boolean = () => false): void {
+    for (const [uuid, { table }] of this.#written) if (!exists(table, uuid)) this.#written.delete(uuid);
   }
 }

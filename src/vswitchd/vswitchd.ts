@@ -113,6 +113,7 @@ export class Vswitchd {
       this.#settledCfg = undefined;
       return;
     }
+    this.#writer.forget((table, uuid) => this.#deps.database.has(table, uuid));
     this.#bridges.forgetFailures();
     this.#reconfigure();
   }
