@@ -10,7 +10,12 @@ export const ownAdditions: {
     weft: "starts database and switch in one terminal, a demonstration, and what this host can do",
     "weft-schema-types": "a TypeScript declaration of any database's schema",
   },
-  appctl: { "ovs-vswitchd": { "ofproto/drops": "why packets were dropped, and how many" } },
+  appctl: {
+    "ovs-vswitchd": {
+      "ofproto/drops": "why packets were dropped, and how many",
+      "ofproto/trace-live": "packets as they pass, step by step",
+    },
+  },
   options: {
     "ovsdb-tool": { format: "what a command has to say, as JSON" },
     "ovs-ofctl": { format: "what the switch says, as lines of JSON" },
