@@ -1,6 +1,7 @@
 import type { AppctlCommand } from "#runtime/command.js";
+import type { Datapath } from "../datapath.js";
 import { argumentError, zoneOf } from "./conntrack-arguments.js";
-import { chooseDatapath, type DpctlHost, takeOptions } from "./dpctl-arguments.js";
+import { chooseDatapath, type DpctlHost, isDatapath, takeOptions } from "./dpctl-arguments.js";
 
 type ShownLimits = {
   readonly default: number;
@@ -8,13 +9,10 @@ type ShownLimits = {
 };
 
 /** Takes an optional datapath, where the first argument is not one of these commands' own. */
-function split(host: DpctlHost, args: readonly string[]): [ReturnType<typeof chooseDatapath>, readonly string[]] {
-  const isNamed =
-    args.length > 0 && !args[0]!.includes("=") && host.datapaths.all().some((dp) => names(dp).includes(args[0]!));
+function split(host: DpctlHost, args: readonly string[]): [Datapath, readonly string[]] {
+  const isNamed = args[0]?.includes("=") === false && isDatapath(host, args[0]);
   return [chooseDatapath(host, isNamed ? args[0] : undefined), isNamed ? args.slice(1) : args];
 }
-
-const names = ({ name, type }: { readonly name: string; readonly type: string }): string[] => [name, `${type}@${name}`];
 
 function set(host: DpctlHost): AppctlCommand {
   return {

@@ -9,7 +9,7 @@ import { argumentError, zoneOf } from "./conntrack-arguments.js";
 import { conntrackFragmentCommands } from "./conntrack-fragments.js";
 import { conntrackLimitCommands } from "./conntrack-limits.js";
 import { conntrackSettingCommands } from "./conntrack-settings.js";
-import { chooseDatapath, type DpctlHost, takeOptions } from "./dpctl-arguments.js";
+import { chooseDatapath, type DpctlHost, isDatapath, takeOptions } from "./dpctl-arguments.js";
 
 /** Takes `[dp] [zone=N]`. */
 function datapathAndZone(host: DpctlHost, args: readonly string[]): [Datapath, number | undefined] {
@@ -33,10 +33,6 @@ function dump(host: DpctlHost): AppctlCommand<readonly ShownConnection[]> {
     },
     text: (connections) => connections.map((c) => `${formatConnection(c)}\n`).join(""),
   };
-}
-
-function isDatapath(host: DpctlHost, name: string): boolean {
-  return host.datapaths.all().some((dp) => dp.name === name || `${dp.type}@${dp.name}` === name);
 }
 
 function flush(host: DpctlHost): AppctlCommand {

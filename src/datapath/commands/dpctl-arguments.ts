@@ -57,14 +57,20 @@ export function chooseDatapath(host: DpctlHost, name: string | undefined): Datap
   if (name !== undefined) {
     try {
       return host.datapaths.byName(name);
-    } catch {
-      throw dpctlError(failed);
+    } catch (error) {
+      if (error instanceof HostError) throw dpctlError(failed);
+      throw error;
     }
   }
   const all = host.datapaths.all();
   if (all.length === 1) return all[0]!;
   const why = all.length === 0 ? "no datapaths exist" : "multiple datapaths, specify one";
   throw new UserError(`ovs-vswitchd: ${why}\novs-vswitchd: ${failed}`);
+}
+
+/** True of the name of a datapath there is, with its type or without. */
+export function isDatapath(host: DpctlHost, text: string): boolean {
+  return host.datapaths.all().some(({ name, type }) => name === text || `${type}@${name}` === text);
 }
 
 /** Takes the optional datapath in front of `count` further arguments. */

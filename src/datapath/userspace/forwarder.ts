@@ -18,9 +18,10 @@ import type { Flow } from "./flow.js";
 import { Frame } from "./frame.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
-import { isGso, lengthOf, segmentedSize } from "./headers.js";
+import { isGso, lengthOf } from "./headers.js";
 import { LiveCopies } from "./live-copies.js";
-import { type Meter, NO_BAND } from "./meter.js";
+import type { Meter } from "./meter.js";
+import { meterFrame, metersWhole } from "./meter-frame.js";
 import {
   OP_ADD_MPLS,
   OP_CHECK_LENGTH,
@@ -49,7 +50,6 @@ import {
   type Resumption,
 } from "./ops.js";
 import { packetHash } from "./packet-hash.js";
-import { remark } from "./remark.js";
 import { rewrite } from "./rewrite.js";
 import { segmentFrame } from "./segment.js";
 import { setWords } from "./set-words.js";
@@ -287,7 +287,7 @@ export class Forwarder {
         case OP_METER: {
           const meter = this.#meters.get(step.a);
           if (meter === undefined) break;
-          if (isGso(frame) && !this.#metersWhole(meter, frame)) {
+          if (!metersWhole(meter, frame, this.now)) {
             this.#runOnSegments(program.slice(i), level, depth);
             return;
           }
@@ -319,24 +319,12 @@ export class Forwarder {
     this.#stale = stale;
   }
 
-  /** Whether a large segment passes a meter as it is, with all the packets it will become. */
-  #metersWhole(meter: Meter, frame: Frame): boolean {
-    const { packets, bytes } = segmentedSize(frame);
-    return packets === 1 || meter.holds(this.now, packets, bytes);
-  }
-
   /** Gives a packet to a meter; false where that drops it. */
   #meter(meter: Meter, frame: Frame): boolean {
-    const { packets, bytes } = isGso(frame) ? segmentedSize(frame) : { packets: 1, bytes: frame.length };
-    const exceeded = meter.take(this.now, packets, bytes);
-    if (exceeded === NO_BAND) return true;
-    const band = meter.bands[exceeded]!;
-    if (band.type === "drop") {
-      this.counters[DROP.meter]! += packets;
-      return false;
-    }
-    if (remark(frame, band.precedence)) this.#stale = true;
-    return true;
+    const outcome = meterFrame(meter, frame, this.now);
+    if (outcome === "remarked") this.#stale = true;
+    else if (outcome === "dropped") this.counters[DROP.meter]!++;
+    return outcome !== "dropped";
   }
 
   /** Sends a packet through connection tracking. False where it ends here: it waits for other fragments, or could not be translated. */

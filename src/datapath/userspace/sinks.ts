@@ -1,21 +1,10 @@
 import type { FlowKey } from "#flow/key.js";
-import type { Offload } from "#wire/virtio-net.js";
+import type { FrameIo } from "#host/frame-io.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { Frame } from "./frame.js";
 
-/** Where forwarded frames go. As `FrameIo.send`; what it is given stays unchanged until the engine's next flush. */
-export interface FrameSink {
-  send(
-    port: number,
-    head: Uint8Array,
-    headAt: number,
-    headLength: number,
-    tail: Uint8Array,
-    tailAt: number,
-    tailLength: number,
-    offload: Readonly<Offload>,
-  ): void;
-}
+/** Where forwarded frames go; what it is given stays unchanged until the engine's next flush. */
+export type FrameSink = Pick<FrameIo, "send">;
 
 /** Where packets go that no flow knows, or that a flow sends up. */
 export interface UpcallSink {
