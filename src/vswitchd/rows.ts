@@ -63,7 +63,6 @@ export const otherConfigKeys = {
     "enable-statistics",
     "flow-limit",
     "flow-restore-wait",
-    "flow-restore-wait",
     "max-idle",
     "max-revalidator",
     "min-revalidate-pps",
@@ -88,7 +87,7 @@ export const otherConfigKeys = {
 /** Keys among these that are read, while nothing in the switch acts on them yet. */
 export const keysWithoutEffect: {
   readonly [T in keyof typeof otherConfigKeys]?: readonly (typeof otherConfigKeys)[T][number][];
-} = { Bridge: ["dp-desc", "dp-sn"] };
+} = {};
 
 /** Reads `other_config` of a row of a table, by the keys that are listed for it. */
 export function otherConfig<T extends keyof typeof otherConfigKeys>(
