@@ -160,6 +160,8 @@ export async function runOpenflow(seed: number, tally: Tally): Promise<void> {
         const id = xid++;
         new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, id);
         if (dice.chance(97)) bytes[0] = peer.version;
+        else if (dice.chance(50)) bytes[0] = dice.below(256);
+        if (dice.chance(2)) bytes[1] = dice.below(256);
         sent.set(id, bytes);
         batch.push(bytes);
         count(tally, "messages");

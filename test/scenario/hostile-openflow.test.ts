@@ -49,6 +49,24 @@ describe("hostile peers", () => {
     expect(tally["answered"]).toBeGreaterThan(300);
   }, 120_000);
 
+  it("whose messages are of a version that nobody knows are told so in version 1.0's words", async () => {
+    const peer = await RawPeer.open(lab, OF13);
+    await lab.clock.advanceAsync(1);
+    for (const [xid, version, type] of [
+      [21, 0x63, 1],
+      [22, 0x63, 3],
+      [23, 0, 0],
+      [24, 7, 0],
+      [25, 0x63, 14],
+    ] as const) {
+      const bytes = makeMessage(OF13, type, xid, new Uint8Array(4));
+      bytes[0] = version;
+      peer.send(bytes);
+    }
+    expect(await peer.isServed(lab, 9)).toBe(true);
+    expect(heard(peer, 25)).toEqual(["OFPT_ERROR: OFPBRC_BAD_VERSION"]);
+  });
+
   it("that ask for echoes and do not read are not read any more", async () => {
     const peer = await RawPeer.open(lab, OF13);
     await lab.clock.advanceAsync(1);

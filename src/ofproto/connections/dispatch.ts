@@ -14,7 +14,7 @@ import type { Message } from "#openflow/messages/message.js";
 import type { Body } from "#openflow/messages/table.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import { type Protocol, protocols } from "#openflow/protocol.js";
-import { OF10, type Version } from "#openflow/version.js";
+import { OF10, type Version, versions } from "#openflow/version.js";
 import { limitedLog } from "#runtime/limited-log.js";
 import type { Log } from "#runtime/logger.js";
 import { UserError } from "#util/errors.js";
@@ -147,7 +147,16 @@ function answerError(error: unknown, request: Uint8Array, connection: Receiver, 
   limitedLog(log, "connmgr", REFUSALS).info(
     `${connection.name}: sending ${name} error reply to ${messageName(request)} message`,
   );
-  connection.sendBytes(encodeErrorReply(name, request[0] as Version, request));
+  connection.sendBytes(encodeErrorReply(name, versionOf(request, log), request));
+}
+
+/** The version of a request; hellos, errors and echoes may be of one that nobody knows. */
+function versionOf(request: Uint8Array, log: Log): Version {
+  const known = versions.find((version) => version === request[0]);
+  if (known !== undefined) return known;
+  const number = request[0]!.toString(16).padStart(2, "0");
+  limitedLog(log, "ofp_errors").err(`cannot encode error for unknown OpenFlow version 0x${number}`);
+  return OF10;
 }
 
 function messageName(bytes: Uint8Array): string {
