@@ -72,11 +72,20 @@ export class OsKenController {
     await eventually(() => this.count(isDone) > before, `an answer to ${expression}`, patience);
   }
 
-  stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+  /** Lets it do nothing, as if its machine hung. */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve();
     return new Promise((resolve) => {
       this.#child.once("exit", () => resolve());
-      this.#child.kill(signal);
+      this.#child.kill("SIGKILL");
     });
   }
 
