@@ -119,7 +119,7 @@ const groups: readonly string[] = [
 ];
 
 const meters: readonly string[] = [
-  "meter=1 pktps burst band=type=drop rate=1 burst_size=0",
+  "meter=1 pktps band=type=drop rate=1",
   "meter=2 kbps stats bands=type=drop rate=4294967295 burst_size=4294967295 type=dscp_remark rate=1 burst_size=1 prec_level=9",
 ];
 
@@ -136,6 +136,13 @@ export function taken(change: () => void): boolean {
 
 export function addFlow(bridge: Bridge, text: string): boolean {
   return taken(() => bridge.flowMod(parseFlowMod(text, "add").flowMod, ownOrigin));
+}
+
+export function addMeter(bridge: Bridge, text: string): boolean {
+  return taken(() => {
+    const failure = bridge.commit([bridge.meterModification(parseMeterMod(text, "add").meterMod, ownOrigin)]);
+    if (failure) throw failure.error;
+  });
 }
 
 /** Those that begin again with the first table are for packet-outs: there the first table counts once only. */
@@ -205,12 +212,7 @@ export function hostileWorld(dice: Dice, isSteady: boolean): HostileWorld {
       if (failure) throw failure.error;
     });
   }
-  for (const text of isSteady ? [] : meters) {
-    taken(() => {
-      const failure = bridge.commit([bridge.meterModification(parseMeterMod(text, "add").meterMod, ownOrigin)]);
-      if (failure) throw failure.error;
-    });
-  }
+  for (const text of isSteady ? [] : meters) addMeter(bridge, text);
   const remembers =
     /learn|ct\(|normal|meter|flood|sample|clone\(ct|fin_timeout|idle_timeout|controller\(.*pause|group:5|set_queue/i;
   const texts = [

@@ -1,3 +1,4 @@
+import { runDatapath } from "./datapath.js";
 import { runOpenflow } from "./openflow.js";
 import { runPackets } from "./packets.js";
 import type { Tally } from "./tally.js";
@@ -6,4 +7,5 @@ import type { Tally } from "./tally.js";
 export const targets: readonly { readonly name: string; run(seed: number, tally: Tally): Promise<void> | void }[] = [
   { name: "packets", run: runPackets },
   { name: "openflow", run: runOpenflow },
+  { name: "datapath", run: runDatapath },
 ];
