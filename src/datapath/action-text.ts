@@ -6,6 +6,7 @@ import { EtherType } from "#wire/ethernet.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
 import { formatCt } from "./ct-text.js";
 import { formatNshHeader } from "./nsh-text.js";
+import { formatPlainSet } from "./set-text.js";
 
 /** How actions are written: with port names or numbers, and for which packets (`set` names headers by it). */
 export interface ActionTextOptions extends Pick<OdpTextOptions, "portName"> {
@@ -106,6 +107,8 @@ export const slowPathReasons: readonly string[] = ["cfm", "bfd", "lacp", "stp", 
 
 /** The headers a `set` changes, under the mask: as in a flow's key, but for where the packet came from. */
 function formatSet(value: FlowKey, mask: FlowKey, key: FlowKey = newKey()): string {
+  const plain = key[W.packetType] === 0 ? formatPlainSet(value, mask, value[W.ethType]! || key[W.ethType]!) : undefined;
+  if (plain !== undefined) return plain;
   if ((mask[W.vlan0]! & 0xffff) !== 0) return formatVlanSet(value[W.vlan0]!, mask[W.vlan0]!);
   if (mask[W.mpls] !== 0) return `mpls(${formatLse(value[W.mpls]!)})`;
   if (mask[W.igmpGroup] !== 0 || mask[W.l4]! >>> 16 !== 0) return formatNeighbourExtension(value, mask);
