@@ -21,6 +21,7 @@ import {
 } from "./connection-layout.js";
 import { ConnectionPool } from "./connection-pool.js";
 import type { CtStep } from "./ct-step.js";
+import { expectReply } from "./expect-reply.js";
 import { type Expectation, Expectations } from "./expectations.js";
 import { ExpiryWheel } from "./expiry-wheel.js";
 import { helpFtp, helpTftp } from "./helpers.js";
@@ -38,6 +39,7 @@ import {
   VERDICT_VALID,
 } from "./tcp-tracker.js";
 import { Timeout, TimeoutPolicies } from "./timeouts.js";
+import { clearCt, natBits, writeConnection, writeTuple } from "./tracked-key.js";
 import { newTrackedPacket } from "./tracked-packet.js";
 import { translateAddress, translateInner, translatePacket } from "./translate-frame.js";
 import { hashTuple, isIcmp, isIcmpRequest, newTuple, reverseTuple, TUPLE_ID, type Tuple } from "./tuple.js";
@@ -217,7 +219,7 @@ export class Conntrack implements NatSearch {
         state |= this.#translate(frame, key, w, at, direction);
       }
     }
-    this.#write(key, w, at, state, id);
+    writeConnection(key, w, at, state, this.#parentOf(flags, id));
     return verdict;
   }
 
@@ -293,7 +295,8 @@ export class Conntrack implements NatSearch {
     const t = p.tuple;
     const reply = reverseTuple(t, 0, t[TUPLE_ID]!, this.#reversed);
     let flags = F_USED;
-    if (step.nat !== undefined && expected?.translated !== undefined) flags |= this.#natOf(expected, reply);
+    if (step.nat !== undefined && expected?.translated !== undefined)
+      flags |= expectReply(t, expected.translated, reply);
     else if (step.nat !== undefined) {
       if (!chooseNat(t, step.nat, reply, this)) {
         this.exhausted++;
@@ -326,7 +329,7 @@ export class Conntrack implements NatSearch {
     this.limits.add(step.zone, 1);
     if (step.helper !== 0) this.#help(frame, w, at, id, 0);
     const translation = flags & (F_SNAT | F_DNAT) ? this.#translate(frame, key, w, at, 0) : 0;
-    this.#write(key, w, at, state | translation, id);
+    writeConnection(key, w, at, state | translation, expected?.parent);
     return CT_GOES_ON;
   }
 
@@ -337,21 +340,9 @@ export class Conntrack implements NatSearch {
     return isIcmp(p.protocol) ? Timeout.icmpFirst : Timeout.otherFirst;
   }
 
-  /** Makes `reply` what an announced connection's is to be; returns the flags of its translation. */
-  #natOf(expected: Expectation, reply: Tuple): number {
-    const t = this.#packet.tuple;
-    const goal = expected.translated!;
-    let flags = 0;
-    for (let i = 0; i < 4; i++) {
-      if (goal[i] !== t[i]) flags |= F_SNAT;
-      if (goal[4 + i] !== t[4 + i]) flags |= F_DNAT;
-      reply[i] = goal[4 + i]!;
-      reply[4 + i] = goal[i]!;
-    }
-    const port = goal[PORTS]! & 0xffff;
-    if (port !== (t[PORTS]! & 0xffff)) flags |= F_DNAT;
-    reply[PORTS] = (port << 16) | (t[PORTS]! >>> 16);
-    return flags;
+  /** The original tuple of the connection that announced one with these flags. */
+  #parentOf(flags: number, id: number): Tuple | undefined {
+    return (flags & F_RELATED) === 0 ? undefined : this.#parents.get(id);
   }
 
   /** An ICMP error belongs to the connection of the packet that it is about. */
@@ -371,7 +362,7 @@ export class Conntrack implements NatSearch {
       this.#translateError(frame, key, w, at, direction);
       state |= natBits(flags, direction);
     }
-    this.#write(key, w, at, state, entry >> 1);
+    writeConnection(key, w, at, state, this.#parentOf(flags, entry >> 1));
   }
 
   #translateError(frame: Frame, key: FlowKey, w: Uint32Array, at: number, direction: number): void {
@@ -396,21 +387,6 @@ export class Conntrack implements NatSearch {
     const other = at + (direction === 0 ? C.reply : C.original);
     return reverseTuple(w, other, w[at + C.id]!, newTuple());
   }
-
-  #write(key: FlowKey, w: Uint32Array, at: number, state: number, id: number): void {
-    key[W.ctState] = state;
-    key[W.ctMark] = w[at + C.mark]!;
-    for (let i = 0; i < 4; i++) key[W.ctLabel + i] = w[at + C.label + i]!;
-    const parent = (w[at + C.flags]! & F_RELATED) === 0 ? undefined : this.#parents.get(id);
-    if (parent === undefined) writeTuple(key, w, at, w[at + C.id]!);
-    else writeTuple(key, parent, 0, parent[TUPLE_ID]!);
-  }
-}
-
-function natBits(flags: number, direction: number): number {
-  const source = direction === 0 ? CtState.snat : CtState.dnat;
-  const destination = direction === 0 ? CtState.dnat : CtState.snat;
-  return ((flags & F_SNAT) !== 0 ? source : 0) | ((flags & F_DNAT) !== 0 ? destination : 0);
 }
 
 function setMarks(w: Uint32Array, at: number, step: CtStep): void {
@@ -419,25 +395,5 @@ function setMarks(w: Uint32Array, at: number, step: CtStep): void {
   if (label === undefined) return;
   for (let i = 0; i < 4; i++) {
     w[at + C.label + i] = (w[at + C.label + i]! & ~step.labelMask[i]!) | label[i]!;
-  }
-}
-
-/** Takes everything that connection tracking knows out of a key. */
-export function clearCt(key: FlowKey): void {
-  for (let i: number = W.ctState; i < W.ctIpv6Dst + 4; i++) key[i] = 0;
-}
-
-function writeTuple(key: FlowKey, w: Uint32Array, at: number, id: number): void {
-  key[W.ctZone] = (key[W.ctZone]! & 0xffff) | (((id >>> 8) & 0xff) << 16);
-  const ports = w[at + PORTS]!;
-  key[W.ctTp] = isIcmp((id >>> 8) & 0xff) ? (((ports >>> 8) & 0xff) << 16) | (ports & 0xff) : ports;
-  if ((id & 1) === 0) {
-    key[W.ctNwSrc] = w[at]!;
-    key[W.ctNwDst] = w[at + 4]!;
-    return;
-  }
-  for (let i = 0; i < 4; i++) {
-    key[W.ctIpv6Src + i] = w[at + i]!;
-    key[W.ctIpv6Dst + i] = w[at + 4 + i]!;
   }
 }
