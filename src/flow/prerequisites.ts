@@ -75,7 +75,7 @@ export function unwildcardPrerequisite(mask: FlowMask, need: Prerequisite, key: 
     return;
   }
   unwildcard(mask, ethType);
-  if (need === "ct") mask[W.ctState] = mask[W.ctState]! | 0x27;
+  if (need === "ct") mask[W.ctState] = mask[W.ctState]! | CT_KNOWN;
   if (!needsTransport.has(need) || !isIp(key)) return;
   unwildcard(mask, proto);
   unwildcard(mask, frag);
