@@ -60,11 +60,15 @@ describe("hostile packets", () => {
   });
 
   it("with label stacks that are cut off have flows of their own", () => {
-    const flow = "mpls,actions=pop_mpls:0x8847,pop_mpls:0x8847,pop_mpls:0x86dd,2";
+    const flow = "actions=pop_mpls:0x8847,pop_mpls:0x8847,pop_mpls:0x86dd,dec_ttl,2";
     const labels = (...rest: readonly string[]): string => `${udp.slice(0, 24)}8848${rest.join("")}`;
     const cut = labels("00010800", "06040002", "02");
     const net = lab(flow);
     net.receive("p1", labels("00010040", "00011040", "00012040", "0001314045"));
     expect(net.receive("p1", cut)).toEqual(lab(flow).receive("p1", cut));
+    const whole = labels("00010040", "00011040", "00012140", udp.slice(28));
+    const after = lab(flow);
+    after.receive("p1", labels("0001"));
+    expect(after.receive("p1", whole)).toEqual(lab(flow).receive("p1", whole));
   });
 });

@@ -56,9 +56,12 @@ export function commitMpls(ctx: TranslationContext): void {
 
 /** Where the bottom is not to be seen, that the last entry is one, and that those behind it are none, was looked at: a stack that is cut off is shorter. */
 function lookForEnd({ base, mask }: TranslationContext, count: number): void {
-  if (count === 0 || (base[W.mpls + count - 1]! & BOTTOM) !== 0) return;
+  if (!isMpls(base[W.ethType]!)) return;
   const last = W.mpls + count - 1;
-  mask[last] = mask[last]! | (0x80000000 >>> Math.clz32(base[last]!));
+  if (count > 0) {
+    if ((base[last]! & BOTTOM) !== 0) return;
+    mask[last] = mask[last]! | (0x80000000 >>> Math.clz32(base[last]!));
+  }
   mask.fill(0xffffffff, last + 1, W.mpls + MAX_MPLS);
 }
 
