@@ -14,6 +14,11 @@ function split(host: DpctlHost, args: readonly string[]): [Datapath, readonly st
   return [chooseDatapath(host, isNamed ? args[0] : undefined), isNamed ? args.slice(1) : args];
 }
 
+/** As above; two arguments are a datapath, which must exist, and zones. */
+function beforeZones(host: DpctlHost, args: readonly string[]): ReturnType<typeof split> {
+  return args.length > 1 ? [chooseDatapath(host, args[0]), args.slice(1)] : split(host, args);
+}
+
 function set(host: DpctlHost): AppctlCommand {
   return {
     name: "dpctl/ct-set-limits",
@@ -71,7 +76,7 @@ function remove(host: DpctlHost): AppctlCommand {
     minArgs: 1,
     maxArgs: 2,
     run: (args) => {
-      const [datapath, [zones]] = split(host, args);
+      const [datapath, [zones]] = beforeZones(host, args);
       datapath.conntrack.deleteLimits(parseZones(zones ?? ""));
       return "";
     },
@@ -85,8 +90,7 @@ function get(host: DpctlHost): AppctlCommand<ShownLimits> {
     minArgs: 0,
     maxArgs: 2,
     run: async (args) => {
-      // Two arguments are a datapath, which must exist, and zones.
-      const [datapath, [zones]] = args.length > 1 ? [chooseDatapath(host, args[0]), args.slice(1)] : split(host, args);
+      const [datapath, [zones]] = beforeZones(host, args);
       const limits = await datapath.conntrack.limits(zones === undefined ? undefined : parseZones(zones));
       return { default: limits.defaultLimit, zones: limits.zones.map((zone) => ({ ...zone })) };
     },

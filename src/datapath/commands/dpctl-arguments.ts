@@ -55,12 +55,9 @@ export function takeOptions(args: readonly string[]): DpctlOptions {
 export function chooseDatapath(host: DpctlHost, name: string | undefined): Datapath {
   const failed = "datapath not found (Invalid argument)";
   if (name !== undefined) {
-    try {
-      return host.datapaths.byName(name);
-    } catch (error) {
-      if (error instanceof HostError) throw dpctlError(failed);
-      throw error;
-    }
+    const named = findDatapath(host, name);
+    if (named === undefined) throw dpctlError(failed);
+    return named;
   }
   const all = host.datapaths.all();
   if (all.length === 1) return all[0]!;
@@ -68,9 +65,18 @@ export function chooseDatapath(host: DpctlHost, name: string | undefined): Datap
   throw new UserError(`ovs-vswitchd: ${why}\novs-vswitchd: ${failed}`);
 }
 
-/** True of the name of a datapath there is, with its type or without. */
-export function isDatapath(host: DpctlHost, text: string): boolean {
-  return host.datapaths.all().some(({ name, type }) => name === text || `${type}@${name}` === text);
+/** True of a datapath there is, by its name and, but of type "system", its type in front. */
+export function isDatapath(host: DpctlHost, name: string): boolean {
+  return findDatapath(host, name) !== undefined;
+}
+
+function findDatapath(host: DpctlHost, name: string): Datapath | undefined {
+  try {
+    return host.datapaths.byName(name);
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
 }
 
 /** Takes the optional datapath in front of `count` further arguments. */

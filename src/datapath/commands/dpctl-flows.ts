@@ -16,7 +16,7 @@ import {
   type DpctlHost,
   datapathFirst,
   dpctlError,
-  errorText,
+  isDatapath,
   portNames,
   takeOptions,
 } from "./dpctl-arguments.js";
@@ -310,14 +310,4 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
       },
     },
   ];
-}
-
-function isDatapath(host: DpctlHost, name: string): boolean {
-  try {
-    host.datapaths.byName(name);
-    return true;
-  } catch (error) {
-    errorText(error);
-    return false;
-  }
 }
