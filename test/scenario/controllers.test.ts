@@ -176,7 +176,11 @@ describe("connections to controllers", () => {
     });
     a.send({ kind: "role_request", role: "secondary", generationId: 4n });
     await settle();
-    expect(a.take()).toEqual(["OFPT_ERROR (OF1.4) : OFPBRC_IS_SECONDARY", "OFPT_ERROR (OF1.4) : OFPRRFC_STALE"]);
+    expect(a.take()).toEqual([
+      "OFPT_ROLE_STATUS (OF1.4) : role=secondary generation_id=6 reason=primary_request",
+      "OFPT_ERROR (OF1.4) : OFPBRC_IS_SECONDARY",
+      "OFPT_ERROR (OF1.4) : OFPRRFC_STALE",
+    ]);
     expect(lines().slice(-2)).toEqual([
       expect.stringMatching(
         /^connmgr\|INFO\|br0<->unix#\d: sending OFPBRC_IS_SECONDARY error reply to OFPT_GROUP_MOD message$/,

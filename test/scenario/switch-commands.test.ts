@@ -123,10 +123,10 @@ describe("appctl commands of a switch", () => {
     expect(await set(" sample_nesting 12")).toBe("Can not set value beyond the datapath capability");
     expect(await set(" sample_nesting x")).toBe("Integer number expected");
     expect(await set(" foo")).toBe("Unexpected support field");
-    expect(await set(" ct_clear true")).toBe("Can not set value beyond the datapath capability");
-    expect(await appctl(net, "dpif/set-dp-features --force br0 ct_clear true")).toBe("");
+    expect(await set(" lb_output_action true")).toBe("Can not set value beyond the datapath capability");
+    expect(await appctl(net, "dpif/set-dp-features --force br0 lb_output_action true")).toBe("");
     expect(await appctl(net, "dpif/set-dp-features --force br0 sample_nesting 12")).toBe("");
-    expect(await set(" ct_clear")).toContain("[run time]:true, [boot time]:false\n");
+    expect(await set(" lb_output_action")).toContain("[run time]:true, [boot time]:false\n");
     expect(await set(" sample_nesting")).toContain("[run time]:12, [boot time]:10\n");
     await expect(appctl(net, "dpif/set-dp-features --force")).rejects.toThrow("requires at least 1");
     expect(await set("")).toContain("sample_nesting (Sample nesting) : [run time]:12, [boot time]:10\n");
@@ -136,7 +136,7 @@ describe("appctl commands of a switch", () => {
     const net = lab();
     await appctl(net, "dpif/set-dp-features br0 recirc false");
     const capabilities = Object.fromEntries(net.switches.capabilities("dummy"));
-    expect(capabilities).toMatchObject({ recirc: "false", trunc: "true", sample_nesting: "true", ct_clear: "false" });
+    expect(capabilities).toMatchObject({ recirc: "false", trunc: "true", sample_nesting: "true", ct_clear: "true" });
     expect(capabilities).toMatchObject({ max_hash_alg: "1", max_vlan_headers: "1", max_mpls_depth: "3" });
     // Those that Open vSwitch 3.1 writes.
     expect(Object.keys(capabilities).sort()).toEqual(
