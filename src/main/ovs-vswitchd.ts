@@ -100,6 +100,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     log: log.module("bridge"),
     deviceLog: log.module("netdev"),
     runDirectory: run,
+    useTls: (row) => connect.use(row),
     systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));

@@ -44,6 +44,7 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
     const ctZones = this.#replica.table("CT_Zone");
     const ctTimeoutPolicies = this.#replica.table("CT_Timeout_Policy");
     const managers = this.#replica.table("Manager");
+    const [ssl] = this.#replica.table("SSL");
     const ports = this.#replica.table("Port");
     const interfaces = this.#replica.table("Interface");
     return {
@@ -55,6 +56,7 @@ export class OvsdbConfigDatabase implements ConfigDatabase {
       ctZone: (uuid) => ctZones.get(uuid),
       ctTimeoutPolicy: (uuid) => ctTimeoutPolicies.get(uuid),
       manager: (uuid) => managers.get(uuid),
+      ssl,
       port: (uuid) => ports.get(uuid),
       interface: (uuid) => interfaces.get(uuid),
     };

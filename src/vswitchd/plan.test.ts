@@ -106,6 +106,7 @@ function rowsOf(
     ctTimeoutPolicy: () => undefined,
     flowTable: (id) => flowTables.find((t) => t.uuid === id),
     manager: () => undefined,
+    ssl: undefined,
     port: (id) => ports.get(id),
     interface: (id) => interfaces.get(id),
   };

@@ -34,6 +34,7 @@ export const followed = {
   CT_Zone: ["timeout_policy", "limit"],
   CT_Timeout_Policy: ["timeouts"],
   Manager: ["target", "connection_mode"],
+  SSL: ["private_key", "certificate", "ca_cert", "bootstrap_ca_cert"],
   Port: [
     "name",
     "interfaces",
@@ -108,6 +109,7 @@ type DatapathRow = Row<"Datapath">;
 type CtZoneRow = Row<"CT_Zone">;
 type CtTimeoutPolicyRow = Row<"CT_Timeout_Policy">;
 type ManagerRow = Row<"Manager">;
+export type SslRow = Row<"SSL">;
 export type FlowTableRow = Row<"Flow_Table">;
 export type PortRow = Row<"Port">;
 export type InterfaceRow = Row<"Interface">;
@@ -122,6 +124,8 @@ export interface ConfigRows {
   ctZone(uuid: string): CtZoneRow | undefined;
   ctTimeoutPolicy(uuid: string): CtTimeoutPolicyRow | undefined;
   manager(uuid: string): ManagerRow | undefined;
+  /** The one row of SSL that Open_vSwitch names: others are not kept. */
+  readonly ssl: SslRow | undefined;
   port(uuid: string): PortRow | undefined;
   interface(uuid: string): InterfaceRow | undefined;
 }

@@ -63,3 +63,19 @@ it("verifies nobody only where the CA is `none`", () => {
   expect(settings(own)).toMatchObject({ caCertificate: "" });
   expect(settings({ ...own, caCertificate: "none" })).not.toHaveProperty("caCertificate");
 });
+
+it("takes what the database names in the place of the command line's, and keeps it", () => {
+  const files = filesWith("/key", "/cert", "/dbkey", "/dbcert", "/dbca");
+  const log = recordingLog();
+  const connect = tlsConnectOptions(files, { ...own, ciphers: "HIGH" }, log);
+  const row = { private_key: "/dbkey", certificate: "/dbcert", ca_cert: "/dbca", bootstrap_ca_cert: false };
+  connect.use(row);
+  const named = { privateKey: "PEM of /dbkey\n", certificate: "PEM of /dbcert\n", caCertificate: "PEM of /dbca\n" };
+  expect(connect.tls).toMatchObject({ ...named, ciphers: "HIGH" });
+  connect.use(undefined);
+  expect(connect.tls).toMatchObject(named);
+  connect.use({ ...row, private_key: "", ca_cert: "/nowhere", bootstrap_ca_cert: true });
+  expect(connect.tls).toMatchObject({ privateKey: "PEM of /dbkey\n", certificate: "PEM of /dbcert\n" });
+  expect(connect.tls?.bootstrapCa).toBeDefined();
+  expect(log.lines).toEqual([]);
+});

@@ -19,19 +19,62 @@ export interface TlsFileOptions {
   readonly cipherSuites?: string | undefined;
 }
 
+/** What the database says of keys: an SSL row. */
+interface TlsRow {
+  readonly private_key: string;
+  readonly certificate: string;
+  readonly ca_cert: string;
+  readonly bootstrap_ca_cert: boolean;
+}
+
+/** Keys and certificates for `ssl:`. */
+export interface TlsSource extends ConnectOptions {
+  /** Has those of the database take the place of the command line's, and stay when the row goes, as upstream does. */
+  use(row: TlsRow | undefined): void;
+}
+
+/** Options with what a row says; an empty name says nothing. */
+function withRow(options: TlsFileOptions, row: TlsRow): TlsFileOptions {
+  const ca = row.ca_cert || undefined;
+  return {
+    ...options,
+    ...(row.private_key !== "" && row.certificate !== ""
+      ? { privateKey: row.private_key, certificate: row.certificate }
+      : {}),
+    ...(ca === undefined
+      ? {}
+      : {
+          caCertificate: row.bootstrap_ca_cert ? undefined : ca,
+          bootstrapCaCertificate: row.bootstrap_ca_cert ? ca : undefined,
+        }),
+  };
+}
+
 /**
  * Options for connections to `ssl:` remotes, read from the files anew for each attempt: a CA certificate that one connection has
  * learned verifies the next. What cannot be read is logged once, here, and refused where a connection needs it.
  */
-export function tlsConnectOptions(files: Files, options: TlsFileOptions, log: Log): ConnectOptions {
+export function tlsConnectOptions(files: Files, options: TlsFileOptions, log: Log): TlsSource {
   const logger = log.module("stream_ssl");
-  readSettings(files, options, {
-    unreadable: (what, file, error) => logger.log("err", complaintText(what, file, error)),
-    learned: () => {},
-  });
+  let now = options;
+  const check = (): void => {
+    readSettings(files, now, {
+      unreadable: (what, file, error) => logger.log("err", complaintText(what, file, error)),
+      learned: () => {},
+    });
+  };
+  check();
   return {
+    use(row) {
+      if (row === undefined) return;
+      const wanted = withRow(now, row);
+      const isSame = (Object.keys(wanted) as (keyof TlsFileOptions)[]).every((key) => wanted[key] === now[key]);
+      if (isSame) return;
+      now = wanted;
+      check();
+    },
     get tls(): TlsSettings | undefined {
-      return readSettings(files, options, {
+      return readSettings(files, now, {
         unreadable: () => {},
         learned: (path) => {
           logger.info(`successfully bootstrapped CA cert to ${path}`);

@@ -155,6 +155,7 @@ class FakeDatabase implements ConfigDatabase {
       ctZone: () => undefined,
       ctTimeoutPolicy: () => undefined,
       manager: () => undefined,
+      ssl: undefined,
       port: find(this.portRows),
       interface: find(this.interfaceRows),
     };

@@ -7,7 +7,7 @@ import type { ConfigDatabase } from "./config-database.js";
 import { readConntrack } from "./conntrack-zones.js";
 import { plan } from "./plan.js";
 import { readFlowLimits, readWanted } from "./read-wanted.js";
-import { type ConfigRows, otherConfig } from "./rows.js";
+import { type ConfigRows, otherConfig, type SslRow } from "./rows.js";
 import {
   bridgeStatus,
   controllerColumns,
@@ -31,6 +31,8 @@ export interface VswitchdDependencies {
   readonly deviceLog: BridgeLog;
   /** Below which unix sockets of controllers must be. */
   readonly runDirectory: string;
+  /** Takes the keys and certificates of the database; called before what needs them is configured. */
+  readonly useTls?: (row: SslRow | undefined) => void;
   /** Open_vSwitch:statistics, where they are asked for. */
   readonly systemStatistics: () => ReadonlyMap<string, string>;
 }
@@ -125,6 +127,7 @@ export class Vswitchd {
     for (const warning of wanted.warnings) this.#deps.log.warn(warning);
     for (const error of wanted.errors) this.#deps.log.err(error);
     this.#tellOfBondMode(wanted.defaultBonds);
+    this.#deps.useTls?.(rows.ssl);
     this.#awaitFlows(rows);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     this.#deps.switches.setConntrack(readConntrack(rows));

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { describeWith, program, root } from "../support/needs.js";
-import { needsRealPrograms, realPrograms, SwitchStack } from "../support/switch-stack.js";
+import { needsRealPrograms, ourPrograms, realPrograms, SwitchStack } from "../support/switch-stack.js";
 
 const openssl = "/usr/bin/openssl";
 const ours = join(import.meta.dirname, "../../bin/ovs-testcontroller");
@@ -31,11 +31,21 @@ const traffic: readonly (readonly [port: number, frame: string, flows: number])[
 
 const needs = [root, needsRealPrograms, program(openssl, "openssl"), program(real, "openvswitch-testcontroller")];
 
+const switches = { "the installed ovs-vswitchd": realPrograms.vswitchd, ours: ourPrograms.vswitchd } as const;
+
 describeWith(needs, "ovs-testcontroller and ovs-vswitchd", () => {
+  describe.each(Object.entries(switches))("%s", (_, vswitchd) => serves(vswitchd));
+});
+
+/** What controllers and a switch do together. */
+function serves(vswitchd: string): void {
   let stack: SwitchStack;
 
   beforeAll(async () => {
-    stack = await SwitchStack.start(realPrograms, { switchOptions: ["--enable-dummy", "--disable-system"] });
+    stack = await SwitchStack.start(
+      { ...realPrograms, vswitchd },
+      { switchOptions: ["--enable-dummy", "--disable-system"] },
+    );
     for (const [n, bridge] of ["br0", "br1"].entries()) {
       const ports = [1, 2, 3].map(
         (p) => `add-port ${bridge} ${bridge}p${p} -- set interface ${bridge}p${p} type=dummy ofport_request=${p}`,
@@ -125,4 +135,4 @@ describeWith(needs, "ovs-testcontroller and ovs-vswitchd", () => {
     await eventually(() => told(`${name}: connection closed by peer`) === 1, "its end");
     await eventually(() => !existsSync(at("ovs-testcontroller.pid")), "the controller to end");
   }, 30_000);
-});
+}
