@@ -16,7 +16,7 @@ import { DatapathMeterIds } from "./meters/datapath-meter-ids.js";
 import type { OfPort } from "./port.js";
 import { Recirculation } from "./recirculation.js";
 import { Revalidator } from "./revalidator.js";
-import { LiveTraces } from "./trace-live/live-traces.js";
+import { LiveTraces } from "./traces/live-traces.js";
 import type { World } from "./translate/context.js";
 import { FloodCache } from "./translate/flood-cache.js";
 import type { LiveFilter } from "./translate/trace-live.js";

@@ -1,6 +1,6 @@
 import { UserError } from "#util/errors.js";
 import { unhex } from "#util/hex.js";
-import { parseCtStates } from "./trace-conntrack.js";
+import { parseCtStates } from "../traces/trace-conntrack.js";
 
 /** The arguments of `ofproto/trace` and `ofproto/trace-packet-out`, sorted. */
 export interface TraceArguments {

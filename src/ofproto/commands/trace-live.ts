@@ -7,7 +7,7 @@ import { UserError } from "#util/errors.js";
 import type { Bridge } from "../bridge.js";
 import { type DropReason, dropReasons } from "../drop-reason.js";
 import type { OfprotoSwitches } from "../switches.js";
-import { type LivePacket, type LivePass, LiveTrace } from "../trace-live/live-trace.js";
+import { type LivePacket, type LivePass, LiveTrace } from "../traces/live-trace.js";
 import { formatTrace } from "../translate/trace.js";
 
 type Answer = { readonly seconds: number; readonly packets: readonly LivePacket[] };

@@ -9,18 +9,9 @@ import { OFPP } from "#openflow/port-number.js";
 import { UserError } from "#util/errors.js";
 import { portOrAbsent } from "../absent-port.js";
 import type { Backer } from "../backer.js";
-import type { OfPort } from "../port.js";
 import type { OfprotoSwitches } from "../switches.js";
+import type { TraceQuestion } from "../traces/trace-packet.js";
 import type { TraceArguments } from "./trace-arguments.js";
-
-/** What is to be traced: a key, where it came in, and the packet if there is one. */
-export interface TraceQuestion {
-  readonly backer: Backer;
-  readonly port: OfPort;
-  /** `in_port` being an OpenFlow number. */
-  readonly key: FlowKey;
-  readonly frame: Uint8Array | undefined;
-}
 
 /** Finds out what is asked. Throws `UserError` in upstream's words. */
 export function readTraceQuestion(switches: OfprotoSwitches, args: TraceArguments): TraceQuestion {

@@ -9,11 +9,12 @@ import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import { checkReferences } from "../packet-out.js";
 import type { OfprotoSwitches } from "../switches.js";
+import { resumed } from "../traces/trace-conntrack.js";
+import type { TraceQuestion } from "../traces/trace-packet.js";
+import { tracePacket } from "../traces/trace-packet.js";
+import { formatTraced, type Traced } from "../traces/trace-text.js";
 import { readTraceArguments, type TraceArguments } from "./trace-arguments.js";
-import { resumed } from "./trace-conntrack.js";
-import { tracePacket } from "./trace-packet.js";
-import { readTraceQuestion, type TraceQuestion } from "./trace-question.js";
-import { formatTraced, type Traced } from "./trace-text.js";
+import { readTraceQuestion } from "./trace-question.js";
 
 /**
  * `ofproto/trace`: what becomes of a packet, step by step. Without a packet nothing is changed; with one, the switch learns from it as

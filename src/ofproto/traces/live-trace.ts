@@ -4,10 +4,10 @@ import { CtState, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import type { Backer } from "../backer.js";
 import type { BridgeState } from "../bridge-state.js";
-import { formatCtStates } from "../commands/trace-conntrack.js";
-import type { Traced } from "../commands/trace-text.js";
 import type { OfPort } from "../port.js";
 import type { LiveFilter } from "../translate/trace-live.js";
+import { formatCtStates } from "./trace-conntrack.js";
+import type { Traced } from "./trace-text.js";
 
 /** One way of a packet through the datapath: it may come back after connection tracking and the like. */
 export type LivePass = Traced & {

@@ -3,13 +3,23 @@ import { copyKey, type FlowKey, type FlowMask, keysEqual, newKey } from "#flow/k
 import { KEY_WORDS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Action } from "#openflow/actions/action.js";
 import { formatFlow, formatMatch } from "#openflow/match-text.js";
+import type { Backer } from "../backer.js";
 import { applyEffects } from "../effect.js";
+import type { OfPort } from "../port.js";
 import type { Translation } from "../translate/context.js";
 import { Trace } from "../translate/trace.js";
 import { translate, translateActions } from "../translate/translate.js";
 import { narrowVlans } from "../vlan-limit.js";
-import type { TraceQuestion } from "./trace-question.js";
 import type { Traced } from "./trace-text.js";
+
+/** What is to be traced: a key, where it came in, and the packet if there is one. */
+export interface TraceQuestion {
+  readonly backer: Backer;
+  readonly port: OfPort;
+  /** `in_port` being an OpenFlow number. */
+  readonly key: FlowKey;
+  readonly frame: Uint8Array | undefined;
+}
 
 /**
  * Traces a packet through the tables or, where there are any, through the actions that a controller sends with it. The frozen states that the answer

@@ -2,9 +2,9 @@ import type { Upcall } from "#datapath/datapath.js";
 import { cloneKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import type { Backer } from "../backer.js";
-import { tracePacket } from "../commands/trace-packet.js";
 import type { LiveFilter } from "../translate/trace-live.js";
 import type { LivePacket, LiveTrace } from "./live-trace.js";
+import { tracePacket } from "./trace-packet.js";
 
 /** Milliseconds that are waited, when enough packets were seen, for those that were recirculated. */
 const PATIENCE = 100;
