@@ -101,7 +101,7 @@ export interface Datapath {
    * it has none.
    */
   install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow;
-  /** Gives a flow that is there other actions; throws `UserError` as `putFlow`. */
+  /** Gives a flow that is there other actions; throws `UserError` as `putFlow`, HostError ENOENT where it is gone. */
   replace(flow: HeldFlow, actions: readonly DatapathAction[]): void;
   /** Removes flows; on return their counters are final. Those that are gone already are passed over. */
   removeFlows(flows: readonly HeldFlow[]): void;

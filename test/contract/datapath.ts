@@ -195,6 +195,7 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       const again = dp.install(key, mask, [output(b)]);
       bed.put(a, plain(frame));
       await bed.settle();
+      expect(() => dp.replace(held, [output(c)])).toThrow("No such file");
       // Its counters stay what they were, whatever has their place in memory now.
       expect([held.isThere, held.stats().packets, again.packets(), dp.stats().flows]).toEqual([false, 2, 1, 1]);
     });

@@ -36,7 +36,7 @@ export interface Engine {
   removePort(number: number): void;
   /** Tells the engine of all flows there are, for one that begins anew. */
   setFlows(flows: () => Iterable<EngineFlow>): void;
-  /** Adds a flow; `key` is of the caller's, `program` what its actions compile to. */
+  /** Adds a flow; `id` is a small number that no other flow has, free again once the flow is removed, `key` is of the caller's, `program` what its actions compile to. */
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void;
   /** Gives the flow of that id another program. */
   setProgram(id: number, program: Program): void;

@@ -22,7 +22,6 @@ export class FlowBook {
   /** Flows that were given a name. */
   readonly #named = new Map<string, InstalledFlow>();
   readonly #slots: FlowSlots;
-  #nextId = 1;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -69,9 +68,12 @@ export class FlowBook {
   }
 
   replace(flow: InstalledFlow, actions: readonly DatapathAction[], key: FlowKey = flow.readKey(scratch)): void {
+    if (!this.#all.has(flow)) {
+      throw new HostError("changing a flow", "ENOENT", errnoNumber("ENOENT"), errnoText("ENOENT"));
+    }
     flow.program = programOf(actions, key);
     flow.actions = actions;
-    this.#engine.setProgram(flow.id, flow.program);
+    this.#engine.setProgram(flow.index, flow.program);
   }
 
   remove(flows: readonly InstalledFlow[]): void {
@@ -81,7 +83,7 @@ export class FlowBook {
       this.#matches.remove(flow.index);
       if (flow.isNamed) this.#named.delete(flow.ufid);
     }
-    this.#engine.remove(gone.map((flow) => flow.id));
+    this.#engine.remove(gone.map((flow) => flow.index));
     for (const flow of gone) {
       flow.end();
       this.#slots.free(flow.slot);
@@ -92,8 +94,8 @@ export class FlowBook {
   *engineFlows(): Generator<EngineFlow> {
     const key = newKey();
     for (const flow of this.#all) {
-      const { id, program, slot, shape } = flow;
-      yield { id, key: flow.readKey(key), shape, program, slot };
+      const { index, program, slot, shape } = flow;
+      yield { id: index, key: flow.readKey(key), shape, program, slot };
     }
   }
 
@@ -113,13 +115,13 @@ export class FlowBook {
     const program = programOf(actions, key);
     const slot = this.#slots.take();
     const index = this.#matches.nextIndex;
-    const flow = new InstalledFlow({ id: this.#nextId++, ufid, key, shape, slot, index, actions, program });
+    const flow = new InstalledFlow({ ufid, key, shape, slot, index, actions, program });
     if (this.#matches.tryInsert(key, shape, flow) < 0) {
       this.#slots.free(slot);
       return undefined;
     }
     this.#all.add(flow);
-    this.#engine.put(flow.id, key, shape, program, slot);
+    this.#engine.put(flow.index, key, shape, program, slot);
     return flow;
   }
 }

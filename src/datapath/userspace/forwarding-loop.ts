@@ -46,7 +46,8 @@ export class ForwardingLoop {
   readonly #arena: HeadArena;
   readonly #upcalls: UpcallBatch;
   readonly #slots: Float64Array[] = [];
-  readonly #flows = new Map<number, Flow>();
+  /** By their numbers, which are small. */
+  readonly #flows: (Flow | undefined)[] = [];
   readonly #ports = new Set<number>();
   readonly #losses: PortLosses;
   #lossesAt = 0;
@@ -196,15 +197,15 @@ export class ForwardingLoop {
         this.#work.read(command.buffer, command.programs, this.#workHandlers);
         return;
       case "program": {
-        const flow = this.#flows.get(command.id);
+        const flow = this.#flows[command.id];
         if (flow !== undefined) flow.program = command.program;
         return;
       }
       case "remove":
         for (const id of command.ids) {
-          const flow = this.#flows.get(id);
+          const flow = this.#flows[id];
           if (flow === undefined) continue;
-          this.#flows.delete(id);
+          this.#flows[id] = undefined;
           this.#forwarder.remove(flow);
         }
         return;
@@ -250,7 +251,7 @@ export class ForwardingLoop {
 
   #put(...[id, chunk, at, program, key, shape]: Parameters<WorkHandlers["put"]>): void {
     const flow: Flow = { id, program, stats: this.#slots[chunk]!, statsAt: at, dead: false, index: -1 };
-    this.#flows.set(id, flow);
+    this.#flows[id] = flow;
     this.#forwarder.add(flow, key, shape);
   }
 

@@ -12,10 +12,9 @@ const scratch = newKey();
 
 /** A flow as the main thread knows it. What changes is `FlowBook`'s to change. */
 export class InstalledFlow implements HeldFlow, Listed {
-  readonly id: number;
   readonly shape: MaskShape;
   readonly slot: Slot;
-  /** Its place among the matches. */
+  /** Its place among the matches, a small number, by which the engine knows it. */
   readonly index: number;
   /** It was given its name. */
   readonly isNamed: boolean;
@@ -29,7 +28,6 @@ export class InstalledFlow implements HeldFlow, Listed {
   #final: FlowStats | undefined = undefined;
 
   constructor(init: {
-    readonly id: number;
     readonly ufid: string | undefined;
     readonly key: FlowKey;
     readonly shape: MaskShape;
@@ -38,7 +36,6 @@ export class InstalledFlow implements HeldFlow, Listed {
     readonly actions: readonly DatapathAction[];
     readonly program: Program;
   }) {
-    this.id = init.id;
     this.shape = init.shape;
     this.slot = init.slot;
     this.index = init.index;
