@@ -1,4 +1,4 @@
-import { getFieldBytes } from "#flow/access.js";
+import { isFieldExact, isFieldZero } from "#flow/access.js";
 import type { Field } from "#flow/fields/field.js";
 import { fieldByName } from "#flow/fields/table.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
@@ -215,13 +215,27 @@ function addField(match: MatchWords, word: KeyValue, options: MatchParseOptions)
   if (f === undefined) throw new UserError(`unknown field ${name}`);
   const { key } = match.match;
   if (!prerequisiteHolds(f.prerequisite, key)) throw new UserError(`prerequisites not met for setting ${name}`);
-  if (f.tlv === undefined && getFieldBytes(key, f).some((b) => b !== 0)) {
+  if (f.tlv === undefined && !isFieldZero(key, f)) {
     throw new UserError(`field ${name} set multiple times`);
   }
-  demandExact(word, f, options);
-  match.add(word);
+  if (!addExact(match, word, f)) {
+    demandExact(word, f, options);
+    match.add(word);
+  }
   // A packet without an Ethernet header is of the type that its own says.
   if (key[W.packetType]! >>> 16 === 1) key[W.ethType] = key[W.packetType]! & 0xffff;
+}
+
+/** Adds a word as most are: without a mask. False where nothing is known yet of what it says. */
+function addExact(match: MatchWords, word: KeyValue, f: Field): boolean {
+  if (f.tlv !== undefined || word.value === "" || word.value.includes("/")) return false;
+  try {
+    match.add(word);
+  } catch (e) {
+    if (e instanceof UserError) return false;
+    throw e;
+  }
+  return isFieldExact(match.match.mask, f);
 }
 
 /** Throws where a word's value is none of its field's, or has a mask. */
