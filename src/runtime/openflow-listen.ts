@@ -16,7 +16,13 @@ export async function listenOpenFlow(
   options: ConnectOptions = {},
 ): Promise<Listener> {
   try {
-    const listener = await host.streams.listen(target, onStream, { ...options, defaultPort: openFlowPort });
+    const listener = await host.streams.listen(target, onStream, {
+      // Keys may change while it listens.
+      get tls() {
+        return options.tls;
+      },
+      defaultPort: openFlowPort,
+    });
     const address = target.slice(target.indexOf(":") + 1);
     // Told where the kernel chose the port.
     if (/^0(:|$)/.test(address)) log.module("socket_util").info(`${address}: listening on port ${listener.port}`);

@@ -41,6 +41,11 @@ function contextOptions(tls: TlsSettings): object {
   };
 }
 
+function areSame(a: TlsSettings, b: TlsSettings): boolean {
+  const text = (tls: TlsSettings): string => JSON.stringify([contextOptions(tls), tls.bootstrapCa !== undefined]);
+  return a === b || text(a) === text(b);
+}
+
 /** Node has the ciphers of TLS 1.2 and the suites of TLS 1.3 in one list; where only one kind is told, the other is as usual. */
 function cipherOption({ ciphers, cipherSuites }: TlsSettings): { readonly ciphers?: string } {
   if (ciphers === undefined && cipherSuites === undefined) return {};
@@ -116,13 +121,16 @@ function startTls(name: string, options: ConnectionOptions): TLSSocket {
   }
 }
 
-/** Makes a TLS server that asks every client for a certificate, and refuses it where a CA is set and did not sign it. */
+/**
+ * Makes a TLS server that asks every client for a certificate, and refuses it where a CA is set and did not sign it. Keys and certificates that have
+ * changed in `options` since are those of the next client.
+ */
 export function createTlsServer(
   name: string,
   options: ConnectOptions,
   onSecure: (socket: Socket, commonName: string | undefined) => void,
 ): Server {
-  const tls = settingsOf(name, options);
+  let tls = settingsOf(name, options);
   const server = createServer({ ...contextOptions(tls), requestCert: true }, (socket) => {
     if (tls.bootstrapCa && tls.caCertificate === undefined) {
       // Nobody is served before there is a CA to verify him by.
@@ -133,6 +141,16 @@ export function createTlsServer(
     }
     socket.setNoDelay(true);
     onSecure(socket, commonNameOf(socket));
+  });
+  server.prependListener("connection", () => {
+    const now = options.tls;
+    if (now === undefined || areSame(now, tls)) return;
+    try {
+      server.setSecureContext(contextOptions(now));
+      tls = now;
+    } catch {
+      // Files that do not fit each other, or are being written: those before stay.
+    }
   });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
