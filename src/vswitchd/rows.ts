@@ -85,11 +85,6 @@ export const otherConfigKeys = {
   Port: ["priority-tags", "qinq-ethtype"],
 } as const;
 
-/** Keys among these that are read, while nothing in the switch acts on them yet. */
-export const keysWithoutEffect: {
-  readonly [T in keyof typeof otherConfigKeys]?: readonly (typeof otherConfigKeys)[T][number][];
-} = {};
-
 /** Reads `other_config` of a row of a table, by the keys that are listed for it. */
 export function otherConfig<T extends keyof typeof otherConfigKeys>(
   _table: T,

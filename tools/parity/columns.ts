@@ -1,6 +1,6 @@
 import { openVSwitchDeclaration } from "#ovsdb/schemas/open-vswitch/declaration.js";
 import { remoteColumns } from "#ovsdb-server/remote-rows.js";
-import { followed, keysWithoutEffect, otherConfigKeys, withoutEffect } from "#vswitchd/rows.js";
+import { followed, otherConfigKeys, withoutEffect } from "#vswitchd/rows.js";
 import { written } from "#vswitchd/status.js";
 import { upstreamOtherConfig } from "./upstream.js";
 
@@ -62,11 +62,7 @@ export interface KeyState {
 
 /** Every key of `other_config` that upstream documents. */
 export const keyStates: readonly KeyState[] = [...upstreamOtherConfig].flatMap(([table, keys]) =>
-  keys.map((key) => ({
-    table,
-    key,
-    actedOn: has(otherConfigKeys, table, key) && !has(keysWithoutEffect, table, key),
-  })),
+  keys.map((key) => ({ table, key, actedOn: has(otherConfigKeys, table, key) })),
 );
 
 /** Keys that our table names and upstream's manual does not. */
