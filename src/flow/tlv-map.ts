@@ -4,7 +4,7 @@ import { field } from "./fields/table.js";
 import { W } from "./layout.js";
 
 /** Number of tun_metadata fields. */
-const TLV_FIELDS = 64;
+export const TLV_FIELDS = 64;
 /** Bytes that all of a map's options have together. */
 export const TLV_SPACE = 256;
 /** The longest option. */

@@ -1,8 +1,8 @@
 import { keysEqual } from "#flow/key.js";
 import { KEY_WORDS } from "#flow/layout.js";
-import type { Action } from "#openflow/actions/action.js";
 import type { Clock } from "#util/clock.js";
 import type { BridgeState } from "./bridge-state.js";
+import { sameActions } from "./same-actions.js";
 import type { FrozenState, FrozenStates, FrozenStep } from "./translate/frozen-state.js";
 
 /** Milliseconds for which a state that nobody uses any more is still known to packets on their way. */
@@ -133,20 +133,4 @@ function sameSteps(a: readonly FrozenStep[] | undefined, b: readonly FrozenStep[
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** Actions of one flow are the same objects, those of another may say the same. */
-function sameActions(a: readonly Action[], b: readonly Action[]): boolean {
-  return a.length === b.length && a.every((action, i) => action === b[i] || sameValue(action, b[i]));
-}
-
-/** Compares plain values: what actions are made of. Fields and their rows are always the same objects. */
-function sameValue(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const [left, right] = [Object.entries(a), Object.entries(b)];
-  return (
-    left.length === right.length &&
-    left.every(([key, value], i) => key === right[i]![0] && sameValue(value, right[i]![1]))
-  );
 }

@@ -1,4 +1,5 @@
 import type { DatapathAction } from "#datapath/actions.js";
+import { someAction } from "#datapath/nested-actions.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { maskCovers } from "#flow/match.js";
@@ -285,17 +286,5 @@ export class Revalidator {
 
 /** True where some action, however deep, sends to a datapath port. */
 function outputsTo(actions: readonly DatapathAction[], port: number): boolean {
-  return actions.some((a) => {
-    switch (a.kind) {
-      case "output":
-        return a.port === port;
-      case "sample":
-      case "clone":
-        return outputsTo(a.actions, port);
-      case "check_pkt_len":
-        return outputsTo(a.greater, port) || outputsTo(a.lessEqual, port);
-      default:
-        return false;
-    }
-  });
+  return someAction(actions, (a) => a.kind === "output" && a.port === port);
 }

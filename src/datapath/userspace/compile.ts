@@ -3,6 +3,7 @@ import { CORE_WORDS, KEY_WORDS, VLAN_PRESENT, W } from "#flow/layout.js";
 import { UserError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
 import { ctStepOf } from "../conntrack/ct-step.js";
+import { someAction } from "../nested-actions.js";
 import {
   OP_ADD_MPLS,
   OP_CHECK_LENGTH,
@@ -74,13 +75,10 @@ export function programOf(actions: readonly DatapathAction[], key: FlowKey): Pro
 
 /** True where some action, however deep, is a `set`. */
 function dependsOnHeaders(actions: readonly DatapathAction[]): boolean {
-  return actions.some(
-    (a) =>
-      a.kind === "set" ||
-      ("actions" in a && dependsOnHeaders(a.actions)) ||
-      (a.kind === "check_pkt_len" && (dependsOnHeaders(a.greater) || dependsOnHeaders(a.lessEqual))),
-  );
+  return someAction(actions, isSet);
 }
+
+const isSet = ({ kind }: DatapathAction): boolean => kind === "set";
 
 function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[] {
   switch (action.kind) {

@@ -1,5 +1,6 @@
 import type { DatapathAction } from "#datapath/actions.js";
 import type { Upcall } from "#datapath/datapath.js";
+import { nestedActions } from "#datapath/nested-actions.js";
 import { CtState, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import type { Backer } from "../backer.js";
@@ -103,8 +104,7 @@ function endsOf(
       if (a.kind === "output") ends.outputs.push(backer.datapath.port(a.port)?.name ?? String(a.port));
       else if (a.kind === "recirc") ends.recirculations.push(a.id);
       else if (a.kind === "userspace" && a.cookie.kind === "controller") ends.outputs.push("controller");
-      else if (a.kind === "sample" || a.kind === "clone") look(a.actions);
-      else if (a.kind === "check_pkt_len") look([...a.greater, ...a.lessEqual]);
+      else look(nestedActions(a));
     }
   };
   look(actions);

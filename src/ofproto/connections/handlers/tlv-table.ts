@@ -1,12 +1,10 @@
-import { TLV_SPACE, TlvMap, type TlvMapFault } from "#flow/tlv-map.js";
+import { TLV_FIELDS, TLV_SPACE, TlvMap, type TlvMapFault } from "#flow/tlv-map.js";
 import type { ErrorName } from "#openflow/errors/error-row.js";
 import type { TlvTableMod, TlvTableRequest } from "#openflow/messages/connection/tlv-table.js";
 import { OfpError } from "#openflow/ofp-error.js";
 import type { BridgeState } from "../../bridge-state.js";
 import type { Handler } from "../handler.js";
 import { tlvUsers } from "./tlv-users.js";
-
-const TLV_FIELDS = 64;
 
 const errors: Readonly<Record<TlvMapFault, ErrorName>> = {
   badLength: "NXTTMFC_BAD_OPT_LEN",

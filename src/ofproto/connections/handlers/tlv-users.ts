@@ -1,8 +1,7 @@
-import { presenceBit } from "#flow/tlv-map.js";
+import { presenceBit, TLV_FIELDS } from "#flow/tlv-map.js";
 import type { FlowTables } from "../../tables/flow-tables.js";
 import type { Rule } from "../../tables/rule.js";
 
-const TLV_FIELDS = 64;
 const FIELD = /^tun_metadata(\d+)$/;
 
 /** Numbers of the tun_metadata fields that flows match or that their actions name. */
