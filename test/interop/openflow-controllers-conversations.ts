@@ -183,6 +183,23 @@ export const osKenConversations: readonly OsKenConversation[] = [
       "p.OFPTableStatsRequest(dp, flags=0)",
     ],
   },
+  {
+    name: "bundles of ONF's extension in OpenFlow 1.3, as Neutron's agent uses them",
+    version: 4,
+    steps: [
+      "p.ONFBundleCtrlMsg(dp, 7, o.ONF_BCT_OPEN_REQUEST, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, [])",
+      "[p.ONFBundleAddMsg(dp, 7, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, p.OFPFlowMod(dp, cookie=7, priority=n, match=p.OFPMatch(in_port=n), instructions=[p.OFPInstructionActions(o.OFPIT_APPLY_ACTIONS, [p.OFPActionOutput(2)])]), []) for n in range(1, 9)]",
+      "p.OFPFlowStatsRequest(dp)",
+      "p.ONFBundleCtrlMsg(dp, 7, o.ONF_BCT_COMMIT_REQUEST, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, [])",
+      "p.OFPFlowStatsRequest(dp)",
+      "p.ONFBundleCtrlMsg(dp, 8, o.ONF_BCT_OPEN_REQUEST, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, [])",
+      "p.ONFBundleAddMsg(dp, 8, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, p.OFPFlowMod(dp, cookie=7, cookie_mask=0xff, command=o.OFPFC_DELETE, table_id=o.OFPTT_ALL, out_port=o.OFPP_ANY, out_group=o.OFPG_ANY, match=p.OFPMatch(), instructions=[]), [])",
+      "p.ONFBundleAddMsg(dp, 8, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, p.OFPFlowMod(dp, match=p.OFPMatch(), instructions=[p.OFPInstructionActions(o.OFPIT_APPLY_ACTIONS, [p.OFPActionGroup(99)])]), [])",
+      "p.ONFBundleCtrlMsg(dp, 8, o.ONF_BCT_COMMIT_REQUEST, o.ONF_BF_ATOMIC | o.ONF_BF_ORDERED, [])",
+      "p.OFPFlowStatsRequest(dp)",
+      "p.ONFBundleCtrlMsg(dp, 9, o.ONF_BCT_DISCARD_REQUEST, 0, [])",
+    ],
+  },
   ...[4, 5, 6].flatMap((version): OsKenConversation[] => [
     {
       name: `all that OpenFlow ${names[version]} can be asked`,
