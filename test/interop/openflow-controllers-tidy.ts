@@ -6,16 +6,18 @@ export function tidy({ event, message }: OsKenEvent): string {
 }
 
 function withoutMoments(text: string): string {
-  return text
-    .replace(/"(duration_n?sec|generation_id)":\d+/g, '"$1":"<n>"')
-    .replace(/("field":"(?:duration|idle_time)","value":)\[[\d,]+\]/g, '$1"<n>"')
-    .replace(/("OFPFlowUpdateAbbrev":.*"xid":)\d+/g, '$1"<n>"')
-    .replace(/"aa:55:aa:55:00:[0-9a-f]{2}"/g, '"<a dummy\'s address>"')
-    .replace(/("data":"[0-9a-f]{8})[0-9a-f]{8}([0-9a-f]*","type")/, "$1<xid>$2")
-    // Of a bundle's message, which an error quotes.
-    .replace(/(00000003040e[0-9a-f]{4})[0-9a-f]{8}/g, "$1<xid>")
-    .replace(/"sw_desc":"[^"]*"/, '"sw_desc":"<release>"')
-    .replace(/"band_types":\d+/, '"band_types":"<bands>"');
+  return (
+    text
+      .replace(/"(duration_n?sec|generation_id)":\d+/g, '"$1":"<n>"')
+      .replace(/("field":"(?:duration|idle_time)","value":)\[[\d,]+\]/g, '$1"<n>"')
+      .replace(/("OFPFlowUpdateAbbrev":.*"xid":)\d+/g, '$1"<n>"')
+      .replace(/"aa:55:aa:55:00:[0-9a-f]{2}"/g, '"<a dummy\'s address>"')
+      .replace(/("data":"[0-9a-f]{8})[0-9a-f]{8}([0-9a-f]*","(?:exp_)?type")/, "$1<xid>$2")
+      // Of a bundle's message, which an error quotes.
+      .replace(/(00000003040e[0-9a-f]{4})[0-9a-f]{8}/g, "$1<xid>")
+      .replace(/"sw_desc":"[^"]*"/, '"sw_desc":"<release>"')
+      .replace(/"band_types":\d+/, '"band_types":"<bands>"')
+  );
 }
 
 /** What os-ken logged, without what is random or differs in what it read (the bands of meters). */
