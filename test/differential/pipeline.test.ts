@@ -1,27 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeWith, root } from "../support/needs.js";
-import { differences, PipelineSide } from "../support/pipeline-duel.js";
-import { needsRealPrograms, ourPrograms, realPrograms } from "../support/switch-stack.js";
+import { differences } from "../support/pipeline-duel.js";
+import { pipelinePair } from "../support/pipeline-pair.js";
+import { needsRealPrograms } from "../support/switch-stack.js";
 import { expectedDifferences } from "./pipeline-scenarios/expected.js";
 import { families } from "./pipeline-scenarios/families.js";
 
 describeWith([root, needsRealPrograms], "the pipeline beside the installed one", () => {
-  let ours: PipelineSide;
-  let real: PipelineSide;
-  beforeAll(async () => {
-    // The tools and the database are the installed ones for both.
-    ours = await PipelineSide.start({ ...realPrograms, vswitchd: ourPrograms.vswitchd });
-    real = await PipelineSide.start(realPrograms);
-  });
-  afterAll(async () => {
-    await Promise.all([ours?.close(), real?.close()]);
-  });
+  const sides = pipelinePair();
 
   for (const [family, scenarios] of Object.entries(families)) {
     describe(family, () => {
       for (const [name, steps] of Object.entries(scenarios)) {
         const reason = expectedDifferences[`${family}: ${name}`];
         it(reason === undefined ? name : `${name} [differs: ${reason}]`, async () => {
+          const { ours, real } = sides;
           const [mine, theirs] = await Promise.all([ours.run(steps), real.run(steps)]);
           const found = differences(mine, theirs);
           if (!(await ours.isAlive())) await ours.revive();

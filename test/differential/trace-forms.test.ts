@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeWith, root } from "../support/needs.js";
-import { differences, PipelineSide } from "../support/pipeline-duel.js";
-import { needsRealPrograms, ourPrograms, realPrograms } from "../support/switch-stack.js";
+import { differences } from "../support/pipeline-duel.js";
+import { pipelinePair } from "../support/pipeline-pair.js";
+import { needsRealPrograms } from "../support/switch-stack.js";
 import { otherForms, traceForms } from "./trace-forms.js";
 
 describeWith([root, needsRealPrograms], "every way to trace, beside the installed switch", () => {
-  let ours: PipelineSide;
-  let real: PipelineSide;
-  beforeAll(async () => {
-    ours = await PipelineSide.start({ ...realPrograms, vswitchd: ourPrograms.vswitchd });
-    real = await PipelineSide.start(realPrograms);
-  });
-  afterAll(async () => {
-    await Promise.all([ours?.close(), real?.close()]);
-  });
+  const sides = pipelinePair();
 
   const found = async (steps: string): Promise<string[]> => {
-    const [mine, theirs] = await Promise.all([ours.run(steps), real.run(steps)]);
+    const [mine, theirs] = await Promise.all([sides.ours.run(steps), sides.real.run(steps)]);
     return differences(mine, theirs);
   };
 

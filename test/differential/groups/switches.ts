@@ -20,8 +20,7 @@ import { OfpError } from "#openflow/ofp-error.js";
 import { OF13, OF15, type Version } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import { SwitchLab } from "../../scenario/switch-lab.js";
-import { RawClient } from "../../support/ovsdb-raw-client.js";
-import { realPrograms, SwitchStack } from "../../support/switch-stack.js";
+import { startRealDummyStack } from "../../support/real-dummy-stack.js";
 
 /**
  * A bridge br0 with ports p1 to p6, its clock stopped. `run` does a line and gives what it printed: `add-group`, `mod-group`, `del-groups`, `insert-buckets`,
@@ -163,14 +162,7 @@ const ofctl13: ReadonlyMap<string, string> = new Map([
 
 /** The installed one. */
 export async function realSwitch(): Promise<GroupSwitch> {
-  const switchOptions = ["--enable-dummy", "--disable-system"];
-  const stack = await SwitchStack.start(realPrograms, { switchOptions, hostNetwork: true });
-  await stack.must(realPrograms.vsctl, ...setup.join(" -- ").split(" "));
-  const appctl = await RawClient.open(stack.path(`ovs-vswitchd.${stack.pid("ovs-vswitchd")}.ctl`));
-  const call = async (command: string, ...words: string[]): Promise<string> => {
-    const { result, error } = await appctl.call(command, words);
-    return String(error ?? result);
-  };
+  const { stack, call, close } = await startRealDummyStack(setup);
   await call("time/stop");
   const ofctl = async (version: number, ...words: string[]): Promise<string> => {
     const { stdout, stderr } = await stack.run("/usr/bin/ovs-ofctl", "-O", `OpenFlow${version}`, ...words);
@@ -211,9 +203,6 @@ export async function realSwitch(): Promise<GroupSwitch> {
       const [verb = "", ...words] = line.split(" ");
       return comparable(await run(verb, words.join(" ")));
     },
-    async close() {
-      appctl.close();
-      await stack.close();
-    },
+    close,
   };
 }

@@ -8,8 +8,7 @@ import { protocols } from "#openflow/protocol.js";
 import { OF10, OF15 } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import { SwitchLab } from "../../scenario/switch-lab.js";
-import { RawClient } from "../../support/ovsdb-raw-client.js";
-import { realPrograms, SwitchStack } from "../../support/switch-stack.js";
+import { startRealDummyStack } from "../../support/real-dummy-stack.js";
 
 /** Flows of bridges br0 and br1, and packets to trace in br0. */
 export interface Flows {
@@ -81,10 +80,7 @@ const setup = [
 
 /** The installed one; `close` ends it. */
 export async function realSwitch(): Promise<Traced & { close(): Promise<void> }> {
-  const switchOptions = ["--enable-dummy", "--disable-system"];
-  const stack = await SwitchStack.start(realPrograms, { switchOptions, hostNetwork: true });
-  await stack.must(realPrograms.vsctl, ...setup.join(" -- ").split(" "));
-  const appctl = await RawClient.open(stack.path(`ovs-vswitchd.${stack.pid("ovs-vswitchd")}.ctl`));
+  const { stack, call, close } = await startRealDummyStack(setup);
   const ofctl = (version: number, ...words: string[]): Promise<string> =>
     stack.must("/usr/bin/ovs-ofctl", "-O", `OpenFlow${version}`, ...words);
   return {
@@ -94,13 +90,7 @@ export async function realSwitch(): Promise<Traced & { close(): Promise<void> }>
         for (const text of flows[bridge]) await ofctl(version, "add-flow", bridge, text);
       }
     },
-    async trace(...words) {
-      const { result, error } = await appctl.call("ofproto/trace", ["br0", "--names", ...words]);
-      return String(error ?? result);
-    },
-    async close() {
-      appctl.close();
-      await stack.close();
-    },
+    trace: (...words) => call("ofproto/trace", "br0", "--names", ...words),
+    close,
   };
 }
