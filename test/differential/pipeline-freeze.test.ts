@@ -14,6 +14,10 @@ function comparable(text: string): string {
   });
 }
 
+/** Where ours tells apart packets that are cut off within an IP header or a label stack, of which upstream's megaflow says nothing. */
+const looksAtMore: ReadonlySet<string> = new Set(["MPLS under MPLS", "MPLS on and off"]);
+const withoutMegaflow = (text: string): string => text.replace(/^Megaflow: .*$/gm, "Megaflow: …");
+
 describeWith([openVswitch], "packets that wait, traced, ours beside the installed switch", () => {
   const ours = ourSwitch();
   let real: Traced & { close(): Promise<void> };
@@ -23,14 +27,18 @@ describeWith([openVswitch], "packets that wait, traced, ours beside the installe
   afterAll(() => real?.close());
 
   for (const { name, flows, packets } of parseFamilies(freezes)) {
-    it(name, async () => {
+    it(looksAtMore.has(name) ? `${name} [differs: megaflows]` : name, async () => {
       await Promise.all([ours.set(flows), real.set(flows)]);
       const traced = async (side: Traced): Promise<string[]> => {
         const texts: string[] = [];
         for (const packet of packets) texts.push(`${packet}\n${comparable(await side.trace(...packet.split(" ")))}`);
         return texts;
       };
-      expect(await traced(ours)).toEqual(await traced(real));
+      const [mine, theirs] = [await traced(ours), await traced(real)];
+      if (looksAtMore.has(name)) {
+        expect(mine, "differs no more").not.toEqual(theirs);
+        expect(mine.map(withoutMegaflow)).toEqual(theirs.map(withoutMegaflow));
+      } else expect(mine).toEqual(theirs);
     }, 30_000);
   }
 });
