@@ -149,7 +149,13 @@ export class OfprotoSwitches implements Switches {
     if (known) return known;
     const engine = this.#classes.get(type);
     if (!engine) throw new UserError("Address family not supported by protocol");
-    const backer = new Backer(engine.open(`ovs-${type}`), this.#deps.clock, this.#log, this.#counters, this.#isRestoring);
+    const backer = new Backer(
+      engine.open(`ovs-${type}`),
+      this.#deps.clock,
+      this.#log,
+      this.#counters,
+      this.#isRestoring,
+    );
     backer.limits = this.#limits;
     backer.setConntrack(this.#conntrack.get(type));
     this.backers.set(type, backer);

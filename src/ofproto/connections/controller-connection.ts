@@ -15,6 +15,7 @@ import type { Connection, Role } from "./connection.js";
 import { dispatch } from "./dispatch.js";
 import { FlowModReport } from "./flow-mod-report.js";
 import { MultipartAssembler } from "./multipart-assembler.js";
+import { nextTurn } from "./next-turn.js";
 
 /** Milliseconds for which messages of one connection are dealt with before others have their turn; it is looked after so many messages. */
 const TURN = 4;
@@ -199,5 +200,3 @@ export class ControllerConnection implements Connection {
 }
 
 const DEFAULT_MISS_SEND_LENGTH = 128;
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -94,7 +94,11 @@ export function dispatch(bytes: Uint8Array, bridge: Bridge, connection: Receiver
       return undefined;
     }
     const send = (reply: Uint8Array): void => connection.sendBytes(reply);
-    const request: Request = { bridge, connection, message, bytes, decode, send, refuse: refuseOther };
+    const encode = (reply: Body, more: boolean): Uint8Array[] => {
+      const options = { protocol: replyProtocol(message, connection), flags: more ? 1 : 0 };
+      return encodeMessages(reply, message.version, message.xid, options);
+    };
+    const request: Request = { bridge, connection, message, bytes, decode, encode, send, refuse: refuseOther };
     const replies = handler.handle(message.body, request);
     if (replies instanceof Promise) return replies.then((bodies) => done(bodies, message, connection)).catch(refuse);
     done(replies, message, connection);

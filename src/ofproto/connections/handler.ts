@@ -13,6 +13,8 @@ export interface Request {
   readonly bytes: Uint8Array;
   /** Reads a message that lay in this one, as if it had come by itself. Throws `OfpError`. */
   decode(bytes: Uint8Array): Message;
+  /** A reply as messages of this connection; `more` says that others of the same reply follow. */
+  encode(reply: Body, more: boolean): readonly Uint8Array[];
   /** Sends a reply that is whole. */
   send(message: Uint8Array): void;
   /** Answers a request that came before this one. */

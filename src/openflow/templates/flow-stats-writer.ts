@@ -77,10 +77,15 @@ export class FlowStatsWriter {
     this.#length += size;
   }
 
-  /** The messages: all but the last say that more follow. */
+  /** Messages that are full, each once: more follow. */
+  take(): readonly Uint8Array[] {
+    return this.#messages.splice(0);
+  }
+
+  /** The messages that were not taken: all but the last say that more follow. */
   done(): readonly Uint8Array[] {
     this.#cut(0);
-    return this.#messages;
+    return this.take();
   }
 
   #cut(flags: number): void {

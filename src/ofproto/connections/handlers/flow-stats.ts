@@ -7,6 +7,7 @@ import { elapsed } from "../../elapsed.js";
 import type { Rule } from "../../tables/rule.js";
 import { selectFlows } from "../../tables/select-flows.js";
 import type { Handler, Request } from "../handler.js";
+import { nextTurn } from "../next-turn.js";
 
 /** The flows that a request is about, with counters of now. */
 function flowsOf(request: FlowStatsRequest, { bridge }: Request): Rule[] {
@@ -36,20 +37,55 @@ function flowStats(rule: Rule, now: number): FlowStats {
   };
 }
 
-/** The reply, of flows whose bytes are mostly those that their controller sent. */
-function written(flows: readonly Rule[], now: number, { version, xid }: Message): readonly Uint8Array[] {
-  const writer = new FlowStatsWriter(version, xid);
-  for (const rule of flows) {
-    const wire = rule.wire(version);
-    if (wire === undefined) {
-      writer.addOther(flowStats(rule, now));
-      continue;
-    }
-    const { seconds, nanoseconds } = elapsed(now - rule.created);
-    writer.add(rule, wire, seconds, nanoseconds);
-  }
-  return writer.done();
+/** Flows that are written before others have their turn: those whose bytes are there, and others. */
+const [QUICK, SLOW] = [4000, 400];
+
+/** Writes flows to a reply, some at a time. */
+interface Part {
+  readonly size: number;
+  /** Writes flows; `last` where none follow. Gives the messages that are whole. */
+  write(flows: readonly Rule[], last: boolean): readonly Uint8Array[];
 }
+
+/** A reply of flows whose bytes are mostly those that their controller sent. */
+function quickly(now: number, { version, xid }: Message): Part {
+  const writer = new FlowStatsWriter(version, xid);
+  const add = (rule: Rule): void => {
+    const wire = rule.wire(version);
+    const { seconds, nanoseconds } = elapsed(now - rule.created);
+    if (wire === undefined) writer.addOther(flowStats(rule, now));
+    else writer.add(rule, wire, seconds, nanoseconds);
+  };
+  const write = (flows: readonly Rule[], last: boolean): readonly Uint8Array[] => {
+    for (const rule of flows) add(rule);
+    return last ? writer.done() : writer.take();
+  };
+  return { size: QUICK, write };
+}
+
+/** A reply of any version. */
+function anyhow(now: number, request: Request): Part {
+  const write = (flows: readonly Rule[], last: boolean): readonly Uint8Array[] =>
+    request.encode({ kind: "flow_stats_reply", flows: flows.map((rule) => flowStats(rule, now)) }, !last);
+  return { size: SLOW, write };
+}
+
+/** Sends a reply part by part, as fast as the peer takes it. */
+async function sendParts(
+  flows: readonly Rule[],
+  { size, write }: Part,
+  { connection, send }: Request,
+): Promise<undefined> {
+  for (let at = 0; at < flows.length && connection.isConnected; at += size) {
+    for (const message of write(flows.slice(at, at + size), at + size >= flows.length)) send(message);
+    await nextTurn();
+    if (connection.backlog() > MAX_BACKLOG) await connection.drained();
+  }
+  return undefined;
+}
+
+/** Bytes that may wait for the peer while a reply goes on. */
+const MAX_BACKLOG = 1 << 20;
 
 /** Flows and what they have counted: OFPMP_FLOW and NXST_FLOW. */
 export const flowStatsHandler: Handler<FlowStatsRequest & { kind: "flow_stats_request" }> = {
@@ -59,11 +95,10 @@ export const flowStatsHandler: Handler<FlowStatsRequest & { kind: "flow_stats_re
     const flows = flowsOf(wanted, request);
     const now = request.bridge.backer.clock.now();
     const { version } = request.message;
-    if (version >= OF12 && version <= OF14) {
-      for (const message of written(flows, now, request.message)) request.send(message);
-      return undefined;
-    }
-    return [{ kind: "flow_stats_reply", flows: flows.map((rule) => flowStats(rule, now)) }];
+    const part = version >= OF12 && version <= OF14 ? quickly(now, request.message) : anyhow(now, request);
+    if (flows.length > part.size) return sendParts(flows, part, request);
+    for (const message of part.write(flows, true)) request.send(message);
+    return undefined;
   },
 };
 
