@@ -4,13 +4,19 @@ import { families } from "./translate/families.js";
 import { Choice, randomFamily } from "./translate/random-families.js";
 import { type Flows, ourSwitch, realSwitch, type Traced } from "./translate/switches.js";
 
-/** A label stack entry that is set is looked at whole by ours, as it is written whole. */
-const withoutLabels = (text: string): string =>
-  text.replace(/^Megaflow: .*\n(?=.*\bset\(mpls)/gm, (line) => line.replace(/,mpls_\w+=[\dx/]+/g, ""));
+/**
+ * What ours looks at and upstream does not: a label stack entry that is set, whole, as it is written whole; that of a stack nothing is seen; and that an IP or
+ * ARP header of protocol 0 is none.
+ */
+const withoutMore = (text: string): string =>
+  text
+    .replace(/^Megaflow: .*\n(?=.*\bset\(mpls)/gm, (line) => line.replace(/,mpls_\w+=[\dx/]+/g, ""))
+    .replaceAll(",mpls_tc=0,mpls_ttl=0,mpls_bos=0,mpls_lse1=0,mpls_lse2=0", "")
+    .replace(/^Megaflow: .*$/gm, (line) => line.replace(/,(?:nw_proto|arp_op)=0(?=,|$)/, ""));
 
 /** Numbers of frozen states are given as they come; whether a flow label was looked at whole for a match or a change makes no difference. */
 const comparable = (text: string): string =>
-  withoutLabels(text)
+  withoutMore(text)
     .replace(/recirc_id=(0x)?[1-9a-f][0-9a-f]*/g, "recirc_id=<id>")
     .replace(/(ipv6_label=0x\w+)\/0xfffff/g, "$1");
 
