@@ -1,3 +1,4 @@
+import { hex16 } from "#util/hex.js";
 import { formatIpv4, formatIpv6 } from "#util/ip.js";
 import { formatMac } from "#util/mac.js";
 import { isVlanType } from "#wire/ethernet.js";
@@ -140,7 +141,7 @@ class Text {
   #payload(type: number, encapsulated: boolean): void {
     const mask = this.#mask[W.ethType]! & 0xffff;
     if (type === ETH_TYPE_NONE) {
-      if (mask !== 0 && !encapsulated && this.#mask !== allOnes) this.parts.push(`eth_type(0/${hex4(mask)})`);
+      if (mask !== 0 && !encapsulated && this.#mask !== allOnes) this.parts.push(`eth_type(0/${hex16(mask)})`);
       return;
     }
     this.#etherType(type, mask);
@@ -155,7 +156,7 @@ class Text {
 
   #etherType(type: number, mask: number): void {
     if (mask === 0 && !this.#verbose) return;
-    this.parts.push(`eth_type(${hex4(type)}${mask === 0xffff ? "" : `/${hex4(mask)}`})`);
+    this.parts.push(`eth_type(${hex16(type)}${mask === 0xffff ? "" : `/${hex16(mask)}`})`);
   }
 
   #vlan(depth: number): void {
@@ -268,8 +269,4 @@ function maskStyle(style: OdpPart["style"]): OdpPart["style"] {
 
 function hex(value: number | bigint): string {
   return value === 0 || value === 0n ? "0" : `0x${value.toString(16)}`;
-}
-
-function hex4(value: number): string {
-  return `0x${value.toString(16).padStart(4, "0")}`;
 }

@@ -23,3 +23,10 @@ export function put32(b: Uint8Array, at: number, value: number): void {
   b[at + 2] = value >>> 8;
   b[at + 3] = value;
 }
+
+/** The bytes of 32-bit words. */
+export function wordBytes(words: readonly number[] | Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(4 * words.length);
+  for (const [i, word] of words.entries()) put32(bytes, 4 * i, word);
+  return bytes;
+}

@@ -14,3 +14,8 @@ export function unhex(text: string): Uint8Array | undefined {
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
+
+/** `0x` and four hex digits of a 16-bit number. */
+export function hex16(value: number): string {
+  return `0x${value.toString(16).padStart(4, "0")}`;
+}

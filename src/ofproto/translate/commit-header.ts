@@ -1,5 +1,5 @@
 import { W } from "#flow/layout.js";
-import { put32 } from "#util/big-endian.js";
+import { put32, wordBytes } from "#util/big-endian.js";
 import type { TranslationContext } from "./context.js";
 
 /** Tells the datapath of a header that an action has put on or taken off, with what later actions have written to it. */
@@ -9,7 +9,7 @@ export function commitHeader(ctx: TranslationContext): void {
   ctx.header = undefined;
   switch (header.kind) {
     case "push_eth": {
-      const addresses = bytesOf(flow.subarray(W.eth, W.eth + 3));
+      const addresses = wordBytes(flow.subarray(W.eth, W.eth + 3));
       ctx.actions.push({ kind: "push_eth", destination: addresses.slice(0, 6), source: addresses.slice(6) });
       base.set(flow.subarray(W.eth, W.ethType), W.eth);
       base[W.ethType] = flow[W.ethType]!;
@@ -31,12 +31,6 @@ export function commitHeader(ctx: TranslationContext): void {
   base[W.packetType] = flow[W.packetType]!;
 }
 
-function bytesOf(words: Uint32Array): Uint8Array {
-  const bytes = new Uint8Array(4 * words.length);
-  for (const [i, word] of words.entries()) put32(bytes, 4 * i, word);
-  return bytes;
-}
-
 /** A header as RFC 8300 has it: version:2 flags:2 ttl:6 length:6 unassigned:4 type:4 protocol:8, path, contexts. */
 function nshHeader(flow: Uint32Array, metadata: Uint8Array): Uint8Array {
   const [flags, ttl, type, protocol] = [24, 16, 8, 0].map((shift) => (flow[W.nsh]! >>> shift) & 0xff) as [
@@ -45,7 +39,7 @@ function nshHeader(flow: Uint32Array, metadata: Uint8Array): Uint8Array {
     number,
     number,
   ];
-  const contexts = type === 1 ? bytesOf(flow.subarray(W.nshContext, W.nshContext + 4)) : metadata;
+  const contexts = type === 1 ? wordBytes(flow.subarray(W.nshContext, W.nshContext + 4)) : metadata;
   const header = new Uint8Array(8 + contexts.length);
   put32(
     header,

@@ -1,5 +1,6 @@
 import { field } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
+import { hex16 } from "#util/hex.js";
 import { parseUnsigned } from "../number-text.js";
 import { OfpError } from "../ofp-error.js";
 import { between, OF10, OF11, OF12, only, since, type VersionRange } from "../version.js";
@@ -22,8 +23,6 @@ function checkPush(value: number): number {
   return value;
 }
 
-const hex4 = (n: number): string => `0x${n.toString(16).padStart(4, "0")}`;
-
 function typed(
   kind: "push_mpls" | "pop_mpls",
   ids: readonly ActionNumber[],
@@ -34,7 +33,7 @@ function typed(
   return {
     kind,
     wire: [numberForm([old], 16, 0, (a) => a.value, make), numberForm([later], 16, 0, (a) => a.value, make)],
-    format: ({ value }) => `${kind}:${hex4(value)}`,
+    format: ({ value }) => `${kind}:${hex16(value)}`,
     parse: { [kind]: (text) => ({ kind, value: parseU16(text, "ethertype") }) },
   };
 }

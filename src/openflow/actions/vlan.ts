@@ -1,5 +1,6 @@
 import { field } from "#flow/fields/table.js";
 import { UserError } from "#util/errors.js";
+import { hex16 } from "#util/hex.js";
 import { OfpError } from "../ofp-error.js";
 import { OF10, OF11, OF12, only, since } from "../version.js";
 import type { ActionRow } from "./action.js";
@@ -39,8 +40,6 @@ export const stripVlan: ActionRow<StripVlan> = {
 };
 
 const isVlanType = (type: number): boolean => type === 0x8100 || type === 0x88a8;
-const hex4 = (n: number): string => `0x${n.toString(16).padStart(4, "0")}`;
-
 export const pushVlan: ActionRow<PushVlan> = {
   kind: "push_vlan",
   wire: [
@@ -55,7 +54,7 @@ export const pushVlan: ActionRow<PushVlan> = {
       },
     ),
   ],
-  format: ({ ethertype }) => `push_vlan:${hex4(ethertype)}`,
+  format: ({ ethertype }) => `push_vlan:${hex16(ethertype)}`,
   parse: {
     push_vlan: (text) => {
       const ethertype = parseU16(text, "ethertype");

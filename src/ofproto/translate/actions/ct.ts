@@ -2,7 +2,7 @@ import type { CtAction, CtNat, DatapathAction } from "#datapath/actions.js";
 import { W } from "#flow/layout.js";
 import type { Ct } from "#openflow/actions/ct.js";
 import type { Nat } from "#openflow/actions/nat.js";
-import { put32 } from "#util/big-endian.js";
+import { wordBytes } from "#util/big-endian.js";
 import { commit } from "../commit.js";
 import type { TranslationContext } from "../context.js";
 import { forkToTable } from "../freeze.js";
@@ -89,14 +89,8 @@ function natOf(nat: Nat | undefined): CtNat | undefined {
     persistent,
     method,
     ...(addresses && {
-      addresses: { first: bytesOf(addresses.first), last: bytesOf(addresses.last ?? addresses.first) },
+      addresses: { first: wordBytes(addresses.first), last: wordBytes(addresses.last ?? addresses.first) },
     }),
     ...(ports && { ports: { first: ports.first, last: ports.last ?? ports.first } }),
   };
-}
-
-function bytesOf(words: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(4 * words.length);
-  for (const [i, word] of words.entries()) put32(bytes, 4 * i, word);
-  return bytes;
 }
