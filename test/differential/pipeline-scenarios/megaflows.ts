@@ -77,6 +77,7 @@ export const megaflows: PipelineScenarios = {
     in p1 $tcp
     wait
     of13 del-flows br0
+    wait
   `,
   "statistics over a replaced flow": `
     + in_port=1,actions=2
