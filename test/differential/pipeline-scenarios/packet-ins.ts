@@ -95,7 +95,7 @@ export const packetIns: PipelineScenarios = {
     + in_port=2,actions=controller(id=0)
     in p1 $tcp
     in p2 $tcp
-    wait
+    heard a
     send a 010400180000000900002320000000140000000000000005
     in p1 $udp
     in p2 $udp
