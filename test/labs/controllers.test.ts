@@ -20,7 +20,10 @@ function isUnicastPacketIn({ event, message }: OsKenEvent): boolean {
 /** A controller of os-ken for Mininet, listening. */
 const osKenOf = (version: number): string => `
 sleep 100 | OF_VERSION=${version} LEARN=1 osken-manager --ofp-listen-host 127.0.0.1 --ofp-tcp-listen-port 6653 ${application} >/tmp/controller 2>&1 &
-until (exec 3<>/dev/tcp/127.0.0.1/6653) 2>/dev/null || nc -z 127.0.0.1 6653; do sleep 0.1; done
+for i in $(seq 100); do
+  python3 -c 'import socket; socket.create_connection(("127.0.0.1", 6653))' 2>/dev/null && break
+  sleep 0.1
+done
 `;
 
 describeWith([root, mininet], "Mininet on our switch: every host reaches every other", () => {

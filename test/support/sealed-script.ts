@@ -2,12 +2,16 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Ran } from "./switch-stack.js";
 
-const bin = join(import.meta.dirname, "../../bin");
+const root = join(import.meta.dirname, "../..");
+const bin = join(root, "bin");
 
 /** A database and our switch, as a service would have them; `/tmp` is empty and nobody else's. */
 const prelude = `
 set -e
+# The checkout may lie there.
+mount --bind '${root}' /mnt
 mount -t tmpfs none /tmp
+case '${root}' in /tmp/*) mkdir -p '${root}'; mount --move /mnt '${root}' ;; *) umount /mnt ;; esac
 mkdir /tmp/ovs
 export OVS_RUNDIR=/tmp/ovs OVS_LOGDIR=/tmp/ovs OVS_DBDIR=/tmp/ovs PATH=${bin}:$PATH
 ip link set lo up
