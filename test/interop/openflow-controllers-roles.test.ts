@@ -97,6 +97,8 @@ describeWith([root, needsRealPrograms, osKen], "two controllers of os-ken, besid
         await Promise.all(Array.from({ length: 12 }, () => stack.appctl("version")));
         for (const one of pair) await one.say("[]").catch(() => {});
       }
+      // What the datapath has counted is the flow's only then.
+      await stack.appctl("revalidator/wait");
     });
   const roles = async (): Promise<string[]> => {
     const columns = "-f csv --no-headings --columns=target,role list controller".split(" ");

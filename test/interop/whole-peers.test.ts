@@ -75,7 +75,8 @@ describeWith([root, needsRealPrograms], "mixed with the installed programs", () 
   it("our switch works on the installed database, whose schema is older", async () => {
     await start({ ovsdbTool, ovsdbServer });
     await works();
-    expect(stack.log("ovs-vswitchd")).not.toMatch(/\|(WARN|ERR|EMER)\|(?!could not open network device nosuch)/);
+    const foreseen = "could not open network device nosuch|Open_vSwitch database lacks (Datapath\\.|CT_Zone\\.)";
+    expect(stack.log("ovs-vswitchd")).not.toMatch(new RegExp(`\\|(WARN|ERR|EMER)\\|(?!${foreseen})`));
   });
 
   it("our switch works on our database with an older schema", async () => {
