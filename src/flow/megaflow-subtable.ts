@@ -92,7 +92,8 @@ export class MegaflowSubtable {
     for (let old = 0; old < entries.length; old++) {
       if (entries[old] === 0) continue;
       const slot = this.#emptySlot(hashes[old]!);
-      this.compact.set(compact.subarray(old * n, old * n + n), slot * n);
+      // Not by views: these are costlier than the words.
+      for (let i = 0; i < n; i++) this.compact[slot * n + i] = compact[old * n + i]!;
       this.#put(slot, hashes[old]!, entries[old]! - 1);
     }
   }
