@@ -46,6 +46,8 @@ function tidy(text: string, directory: string): string {
   const kept = lines.filter((line) => !/modprobe|ulimit|^flow|^NXST|^OFPST/.test(line));
   return kept
     .join("\n")
+    // A daemon that takes its time is killed, which is told.
+    .replace(/^ *Killing .*\n/gm, "")
     .replace(/\((\d+)\)/g, "(<pid>)")
     .replace(/pid \d+/g, "pid <pid>")
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>");

@@ -116,6 +116,8 @@ export const timeouts: PipelineScenarios = {
     of13 add-flow br0 send_flow_rem,cookie=9,in_port=1,actions=2
     of13 mod-flows br0 in_port=1,actions=3
     of13 del-flows br0
+    wait
+    flows
   `,
   "the meter's end takes flows": `
     mon c 13 br0 65534
