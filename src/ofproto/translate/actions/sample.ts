@@ -9,7 +9,7 @@ const ALWAYS = 65535;
 /** The datapath's number of no port. */
 const NO_PORT = 0xffffffff;
 
-/** `sample`: some packets are reported to an IPFIX collector set, where the bridge has any. */
+/** `sample`: some packets are reported to an IPFIX collector set. A bridge that exports none, and so far none does, has nothing to do. */
 export function translateSample(ctx: TranslationContext, action: Sample): void {
   if (!ctx.bridge.exportsSamples) return;
   const outputPort = portOf(ctx, action.samplingPort);
