@@ -44,13 +44,15 @@ class Installation {
 function tidy(text: string, directory: string): string {
   const lines = text.replaceAll(directory, "<dir>").replaceAll(realCtl, "ovs-ctl").split("\n");
   const kept = lines.filter((line) => !/modprobe|ulimit|^flow|^NXST|^OFPST/.test(line));
-  return kept
-    .join("\n")
-    // A daemon that takes its time is killed, which is told.
-    .replace(/^ *Killing .*\n/gm, "")
-    .replace(/\((\d+)\)/g, "(<pid>)")
-    .replace(/pid \d+/g, "pid <pid>")
-    .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>");
+  return (
+    kept
+      .join("\n")
+      // A daemon that takes its time is killed, which is told.
+      .replace(/^ *Killing .*\n/gm, "")
+      .replace(/\((\d+)\)/g, "(<pid>)")
+      .replace(/pid \d+/g, "pid <pid>")
+      .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
+  );
 }
 
 const dummies = "--system-id=random --ovs-vswitchd-options=--enable-dummy=override --no-monitor";
