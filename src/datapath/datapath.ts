@@ -120,6 +120,10 @@ export interface Datapath {
   drops(): ReadonlyMap<string, number>;
   /** Of these, what a port's own queues lost on the way in or out. */
   portDrops(number: number): ReadonlyMap<string, number>;
+  /** Takes Open_vSwitch:other_config, all of it: keys that an engine does not know mean nothing to it. */
+  setOptions(options: ReadonlyMap<string, string>): void;
+  /** Takes what is said of a port in Interface:options and Interface:other_config, in one map. */
+  setPortOptions(number: number, options: ReadonlyMap<string, string>): void;
   /** Resolves when everything asked so far is in force: what arrives from then on is treated accordingly. */
   settled(): Promise<void>;
   close(): void;

@@ -148,6 +148,11 @@ export class Bridge implements Switch {
     return port;
   }
 
+  setPortOptions(name: string, options: ReadonlyMap<string, string>): void {
+    const number = this.state.portsByName.get(name)?.datapathPort;
+    if (number !== undefined) this.backer.datapath.setPortOptions(number, options);
+  }
+
   removePort(name: string, mayReturn = false): void {
     const port = this.state.portsByName.get(name);
     if (!port) return;

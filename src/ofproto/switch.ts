@@ -27,6 +27,8 @@ export interface Switch {
   addPort(device: Device, requested: number | undefined): SwitchPort;
   /** `mayReturn` is true where a device has vanished, as against one that is not wanted any more. */
   removePort(name: string, mayReturn?: boolean): void;
+  /** Says what Interface:options and Interface:other_config ask of the datapath, in one map. */
+  setPortOptions(name: string, options: ReadonlyMap<string, string>): void;
   port(name: string): SwitchPort | undefined;
   ports(): Iterable<SwitchPort>;
   portStats(name: string): LinkStats;
@@ -55,6 +57,8 @@ export interface Switches {
   capabilities(datapathType: string): ReadonlyMap<string, string>;
   /** Open_vSwitch:other_config flow-limit, max-idle, max-revalidator. */
   setFlowLimits(limits: FlowLimits): void;
+  /** Open_vSwitch:other_config, for the datapaths: `Datapath.setOptions`. */
+  setDatapathOptions(options: ReadonlyMap<string, string>): void;
   /**
    * `flow-restore-wait` at start: until `flowsRestored`, datapaths keep the flows that they have and hand nothing up, no flow of a bridge
    * times out, and controllers are not spoken to; so that tools can put flows back. Without effect once there are bridges.

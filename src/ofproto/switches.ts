@@ -41,6 +41,7 @@ export class OfprotoSwitches implements Switches {
   readonly #patch: DeviceClass = patchClass();
   /** Outlive bridges, so that a name gets its number again. */
   #limits: FlowLimits = defaultLimits;
+  #datapathOptions: ReadonlyMap<string, string> = new Map();
   #isRestoring = false;
 
   constructor(deps: SwitchesDeps) {
@@ -100,6 +101,11 @@ export class OfprotoSwitches implements Switches {
     for (const backer of this.backers.values()) backer.limits = limits;
   }
 
+  setDatapathOptions(options: ReadonlyMap<string, string>): void {
+    this.#datapathOptions = options;
+    for (const backer of this.backers.values()) backer.datapath.setOptions(options);
+  }
+
   awaitFlows(): void {
     if (this.bridges.size === 0) this.#isRestoring = true;
   }
@@ -157,6 +163,7 @@ export class OfprotoSwitches implements Switches {
       this.#isRestoring,
     );
     backer.limits = this.#limits;
+    backer.datapath.setOptions(this.#datapathOptions);
     backer.setConntrack(this.#conntrack.get(type));
     this.backers.set(type, backer);
     return backer;

@@ -72,6 +72,11 @@ function reason(error: unknown): string {
 /** MTU of a bridge without other ports than its own, in bytes. */
 const defaultMtu = 1500;
 
+/** What the datapath is to know of a port. */
+function portOptions({ options, otherConfig }: WantedInterface): ReadonlyMap<string, string> {
+  return new Map([...options, ...otherConfig]);
+}
+
 /** True for devices that a bridge makes, as against those it finds. */
 function isInternal(device: Device): boolean {
   return device.type === "internal" || device.type === "dummy-internal";
@@ -280,6 +285,7 @@ export class Bridges {
     try {
       this.#setMtu(device, wanted.mtuRequest);
       const port = bridge.switch.addPort(device, wanted.ofportRequest ?? wanted.previousOfport);
+      bridge.switch.setPortOptions(wanted.name, portOptions(wanted));
       this.#log.info(`bridge ${bridge.wanted.name}: added interface ${wanted.name} on port ${port.ofport}`);
       device.onChange(() => {
         this.#settleMtus(bridge);
@@ -344,6 +350,7 @@ export class Bridges {
         return;
       }
     }
+    bridge.switch.setPortOptions(wanted.name, portOptions(wanted));
     const released = running.mtuRequest !== undefined && wanted.mtuRequest === undefined && isInternal(device);
     this.#setMtu(device, released ? bridge.smallestMtu : wanted.mtuRequest);
     bridge.interfaces.set(wanted.name, { ...live, wanted });

@@ -47,6 +47,7 @@ function rowsOf(
           name: port.name,
           type: "",
           options: none,
+          other_config: none,
           ofport: undefined,
           ofport_request: undefined,
           mac: undefined,

@@ -76,8 +76,8 @@ function byClaim(a: WantedInterface, b: WantedInterface): number {
 }
 
 /** What of an interface is set on an open device; identity and history do not count. */
-function liveSettings(i: WantedInterface): Pick<WantedInterface, "options" | "mac" | "mtuRequest"> {
-  return { options: i.options, mac: i.mac, mtuRequest: i.mtuRequest };
+function liveSettings(i: WantedInterface): Pick<WantedInterface, "options" | "otherConfig" | "mac" | "mtuRequest"> {
+  return { options: i.options, otherConfig: i.otherConfig, mac: i.mac, mtuRequest: i.mtuRequest };
 }
 
 /**

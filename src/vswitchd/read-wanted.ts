@@ -78,6 +78,7 @@ function readInterface(row: InterfaceRow, port: PortRow, bridge: string): Wanted
     ofportRequest: row.ofport_request === undefined ? undefined : Number(row.ofport_request),
     previousOfport: row.ofport === undefined || row.ofport < 0 ? undefined : Number(row.ofport),
     options: row.options,
+    otherConfig: row.other_config,
     mac: row.mac === undefined ? undefined : parseMac(row.mac),
     mtuRequest: row.mtu_request === undefined ? undefined : Number(row.mtu_request),
   };
@@ -115,6 +116,7 @@ function impliedLocalPort(bridge: string): WantedPort {
     ofportRequest: undefined,
     previousOfport: undefined,
     options: new Map(),
+    otherConfig: new Map(),
     mac: undefined,
     mtuRequest: undefined,
   };

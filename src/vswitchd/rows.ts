@@ -48,7 +48,7 @@ export const followed = {
     "fake_bridge",
     "other_config",
   ],
-  Interface: ["name", "type", "options", "ofport", "ofport_request", "mac", "mtu_request"],
+  Interface: ["name", "type", "options", "ofport", "ofport_request", "mac", "mtu_request", "other_config"],
 } as const;
 
 /** Columns among these that are read, while nothing in the switch acts on them yet. */

@@ -106,6 +106,10 @@ class FakeSwitch implements Switch {
     else this.bundles.delete(name);
   }
   setMac(): void {}
+  readonly options = new Map<string, ReadonlyMap<string, string>>();
+  setPortOptions(name: string, options: ReadonlyMap<string, string>): void {
+    this.options.set(name, options);
+  }
   connections: ConnectionsSettings | undefined;
   setControllers(settings: ConnectionsSettings): void {
     this.connections = settings;
@@ -205,6 +209,7 @@ class FakeDatabase implements ConfigDatabase {
       name,
       type: "",
       options: new Map(),
+      other_config: new Map(),
       ofport: undefined,
       ofport_request: undefined,
       mac: undefined,
@@ -251,6 +256,7 @@ describe("Vswitchd", () => {
   let startDaemon: () => Vswitchd;
   /** Begins and ends of waiting for flows to be put back. */
   let restoring: string[];
+  let datapathOptions: ReadonlyMap<string, string>;
   let daemon: Vswitchd;
 
   const settled = async (): Promise<void> => {
@@ -289,6 +295,7 @@ describe("Vswitchd", () => {
       deviceClass: (_datapath, type) => (type === "strange" ? undefined : deviceClass(type)),
       capabilities: (type) => new Map(type === "system" ? [["recirc", "true"]] : []),
       setFlowLimits: () => {},
+      setDatapathOptions: (options) => void (datapathOptions = options),
       setConntrack: () => {},
       awaitFlows: () => void restoring.push("begin"),
       flowsRestored: () => void restoring.push("end"),
@@ -445,6 +452,23 @@ describe("Vswitchd", () => {
     expect(formatMac(devices.get("br0")!.info().mac)).toBe("00:50:56:01:02:03");
     expect(bridges.get("br0")!.settings.datapathId).toBe(0x005056010203n);
     expect([devices.get("br0")!.info().mtu, devices.get("int0")!.info().mtu]).toEqual([1400, 1400]);
+  });
+
+  it("tells the datapath what its other_config and that of its interfaces say, and of changes", () => {
+    database.otherConfig = new Map([["pmd-cpu-mask", "3"]]);
+    database.addPort("eth1", { options: new Map([["n_rxq", "2"]]) });
+    database.changed();
+    expect(datapathOptions.get("pmd-cpu-mask")).toBe("3");
+    const options = (): [string, string][] => [...bridges.get("br0")!.options.get("eth1")!];
+    expect(options()).toEqual([["n_rxq", "2"]]);
+    const row = database.interfaceRows.find((i) => i.name === "eth1")!;
+    const at = database.interfaceRows.indexOf(row);
+    database.interfaceRows[at] = { ...row, other_config: new Map([["pmd-rxq-affinity", "0:1"]]) };
+    database.changed();
+    expect(options()).toEqual([
+      ["n_rxq", "2"],
+      ["pmd-rxq-affinity", "0:1"],
+    ]);
   });
 
   it("removes what the database no longer has", () => {

@@ -130,6 +130,7 @@ export class Vswitchd {
     this.#deps.useTls?.(rows.ssl);
     this.#awaitFlows(rows);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
+    this.#deps.switches.setDatapathOptions(rows.root?.other_config ?? new Map());
     this.#deps.switches.setConntrack(readConntrack(rows));
     const changes = plan(this.#bridges.running(), wanted);
     this.#bridges.apply(changes, wanted.bridges);

@@ -15,6 +15,7 @@ export interface WantedInterface {
   /** Interface:ofport of an earlier life, wanted again where it is free. */
   readonly previousOfport: number | undefined;
   readonly options: ReadonlyMap<string, string>;
+  readonly otherConfig: ReadonlyMap<string, string>;
   readonly mac: Uint8Array | undefined;
   readonly mtuRequest: number | undefined;
 }

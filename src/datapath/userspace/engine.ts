@@ -7,6 +7,7 @@ import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import type { Slot } from "./flow-slots.js";
+import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import type { Program } from "./ops.js";
 
 /** A flow as an engine is told of it. */
@@ -23,7 +24,7 @@ export interface EngineFlow {
  * numbers, ufids) and tells the engine; calls take effect in order.
  */
 export interface Engine {
-  /** `counters.ts` says what is where. */
+  /** The counters of all threads together, as they are now; `counters.ts` says what is where. */
   readonly counters: Float64Array;
   readonly conntrack: ConnectionTracking;
   /** What a port's own queues lost, by reason; it lags a little. */
@@ -48,6 +49,11 @@ export interface Engine {
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
   /** Sets who takes upcalls; without one they are refused, and counted as lost. */
   setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void;
+  /** As `Datapath.setOptions`. */
+  setOptions(options: ReadonlyMap<string, string>): void;
+  setPortOptions(number: number, options: ReadonlyMap<string, string>): void;
+  /** The threads that forward, in the order of their cores. */
+  threads(): readonly ForwardingThreadInfo[];
   /** Resolves when everything asked so far is in force, or when that cannot be expected any more. */
   settled(): Promise<void>;
   close(): void;

@@ -220,6 +220,8 @@ export class ForwardingLoop {
       case "upcalls":
         this.#wantsUpcalls = command.wanted;
         return;
+      case "options":
+        return;
       case "mark":
         this.#post({ kind: "marked", mark: command.mark });
         return;

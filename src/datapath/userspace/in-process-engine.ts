@@ -17,6 +17,7 @@ import type { Engine } from "./engine.js";
 import type { Flow } from "./flow.js";
 import type { Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
+import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import { HeadArena } from "./head-arena.js";
 import { Meter } from "./meter.js";
 import type { Program } from "./ops.js";
@@ -116,6 +117,16 @@ export class InProcessEngine implements Engine {
 
   setUpcalls(handler: ((batch: readonly Upcall[]) => void) | undefined): void {
     this.#handler = handler;
+  }
+
+  /** Nothing that is set so concerns a core without threads and queues. */
+  setOptions(_options: ReadonlyMap<string, string>): void {}
+
+  setPortOptions(): void {}
+
+  threads(): readonly ForwardingThreadInfo[] {
+    const { counters } = this;
+    return [{ core: undefined, numa: 0, isolated: false, counters, queues: [], overhead: () => undefined }];
   }
 
   settled(): Promise<void> {

@@ -17,6 +17,7 @@ import { programOf } from "./compile.js";
 import { COUNTERS } from "./counters.js";
 import type { Engine, EngineFlow } from "./engine.js";
 import type { Slot } from "./flow-slots.js";
+import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
@@ -68,6 +69,7 @@ export class ThreadEngine implements Engine {
   readonly #slots: SharedArrayBuffer[] = [];
   readonly #ports = new Map<number, Device>();
   #flows: () => Iterable<EngineFlow> = () => [];
+  #options: ReadonlyMap<string, string> = new Map();
   readonly #portDrops = new Map<number, Map<string, number>>();
   readonly #meters = new Map<number, Command & { op: "meter" }>();
   readonly conntrack: ManagedTracking = new ManagedTracking({
@@ -177,6 +179,19 @@ export class ThreadEngine implements Engine {
     this.#queue({ op: "upcalls", wanted: handler !== undefined });
   }
 
+  setOptions(options: ReadonlyMap<string, string>): void {
+    if (sameOptions(options, this.#options)) return;
+    this.#options = new Map(options);
+    this.#queue({ op: "options", options: this.#options });
+  }
+
+  setPortOptions(): void {}
+
+  threads(): readonly ForwardingThreadInfo[] {
+    const { counters } = this;
+    return [{ core: undefined, numa: 0, isolated: false, counters, queues: [], overhead: () => undefined }];
+  }
+
   close(): void {
     this.#closed = true;
     this.#handler = undefined;
@@ -221,6 +236,7 @@ export class ThreadEngine implements Engine {
     this.#pending = [];
     this.#buffers = [];
     this.#work.reset();
+    this.#queue({ op: "options", options: this.#options });
     for (const [chunk, memory] of this.#slots.entries()) this.#queue({ op: "slots", chunk, memory });
     for (const command of this.#meters.values()) this.#queue(command);
     for (const { id, key, shape, program, slot } of this.#flows()) this.put(id, key, shape, program, slot);
@@ -449,6 +465,10 @@ export class ThreadEngine implements Engine {
     if (lived >= RESTART_PAUSE) again();
     else this.#host.clock.after(RESTART_PAUSE - lived, again);
   }
+}
+
+function sameOptions(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 function hasEnded(): HostError {

@@ -27,6 +27,8 @@ export type Command =
   /** With a number, to be answered by an event of the same. */
   | { readonly op: "ct"; readonly request: CtRequest; readonly call: number | undefined }
   | { readonly op: "upcalls"; readonly wanted: boolean }
+  /** Open_vSwitch:other_config, all of it. */
+  | { readonly op: "options"; readonly options: ReadonlyMap<string, string> }
   /** To be answered by an event of the same number, once everything before it is done. */
   | { readonly op: "mark"; readonly mark: number }
   | { readonly op: "stop" };

@@ -167,6 +167,14 @@ export class UserspaceDatapath implements Datapath {
     return this.engine.portDrops(number);
   }
 
+  setOptions(options: ReadonlyMap<string, string>): void {
+    this.engine.setOptions(options);
+  }
+
+  setPortOptions(number: number, options: ReadonlyMap<string, string>): void {
+    this.engine.setPortOptions(number, options);
+  }
+
   settled(): Promise<void> {
     return this.engine.settled();
   }
