@@ -10,16 +10,28 @@ function macBytes(text: string): Uint8Array {
   return Uint8Array.from(text.split(":"), (part) => Number.parseInt(part, 16));
 }
 
-/** A 60-byte UDP frame from port 1000 + `flow`. */
-function udpFrame(source: string, destination: string, flow: number): Uint8Array {
+function guestAddresses(flow: number): UdpAddresses {
+  return { source: [10, 77, 0, 1], sourcePort: 1000 + flow, destinationPort: 2000 };
+}
+
+/** Where a frame of UDP says it comes from and goes to. */
+export interface UdpAddresses {
+  readonly source: readonly [number, number, number, number];
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+/** A 60-byte UDP frame to 10.77.0.2 between two MAC addresses; `from` is its addresses or, with those of the guests, what is added to source port 1000. */
+export function udpFrame(source: string, destination: string, from: UdpAddresses | number): Uint8Array {
+  const at = typeof from === "number" ? guestAddresses(from) : from;
   const frame = new Uint8Array(FRAME);
   const view = new DataView(frame.buffer);
   frame.set(macBytes(destination), 0);
   frame.set(macBytes(source), 6);
   view.setUint16(12, 0x0800);
-  frame.set([0x45, 0, 0, FRAME - 14, 0, 0, 0, 0, 64, 17, 0, 0, 10, 77, 0, 1, 10, 77, 0, 2], 14);
-  view.setUint16(34, 1000 + flow);
-  view.setUint16(36, 2000);
+  frame.set([0x45, 0, 0, FRAME - 14, 0, 0, 0, 0, 64, 17, 0, 0, ...at.source, 10, 77, 0, 2], 14);
+  view.setUint16(34, at.sourcePort);
+  view.setUint16(36, at.destinationPort);
   view.setUint16(38, FRAME - 34);
   let sum = 0;
   for (let i = 0; i < 20; i += 2) sum += view.getUint16(14 + i);

@@ -12,6 +12,8 @@ export interface Guest {
   /** A command line that runs another one in the guest. */
   readonly enter: readonly string[];
   run(command: string, ...args: string[]): SpawnSyncReturns<string>;
+  /** Runs synchronous code of this thread in the guest; sockets that it opens stay there. */
+  within<T>(run: () => T): T;
   /** Frames that arrived at `eth0` so far. */
   received(): number;
   /** Throws away what arrives at `eth0` (after it is counted) while `during` runs, so that the guest's own stack costs nothing. */
@@ -54,6 +56,7 @@ export function makeGuest(port: string, number: number, home?: NetworkNamespace)
     mac,
     enter,
     run,
+    within: (inside) => inNamespace(namespace, inside),
     received: () => counter(namespace, "rxPackets"),
     async discarding(during) {
       const hiding = inNamespace(namespace, () => hideLink("eth0", ifindex));

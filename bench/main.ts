@@ -1,5 +1,5 @@
 /*
- * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace [ROUNDS [PART...]]
+ * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace | userspace [ROUNDS [PART...]]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
 
@@ -12,6 +12,7 @@ import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-run
 import { benchOvsdb } from "./ovsdb.js";
 import { benchSwitches } from "./switches.js";
 import { benchTrace } from "./trace.js";
+import { benchUserspace } from "./userspace.js";
 
 const [what, ...rest] = process.argv.slice(2);
 const rounds = Number(rest[0] ?? (what === "cli" ? 20 : 3));
@@ -32,6 +33,9 @@ switch (what) {
     break;
   case "trace":
     void benchTrace(rounds);
+    break;
+  case "userspace":
+    void benchUserspace(rounds, rest.slice(1));
     break;
   case "ovsdb":
     void benchOvsdb(rounds, rest.slice(1));
@@ -57,6 +61,8 @@ switch (what) {
     break;
   }
   default:
-    console.error("usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace [ROUNDS [PART...]]");
+    console.error(
+      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace [ROUNDS [PART...]]",
+    );
     process.exitCode = 1;
 }
