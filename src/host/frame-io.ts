@@ -36,8 +36,11 @@ export interface FrameCounters {
  * is handed to the kernel within `send`.
  */
 export interface FrameIo {
-  /** Throws `HostError` where the kernel refuses; the port then is not attached. */
-  attach(port: number, handle: FrameHandle): void;
+  /**
+   * Takes a port up. Of its receive queues this thread reads `receiveQueues`, all by default; where there are none it only sends. Throws
+   * `HostError` where the kernel refuses; the port then is not attached.
+   */
+  attach(port: number, handle: FrameHandle, receiveQueues?: readonly number[]): void;
   detach(port: number): void;
   /** Tells that a port's MTU has changed; frames without GSO above it (and 4 bytes for a tag) are dropped as `oversize`. */
   setMtu(port: number, mtu: number): void;

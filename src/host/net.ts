@@ -125,24 +125,45 @@ export interface NetHost {
 /** How frames of a captured link come in: a BPF ring buffer fed at tcx ingress, or the AF_PACKET socket itself. */
 export type FrameInput = "ring" | "socket";
 
-/**
- * Where frames go in and out, as plain data: the forwarding thread of the same process attaches it to its `FrameIo`
- * (descriptors are shared by all threads of a process). It stays valid until its `FrameSource` is closed.
- */
-export interface FrameHandle {
-  readonly kind: "tap" | "capture" | "fake";
+/** What every frame handle says. */
+interface FrameHandleBase {
   readonly name: string;
   readonly ifindex: number;
-  /** Descriptor of the TAP, or of the AF_PACKET socket (PACKET_VNET_HDR). */
-  readonly fd: number;
   /** Largest payload behind the 14-byte Ethernet header, in bytes, when the handle was made; `FrameIo.setMtu` changes it. */
   readonly mtu: number;
-  /** For a capture: how its frames come in. */
+  /** Receive queues: numbers from 0 below this. Each is read by one thread at most. */
+  readonly queues: number;
+}
+
+/** A TAP device. */
+export interface TapHandle extends FrameHandleBase {
+  readonly kind: "tap";
+  /** A descriptor for each queue. */
+  readonly fds: readonly number[];
+}
+
+/** A link whose frames are taken from the host's stack. */
+export interface CaptureHandle extends FrameHandleBase {
+  readonly kind: "capture";
+  /** Descriptor of the AF_PACKET socket (PACKET_VNET_HDR). */
+  readonly fd: number;
   readonly input: FrameInput;
-  /** For a capture hidden by tcx: descriptors of the BPF link at its ingress and of the program that drops; else -1. */
+  /** Where it is hidden by tcx: descriptors of the BPF link at its ingress and of the program that drops; else -1. */
   readonly hideLink: number;
   readonly dropProgram: number;
 }
+
+/** A link of a fake host. */
+export interface FakeHandle extends FrameHandleBase {
+  readonly kind: "fake";
+  readonly fd: number;
+}
+
+/**
+ * Where frames go in and out, as plain data: a forwarding thread of the same process attaches it to its `FrameIo`
+ * (descriptors are shared by all threads of a process). It stays valid until its `FrameSource` is closed.
+ */
+export type FrameHandle = TapHandle | CaptureHandle | FakeHandle;
 
 /** The owner's side of a frame handle. Detach the handle from its `FrameIo` before closing. */
 export interface FrameSource {

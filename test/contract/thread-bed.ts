@@ -103,9 +103,7 @@ function handleDevice(name: string): Device {
     ifindex: 1,
     fd: -1,
     mtu: 1500,
-    input: "ring",
-    hideLink: -1,
-    dropProgram: -1,
+    queues: 1,
   };
   const device: Partial<FrameDevice> = {
     name,

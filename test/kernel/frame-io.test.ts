@@ -5,7 +5,7 @@ import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { createNamespace, type NetworkNamespace } from "#host/linux/namespaces.js";
 import { LinuxNetHost } from "#host/linux/net-host.js";
 import * as sys from "#host/linux/syscalls.js";
-import type { CaptureSource, FrameInput, FrameSource } from "#host/net.js";
+import type { FrameInput, FrameSource } from "#host/net.js";
 import { copyOffload, type Offload, plainOffload } from "#wire/virtio-net.js";
 import { describeWith, root, tun } from "../support/needs.js";
 
@@ -77,7 +77,7 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
     let far: LinuxFrameIo;
     let sources: FrameSource[];
     /** Ports 1 and 2 of `near`, whose wires end at ports 1 and 2 of `far`. */
-    let captures: CaptureSource[];
+    let captures: ReturnType<LinuxNetHost["capture"]>[];
 
     beforeEach(() => {
       namespace = createNamespace();

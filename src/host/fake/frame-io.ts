@@ -1,3 +1,4 @@
+import { BugError } from "#util/errors.js";
 import { copyOffload, type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { FrameCounters, FrameIo, FrameReceiver } from "../frame-io.js";
 import type { FrameHandle } from "../net.js";
@@ -6,6 +7,7 @@ import type { FakeNetHost } from "./net.js";
 interface Port {
   readonly fd: number;
   mtu: number;
+  readonly receives: boolean;
   readonly counters: FrameCounters;
 }
 
@@ -22,7 +24,8 @@ export class FakeFrameIo implements FrameIo {
     this.#net = net;
   }
 
-  attach(port: number, handle: FrameHandle): void {
+  attach(port: number, handle: FrameHandle, receiveQueues: readonly number[] = [0]): void {
+    if (handle.kind !== "fake") throw new BugError(`${handle.name} is no link of a fake host`);
     const counters: FrameCounters = {
       rxPackets: 0,
       rxBytes: 0,
@@ -33,7 +36,7 @@ export class FakeFrameIo implements FrameIo {
       rxUnusable: 0,
       txErrors: new Map(),
     };
-    this.#ports.set(port, { fd: handle.fd, mtu: handle.mtu, counters });
+    this.#ports.set(port, { fd: handle.fd, mtu: handle.mtu, receives: receiveQueues.includes(0), counters });
   }
 
   detach(port: number): void {
@@ -53,7 +56,7 @@ export class FakeFrameIo implements FrameIo {
     for (let before = -1; left !== before && left > 0; ) {
       before = left;
       for (const [number, port] of this.#ports) {
-        const frame = left > 0 ? this.#net.takeInbound(port.fd) : undefined;
+        const frame = left > 0 && port.receives ? this.#net.takeInbound(port.fd) : undefined;
         if (!frame) continue;
         left--;
         port.counters.rxPackets++;

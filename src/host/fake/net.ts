@@ -4,7 +4,7 @@ import { copyOffload, type Offload, plainOffload } from "#wire/virtio-net.js";
 import type {
   AddressInfo,
   CaptureSource,
-  FrameHandle,
+  FakeHandle,
   LinkEvent,
   LinkInfo,
   LinkSettings,
@@ -171,11 +171,11 @@ export class FakeNetHost implements NetHost {
     return { frames: source, hidden: { by: "tcx" }, close: () => void this.#open.delete(source.fd) };
   }
 
-  #source(link: FakeLink): FrameHandle {
+  #source(link: FakeLink): FakeHandle {
     const fd = this.#nextFd++;
     this.#open.set(fd, link);
     const { name, ifindex, mtu } = link.info;
-    return { kind: "fake", name, ifindex, fd, mtu, input: "socket", hideLink: -1, dropProgram: -1 };
+    return { kind: "fake", name, ifindex, fd, mtu, queues: 1 };
   }
 
   /** A physical device appears, with its cable in. */

@@ -3,6 +3,7 @@ import type { NetlinkMessage, NetlinkRequest } from "#wire/netlink.js";
 import * as rt from "#wire/rtnetlink.js";
 import type {
   AddressInfo,
+  CaptureHandle,
   CaptureSource,
   FrameInput,
   LinkEvent,
@@ -131,7 +132,7 @@ export class LinuxNetHost implements NetHost {
     this.#checkName(name);
     const existed = this.link(name) !== undefined;
     const source = inNamespace(this.#namespace, () => openTap(name, { ...options, existed }, () => this.#known(name)));
-    return { ...source, follow: () => this.#follow(source.frames.fd) };
+    return { ...source, follow: () => this.#follow(source.frames.fds[0]!) };
   }
 
   /** The namespace a TAP's device was moved to, as a host of its own. */
@@ -154,7 +155,10 @@ export class LinuxNetHost implements NetHost {
     return { net, name, close };
   }
 
-  capture(name: string, options: { readonly input?: FrameInput } = {}): CaptureSource {
+  capture(
+    name: string,
+    options: { readonly input?: FrameInput } = {},
+  ): CaptureSource & { readonly frames: CaptureHandle } {
     const { ifindex, mtu } = this.#known(name);
     return inNamespace(this.#namespace, () => {
       const fd = openPacketSocket(name, ifindex);
@@ -167,6 +171,7 @@ export class LinuxNetHost implements NetHost {
           ifindex,
           fd,
           mtu,
+          queues: 1,
           input,
           hideLink: hiding.link,
           dropProgram: hiding.program,

@@ -1,8 +1,8 @@
 import { type Offload, readVnetHeader, VNET_HEADER_LENGTH } from "#wire/virtio-net.js";
 import type { FrameCounters, FrameReceiver } from "../frame-io.js";
 import { Memory } from "./memory.js";
+import type { ReadResult } from "./port-backend.js";
 import * as sys from "./syscalls.js";
-import type { TapResult } from "./tap-reader.js";
 
 /** Frames of one turn at most; each has room for 64 KB. */
 const SLOTS = 32;
@@ -67,7 +67,7 @@ export class SocketReader {
     counters: FrameCounters,
     offload: Offload,
     receiver: FrameReceiver,
-  ): TapResult {
+  ): ReadResult {
     this.count = 0;
     const first = this.#used;
     const room = Math.min(budget, SLOTS - first);

@@ -1,6 +1,7 @@
 import { type Offload, readVnetHeader, VNET_HEADER_LENGTH } from "#wire/virtio-net.js";
 import type { FrameCounters, FrameReceiver } from "../frame-io.js";
 import { Memory } from "./memory.js";
+import type { ReadResult } from "./port-backend.js";
 import * as sys from "./syscalls.js";
 
 /** The longest that a TAP gives: a header and a GSO frame of 64 KB. */
@@ -9,9 +10,6 @@ const LARGEST = 66_048;
 const AREA = 4 << 20;
 const EAGAIN = 11;
 const EINTR = 4;
-
-/** How reading ended: nothing is left now, the budget or the room is used up, or the device will give nothing any more. */
-export type TapResult = "empty" | "more" | "dead";
 
 /** Reads frames of TAP devices into memory that lasts until `reset`. */
 export class TapReader {
@@ -32,7 +30,7 @@ export class TapReader {
     counters: FrameCounters,
     offload: Offload,
     receiver: FrameReceiver,
-  ): TapResult {
+  ): ReadResult {
     const bytes = this.memory.bytes;
     this.count = 0;
     while (this.count < budget) {

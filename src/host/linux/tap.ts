@@ -1,4 +1,4 @@
-import type { TapSource } from "../net.js";
+import type { TapHandle, TapSource } from "../net.js";
 import * as sys from "./syscalls.js";
 
 const O_RDWR = 2;
@@ -42,7 +42,7 @@ export function openTap(
   name: string,
   options: { readonly persist: boolean; readonly existed: boolean },
   describe: () => { readonly ifindex: number; readonly mtu: number },
-): Omit<TapSource, "follow"> {
+): Omit<TapSource, "follow"> & { readonly frames: TapHandle } {
   const fd = sys.check(sys.open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "/dev/net/tun");
   try {
     const request = ifreq(name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
@@ -55,7 +55,7 @@ export function openTap(
     if (options.persist) sys.check(sys.ioctlNumber(fd, TUNSETPERSIST, 1), `tap device ${name} persistence`);
     const { ifindex, mtu } = describe();
     return {
-      frames: { kind: "tap", name, ifindex, fd, mtu, input: "socket", hideLink: -1, dropProgram: -1 },
+      frames: { kind: "tap", name, ifindex, mtu, queues: 1, fds: [fd] },
       created: !options.existed,
       close: () => void sys.close(fd),
       remove: () => {
