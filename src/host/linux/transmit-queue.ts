@@ -2,6 +2,7 @@ import { errnoName } from "#util/errno.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { FrameCounters } from "../frame-io.js";
 import { Memory } from "./memory.js";
+import { sendByQueue } from "./packet-socket.js";
 import * as sys from "./syscalls.js";
 
 /** Frames that one system call hands over at most. */
@@ -21,6 +22,7 @@ const MSG_DONTWAIT = 0x40;
 const EINTR = 4;
 const EAGAIN = 11;
 const ENETDOWN = 100;
+const ENOBUFS = 105;
 const TWO_32 = 2 ** 32;
 
 const ETHERNET_HEADER = 14;
@@ -43,6 +45,8 @@ export class TransmitQueue {
   mtu: number;
   readonly #fd: number;
   readonly #isSocket: boolean;
+  /** The socket sends past the queueing discipline. */
+  #isDirect = true;
   readonly #counters: FrameCounters;
   readonly #memory: Memory = Memory.anonymous(SIZE);
   readonly #words: Uint32Array = this.#memory.words;
@@ -127,6 +131,12 @@ export class TransmitQueue {
         wasDown = true;
         continue;
       }
+      if (errno === ENOBUFS && this.#isDirect && this.#isLarge(at)) {
+        // Sent directly, a segment is dropped where the device cannot cut it: a guest's with its offloads off, say.
+        this.#isDirect = false;
+        sendByQueue(this.#fd);
+        continue;
+      }
       if (errno === EAGAIN) {
         // The socket's buffer is full: the rest would fare no better.
         countDrop(this.#counters, "EAGAIN", this.length - at);
@@ -135,6 +145,11 @@ export class TransmitQueue {
       countDrop(this.#counters, errnoName(errno), 1);
       at++;
     }
+  }
+
+  /** True for a waiting frame that is to be cut into segments. */
+  #isLarge(i: number): boolean {
+    return (this.#words[(HEADERS_AT + i * HEADER) >> 2]! & 0xff00) !== 0;
   }
 
   #flushTap(): void {
