@@ -52,7 +52,7 @@ function scene(flows: number, masks: number): Scene {
     mask[W.tp] = (0xffff << (8 - (((i & (masks - 1)) >>> 3) & 7))) & 0xffff;
     key[W.nwSrc] = source(i);
     key[W.tp] = ports(i);
-    forwarder.add(
+    forwarder.lookup.add(
       {
         id: i,
         program: compileActions([{ kind: "output", port: 2 }], key),

@@ -2,113 +2,141 @@ import type { FlowKey } from "./key.js";
 import { loads, type MaskShape, mixes } from "./shape.js";
 
 const MIN_SLOTS = 8;
+/** Words of a row before its values: the entry's index + 1, 0 where the slot is empty, and the hash. */
+const HEAD = 2;
 
-/** Of each entry of a table: its slot in its subtable. */
-export class EntrySlots {
-  at: Int32Array = new Int32Array(MIN_SLOTS);
+/** Of each entry of a table: its subtable, and its slot there. */
+export class EntryPlaces {
+  slots: Int32Array = new Int32Array(MIN_SLOTS);
+  readonly subtables: (MegaflowSubtable | undefined)[] = [];
 
   /** Makes room for an index. */
   reserve(index: number): void {
-    if (index < this.at.length) return;
-    const grown = new Int32Array(Math.max(index + 1, this.at.length * 2));
-    grown.set(this.at);
-    this.at = grown;
+    if (index < this.slots.length) return;
+    const grown = new Int32Array(Math.max(index + 1, this.slots.length * 2));
+    grown.set(this.slots);
+    this.slots = grown;
   }
 }
 
+/** Code for one mask: finds the index of a key's entry, or -1. The second argument is the subtable (generated code has no closure). */
+type Find = (key: FlowKey, table: MegaflowSubtable) => number;
+
 /**
- * The entries of one mask: open addressing, linear probing, at most half full, so that a miss ends soon. Entries
- * go back in place when one before them is removed; there are no tombstones.
+ * The entries of one mask: open addressing, linear probing, at most half full, so that a miss ends soon. An entry's index, hash and values lie in
+ * one row, so that finding it touches memory once. Entries go back in place when one before them is removed; there are no tombstones.
  */
 export class MegaflowSubtable {
-  readonly id: string;
   readonly shape: MaskShape;
-  /** Finds a key's entry index, or -1; the second argument is this subtable (generated code has no closure). */
-  readonly find: (key: FlowKey, table: MegaflowSubtable) => number;
-  /** Per slot: entry index + 1, 0 where empty. */
-  entries: Int32Array = new Int32Array(MIN_SLOTS);
-  /** Per slot: the hash of its entry. */
-  hashes: Int32Array = new Int32Array(MIN_SLOTS);
-  /** Per slot: compact values, `shape.words.length` of them. */
-  compact: Int32Array;
+  readonly find: Find;
+  /** Each word of the mask: which, and its bits. */
+  readonly #mask: Int32Array;
+  /** Per slot `HEAD` words and the compact values, `shape.words.length` of them. */
+  rows: Int32Array;
+  readonly stride: number;
+  /** Slots less one; a power of two less one. */
   last: number = MIN_SLOTS - 1;
   size = 0;
   hits = 0;
-  readonly #slots: EntrySlots;
+  readonly #places: EntryPlaces;
 
-  /** `slots` is that of all subtables, and has room for every index. */
-  constructor(id: string, shape: MaskShape, slots: EntrySlots) {
-    this.#slots = slots;
-    this.id = id;
+  /** `places` is that of all subtables, and has room for every index. */
+  constructor(shape: MaskShape, places: EntryPlaces) {
+    this.#places = places;
     this.shape = shape;
-    this.compact = new Int32Array(MIN_SLOTS * shape.words.length);
-    this.find = makeFind(shape);
+    this.stride = HEAD + shape.words.length;
+    this.rows = new Int32Array(MIN_SLOTS * this.stride);
+    this.#mask = Int32Array.from(shape.words.flatMap((w) => [w, shape.mask[w]! | 0]));
+    this.find = codeOf(shape);
+  }
+
+  /**
+   * Whether a key is that of a slot's entry. A loop, since it is asked of one subtable after another: calling code of each one's own takes the processor
+   * by surprise each time.
+   */
+  holds(key: FlowKey, slot: number): boolean {
+    const mask = this.#mask;
+    const { rows } = this;
+    let at = slot * this.stride + HEAD;
+    for (let i = 0; i < mask.length; i += 2) if (rows[at++] !== (key[mask[i]!]! & mask[i + 1]!)) return false;
+    return true;
   }
 
   insert(key: FlowKey, index: number): void {
-    if ((this.size + 1) * 2 > this.entries.length) this.#grow();
+    if ((this.size + 1) * 2 > this.last + 1) this.#grow();
+    const { rows, stride } = this;
     const hash = this.shape.hash(key);
     const slot = this.#emptySlot(hash);
-    this.shape.gather(key, this.compact, slot * this.shape.words.length);
-    this.#put(slot, hash, index);
+    const at = slot * stride;
+    rows[at] = index + 1;
+    rows[at + 1] = hash;
+    this.shape.gather(key, rows, at + HEAD);
+    this.#places.subtables[index] = this;
+    this.#places.slots[index] = slot;
     this.size++;
   }
 
   remove(index: number): void {
-    let hole = this.#slots.at[index]!;
+    const { rows, stride, last } = this;
+    const { slots, subtables } = this.#places;
+    let hole = slots[index]!;
+    subtables[index] = undefined;
     this.size--;
-    for (let slot = (hole + 1) & this.last; this.entries[slot] !== 0; slot = (slot + 1) & this.last) {
-      const home = this.hashes[slot]! & this.last;
+    for (let slot = (hole + 1) & last; rows[slot * stride] !== 0; slot = (slot + 1) & last) {
+      const home = rows[slot * stride + 1]! & last;
       // An entry may move back to the hole unless its home lies behind the hole.
-      if (((slot - home) & this.last) < ((slot - hole) & this.last)) continue;
-      const n = this.shape.words.length;
-      this.compact.copyWithin(hole * n, slot * n, slot * n + n);
-      this.#put(hole, this.hashes[slot]!, this.entries[slot]! - 1);
+      if (((slot - home) & last) < ((slot - hole) & last)) continue;
+      rows.copyWithin(hole * stride, slot * stride, (slot + 1) * stride);
+      slots[rows[hole * stride]! - 1] = hole;
       hole = slot;
     }
-    this.entries[hole] = 0;
+    rows[hole * stride] = 0;
   }
 
-  #put(slot: number, hash: number, index: number): void {
-    this.hashes[slot] = hash;
-    this.entries[slot] = index + 1;
-    this.#slots.at[index] = slot;
+  /** Where the compact values of a slot begin in `rows`. */
+  valuesAt(slot: number): number {
+    return slot * this.stride + HEAD;
   }
 
   #emptySlot(hash: number): number {
-    let slot = hash & this.last;
-    while (this.entries[slot] !== 0) slot = (slot + 1) & this.last;
+    const { rows, stride, last } = this;
+    let slot = hash & last;
+    while (rows[slot * stride] !== 0) slot = (slot + 1) & last;
     return slot;
   }
 
   #grow(): void {
-    const { entries, hashes, compact } = this;
-    const n = this.shape.words.length;
-    const length = entries.length * 2;
-    this.entries = new Int32Array(length);
-    this.hashes = new Int32Array(length);
-    this.compact = new Int32Array(length * n);
-    this.last = length - 1;
-    for (let old = 0; old < entries.length; old++) {
-      if (entries[old] === 0) continue;
-      const slot = this.#emptySlot(hashes[old]!);
+    const { rows: from, stride } = this;
+    this.rows = new Int32Array(from.length * 2);
+    this.last = this.last * 2 + 1;
+    for (let old = 0; old < from.length; old += stride) {
+      if (from[old] === 0) continue;
+      const slot = this.#emptySlot(from[old + 1]!);
       // Not by views: these are costlier than the words.
-      for (let i = 0; i < n; i++) this.compact[slot * n + i] = compact[old * n + i]!;
-      this.#put(slot, hashes[old]!, entries[old]! - 1);
+      for (let i = 0, to = slot * stride; i < stride; i++) this.rows[to + i] = from[old + i]!;
+      this.#places.slots[from[old]! - 1] = slot;
     }
   }
 }
 
-/** Code for one mask: load, hash, probe, compare, all in one function. */
-function makeFind(shape: MaskShape): (key: FlowKey, table: MegaflowSubtable) => number {
-  const n = shape.words.length;
-  const equal = shape.words.map((_, i) => `c[a+${i}]===w${i}`).join("&&");
-  const code = `${loads(shape.mask, shape.words)}${mixes(shape.words)}
-const e=t.entries,g=t.hashes,c=t.compact,m=t.last;
+/** Ports have subtables of their own, whose masks are often the same. */
+const codes = new WeakMap<MaskShape, Find>();
+
+/** Straight-line code for one mask: load, hash, probe, compare. */
+function codeOf(shape: MaskShape): Find {
+  const known = codes.get(shape);
+  if (known !== undefined) return known;
+  const { mask, words } = shape;
+  const stride = HEAD + words.length;
+  const same = words.map((_, i) => `r[a+${i + HEAD}]===w${i}`).join("&&") || "true";
+  const text = `${loads(mask, words)}${mixes(words)}
+const r=t.rows,m=t.last;
 for(let s=h&m;;s=(s+1)&m){
-const x=e[s];
+const a=s*${stride},x=r[a];
 if(x===0)return -1;
-if(g[s]===h){const a=s*${n};if(${equal || "true"})return x-1;}
+if(r[a+1]===h&&${same})return x-1;
 }`;
-  return new Function("k", "t", code) as (key: FlowKey, table: MegaflowSubtable) => number;
+  const find = new Function("k", "t", text) as Find;
+  codes.set(shape, find);
+  return find;
 }

@@ -1,26 +1,30 @@
 import { BugError } from "#util/errors.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
-import { EntrySlots, MegaflowSubtable } from "./megaflow-subtable.js";
+import { W } from "./layout.js";
+import { MegaflowPartition } from "./megaflow-partition.js";
+import { EntryPlaces, type MegaflowSubtable } from "./megaflow-subtable.js";
 import { type MaskShape, scatter, shapeOf } from "./shape.js";
 
-/** Subtables are ranked anew after so many lookups (a power of two). */
-const RANK_EVERY = 4096;
+/** Datapath ports are below. */
+const MAX_PORTS = 1 << 16;
 
 /**
- * Entries that match keys under masks, disjoint: no key matches two of them (where two do, either may be found). One subtable per
- * mask; a lookup tries them, those that hit most first. An entry is known by its index, a small number that stays until it
- * is removed and is then used again. Lookups allocate nothing.
+ * Entries that match keys under masks, disjoint: no key matches two of them (where two do, either may be found). Those of one
+ * `in_port` are a partition, in which the masks of other ports cost nothing; those that do not tell ports apart are another one, which
+ * is tried after the port's own. An entry is known by its index, a small number that stays until it is removed and is then used
+ * again. Lookups allocate nothing.
  */
 export class MegaflowTable<T> {
-  readonly #byMask = new Map<string, MegaflowSubtable>();
-  /** In the order of trial. */
-  readonly #order: MegaflowSubtable[] = [];
+  readonly #places = new EntryPlaces();
+  readonly #byPort: (MegaflowPartition | undefined)[] = [];
+  /** Entries of any port. */
+  readonly #others: MegaflowPartition = new MegaflowPartition(this.#places);
   readonly #values: (T | undefined)[] = [];
-  readonly #homes: (MegaflowSubtable | undefined)[] = [];
   readonly #free: number[] = [];
-  readonly #slots = new EntrySlots();
-  #lookups = 0;
-  #maskHits = 0;
+  /** How many partitions have a mask. */
+  readonly #masks = new Map<string, number>();
+  /** Subtables that the last lookup tried, as `dpctl/show` reports; 0 where a signature cache knew. */
+  tried = 0;
 
   /** Number of entries. */
   get size(): number {
@@ -29,29 +33,35 @@ export class MegaflowTable<T> {
 
   /** Number of different masks. */
   get masks(): number {
-    return this.#order.length;
-  }
-
-  /** Subtables tried in all lookups so far, as `dpctl/show` reports. */
-  get maskHits(): number {
-    return this.#maskHits;
+    return this.#masks.size;
   }
 
   /** The index of the entry that a key matches, or -1. */
   lookup(key: FlowKey): number {
-    const order = this.#order;
-    if ((++this.#lookups & (RANK_EVERY - 1)) === 0) this.rank();
-    for (let i = 0; i < order.length; i++) {
-      const table = order[i]!;
-      const index = table.find(key, table);
+    let tried = 0;
+    const own = this.#byPort[key[W.inPort]!];
+    if (own !== undefined) {
+      const index = own.lookup(key);
+      tried = own.tried;
       if (index >= 0) {
-        table.hits++;
-        this.#maskHits += i + 1;
+        this.tried = tried;
         return index;
       }
     }
-    this.#maskHits += order.length;
-    return -1;
+    const others = this.#others;
+    const index = others.size === 0 ? -1 : others.lookup(key);
+    this.tried = others.size === 0 ? tried : tried + others.tried;
+    return index;
+  }
+
+  /** Number of different masks of a port's entries. */
+  masksOf(port: number): number {
+    return this.#byPort[port]?.masks ?? 0;
+  }
+
+  /** The entries of a port, where there are any. */
+  partition(port: number): MegaflowPartition | undefined {
+    return this.#byPort[port];
   }
 
   /** The entry with exactly this key and mask, or -1. */
@@ -61,7 +71,7 @@ export class MegaflowTable<T> {
 
   /** As `find`, of a mask whose shape is known. */
   findShaped(key: FlowKey, shape: MaskShape): number {
-    const table = this.#byMask.get(shape.id);
+    const table = this.#partitionOf(key, shape.mask)?.subtable(shape);
     return table === undefined ? -1 : table.find(key, table);
   }
 
@@ -79,18 +89,14 @@ export class MegaflowTable<T> {
 
   /** As `insertShaped`, but -1 where there is one of the same key and mask. */
   tryInsert(key: FlowKey, shape: MaskShape, value: T): number {
-    let table = this.#byMask.get(shape.id);
-    if (table === undefined) {
-      table = new MegaflowSubtable(shape.id, shape, this.#slots);
-      this.#byMask.set(shape.id, table);
-      this.#order.push(table);
-    } else if (table.find(key, table) >= 0) return -1;
+    const partition = this.#partitionOf(key, shape.mask) ?? this.#addPartition(key[W.inPort]!);
     const index = this.nextIndex;
+    this.#places.reserve(index);
+    const { masks } = partition;
+    if (!partition.insert(key, shape, index)) return -1;
+    if (partition.masks > masks) this.#masks.set(shape.id, (this.#masks.get(shape.id) ?? 0) + 1);
     this.#free.pop();
     this.#values[index] = value;
-    this.#homes[index] = table;
-    this.#slots.reserve(index);
-    table.insert(key, index);
     return index;
   }
 
@@ -101,17 +107,20 @@ export class MegaflowTable<T> {
 
   /** Removes an entry and gives its value. */
   remove(index: number): T {
-    const table = this.#homes[index];
-    if (table === undefined) throw new BugError(`no megaflow ${index}`);
+    const { shape } = this.#home(index);
+    const port = this.#portOf(index);
+    const partition = this.#byPort[port] ?? this.#others;
     const value = this.#values[index] as T;
-    table.remove(index);
+    const { masks } = partition;
+    partition.remove(index);
     this.#values[index] = undefined;
-    this.#homes[index] = undefined;
     this.#free.push(index);
-    if (table.size === 0) {
-      this.#byMask.delete(table.id);
-      this.#order.splice(this.#order.indexOf(table), 1);
+    if (partition.masks < masks) {
+      const left = this.#masks.get(shape.id)! - 1;
+      if (left === 0) this.#masks.delete(shape.id);
+      else this.#masks.set(shape.id, left);
     }
+    if (partition.size === 0 && partition !== this.#others) this.#byPort[port] = undefined;
     return value;
   }
 
@@ -120,17 +129,11 @@ export class MegaflowTable<T> {
     return this.#values[index] as T;
   }
 
-  /** Gives an entry another value. */
-  setValue(index: number, value: T): void {
-    if (this.#homes[index] === undefined) throw new BugError(`no megaflow ${index}`);
-    this.#values[index] = value;
-  }
-
   /** An entry's key, masked, as a new key. */
   key(index: number): FlowKey {
     const table = this.#home(index);
     const key = newKey();
-    scatter(table.shape, table.compact, this.#slots.at[index]! * table.shape.words.length, key);
+    scatter(table.shape, table.rows, table.valuesAt(this.#places.slots[index]!), key);
     return key;
   }
 
@@ -139,39 +142,46 @@ export class MegaflowTable<T> {
     return this.#home(index).shape.mask;
   }
 
-  /** The shape of an entry's mask. */
-  shape(index: number): MaskShape {
-    return this.#home(index).shape;
-  }
-
   /** Indexes of all entries. The table must not change meanwhile. */
   *indexes(): Generator<number> {
-    for (let i = 0; i < this.#homes.length; i++) if (this.#homes[i] !== undefined) yield i;
+    const { subtables } = this.#places;
+    for (let i = 0; i < subtables.length; i++) if (subtables[i] !== undefined) yield i;
   }
 
   /** Removes everything. */
   clear(): void {
-    this.#byMask.clear();
-    this.#order.length = 0;
-    this.#values.length = 0;
-    this.#homes.length = 0;
-    this.#free.length = 0;
+    for (const index of [...this.indexes()]) this.remove(index);
   }
 
-  /** Sorts the subtables by hits, and halves the hits so that the past fades. */
+  /** Has every port's subtables ranked by their hits now. */
   rank(): void {
-    const order = this.#order;
-    for (let i = 1; i < order.length; i++) {
-      const table = order[i]!;
-      let j = i;
-      for (; j > 0 && order[j - 1]!.hits < table.hits; j--) order[j] = order[j - 1]!;
-      order[j] = table;
-    }
-    for (const table of order) table.hits >>>= 1;
+    for (const partition of this.#byPort) partition?.look();
+    this.#others.look();
+  }
+
+  /** Undefined where a port has none yet. */
+  #partitionOf(key: FlowKey, mask: FlowMask): MegaflowPartition | undefined {
+    const port = key[W.inPort]!;
+    return mask[W.inPort] === 0xffffffff && port < MAX_PORTS ? this.#byPort[port] : this.#others;
+  }
+
+  /** The port whose partition an entry is in; -1 where it is in that of the others. */
+  #portOf(index: number): number {
+    const table = this.#home(index);
+    const { mask, words } = table.shape;
+    if (mask[W.inPort] !== 0xffffffff) return -1;
+    const port = table.rows[table.valuesAt(this.#places.slots[index]!) + words.indexOf(W.inPort)]! >>> 0;
+    return port < MAX_PORTS ? port : -1;
+  }
+
+  #addPartition(port: number): MegaflowPartition {
+    // An array with holes is no array to the engine.
+    for (let i = this.#byPort.length; i < port; i++) this.#byPort.push(undefined);
+    return (this.#byPort[port] = new MegaflowPartition(this.#places));
   }
 
   #home(index: number): MegaflowSubtable {
-    const table = this.#homes[index];
+    const table = this.#places.subtables[index];
     if (table === undefined) throw new BugError(`no megaflow ${index}`);
     return table;
   }

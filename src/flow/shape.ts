@@ -110,8 +110,18 @@ export function loads(mask: FlowMask, words: readonly number[]): string {
   return words.map((w, i) => `const w${i}=k[${w}]&${mask[w]! | 0};`).join("");
 }
 
-/** Source text that mixes w0, w1, … into a signed 32-bit hash `h`. Two multiplications a word carry every bit up and down. */
+/**
+ * Source text that mixes w0, w1, … into a signed 32-bit hash `h`. Each word's halves are folded, then multiplied by an odd number of its own: these
+ * do not wait for one another, which a chain of mixing would. The end carries every bit down to those that choose a place.
+ */
 export function mixes(words: readonly number[]): string {
-  const steps = words.map((_, i) => `h=Math.imul(h^w${i},-1640531535);h^=h>>>15;`).join("");
-  return `let h=${words.length};${steps}h=Math.imul(h,-2048144777);h^=h>>>13;`;
+  let factor = FACTOR;
+  const terms = words.map((_, i) => {
+    factor = Math.imul(factor, FACTOR) | 1;
+    return `+Math.imul(w${i}^(w${i}>>>16),${factor})`;
+  });
+  return `let h=${words.length}${terms.join("")}|0;h=Math.imul(h^(h>>>16),-2048144777);h^=h>>>13;h=Math.imul(h,-1028477379);h^=h>>>16;`;
 }
+
+/** The golden ratio, odd. */
+const FACTOR = -1640531535;

@@ -75,7 +75,7 @@ function formatStats(now: Float64Array, then: Float64Array): string {
     "  mfex opt hits: 0",
     "  simple match hits: 0",
     `  emc hits: ${n(Counter.cacheHits)}`,
-    "  smc hits: 0",
+    `  smc hits: ${n(Counter.signatureHits)}`,
     `  megaflow hits: ${n(Counter.megaflowHits)}`,
     `  avg. subtable lookups per megaflow hit: ${ratio(n(Counter.maskLookups), n(Counter.megaflowHits))}`,
     `  miss with success upcall: ${n(Counter.missed) - failed}`,

@@ -20,6 +20,8 @@ export const Counter = {
   maskLookups: 8,
   sent: 9,
   turns: 10,
+  /** Found by a signature cache, where these are counted (`smc-enable`); else they are `megaflowHits` of one mask. */
+  signatureHits: 11,
   /** First of the drop reasons, in the order of `dropReasons`. */
   drops: 16,
 } as const;

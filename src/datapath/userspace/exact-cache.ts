@@ -3,7 +3,6 @@ import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import type { Flow } from "./flow.js";
 
 const WAYS = 2;
-const SELDOM = 32;
 
 /** Words kept of a key: those of the packet, and the port. */
 const KEPT = CORE_WORDS - PACKET_START;
@@ -18,8 +17,6 @@ export class ExactCache {
   readonly #keys: Uint32Array;
   readonly #flows: (Flow | undefined)[];
 
-  #refused = 0;
-
   /** `entries`: a power of two. */
   constructor(entries = 8192) {
     this.#sets = entries / WAYS;
@@ -27,16 +24,11 @@ export class ExactCache {
     this.#flows = new Array<Flow | undefined>(entries).fill(undefined);
   }
 
-  /** A signature of the words by which packets usually differ. */
+  /** A signature of what differs among packets: ports, tags, addresses, protocols. */
   hash(key: FlowKey): number {
     let h = key[W.inPort]!;
-    h = step(h, key[W.eth]! ^ key[W.vlan0]!);
-    h = step(h, key[W.eth + 1]!);
-    h = step(h, key[W.eth + 2]!);
-    h = step(h, key[W.nwSrc]! ^ key[W.ipv6Src + 3]!);
-    h = step(h, key[W.nwDst]! ^ key[W.ipv6Dst + 3]!);
-    h = step(h, key[W.tp]!);
-    h = step(h, key[W.nw]! ^ key[W.l4]!);
+    for (let w = 0; w < HASHED.length; w++) h = (h + Math.imul(fold(key[HASHED[w]!]!), FACTORS[w]!)) | 0;
+    h = Math.imul(h ^ (h >>> 16), -2048144777);
     return h ^ (h >>> 15);
   }
 
@@ -51,28 +43,17 @@ export class ExactCache {
     return undefined;
   }
 
-  /** Remembers a flow. Where both places are taken only one time in `SELDOM`, so that many flows do not chase each other out. */
+  /** Remembers a flow. Where both places are taken, another one makes room. */
   insert(hash: number, key: FlowKey, flow: Flow): void {
     const set = (hash & (this.#sets - 1)) * WAYS;
     const flows = this.#flows;
     let entry = set;
-    if (isTaken(flows[set])) {
-      entry = set + 1;
-      if (isTaken(flows[entry])) {
-        if (++this.#refused < SELDOM) return;
-        this.#refused = 0;
-        entry = set + (hash >>> 31);
-      }
-    }
+    if (isTaken(flows[set])) entry = isTaken(flows[set + 1]) ? set + (hash >>> 31) : set + 1;
     const keys = this.#keys;
     const at = entry * STRIDE;
     for (let w = 0; w < KEPT; w++) keys[at + w] = key[PACKET_START + w]!;
     keys[at + KEPT] = key[W.inPort]!;
     flows[entry] = flow;
-  }
-
-  clear(): void {
-    this.#flows.fill(undefined);
   }
 
   #holds(entry: number, key: FlowKey): boolean {
@@ -84,11 +65,32 @@ export class ExactCache {
   }
 }
 
-function isTaken(flow: Flow | undefined): boolean {
-  return flow !== undefined && !flow.dead;
+const HASHED = Int32Array.of(
+  W.eth,
+  W.eth + 1,
+  W.eth + 2,
+  W.ethType,
+  W.vlan0,
+  W.vlan1,
+  W.mpls,
+  W.nwSrc,
+  W.nwDst,
+  W.ipv6Src + 1,
+  W.ipv6Src + 3,
+  W.ipv6Dst + 1,
+  W.ipv6Dst + 3,
+  W.nw,
+  W.l4,
+  W.tp,
+);
+
+/** An odd number for each of them. */
+const FACTORS = HASHED.map((_, i) => Math.imul(0x9e3779b1, 2 * i + 1) | 1);
+
+function fold(word: number): number {
+  return word ^ (word >>> 16);
 }
 
-function step(hash: number, data: number): number {
-  const h = Math.imul(hash ^ data, 0x9e3779b1);
-  return h ^ (h >>> 15);
+function isTaken(flow: Flow | undefined): boolean {
+  return flow !== undefined && !flow.dead;
 }

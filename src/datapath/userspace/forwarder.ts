@@ -2,8 +2,6 @@ import { extractKey } from "#flow/extract.js";
 import { copyKey, type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
-import { MegaflowTable } from "#flow/megaflow-table.js";
-import type { MaskShape } from "#flow/shape.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { CT_EXHAUSTED } from "../conntrack/conntrack.js";
@@ -13,9 +11,9 @@ import type { Packet } from "../packet.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
 import { resetWithoutEthernet } from "./encapsulation.js";
-import { ExactCache } from "./exact-cache.js";
 import { extractAgain } from "./extract-again.js";
 import type { Flow } from "./flow.js";
+import { FlowLookup } from "./flow-lookup.js";
 import { Frame } from "./frame.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
@@ -77,8 +75,7 @@ export class Forwarder {
   readonly #arena: HeadArena;
   readonly #copies: LiveCopies;
   readonly counters: Float64Array;
-  readonly table: MegaflowTable<Flow> = new MegaflowTable<Flow>();
-  readonly #cache: ExactCache = new ExactCache();
+  readonly lookup: FlowLookup;
   readonly #layers = newLayers();
   readonly #levels: Level[] = [];
   /** Which ports there are, by number. */
@@ -107,6 +104,7 @@ export class Forwarder {
     this.#arena = options.arena;
     this.#copies = new LiveCopies(upcalls, options.arena);
     this.counters = options.counters;
+    this.lookup = new FlowLookup(options.counters, options.random);
     this.#level(0);
   }
 
@@ -116,24 +114,12 @@ export class Forwarder {
 
   removePort(port: number): void {
     this.#ports[port] = false;
-    this.#cache.clear();
   }
 
   /** Adds, replaces or, without one, removes a meter. */
   setMeter(id: number, meter: Meter | undefined): void {
     if (meter === undefined) this.#meters.delete(id);
     else this.#meters.set(id, meter);
-  }
-
-  /** Installs a flow for the packets of a key under a mask. No other flow may have both. */
-  add(flow: Flow, key: FlowKey, shape: MaskShape): void {
-    flow.index = this.table.insertShaped(key, shape, flow);
-  }
-
-  /** Removes a flow; entries of the cache that name it are no longer hit. */
-  remove(flow: Flow): void {
-    this.table.remove(flow.index);
-    flow.dead = true;
   }
 
   /** Forwards one received frame. */
@@ -159,16 +145,10 @@ export class Forwarder {
     this.#recirculations = 0;
     this.#stale = false;
     this.#limit = 0;
-    const hash = this.#cache.hash(key);
-    let flow = this.#cache.lookup(hash, key);
-    if (flow !== undefined) counters[Counter.cacheHits]!++;
-    else {
-      flow = this.#lookup(key);
-      if (flow === undefined) {
-        this.#miss(frame, key, 0);
-        return;
-      }
-      this.#cache.insert(hash, key, flow);
+    const flow = this.lookup.received(key);
+    if (flow === undefined) {
+      this.#miss(frame, key, 0);
+      return;
     }
     this.#count(flow, length, key);
     this.#run(flow.program, 0);
@@ -195,16 +175,6 @@ export class Forwarder {
     s[at + 1]! += length;
     s[at + 2] = this.now;
     s[at + 3]! |= key[W.l4]! & 0xfff;
-  }
-
-  #lookup(key: FlowKey): Flow | undefined {
-    const table = this.table;
-    const before = table.maskHits;
-    const index = table.lookup(key);
-    if (index < 0) return undefined;
-    this.counters[Counter.maskLookups]! += table.maskHits - before;
-    this.counters[Counter.megaflowHits]!++;
-    return table.value(index);
   }
 
   #miss(frame: Frame, key: FlowKey, recirculations: number): void {
@@ -447,7 +417,7 @@ export class Forwarder {
     key[W.recircId] = id;
     this.#dirty = true;
     counters[Counter.recirculated]!++;
-    const flow = this.#lookup(key);
+    const flow = this.lookup.recirculated(key);
     if (flow === undefined) {
       this.#miss(frame, key, this.#recirculations + 1);
       return;

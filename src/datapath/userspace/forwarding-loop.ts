@@ -172,8 +172,8 @@ export class ForwardingLoop {
       this.#posted++;
       for (const command of batch) this.#do(command);
     }
-    if (this.#forwarder.table.masks !== this.#masks) {
-      this.#masks = this.#forwarder.table.masks;
+    if (this.#forwarder.lookup.masks !== this.#masks) {
+      this.#masks = this.#forwarder.lookup.masks;
       Atomics.store(this.#control, Control.masks, this.#masks);
     }
     return true;
@@ -206,7 +206,7 @@ export class ForwardingLoop {
           const flow = this.#flows[id];
           if (flow === undefined) continue;
           this.#flows[id] = undefined;
-          this.#forwarder.remove(flow);
+          this.#forwarder.lookup.remove(flow);
         }
         return;
       case "meter":
@@ -221,6 +221,7 @@ export class ForwardingLoop {
         this.#wantsUpcalls = command.wanted;
         return;
       case "options":
+        this.#forwarder.lookup.setOptions(command.options);
         return;
       case "mark":
         this.#post({ kind: "marked", mark: command.mark });
@@ -254,7 +255,7 @@ export class ForwardingLoop {
   #put(...[id, chunk, at, program, key, shape]: Parameters<WorkHandlers["put"]>): void {
     const flow: Flow = { id, program, stats: this.#slots[chunk]!, statsAt: at, dead: false, index: -1 };
     this.#flows[id] = flow;
-    this.#forwarder.add(flow, key, shape);
+    this.#forwarder.lookup.add(flow, key, shape);
   }
 
   #execute(...[packet, key, program]: Parameters<WorkHandlers["execute"]>): void {

@@ -55,7 +55,7 @@ export class InProcessEngine implements Engine {
   }
 
   masks(): number {
-    return this.#forwarder.table.masks;
+    return this.#forwarder.lookup.masks;
   }
 
   /** Ports have no queues here. */
@@ -84,7 +84,7 @@ export class InProcessEngine implements Engine {
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
     const added: Flow = { id, program, stats: slot.memory, statsAt: slot.at, dead: false, index: -1 };
     this.#flows.set(id, added);
-    this.#forwarder.add(added, key, shape);
+    this.#forwarder.lookup.add(added, key, shape);
   }
 
   setProgram(id: number, program: Program): void {
@@ -96,7 +96,7 @@ export class InProcessEngine implements Engine {
       const flow = this.#flows.get(id);
       if (flow === undefined) throw new BugError(`no flow ${id}`);
       this.#flows.delete(id);
-      this.#forwarder.remove(flow);
+      this.#forwarder.lookup.remove(flow);
     }
   }
 
@@ -119,10 +119,14 @@ export class InProcessEngine implements Engine {
     this.#handler = handler;
   }
 
-  /** Nothing that is set so concerns a core without threads and queues. */
-  setOptions(_options: ReadonlyMap<string, string>): void {}
+  /** What concerns lookups; there are no threads and queues. */
+  setOptions(options: ReadonlyMap<string, string>): void {
+    this.#forwarder.lookup.setOptions(options);
+  }
 
-  setPortOptions(): void {}
+  setPortOptions(number: number, options: ReadonlyMap<string, string>): void {
+    this.#forwarder.lookup.setPortOptions(number, options);
+  }
 
   threads(): readonly ForwardingThreadInfo[] {
     const { counters } = this;

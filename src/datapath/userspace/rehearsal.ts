@@ -44,10 +44,10 @@ export function rehearse(): ReturnType<UpcallBatch["take"]> {
       key,
     );
     const flow = { id: i, program, stats: new Float64Array(4), statsAt: 0, dead: false, index: -1 };
-    forwarder.add(flow, key, shapeOf(mask));
+    forwarder.lookup.add(flow, key, shapeOf(mask));
     forwarder.receive(1, frame, 0, frame.length, offload);
     forwarder.receive(1, frame, 0, frame.length, offload);
-    forwarder.remove(flow);
+    forwarder.lookup.remove(flow);
   }
   return batch.take();
 }

@@ -149,7 +149,7 @@ export class UserspaceDatapath implements Datapath {
   stats(): DatapathStats {
     const c = this.engine.counters;
     return {
-      hits: c[Counter.cacheHits]! + c[Counter.megaflowHits]!,
+      hits: c[Counter.cacheHits]! + c[Counter.signatureHits]! + c[Counter.megaflowHits]!,
       misses: c[Counter.missed]! - c[Counter.missedLost]!,
       lost: c[Counter.lost]!,
       flows: this.#flows.size,

@@ -1,0 +1,155 @@
+import { type FlowKey, type FlowMask, newKey } from "./key.js";
+import { foldMask } from "./match.js";
+import { type EntryPlaces, MegaflowSubtable } from "./megaflow-subtable.js";
+import { type MaskShape, shapeOf } from "./shape.js";
+import { SignatureCache } from "./signature-cache.js";
+
+/** Subtables are ranked, and the signature cache is looked at, after so many lookups (a power of two). */
+const LOOK_EVERY = 4096;
+/** Places of the signature cache for each entry: that many, so that few sets are crowded. */
+const ROOM = 4;
+/** The most places; 4 bytes each. */
+const MOST_PLACES = 1 << 20;
+
+/**
+ * The entries of one port. Where there are several masks, a signature cache says which entry a key led to before; what it does not know is looked for in
+ * the subtables, those that hit most first.
+ *
+ * The signature is a hash of just the bits that some mask looks at, so that packets which are alike to all flows share a place.
+ */
+export class MegaflowPartition {
+  /** In the order of trial. */
+  readonly #order: MegaflowSubtable[] = [];
+  readonly #byMask = new Map<string, MegaflowSubtable>();
+  readonly #places: EntryPlaces;
+  #size = 0;
+  #signatures: SignatureCache | undefined;
+  #hash: MaskShape["hash"] | undefined;
+  /** Every bit that some mask looks at; made when it is asked for. */
+  #union: FlowMask | undefined;
+  #lookups = 0;
+  /** Lookups since the last look that the signature cache had no answer to. */
+  #unknown = 0;
+  /** Subtables that the last lookup tried; 0 where the signature cache knew. */
+  tried = 0;
+
+  constructor(places: EntryPlaces) {
+    this.#places = places;
+  }
+
+  /** Number of different masks. */
+  get masks(): number {
+    return this.#order.length;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  subtable(shape: MaskShape): MegaflowSubtable | undefined {
+    return this.#byMask.get(shape.id);
+  }
+
+  /** Every bit that some entry's mask looks at; not to be changed. */
+  get union(): FlowMask {
+    if (this.#union === undefined) {
+      this.#union = newKey();
+      for (const { shape } of this.#order) foldMask(this.#union, shape.mask);
+    }
+    return this.#union;
+  }
+
+  /** The index of the entry that a key matches, or -1. */
+  lookup(key: FlowKey): number {
+    const order = this.#order;
+    if ((++this.#lookups & (LOOK_EVERY - 1)) === 0) this.look();
+    if (order.length === 1) {
+      const only = order[0]!;
+      this.tried = 1;
+      return only.find(key, only);
+    }
+    const signatures = (this.#signatures ??= this.#begin());
+    const hash = this.#hash!(key);
+    const { subtables, slots } = this.#places;
+    for (let at = signatures.next(hash, signatures.begin(hash)); at >= 0; at = signatures.next(hash, at + 1)) {
+      const index = signatures.index(at);
+      const table = subtables[index];
+      if (table === undefined || !table.holds(key, slots[index]!)) continue;
+      this.tried = 0;
+      return index;
+    }
+    this.#unknown++;
+    for (let i = 0; i < order.length; i++) {
+      const table = order[i]!;
+      const index = table.find(key, table);
+      if (index < 0) continue;
+      table.hits++;
+      this.tried = i + 1;
+      signatures.insert(hash, index);
+      return index;
+    }
+    this.tried = order.length;
+    return -1;
+  }
+
+  /** Adds an entry; -1 where there is one of the same key and mask. */
+  insert(key: FlowKey, shape: MaskShape, index: number): boolean {
+    let table = this.#byMask.get(shape.id);
+    if (table === undefined) {
+      table = new MegaflowSubtable(shape, this.#places);
+      this.#byMask.set(shape.id, table);
+      this.#order.push(table);
+      this.#union = undefined;
+    } else if (table.find(key, table) >= 0) return false;
+    table.insert(key, index);
+    this.#size++;
+    return true;
+  }
+
+  remove(index: number): void {
+    const table = this.#places.subtables[index]!;
+    table.remove(index);
+    this.#size--;
+    if (table.size > 0) return;
+    this.#byMask.delete(table.shape.id);
+    this.#order.splice(this.#order.indexOf(table), 1);
+    this.#union = undefined;
+  }
+
+  /** Sorts the subtables by hits, and halves the hits so that the past fades; sees to the signature cache. */
+  look(): void {
+    const order = this.#order;
+    for (let i = 1; i < order.length; i++) {
+      const table = order[i]!;
+      let j = i;
+      for (; j > 0 && order[j - 1]!.hits < table.hits; j--) order[j] = order[j - 1]!;
+      order[j] = table;
+    }
+    for (const table of order) table.hits >>>= 1;
+    this.#lookAtSignatures();
+  }
+
+  /** There is a second mask: from now on lookups have signatures. */
+  #begin(): SignatureCache {
+    this.#hash = shapeOf(this.union).hash;
+    return new SignatureCache(Math.min(MOST_PLACES, this.#size * ROOM));
+  }
+
+  /** With one mask there is no need of it. It grows with the entries, and where many packets are unknown since others displaced them. */
+  #lookAtSignatures(): void {
+    const signatures = this.#signatures;
+    if (signatures === undefined) return;
+    if (this.#order.length <= 1) {
+      this.#signatures = undefined;
+      return;
+    }
+    const { hash } = shapeOf(this.union);
+    const isOther = hash !== this.#hash;
+    this.#hash = hash;
+    const unknown = this.#unknown;
+    this.#unknown = 0;
+    const isCrowded = unknown > LOOK_EVERY / 8 && signatures.takeDisplaced() > unknown / 2 && !isOther;
+    const wanted = Math.max(this.#size * ROOM, isCrowded ? signatures.size * 4 : 0);
+    if (wanted > signatures.size && signatures.size < MOST_PLACES) signatures.resize(Math.min(MOST_PLACES, wanted));
+  }
+}
