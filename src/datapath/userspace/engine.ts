@@ -6,7 +6,7 @@ import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
-import type { Slot } from "./flow-slots.js";
+import type { FlowSlots, Slot } from "./flow-slots.js";
 import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import type { Program } from "./ops.js";
 
@@ -26,13 +26,13 @@ export interface EngineFlow {
 export interface Engine {
   /** The counters of all threads together, as they are now; `counters.ts` says what is where. */
   readonly counters: Float64Array;
+  /** Where flows are counted. */
+  readonly slots: FlowSlots;
   readonly conntrack: ConnectionTracking;
   /** What a port's own queues lost, by reason; it lags a little. */
   portDrops(number: number): ReadonlyMap<string, number>;
   /** Masks in the flow table, as last known. */
   masks(): number;
-  /** Told of counter memory before a flow uses it. */
-  addSlots(chunk: number, memory: SharedArrayBuffer): void;
   addPort(number: number, device: Device): void;
   removePort(number: number): void;
   /** Tells the engine of all flows there are, for one that begins anew. */
@@ -43,8 +43,8 @@ export interface Engine {
   setProgram(id: number, program: Program): void;
   /** Removes flows. On return no packet will be counted on them any more. */
   remove(ids: readonly number[]): void;
-  /** Adds, or replaces, a meter, which counts in `counters[at …]` (`meter.ts`). */
-  setMeter(id: number, meter: DatapathMeter, counters: Float64Array, at: number): void;
+  /** Adds, or replaces, a meter, whose numbers are `memory[at …]` (`meter.ts`). */
+  setMeter(id: number, meter: DatapathMeter, memory: Float64Array, at: number): void;
   removeMeter(id: number): void;
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
   /** Sets who takes upcalls; without one they are refused, and counted as lost. */

@@ -8,7 +8,7 @@ import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow } from "../datapath.js";
 import { programOf } from "./compile.js";
 import type { Engine, EngineFlow } from "./engine.js";
-import { FlowSlots } from "./flow-slots.js";
+import type { FlowSlots } from "./flow-slots.js";
 import { InstalledFlow } from "./installed-flow.js";
 
 const scratch = newKey();
@@ -25,7 +25,7 @@ export class FlowBook {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#slots = new FlowSlots((chunk, memory) => engine.addSlots(chunk, memory));
+    this.#slots = engine.slots;
   }
 
   get size(): number {

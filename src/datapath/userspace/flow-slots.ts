@@ -5,31 +5,42 @@ const SLOT_SIZE = 4;
 
 const CHUNK_SLOTS = 8192;
 
-/** A flow's counters: four numbers of `memory` from `at` on. */
+/** Counters of some thousand flows: shared memory for each thread that counts, by the thread's seat. */
+export interface SlotChunk {
+  readonly number: number;
+  readonly memories: readonly Float64Array[];
+}
+
+/** A flow's counters: in each thread's memory of `chunk` four numbers from `at` on. They add up. */
 export interface Slot {
-  readonly chunk: number;
-  readonly memory: Float64Array;
+  readonly chunk: SlotChunk;
   readonly at: number;
 }
 
 /**
- * Counters of flows in shared memory, which grows by chunks. A slot is zero when taken. Only one thread takes and frees slots;
- * it frees one only when the forwarding thread no longer knows the flow.
+ * Counters of flows in shared memory, which grows by chunks. Every thread that forwards counts in memory of its own, by its seat; that stays when the thread
+ * goes, and whoever has the seat next counts on, so nothing is ever moved. A slot is zero when taken. Only one thread takes and frees
+ * slots; it frees one only when no forwarding thread knows the flow any more.
  */
 export class FlowSlots {
-  readonly #chunks: Float64Array[] = [];
+  readonly #chunks: { readonly number: number; readonly memories: Float64Array[] }[] = [];
   readonly #free: Slot[] = [];
-  readonly #onChunk: (chunk: number, memory: SharedArrayBuffer) => void;
+  readonly #onChunk: (chunk: SlotChunk) => void;
+  #seats = 1;
 
   /** `onChunk` is told of every new chunk before one of its slots is given out. */
-  constructor(onChunk: (chunk: number, memory: SharedArrayBuffer) => void = () => {}) {
+  constructor(onChunk: (chunk: SlotChunk) => void = () => {}) {
     this.#onChunk = onChunk;
+  }
+
+  get chunks(): readonly SlotChunk[] {
+    return this.#chunks;
   }
 
   take(): Slot {
     if (this.#free.length === 0) this.#grow();
     const slot = this.#free.pop()!;
-    slot.memory.fill(0, slot.at, slot.at + SLOT_SIZE);
+    for (const memory of slot.chunk.memories) memory.fill(0, slot.at, slot.at + SLOT_SIZE);
     return slot;
   }
 
@@ -37,21 +48,39 @@ export class FlowSlots {
     this.#free.push(slot);
   }
 
-  /** The chunks there are, for a forwarding thread that starts anew. */
-  chunks(): SharedArrayBuffer[] {
-    return this.#chunks.map((c) => c.buffer as SharedArrayBuffer);
+  /** Has memory for so many seats at least. */
+  reserve(seats: number): void {
+    this.#seats = Math.max(this.#seats, seats);
+    for (const { memories } of this.#chunks) while (memories.length < this.#seats) memories.push(newMemory());
   }
 
   #grow(): void {
-    const chunk = this.#chunks.length;
-    const memory = new Float64Array(new SharedArrayBuffer(CHUNK_SLOTS * SLOT_SIZE * 8));
-    this.#chunks.push(memory);
-    this.#onChunk(chunk, memory.buffer as SharedArrayBuffer);
-    for (let i = CHUNK_SLOTS - 1; i >= 0; i--) this.#free.push({ chunk, memory, at: i * SLOT_SIZE });
+    const chunk = { number: this.#chunks.length, memories: Array.from({ length: this.#seats }, newMemory) };
+    this.#chunks.push(chunk);
+    this.#onChunk(chunk);
+    for (let i = CHUNK_SLOTS - 1; i >= 0; i--) this.#free.push({ chunk, at: i * SLOT_SIZE });
   }
 }
 
+function newMemory(): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(CHUNK_SLOTS * SLOT_SIZE * 8));
+}
+
+/** Packets so far. */
+export function readPackets({ chunk: { memories }, at }: Slot): number {
+  let packets = memories[0]![at]!;
+  for (let i = 1; i < memories.length; i++) packets += memories[i]![at]!;
+  return packets;
+}
+
 /** The counters as they are now. */
-export function readSlot(memory: Float64Array, at: number): FlowStats {
-  return { packets: memory[at]!, bytes: memory[at + 1]!, used: memory[at + 2]!, tcpFlags: memory[at + 3]! };
+export function readSlot({ chunk: { memories }, at }: Slot): FlowStats {
+  const stats = { packets: 0, bytes: 0, used: 0, tcpFlags: 0 };
+  for (const memory of memories) {
+    stats.packets += memory[at]!;
+    stats.bytes += memory[at + 1]!;
+    stats.used = Math.max(stats.used, memory[at + 2]!);
+    stats.tcpFlags |= memory[at + 3]!;
+  }
+  return stats;
 }

@@ -265,7 +265,7 @@ export class ForwardingLoop {
   }
 
   #setMeter({ id, meter, memory, at }: Command & { op: "meter" }): void {
-    const made = meter && new Meter(meter, new Float64Array(memory!), at, this.#forwarder.now);
+    const made = meter && new Meter(meter, new Float64Array(memory!), at);
     this.#forwarder.setMeter(id, made);
   }
 

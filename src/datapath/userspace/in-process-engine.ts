@@ -15,11 +15,11 @@ import { COUNTERS } from "./counters.js";
 import { type DirectDevice, isDirectDevice } from "./direct-device.js";
 import type { Engine } from "./engine.js";
 import type { Flow } from "./flow.js";
-import type { Slot } from "./flow-slots.js";
+import { FlowSlots, type Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
 import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import { HeadArena } from "./head-arena.js";
-import { Meter } from "./meter.js";
+import { beginMeter, Meter } from "./meter.js";
 import type { Program } from "./ops.js";
 import type { UpcallSink } from "./sinks.js";
 
@@ -31,6 +31,7 @@ const NO_DROPS: ReadonlyMap<string, number> = new Map();
  */
 export class InProcessEngine implements Engine {
   readonly counters: Float64Array = new Float64Array(COUNTERS);
+  readonly slots: FlowSlots = new FlowSlots();
   readonly #clock: Clock;
   readonly #arena = new HeadArena(new Uint8Array(1 << 16));
   readonly #forwarder: Forwarder;
@@ -63,8 +64,6 @@ export class InProcessEngine implements Engine {
     return NO_DROPS;
   }
 
-  addSlots(): void {}
-
   /** It does not begin anew. */
   setFlows(): void {}
 
@@ -82,7 +81,7 @@ export class InProcessEngine implements Engine {
   }
 
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
-    const added: Flow = { id, program, stats: slot.memory, statsAt: slot.at, dead: false, index: -1 };
+    const added: Flow = { id, program, stats: slot.chunk.memories[0]!, statsAt: slot.at, dead: false, index: -1 };
     this.#flows.set(id, added);
     this.#forwarder.lookup.add(added, key, shape);
   }
@@ -100,8 +99,9 @@ export class InProcessEngine implements Engine {
     }
   }
 
-  setMeter(id: number, meter: DatapathMeter, counters: Float64Array, at: number): void {
-    this.#forwarder.setMeter(id, new Meter(meter, counters, at, this.#clock.now()));
+  setMeter(id: number, meter: DatapathMeter, memory: Float64Array, at: number): void {
+    beginMeter(memory, at, meter, this.#clock.now());
+    this.#forwarder.setMeter(id, new Meter(meter, memory, at));
   }
 
   removeMeter(id: number): void {

@@ -4,7 +4,7 @@ import type { MaskShape } from "#flow/shape.js";
 import type { Listed } from "#util/roster.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow, FlowStats, HeldFlow } from "../datapath.js";
-import { readSlot, type Slot } from "./flow-slots.js";
+import { readPackets, readSlot, type Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
 import { ufidOf } from "./ufid.js";
 
@@ -64,11 +64,11 @@ export class InstalledFlow implements HeldFlow, Listed {
   }
 
   packets(): number {
-    return this.#final === undefined ? this.slot.memory[this.slot.at]! : this.#final.packets;
+    return this.#final === undefined ? readPackets(this.slot) : this.#final.packets;
   }
 
   stats(): FlowStats {
-    return this.#final ?? readSlot(this.slot.memory, this.slot.at);
+    return this.#final ?? readSlot(this.slot);
   }
 
   /** It is in the datapath no more: its counters stay as they are now. */

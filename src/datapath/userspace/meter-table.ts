@@ -1,7 +1,7 @@
 import { UserError } from "#util/errors.js";
 import type { DatapathMeter, DatapathMeterStats, DatapathMeters } from "../meters.js";
 import type { Engine } from "./engine.js";
-import { MAX_BANDS, METER_COUNTERS, readMeter } from "./meter.js";
+import { MAX_BANDS, METER_SIZE, readMeter } from "./meter.js";
 
 /** Meters of a datapath, as upstream's userspace datapath has them. */
 const MAX_METERS = 262_144;
@@ -49,12 +49,10 @@ export class MeterTable implements DatapathMeters {
 
   #take(): Slot {
     if (this.#free.length === 0) {
-      const memory = new Float64Array(new SharedArrayBuffer(CHUNK * METER_COUNTERS * 8));
-      for (let i = CHUNK - 1; i >= 0; i--) this.#free.push({ memory, at: i * METER_COUNTERS });
+      const memory = new Float64Array(new SharedArrayBuffer(CHUNK * METER_SIZE * 8));
+      for (let i = CHUNK - 1; i >= 0; i--) this.#free.push({ memory, at: i * METER_SIZE });
     }
-    const slot = this.#free.pop()!;
-    slot.memory.fill(0, slot.at, slot.at + METER_COUNTERS);
-    return slot;
+    return this.#free.pop()!;
   }
 
   /** Another meter may count there once the engine counts this one no more. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { METER_COUNTERS, Meter, NO_BAND, raiseDropPrecedence, readMeter } from "./meter.js";
+import type { DatapathMeter } from "../meters.js";
+import { beginMeter, METER_SIZE, Meter, NO_BAND, raiseDropPrecedence, readMeter } from "./meter.js";
 
 const drop = (rate: number, burst = 0): { type: "drop"; rate: number; burst: number; precedence: number } => ({
   type: "drop",
@@ -9,27 +10,45 @@ const drop = (rate: number, burst = 0): { type: "drop"; rate: number; burst: num
   precedence: 0,
 });
 
+/** A meter that begins at time 0. */
+function begun(meter: DatapathMeter, memory: Float64Array = new Float64Array(METER_SIZE)): Meter {
+  beginMeter(memory, 0, meter, 0);
+  return new Meter(meter, memory, 0);
+}
+
 describe("a meter", () => {
+  it("has one rate for all threads that give it packets", () => {
+    const settings: DatapathMeter = { unit: "pktps", bands: [drop(10)] };
+    const memory = new Float64Array(new SharedArrayBuffer(METER_SIZE * 8));
+    const first = begun(settings, memory);
+    const second = new Meter(settings, memory, 0);
+    const passed = Array.from({ length: 30 }, (_, i) => (i % 2 ? first : second).take(0, 1, 1));
+    expect(passed.filter((band) => band === NO_BAND).length).toBe(10);
+    expect(second.take(100, 1, 1)).toBe(NO_BAND);
+    // A thread whose clock was read a little earlier.
+    expect(first.take(99, 1, 1)).toBe(0);
+    expect(readMeter(memory, 0, 1)).toMatchObject({ packets: 32, bands: [{ packets: 21 }] });
+  });
+
   it("lets as many packets pass at once as a second brings, then one each time its turn has come", () => {
-    const counters = new Float64Array(METER_COUNTERS);
-    const meter = new Meter({ unit: "pktps", bands: [drop(10)] }, counters, 0, 0);
+    const memory = new Float64Array(METER_SIZE);
+    const meter = begun({ unit: "pktps", bands: [drop(10)] }, memory);
     const burst = Array.from({ length: 15 }, () => meter.take(0, 1, 100));
     expect(burst.filter((band) => band === NO_BAND).length).toBe(10);
     expect(meter.take(99, 1, 100)).toBe(0);
     expect(meter.take(100, 1, 100)).toBe(NO_BAND);
     expect(meter.take(100, 1, 100)).toBe(0);
-    expect(readMeter(counters, 0, 1)).toEqual({ packets: 18, bytes: 1800, bands: [{ packets: 7, bytes: 700 }] });
+    expect(readMeter(memory, 0, 1)).toEqual({ packets: 18, bytes: 1800, bands: [{ packets: 7, bytes: 700 }] });
   });
 
   it("of kilobits counts bits", () => {
-    const meter = new Meter({ unit: "kbps", bands: [drop(1, 4)] }, new Float64Array(METER_COUNTERS), 0, 0);
+    const meter = begun({ unit: "kbps", bands: [drop(1, 4)] });
     const bands = Array.from({ length: 5 }, () => meter.take(0, 1, 118));
     expect(bands).toEqual([NO_BAND, NO_BAND, NO_BAND, NO_BAND, 0]);
   });
 
   it("has the band of the highest exceeded rate act", () => {
-    const counters = new Float64Array(METER_COUNTERS);
-    const meter = new Meter({ unit: "pktps", bands: [drop(3), drop(1), drop(2)] }, counters, 0, 0);
+    const meter = begun({ unit: "pktps", bands: [drop(3), drop(1), drop(2)] });
     expect(Array.from({ length: 5 }, () => meter.take(0, 1, 1))).toEqual([NO_BAND, 1, 2, 0, 0]);
   });
 
@@ -37,7 +56,7 @@ describe("a meter", () => {
     const arrivals = fc.array(fc.record({ pause: fc.nat(700), packets: fc.integer({ min: 1, max: 4 }) }));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 20 }), arrivals, (rate, burst, all) => {
-        const meter = new Meter({ unit: "pktps", bands: [drop(rate, burst)] }, new Float64Array(METER_COUNTERS), 0, 0);
+        const meter = begun({ unit: "pktps", bands: [drop(rate, burst)] });
         let now = 0;
         let passed = 0;
         for (const { pause, packets } of all) {

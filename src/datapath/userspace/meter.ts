@@ -1,81 +1,106 @@
 import type { DatapathMeter, DatapathMeterStats } from "../meters.js";
+import { WordLock } from "./word-lock.js";
 
 /** Bands a meter may have. */
 export const MAX_BANDS = 8;
 
-/** 64-bit numbers of one meter: packets and bytes that came to it, then packets and bytes of each band. */
-export const METER_COUNTERS: number = 2 + 2 * MAX_BANDS;
+/** Places of one meter's 64-bit numbers: its lock, clock milliseconds of the last refill, the bands' tokens; packets and bytes that came to it, then of each band. */
+const LOCK = 0;
+const FILLED = 1;
+const TOKENS = 2;
+const COUNTED = TOKENS + MAX_BANDS;
+
+/** 64-bit numbers that one meter takes. */
+export const METER_SIZE: number = COUNTED + 2 + 2 * MAX_BANDS;
 
 /** A meter's band that a packet exceeded nothing of. */
 export const NO_BAND = -1;
 
 /**
  * A meter as the forwarding core runs it: a token bucket for each band. A bucket holds thousandths of packets, or bits, as a rate of one packet or one
- * kilobit a second is one of them a millisecond; it begins full. Counters lie in memory that the main thread reads.
+ * kilobit a second is one of them a millisecond. Everything lies in memory that threads share: the rate is that of all of them together.
  */
 export class Meter {
   readonly bands: DatapathMeter["bands"];
   readonly #isOfPackets: boolean;
-  readonly #tokens: Float64Array;
   readonly #sizes: Float64Array;
-  readonly #counters: Float64Array;
+  readonly #memory: Float64Array;
   readonly #at: number;
-  /** Clock milliseconds of the last refill. */
-  #filled: number;
+  readonly #lock: WordLock;
 
-  /** `counters[at …]` are its `METER_COUNTERS` numbers. */
-  constructor({ unit, bands }: DatapathMeter, counters: Float64Array, at: number, now: number) {
+  /** `memory[at …]` are its `METER_SIZE` numbers, which `beginMeter` has prepared. */
+  constructor({ unit, bands }: DatapathMeter, memory: Float64Array, at: number) {
     this.bands = bands;
     this.#isOfPackets = unit === "pktps";
-    this.#sizes = Float64Array.from(bands, ({ rate, burst }) => (burst === 0 ? rate : burst) * 1000);
-    this.#tokens = this.#sizes.slice();
-    this.#counters = counters;
+    this.#sizes = bucketSizes(bands);
+    this.#memory = memory;
     this.#at = at;
-    this.#filled = now;
+    this.#lock = new WordLock(new Int32Array(memory.buffer, memory.byteOffset), 2 * (at + LOCK));
   }
 
   /** Whether every band has tokens for so much at once. */
   holds(now: number, packets: number, bytes: number): boolean {
-    this.#fill(now);
+    const memory = this.#memory;
+    const tokens = this.#at + TOKENS;
     const cost = this.#isOfPackets ? packets * 1000 : bytes * 8;
-    for (let i = 0; i < this.#tokens.length; i++) if (this.#tokens[i]! < cost) return false;
-    return true;
+    let holds = true;
+    this.#lock.take();
+    this.#fill(now);
+    for (let i = 0; i < this.#sizes.length; i++) if (memory[tokens + i]! < cost) holds = false;
+    this.#lock.release();
+    return holds;
   }
 
   /** Counts a packet, or several that came as one. Gives the band of the highest rate that they exceed, or `NO_BAND`. */
   take(now: number, packets: number, bytes: number): number {
-    const counters = this.#counters;
-    const at = this.#at;
-    counters[at]! += packets;
-    counters[at + 1]! += bytes;
-    this.#fill(now);
+    const memory = this.#memory;
+    const counted = this.#at + COUNTED;
+    const tokens = this.#at + TOKENS;
     const cost = this.#isOfPackets ? packets * 1000 : bytes * 8;
-    const tokens = this.#tokens;
     let exceeded = NO_BAND;
-    for (let i = 0; i < tokens.length; i++) {
-      if (tokens[i]! >= cost) tokens[i]! -= cost;
+    this.#lock.take();
+    this.#fill(now);
+    memory[counted]! += packets;
+    memory[counted + 1]! += bytes;
+    for (let i = 0; i < this.#sizes.length; i++) {
+      if (memory[tokens + i]! >= cost) memory[tokens + i]! -= cost;
       else if (exceeded === NO_BAND || this.bands[i]!.rate > this.bands[exceeded]!.rate) exceeded = i;
     }
     if (exceeded !== NO_BAND) {
-      counters[at + 2 + 2 * exceeded]! += packets;
-      counters[at + 3 + 2 * exceeded]! += bytes;
+      memory[counted + 2 + 2 * exceeded]! += packets;
+      memory[counted + 3 + 2 * exceeded]! += bytes;
     }
+    this.#lock.release();
     return exceeded;
   }
 
   #fill(now: number): void {
-    const passed = now - this.#filled;
+    const memory = this.#memory;
+    const at = this.#at;
+    const passed = now - memory[at + FILLED]!;
     if (passed <= 0) return;
-    this.#filled = now;
-    const tokens = this.#tokens;
-    for (let i = 0; i < tokens.length; i++) {
-      tokens[i] = Math.min(this.#sizes[i]!, tokens[i]! + passed * this.bands[i]!.rate);
+    memory[at + FILLED] = now;
+    for (let i = 0; i < this.#sizes.length; i++) {
+      const tokens = at + TOKENS + i;
+      memory[tokens] = Math.min(this.#sizes[i]!, memory[tokens]! + passed * this.bands[i]!.rate);
     }
   }
 }
 
+function bucketSizes(bands: DatapathMeter["bands"]): Float64Array {
+  return Float64Array.from(bands, ({ rate, burst }) => (burst === 0 ? rate : burst) * 1000);
+}
+
+/** Fills the buckets of a meter that begins at clock millisecond `now`, and has it count from zero. */
+export function beginMeter(memory: Float64Array, at: number, { bands }: DatapathMeter, now: number): void {
+  memory.fill(0, at, at + METER_SIZE);
+  memory[at + FILLED] = now;
+  memory.set(bucketSizes(bands), at + TOKENS);
+}
+
 /** The counters of a meter with so many bands. */
-export function readMeter(counters: Float64Array, at: number, bands: number): DatapathMeterStats {
+export function readMeter(counters: Float64Array, begin: number, bands: number): DatapathMeterStats {
+  const at = begin + COUNTED;
   return {
     packets: counters[at]!,
     bytes: counters[at + 1]!,

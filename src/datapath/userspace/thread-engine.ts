@@ -16,8 +16,9 @@ import type { Packet } from "../packet.js";
 import { programOf } from "./compile.js";
 import { COUNTERS } from "./counters.js";
 import type { Engine, EngineFlow } from "./engine.js";
-import type { Slot } from "./flow-slots.js";
+import { FlowSlots, type Slot, type SlotChunk } from "./flow-slots.js";
 import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
+import { beginMeter } from "./meter.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
@@ -66,7 +67,7 @@ export class ThreadEngine implements Engine {
   readonly #host: ThreadEngineHost;
   readonly #control = new Int32Array(new SharedArrayBuffer(CONTROL_INTS * 4));
   readonly counters: Float64Array = new Float64Array(new SharedArrayBuffer(COUNTERS * 8));
-  readonly #slots: SharedArrayBuffer[] = [];
+  readonly slots: FlowSlots = new FlowSlots((chunk) => this.#tellSlots(chunk));
   readonly #ports = new Map<number, Device>();
   #flows: () => Iterable<EngineFlow> = () => [];
   #options: ReadonlyMap<string, string> = new Map();
@@ -108,9 +109,8 @@ export class ThreadEngine implements Engine {
     return this.#portDrops.get(number) ?? new Map<string, number>();
   }
 
-  addSlots(chunk: number, memory: SharedArrayBuffer): void {
-    this.#slots[chunk] = memory;
-    this.#queue({ op: "slots", chunk, memory });
+  #tellSlots({ number, memories }: SlotChunk): void {
+    this.#queue({ op: "slots", chunk: number, memory: memories[0]!.buffer as SharedArrayBuffer });
   }
 
   addPort(number: number, device: Device): void {
@@ -157,8 +157,9 @@ export class ThreadEngine implements Engine {
     this.settle();
   }
 
-  setMeter(id: number, meter: DatapathMeter, counters: Float64Array, at: number): void {
-    const command: Command = { op: "meter", id, meter, memory: counters.buffer as SharedArrayBuffer, at };
+  setMeter(id: number, meter: DatapathMeter, memory: Float64Array, at: number): void {
+    beginMeter(memory, at, meter, this.#host.clock.now());
+    const command: Command = { op: "meter", id, meter, memory: memory.buffer as SharedArrayBuffer, at };
     this.#meters.set(id, command);
     this.#queue(command);
   }
@@ -237,7 +238,7 @@ export class ThreadEngine implements Engine {
     this.#buffers = [];
     this.#work.reset();
     this.#queue({ op: "options", options: this.#options });
-    for (const [chunk, memory] of this.#slots.entries()) this.#queue({ op: "slots", chunk, memory });
+    for (const chunk of this.slots.chunks) this.#tellSlots(chunk);
     for (const command of this.#meters.values()) this.#queue(command);
     for (const { id, key, shape, program, slot } of this.#flows()) this.put(id, key, shape, program, slot);
     for (const request of this.conntrack.settings()) this.#queue({ op: "ct", request, call: undefined });

@@ -60,7 +60,7 @@ export class WorkBatch {
     const words = this.#words;
     words[at] = Kind.put;
     words[at + 1] = id;
-    words[at + 2] = slot.chunk;
+    words[at + 2] = slot.chunk.number;
     words[at + 3] = slot.at;
     words[at + 4] = this.#program(program);
     words[at + 5] = shapeId;
