@@ -76,6 +76,8 @@ export interface Segment {
   readonly window?: number;
   /** Window scale option. */
   readonly scale?: number;
+  /** Other options, a multiple of four bytes. */
+  readonly options?: readonly number[];
   readonly data?: string;
 }
 
@@ -88,7 +90,7 @@ export function tcp(
   flags: string,
   s: Segment = {},
 ): Uint8Array {
-  const options = s.scale === undefined ? [] : [2, 4, 5, 0xb4, 1, 3, 3, s.scale];
+  const options = [...(s.scale === undefined ? [] : [2, 4, 5, 0xb4, 1, 3, 3, s.scale]), ...(s.options ?? [])];
   const data = Buffer.from(s.data ?? "", "latin1");
   const b = new Uint8Array(20 + options.length + data.length);
   put16(b, 0, ports[0]);

@@ -60,13 +60,17 @@ export function startOurTracker(): Tracker {
     begin: async ({ fromClient, fromServer }) => {
       datapath.flush();
       await datapath.conntrack.flush();
-      for (const [i, action] of [fromClient, fromServer].entries()) {
-        const key = newKey();
-        const mask = newKey();
-        key[W.inPort] = i + 1;
-        mask[W.inPort] = mask[W.recircId] = 0xffffffff;
-        const actions = parseDatapathActions(`${action},recirc(${AFTERWARDS})`);
-        datapath.putFlow({ ufid: String(i).repeat(32), key, mask, actions });
+      for (const [i, rule] of [fromClient, fromServer].entries()) {
+        for (const [stage, action] of rule.split(";").entries()) {
+          const key = newKey();
+          const mask = newKey();
+          key[W.inPort] = i + 1;
+          key[W.recircId] = stage === 0 ? 0 : AFTERWARDS + stage;
+          mask[W.inPort] = mask[W.recircId] = 0xffffffff;
+          const next = stage + 1 < rule.split(";").length ? AFTERWARDS + stage + 1 : AFTERWARDS;
+          const actions = parseDatapathActions(`${action},recirc(${next})`);
+          datapath.putFlow({ ufid: String(i).repeat(30) + String(stage).padStart(2, "0"), key, mask, actions });
+        }
       }
     },
     put: async (port, frame) => {

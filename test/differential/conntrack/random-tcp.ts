@@ -1,21 +1,12 @@
 import { ipv4, tcp } from "../../support/ip-frames.js";
+import { seededNumbers } from "../../support/seeded-numbers.js";
 import type { Scenario, Step } from "./scenarios.js";
 
 const STEPS = 120;
 
-/** Small, seeded, good enough to shuffle. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed * 2654435761;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
-    state ^= state >>> 12;
-    return (state >>> 0) % below;
-  };
-}
-
 /** Segments of two sides who keep the rules often, and break them otherwise. */
 export function randomTcp(seed: number): Scenario {
-  const next = numbers(seed);
+  const next = seededNumbers(seed);
   const pick = <T>(...from: readonly T[]): T => from[next(from.length)]!;
   const sequence = [next(2 ** 31) * 2, next(2 ** 31) * 2] as [number, number];
   const begun = [false, false];

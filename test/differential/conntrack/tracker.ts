@@ -5,7 +5,7 @@ export interface Tracked {
   readonly bytes: string;
 }
 
-/** What is done to packets by the port they come in by: the text of a datapath's `ct` action. */
+/** What is done to packets by the port they come in by: the text of a datapath's `ct` action. Ours takes several, one after the other, with `;` between. */
 export interface Rules {
   readonly fromClient: string;
   readonly fromServer: string;
