@@ -1,5 +1,6 @@
 /** Numbers of the kernel's helper functions (enum bpf_func_id, linux/bpf.h), as far as programs here use them. */
 export const helper = {
+  redirectMap: 51,
   ringbufQuery: 134,
   ringbufReserveDynptr: 198,
   ringbufSubmitDynptr: 199,

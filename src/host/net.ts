@@ -120,6 +120,16 @@ export interface NetHost {
    * receiving (tests do); by default the best that works.
    */
   capture(name: string, options?: { readonly input?: FrameInput }): CaptureSource;
+  /** Takes a link's frames by AF_XDP, in the first mode that works. Throws what the kernel said of the last one. */
+  openXdp(name: string, options: XdpOptions): XdpSource;
+}
+
+export interface XdpOptions {
+  /** Receive queues wanted. */
+  readonly queues: number;
+  /** Tried in this order. */
+  readonly modes: readonly XdpMode[];
+  readonly needWakeup: boolean;
 }
 
 /** How frames of a captured link come in: a BPF ring buffer fed at tcx ingress, or the AF_PACKET socket itself. */
@@ -153,6 +163,32 @@ export interface CaptureHandle extends FrameHandleBase {
   readonly dropProgram: number;
 }
 
+/** A link whose frames come and go by AF_XDP sockets. */
+export interface XdpHandle extends FrameHandleBase {
+  readonly kind: "xdp";
+  /** One for each receive queue. */
+  readonly sockets: readonly XdpSocketHandle[];
+  readonly mode: XdpMode;
+  /** Whether the kernel says when it is to be woken. */
+  readonly needWakeup: boolean;
+  /** The driver hands on checksums that a sender on the same host has only begun, without saying so. */
+  readonly hasPartialChecksums: boolean;
+  /** The same link by packet socket: for what AF_XDP cannot send, and threads that read none of its queues. */
+  readonly capture: CaptureHandle;
+  /** The device has more receive queues than these; what comes by them is taken from `capture`. */
+  readonly hasMoreQueues: boolean;
+}
+
+/** One AF_XDP socket, bound to a receive queue. */
+export interface XdpSocketHandle {
+  readonly fd: number;
+  /** Its UMEM, and the list of free frames behind it (`XdpQueue`). */
+  readonly memory: { readonly address: number; readonly size: number };
+}
+
+/** How an AF_XDP port works, from fast to slow. */
+export type XdpMode = "native-with-zerocopy" | "native" | "generic";
+
 /** A link of a fake host. */
 export interface FakeHandle extends FrameHandleBase {
   readonly kind: "fake";
@@ -163,7 +199,7 @@ export interface FakeHandle extends FrameHandleBase {
  * Where frames go in and out, as plain data: a forwarding thread of the same process attaches it to its `FrameIo`
  * (descriptors are shared by all threads of a process). It stays valid until its `FrameSource` is closed.
  */
-export type FrameHandle = TapHandle | CaptureHandle | FakeHandle;
+export type FrameHandle = TapHandle | CaptureHandle | XdpHandle | FakeHandle;
 
 /** The owner's side of a frame handle. Detach the handle from its `FrameIo` before closing. */
 export interface FrameSource {
@@ -181,6 +217,19 @@ export interface TapSource extends FrameSource {
 export interface CaptureSource extends FrameSource {
   /** How the link is hidden from the host's stack: `tcx`, `clsact`, `nft`, or `none` with the reason. */
   readonly hidden: { readonly by: "tcx" | "clsact" | "nft" | "none"; readonly reason?: string };
+}
+export interface XdpSource extends FrameSource {
+  readonly mode: XdpMode;
+  /** Modes that did not work, and why. */
+  readonly refused: readonly { readonly mode: XdpMode; readonly reason: string }[];
+  /** What each socket has counted. */
+  statistics(): XdpStatistics[];
+}
+/** struct xdp_statistics, as far as all kernels have it. */
+export interface XdpStatistics {
+  readonly rxDropped: number;
+  readonly rxInvalidDescriptors: number;
+  readonly txInvalidDescriptors: number;
 }
 /** A device in another network namespace, seen from there until closed. */
 export interface MovedDevice {

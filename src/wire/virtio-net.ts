@@ -29,6 +29,16 @@ export const VNET_GSO_ECN = 0x80;
 /** Length of the header without the count of merged buffers. */
 export const VNET_HEADER_LENGTH = 10;
 
+/** Makes it a plain frame's. */
+export function clearOffload(offload: Offload): void {
+  offload.flags = 0;
+  offload.gsoType = 0;
+  offload.headerLength = 0;
+  offload.gsoSize = 0;
+  offload.csumStart = 0;
+  offload.csumOffset = 0;
+}
+
 /** Copies the offload state of one frame over another's. */
 export function copyOffload(to: Offload, from: Readonly<Offload>): void {
   to.flags = from.flags;

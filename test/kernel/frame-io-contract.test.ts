@@ -1,25 +1,35 @@
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
-import type { FrameInput } from "#host/net.js";
+import type { FrameSource, NetHost } from "#host/net.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { frameIoContract, isTestFrame } from "../contract/frame-io.js";
 import { testNamespace } from "../support/namespace.js";
 import { describeWith, root } from "../support/needs.js";
 
-for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[]) {
-  describeWith([root], `FrameIo: Linux, input by ${input}, keeps the contract`, () => {
+const xdp = { queues: 1, needWakeup: true };
+
+const ways: Readonly<Record<string, (net: NetHost, name: string) => FrameSource>> = {
+  "input by ring": (net, name) => net.capture(name, { input: "ring" }),
+  "input by socket": (net, name) => net.capture(name, { input: "socket" }),
+  "native AF_XDP": (net, name) => net.openXdp(name, { ...xdp, modes: ["native"] }),
+  "generic AF_XDP": (net, name) => net.openXdp(name, { ...xdp, modes: ["generic"] }),
+  "AF_XDP woken always": (net, name) => net.openXdp(name, { queues: 1, needWakeup: false, modes: ["native"] }),
+};
+
+for (const [way, open] of Object.entries(ways)) {
+  describeWith([root], `FrameIo: Linux, ${way}, keeps the contract`, () => {
     frameIoContract(() => {
       const host = testNamespace();
       const net = host.net;
       const far = new LinuxFrameIo();
       const ends = [0, 1].map((i) => {
-        net.createVeth(`wlk${i}`, `wll${i}`);
-        net.setUp(`wlk${i}`, true);
-        net.setUp(`wll${i}`, true);
-        const end = net.capture(`wll${i}`, { input: "socket" });
+        net.createVeth(`wck${i}`, `wcl${i}`);
+        net.setUp(`wck${i}`, true);
+        net.setUp(`wcl${i}`, true);
+        const end = net.capture(`wcl${i}`, { input: "socket" });
         far.attach(i, end.frames);
         return end;
       });
-      const near = [0, 1].map((i) => net.capture(`wlk${i}`, { input }));
+      const near = [0, 1].map((i) => open(net, `wck${i}`));
       const io = new LinuxFrameIo();
       return {
         io,
@@ -40,7 +50,7 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
           } while (seen.length < count && performance.now() < end);
           return seen;
         },
-        setUp: (device, up) => net.setUp(`wlk${device}`, up),
+        setUp: (device, up) => net.setUp(`wck${device}`, up),
         close() {
           io.close();
           far.close();

@@ -171,6 +171,12 @@ export class FakeNetHost implements NetHost {
     return { frames: source, hidden: { by: "tcx" }, close: () => void this.#open.delete(source.fd) };
   }
 
+  /** A fake host has no AF_XDP. */
+  openXdp(name: string): never {
+    this.#known(name);
+    throw refuse("AF_XDP socket", "EAFNOSUPPORT");
+  }
+
   #source(link: FakeLink): FakeHandle {
     const fd = this.#nextFd++;
     this.#open.set(fd, link);

@@ -5,16 +5,16 @@ import type { ProgramItem } from "#bpf/instruction.js";
 import { Memory } from "./memory.js";
 import * as sys from "./syscalls.js";
 
-const command = { mapCreate: 0, programLoad: 5, linkCreate: 28, linkUpdate: 29 } as const;
+const command = { mapCreate: 0, mapUpdate: 2, programLoad: 5, linkCreate: 28, linkUpdate: 29 } as const;
 
 /** Map types (enum bpf_map_type). */
-export const mapType = { hash: 1, array: 2, ringbuf: 27 } as const;
+export const mapType = { hash: 1, array: 2, xskmap: 17, ringbuf: 27 } as const;
 /** The map's values can be mapped into user memory (BPF_F_MMAPABLE). */
 export const MAP_MMAPABLE: number = 1 << 10;
 /** Program types (enum bpf_prog_type). */
-export const programType = { schedCls: 3 } as const;
+export const programType = { schedCls: 3, xdp: 6 } as const;
 /** Where a link attaches (enum bpf_attach_type). */
-export const attachType = { tcxIngress: 46, tcxEgress: 47 } as const;
+export const attachType = { xdp: 37, tcxIngress: 46, tcxEgress: 47 } as const;
 
 /** A zeroed bpf_attr and its view. */
 function attribute(size: number): { bytes: Uint8Array; view: DataView } {
@@ -95,6 +95,35 @@ export function attachTcx(program: number, ifindex: number, attach: number): num
   view.setUint32(4, ifindex, true);
   view.setUint32(8, attach, true);
   return sys.check(sys.bpf(command.linkCreate, bytes), "bpf link to tcx");
+}
+
+/** Where an XDP program runs: in the driver, or in the stack once there is a socket buffer (XDP_FLAGS_*). */
+export const xdpPlace = { stack: 2, driver: 4 } as const;
+
+/** Attaches an XDP program to a network device and returns the link's descriptor; closing it detaches. Throws `HostError`. */
+export function attachXdp(program: number, ifindex: number, place: number): number {
+  const { bytes, view } = attribute(64);
+  view.setUint32(0, program, true);
+  view.setUint32(4, ifindex, true);
+  view.setUint32(8, attachType.xdp, true);
+  view.setUint32(12, place, true);
+  return sys.check(sys.bpf(command.linkCreate, bytes), "bpf link to xdp");
+}
+
+/** Sets an element of a map with 4-byte keys and 4-byte values. Throws `HostError`. */
+export function setElement(map: number, key: number, value: number): void {
+  const memory = Memory.anonymous(4096);
+  try {
+    memory.words[0] = key;
+    memory.words[2] = value;
+    const { bytes, view } = attribute(32);
+    view.setUint32(0, map, true);
+    view.setBigUint64(8, BigInt(memory.address), true);
+    view.setBigUint64(16, BigInt(memory.address + 8), true);
+    sys.check(sys.bpf(command.mapUpdate, bytes), "bpf map element");
+  } finally {
+    memory.release();
+  }
 }
 
 /** Puts another program in a link's place at once; no packet passes between. Throws `HostError`. */

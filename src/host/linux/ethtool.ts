@@ -53,15 +53,32 @@ function linkSpeed(fd: number, memory: Memory): Partial<Pick<LinkSettings, "spee
   };
 }
 
+/** struct ethtool_channels: receive queues now at 20, combined ones at 32. */
+const ETHTOOL_GCHANNELS = 0x3c;
+
+/** Receive queues that a link of the calling thread's namespace has now; 1 where the driver does not tell. */
+export function receiveQueues(name: string): number {
+  return ask(name, (fd, memory) => {
+    memory.view.setUint32(DATA, ETHTOOL_GCHANNELS, true);
+    if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return 1;
+    return Math.max(1, memory.view.getUint32(DATA + 20, true) + memory.view.getUint32(DATA + 32, true));
+  });
+}
+
 /** Driver, speed and duplex of a link of the calling thread's namespace; what the driver does not tell is unknown, a missing link too. */
 export function linkSettings(name: string): LinkSettings {
+  return ask(name, (fd, memory) => ({ ...unknown, ...driverInfo(fd, memory), ...linkSpeed(fd, memory) }));
+}
+
+/** Has `query` fill in the command at `DATA` and issue the ioctl at the memory's start. */
+function ask<T>(name: string, query: (fd: number, memory: Memory) => T): T {
   const fd = sys.check(sys.socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), "ethtool socket");
   const memory = Memory.anonymous(4096);
   try {
     // struct ifreq: the name, then a pointer to the command.
     memory.bytes.set(new TextEncoder().encode(name.slice(0, 15)));
     memory.putAddress(16, memory, DATA);
-    return { ...unknown, ...driverInfo(fd, memory), ...linkSpeed(fd, memory) };
+    return query(fd, memory);
   } finally {
     memory.release();
     sys.close(fd);

@@ -9,6 +9,7 @@ import { PollSet } from "./poll-set.js";
 import type { BackendHost, BackendKind, InputQueue, PortBackend } from "./port-backend.js";
 import * as sys from "./syscalls.js";
 import { TapBackends } from "./tap-backend.js";
+import { XdpBackends } from "./xdp-backend.js";
 
 const EFD_NONBLOCK_CLOEXEC = 0x80800;
 const SCRATCH = 256 << 10;
@@ -30,11 +31,16 @@ export interface LinuxFrameIoOptions {
 }
 
 /** Makes what ports of one kind share in a thread. */
-type MakeKind = (host: BackendHost, options: LinuxFrameIoOptions) => BackendKind;
+type MakeKind = (
+  host: BackendHost,
+  options: LinuxFrameIoOptions,
+  other: (kind: FrameHandle["kind"]) => BackendKind,
+) => BackendKind;
 
 const makers: Partial<Record<FrameHandle["kind"], MakeKind>> = {
   capture: (host, options) => new CaptureBackends(host, options.ringSize ?? 8 << 20),
   tap: (host) => new TapBackends(host),
+  xdp: (host, _options, other) => new XdpBackends(host, other("capture")),
 };
 
 /** `FrameIo` over a backend for each kind of port. */
@@ -94,7 +100,7 @@ export class LinuxFrameIo implements FrameIo {
     if (kind) return kind;
     const make = makers[name];
     if (!make) throw new BugError(`no port of kind ${name} here`);
-    kind = make(this.#host, this.#options);
+    kind = make(this.#host, this.#options, (other) => this.#kind(other));
     kind.setBudget?.(this.#budget);
     this.#kinds.set(name, kind);
     this.#made.push(kind);

@@ -21,9 +21,7 @@ export class Memory {
   readonly ints: Int32Array;
   #used = 0;
 
-  private constructor(size: number, protection: number, flags: number, fd: number, offset: number, tried: string) {
-    const address = sys.mmap(size, protection, flags, fd, offset);
-    if (BigInt.asIntN(64, address) === -1n) throw sys.hostError(tried);
+  private constructor(address: bigint, size: number) {
     const buffer = sys.memoryAt(address, size);
     this.address = Number(address);
     this.size = size;
@@ -35,19 +33,18 @@ export class Memory {
 
   /** Zeroed memory of this process; pages are taken when touched. */
   static anonymous(size: number): Memory {
-    return new Memory(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, "mmap");
+    return new Memory(mapped(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, "mmap"), size);
   }
 
   /** A descriptor's memory from `offset` on. */
   static map(fd: number, offset: number, size: number, writable: boolean): Memory {
-    return new Memory(
-      size,
-      writable ? PROT_READ | PROT_WRITE : PROT_READ,
-      MAP_SHARED,
-      fd,
-      offset,
-      "mmap of a descriptor",
-    );
+    const protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    return new Memory(mapped(size, protection, MAP_SHARED, fd, offset, "mmap of a descriptor"), size);
+  }
+
+  /** Memory of another thread of this process, which owns it: that one releases it. */
+  static of(owner: { readonly address: number; readonly size: number }): Memory {
+    return new Memory(BigInt(owner.address), owner.size);
   }
 
   /** Takes the next `size` bytes and returns their offset, a multiple of `align` (a power of two). */
@@ -66,4 +63,10 @@ export class Memory {
   release(): void {
     sys.munmap(this.address, this.size);
   }
+}
+
+function mapped(size: number, protection: number, flags: number, fd: number, offset: number, tried: string): bigint {
+  const address = sys.mmap(size, protection, flags, fd, offset);
+  if (BigInt.asIntN(64, address) === -1n) throw sys.hostError(tried);
+  return address;
 }

@@ -13,6 +13,8 @@ import type {
   NetHost,
   RouteInfo,
   TapSource,
+  XdpOptions,
+  XdpSource,
 } from "../net.js";
 import { linkSettings } from "./ethtool.js";
 import { hideLink } from "./hide.js";
@@ -23,6 +25,7 @@ import { openPacketSocket } from "./packet-socket.js";
 import { ringInputFault } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
 import { openTap, tapName, tapNamespace } from "./tap.js";
+import { openXdp } from "./xdp-port.js";
 
 /** A link name's most bytes: IFNAMSIZ without the terminating zero. */
 const NAME_MAX = 15;
@@ -184,6 +187,11 @@ export class LinuxNetHost implements NetHost {
         },
       };
     });
+  }
+
+  openXdp(name: string, options: XdpOptions): XdpSource {
+    const capture = this.capture(name, { input: "socket" });
+    return inNamespace(this.#namespace, () => openXdp(name, options, capture));
   }
 
   /** Ends watching and requests. Sources live on. */

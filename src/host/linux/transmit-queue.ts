@@ -30,7 +30,7 @@ const ETHERNET_HEADER = 14;
 const LINK_HEADER = 18;
 
 /** Counts a frame that was not taken. */
-function countDrop(counters: FrameCounters, reason: string, frames: number): void {
+export function countDrop(counters: FrameCounters, reason: string, frames: number): void {
   counters.txDropped += frames;
   counters.txErrors.set(reason, (counters.txErrors.get(reason) ?? 0) + frames);
 }
