@@ -7,6 +7,7 @@ import { slowPathReasons } from "./action-text.js";
 import type { DatapathAction, UserspaceCookie } from "./actions.js";
 import { parseCtAction } from "./ct-parse.js";
 import { parseNshHeader } from "./nsh-parse.js";
+import { parseTunnelHeader } from "./tunnel-header-parse.js";
 
 /**
  * Reads datapath actions as `formatDatapathActions` writes them; `drop` or nothing is the empty list. Throws
@@ -133,6 +134,14 @@ const parsers: Readonly<Record<string, (reader: Reader) => DatapathAction>> = {
     return { kind: "sample", probability: Math.floor(0xffffffff * (percent / 100) + 0.5), actions };
   },
   ct: (r) => parseCtAction(r.toClosing()),
+  tnl_push: (r) => {
+    const tunnelPort = bounded(r.need(/tnl_port\((0x[0-9a-f]+|\d+)\),header\(/iy)[1]!, 0xffffffff);
+    const header = parseTunnelHeader(r.toClosing());
+    const outPort = bounded(r.need(/,\s*out_port\((0x[0-9a-f]+|\d+)\)\)/iy)[1]!, 0xffffffff);
+    return { kind: "tnl_push", tunnelPort, outPort, ...header };
+  },
+  tnl_pop: (r) => ({ kind: "tnl_pop", port: bounded(r.need(/(0x[0-9a-f]+|\d+)\)/iy)[1]!, 0xffffffff) }),
+  lb_output: (r) => ({ kind: "lb_output", bond: bounded(r.need(/(\d+)\)/y)[1]!, 0xffffffff) }),
   clone: (r) => ({ kind: "clone", actions: parseNested(r) }),
   trunc: (r) => ({ kind: "trunc", maxLength: bounded(r.need(/(\d+)\)/y)[1]!, 0xffffffff) }),
   meter: (r) => ({ kind: "meter", id: bounded(r.need(/(\d+)\)/y)[1]!, 0xffffffff) }),

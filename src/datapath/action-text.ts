@@ -7,6 +7,7 @@ import type { DatapathAction, UserspaceCookie } from "./actions.js";
 import { formatCt } from "./ct-text.js";
 import { formatNshHeader } from "./nsh-text.js";
 import { formatPlainSet } from "./set-text.js";
+import { formatTunnelHeader } from "./tunnel-header-text.js";
 
 /** How actions are written: with port names or numbers, and for which packets (`set` names headers by it). */
 export interface ActionTextOptions extends Pick<OdpTextOptions, "portName"> {
@@ -20,9 +21,10 @@ export function formatDatapathActions(actions: readonly DatapathAction[], option
 
 function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): string {
   const nested = (actions: readonly DatapathAction[]): string => formatDatapathActions(actions, options);
+  const portText = (port: number): string => options.portName?.(port) ?? String(port);
   switch (a.kind) {
     case "output":
-      return options.portName?.(a.port) ?? String(a.port);
+      return portText(a.port);
     case "userspace":
       return `userspace(pid=${a.pid},${formatCookie(a.cookie)}${a.withActions ? ",actions" : ""}${formatTunnelPort(a.tunnelOutPort)})`;
     case "push_vlan":
@@ -61,6 +63,14 @@ function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): st
       return `push_nsh(${formatNshHeader(a.header)})`;
     case "pop_nsh":
       return "pop_nsh()";
+    case "tnl_push": {
+      const header = formatTunnelHeader(a.type, a.header);
+      return `tnl_push(tnl_port(${portText(a.tunnelPort)}),header(${header}),out_port(${portText(a.outPort)}))`;
+    }
+    case "tnl_pop":
+      return `tnl_pop(${portText(a.port)})`;
+    case "lb_output":
+      return `lb_output(${a.bond})`;
     case "ct_clear":
     case "pop_eth":
       return a.kind;

@@ -42,7 +42,24 @@ export type DatapathAction =
   | { readonly kind: "pop_eth" }
   /** `header` is a whole network service header, 8 to 256 bytes (RFC 8300). */
   | { readonly kind: "push_nsh"; readonly header: Uint8Array }
-  | { readonly kind: "pop_nsh" };
+  | { readonly kind: "pop_nsh" }
+  | TunnelPush
+  /** The packet is taken out of its outer headers, as tunnel port `port` has them, and comes in by that port. */
+  | { readonly kind: "tnl_pop"; readonly port: number }
+  /** Out by the member of a bond that dp_hash says. */
+  | { readonly kind: "lb_output"; readonly bond: number };
+
+/** Puts an outer header in front of the packet; what depends on the packet in it (lengths, checksums, …) is filled in. */
+export interface TunnelPush {
+  readonly kind: "tnl_push";
+  readonly tunnelPort: number;
+  /** The port that the packet is meant to leave by then; the action does not send it. */
+  readonly outPort: number;
+  /** One of `tunnelKinds`, by its number. */
+  readonly type: number;
+  /** Ethernet, IP and what follows up to the inner packet. */
+  readonly header: Uint8Array;
+}
 
 /** Sends the packet through connection tracking: afterwards its key has ct_state and the rest. */
 export interface CtAction {

@@ -8,6 +8,8 @@ export const datapathDropReasons = {
   datapath_drop_upcall_error: "too many packets of unknown flows waited already",
   datapath_drop_userspace_action_error: "too many packets for the slow path waited already",
   datapath_drop_recirc_error: "recirculated too often",
+  datapath_drop_tunnel_push_error: "no such tunnel port, or too long to be sent through a tunnel",
+  datapath_drop_tunnel_pop_error: "its outer headers are not those of the tunnel port",
   datapath_drop_sample_error: "actions nested too deep",
   drop_action_of_pipeline: "the flow has no actions",
   drop_action_other: "an action said so",

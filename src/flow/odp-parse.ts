@@ -2,6 +2,7 @@ import { UserError } from "#util/errors.js";
 import { parseIpv4, parseIpv6 } from "#util/ip.js";
 import { parseMac } from "#util/mac.js";
 import { type Bits, clearField, setField, setFieldBig, setFieldBytes, unwildcard } from "./access.js";
+import { parseGeneveOptions, setGeneveOptions } from "./geneve-options.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import {
   ETH_TYPE_NONE,
@@ -252,6 +253,7 @@ class Reader {
         return item.endsWith(ends) && this.#parts(nested.parts, item.slice(nested.name.length + 1, -ends.length));
       }
       if (item.startsWith("flags(") && item.endsWith(")")) return this.#flags(tunnelFlags, item.slice(6, -1), true);
+      if (item.startsWith("geneve(") && item.endsWith(")")) return this.#geneve(item.slice(7, -1));
       const ok = this.#parts(tunnelParts, item);
       if (ok && item.startsWith("tun_id=")) {
         this.key[W.tunMeta]! |= TunnelFlag.key;
@@ -259,6 +261,19 @@ class Reader {
       }
       return ok;
     });
+  }
+
+  #geneve(body: string): boolean {
+    try {
+      const { bytes, mask } = parseGeneveOptions(body);
+      setGeneveOptions(this.key, bytes);
+      setGeneveOptions(this.mask, mask);
+      this.mask[W.tunMetadataPresent + 1] = 0xffffffff;
+      return true;
+    } catch (error) {
+      if (error instanceof UserError) return false;
+      throw error;
+    }
   }
 
   /** `a|b` (exact), `+a-b`, or `value/mask`. With `add`, flags that are there already stay. */

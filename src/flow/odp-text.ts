@@ -3,6 +3,7 @@ import { formatIpv4, formatIpv6 } from "#util/ip.js";
 import { formatMac } from "#util/mac.js";
 import { isVlanType } from "#wire/ethernet.js";
 import { type Bits, getField, getFieldBig, getFieldBytes, isFieldExact, isFieldZero } from "./access.js";
+import { formatGeneveOptions, geneveOptionsOf } from "./geneve-options.js";
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
 import { ETH_TYPE_NONE, FRAG_LATER, MAX_MPLS, MAX_VLANS, VLAN_PRESENT, W } from "./layout.js";
 import {
@@ -33,6 +34,9 @@ export interface OdpTextOptions {
   /** VLAN headers shown, as a switch that parses no more sees the key (default all): the type of a further one ends the text. */
   readonly vlanLimit?: number;
 }
+
+/** Bytes of Geneve options. */
+const MAX_OPTIONS = 252;
 
 const allOnes: FlowMask = newKey().fill(0xffffffff);
 
@@ -93,6 +97,11 @@ class Text {
       if (parts.every((p) => isFieldZero(key, p.at))) continue;
       const shown = parts.filter((p) => !isFieldZero(key, p.at) && this.#shows(p));
       list.push(`${name}(${shown.map((p) => this.#part(p)).join(",")})${name.includes("(") ? ")" : ""}`);
+    }
+    const options = key[W.tunMetadataPresent + 1]!;
+    if (options > 0 && options <= MAX_OPTIONS) {
+      const bits = geneveOptionsOf(this.#mask, options);
+      if (bits.some((b) => b !== 0)) list.push(`geneve(${formatGeneveOptions(geneveOptionsOf(key, options), bits)})`);
     }
     if (this.#verbose || !isFieldZero(this.#mask, tunnelFlags.at)) {
       list.push(`flags(${this.#flagText(tunnelFlags, true)})`);

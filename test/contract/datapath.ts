@@ -216,10 +216,8 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
     });
 
     it("refuses actions it does not have, and says which", () => {
-      const [value, mask] = [newKey(), newKey()];
-      mask[W.tunDst] = 0xffffffff;
-      const actions: DatapathAction[] = [{ kind: "set", value, mask }];
-      expect(() => dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions })).toThrow("tunnel");
+      const actions: DatapathAction[] = [{ kind: "lb_output", bond: 1 }];
+      expect(() => dp.putFlow({ ufid: UFID(1), ...fromPort(a), actions })).toThrow("lb_output");
       expect(dp.flow(UFID(1))).toBeUndefined();
     });
 

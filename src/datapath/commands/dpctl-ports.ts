@@ -3,6 +3,7 @@ import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import type { Datapath, DatapathPort } from "../datapath.js";
 import type { Device } from "../device.js";
+import { tunnelDevices } from "../devices/tunnel-device.js";
 import { type DpctlHost, dpctlError, errorText, takeOptions } from "./dpctl-arguments.js";
 
 interface InterfaceArgument {
@@ -47,7 +48,7 @@ function addInterface(host: DpctlHost, dp: Datapath, text: string): void {
   if (known !== undefined) throw dpctlError(`adding ${name} to ${full} failed (${errnoText("EEXIST")})`);
   let device: Device;
   try {
-    const deviceClass = host.datapaths.class(dp.type)?.deviceClass(type ?? "system");
+    const deviceClass = host.datapaths.class(dp.type)?.deviceClass(type ?? "system") ?? tunnelDevices.get(type ?? "");
     const code = type === undefined ? "ENODEV" : "EAFNOSUPPORT";
     if (deviceClass === undefined) throw new HostError(name, code, errnoNumber(code), errnoText(code));
     device = deviceClass.open(name, options);

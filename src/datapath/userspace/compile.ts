@@ -26,6 +26,8 @@ import {
   OP_REWRITE,
   OP_SAMPLE,
   OP_SET_KEY,
+  OP_TNL_POP,
+  OP_TNL_PUSH,
   OP_TRUNC,
   OP_USERSPACE,
   type Op,
@@ -33,6 +35,7 @@ import {
   type Program,
 } from "./ops.js";
 import type { Rewrite, RewriteLayer } from "./rewrite.js";
+import { pushStepOf } from "./tunnel-push.js";
 
 const MAX_NESTING = 16;
 
@@ -130,6 +133,13 @@ function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[
       return [op(OP_CT, { ct: ctStepOf(action) })];
     case "ct_clear":
       return [op(OP_CT_CLEAR)];
+    case "tnl_push": {
+      const push = pushStepOf(action);
+      if (push === undefined) throw new UserError(`this datapath does not support tunnels of type ${action.type}`);
+      return [op(OP_TNL_PUSH, { push })];
+    }
+    case "tnl_pop":
+      return [op(OP_TNL_POP, { a: action.port })];
     case "drop":
       return [op(OP_DROP, { a: action.reason })];
     default:
@@ -274,7 +284,9 @@ function metadata(value: FlowKey, mask: FlowKey, done: Set<number>): Op[] {
   }
   for (let w = 0; w < KEY_WORDS; w++) {
     const isTunnel = w < W.metadata || w >= CORE_WORDS;
-    if (isTunnel && mask[w] !== 0) throw new UserError("this datapath does not support tunnels");
+    if (!isTunnel || mask[w] === 0) continue;
+    done.add(w);
+    words.push(w, (value[w]! & mask[w]!) >>> 0, mask[w]!);
   }
   return words.length === 0 ? [] : [op(OP_SET_KEY, { words: Uint32Array.from(words) })];
 }

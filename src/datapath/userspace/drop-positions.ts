@@ -6,6 +6,8 @@ type DropName =
   | "upcall"
   | "userspace"
   | "recirc"
+  | "push"
+  | "pop"
   | "depth"
   | "pipeline"
   | "other"
@@ -23,6 +25,8 @@ export const DROP: Readonly<Record<DropName, number>> = {
   upcall: dropCounter("datapath_drop_upcall_error"),
   userspace: dropCounter("datapath_drop_userspace_action_error"),
   recirc: dropCounter("datapath_drop_recirc_error"),
+  push: dropCounter("datapath_drop_tunnel_push_error"),
+  pop: dropCounter("datapath_drop_tunnel_pop_error"),
   depth: dropCounter("datapath_drop_sample_error"),
   pipeline: dropCounter("drop_action_of_pipeline"),
   other: dropCounter("drop_action_other"),

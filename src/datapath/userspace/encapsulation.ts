@@ -29,6 +29,27 @@ function prepend(frame: Frame, count: number): boolean {
   return true;
 }
 
+/** Puts a header of at least 16 bytes, beginning with an Ethernet header, in front of all there is of a packet. False where the frame is too short. */
+export function prependHeader(frame: Frame, header: Uint8Array): boolean {
+  if (!prepend(frame, frame.noEthernet ? header.length - ETHERNET : header.length)) return false;
+  frame.head.set(header, frame.headAt);
+  frame.noEthernet = false;
+  return true;
+}
+
+/** Takes off everything before an inner packet at `at`, which has an Ethernet header, or is of type `etherType`. */
+export function uncover(frame: Frame, at: number, etherType: number | undefined): boolean {
+  if (etherType === undefined) {
+    frame.drop(at);
+    frame.noEthernet = false;
+    return true;
+  }
+  frame.drop(at - ETHERNET);
+  if (!frame.writable(ETHERNET)) return false;
+  blank(frame, etherType);
+  return true;
+}
+
 /** Puts bytes at `at` of a frame. */
 function insertBytes(frame: Frame, at: number, bytes: Uint8Array): boolean {
   for (let done = 0; done < bytes.length; ) {

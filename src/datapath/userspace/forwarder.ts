@@ -8,6 +8,7 @@ import { CT_EXHAUSTED } from "../conntrack/conntrack.js";
 import { clearCt } from "../conntrack/tracked-key.js";
 import { TrackingCore } from "../conntrack/tracking-core.js";
 import type { Packet } from "../packet.js";
+import type { TunnelPort } from "../tunnel-kinds.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
 import { resetWithoutEthernet } from "./encapsulation.js";
@@ -43,6 +44,8 @@ import {
   OP_REWRITE,
   OP_SAMPLE,
   OP_SET_KEY,
+  OP_TNL_POP,
+  OP_TNL_PUSH,
   OP_TRUNC,
   OP_USERSPACE,
   type Program,
@@ -54,6 +57,7 @@ import { segmentFrame } from "./segment.js";
 import { setWords } from "./set-words.js";
 import { shownFrame } from "./shown-frame.js";
 import type { FrameSink, UpcallSink } from "./sinks.js";
+import { TunnelPorts } from "./tunnel-ports.js";
 
 const MAX_RECIRCULATIONS = 6;
 const MAX_DEPTH = 32;
@@ -81,6 +85,7 @@ export class Forwarder {
   /** Which ports there are, by number. */
   readonly #ports: boolean[] = [];
   readonly #meters = new Map<number, Meter>();
+  readonly #tunnels = new TunnelPorts();
   readonly tracking: TrackingCore<Resumption>;
   /** The first level's key holds metadata besides the port of the packet before. */
   #dirty = false;
@@ -112,8 +117,14 @@ export class Forwarder {
     this.#ports[port] = true;
   }
 
+  /** Adds a port through which packets come out of a tunnel, and that nothing is sent to without an outer header. */
+  addTunnelPort(port: number, tunnel: TunnelPort): void {
+    this.#tunnels.add(port, tunnel);
+  }
+
   removePort(port: number): void {
     this.#ports[port] = false;
+    this.#tunnels.remove(port);
   }
 
   /** Adds, replaces or, without one, removes a meter. */
@@ -245,6 +256,26 @@ export class Forwarder {
           break;
         case OP_RECIRC:
           this.#recirculate(level, step.a, depth, i === count - 1);
+          break;
+        case OP_TNL_PUSH:
+          if (isGso(frame)) {
+            this.#runOnSegments(program.slice(i), level, depth);
+            return;
+          }
+          this.#refresh(level);
+          this.#cut(frame);
+          if (!this.#tunnels.push(frame, level.key, step.push!, this.now)) {
+            this.counters[DROP.push]!++;
+            return;
+          }
+          this.#stale = true;
+          break;
+        case OP_TNL_POP:
+          if (this.#tunnels.hasOuterSegments(frame)) {
+            this.#runOnSegments(program.slice(i), level, depth);
+            return;
+          }
+          this.#pop(level, step.a, depth, i === count - 1);
           break;
         case OP_CLONE:
           this.#nested(step.inner, level, depth);
@@ -378,6 +409,13 @@ export class Forwarder {
     );
   }
 
+  /** Takes off what is beyond the length that the next output was limited to. */
+  #cut(frame: Frame): void {
+    const limit = this.#limit;
+    this.#limit = 0;
+    if (limit !== 0 && limit < frame.length) frame.cut(limit);
+  }
+
   /** Sends the first bytes only. What is left of a large segment is an ordinary frame; its checksum was never right. */
   #outputCut(frame: Frame, port: number, limit: number): void {
     frame.share();
@@ -400,23 +438,51 @@ export class Forwarder {
   }
 
   #recirculate(level: Level, id: number, depth: number, last: boolean): void {
-    const counters = this.counters;
-    if (this.#recirculations >= MAX_RECIRCULATIONS || depth >= MAX_DEPTH) {
-      counters[DROP.recirc]!++;
+    if (this.#isTooDeep(depth)) return;
+    this.#refresh(level);
+    const at = last ? depth : this.#copy(level, depth + 1);
+    this.#levels[at]!.key[W.recircId] = id;
+    this.#dirty = true;
+    this.#enter(at);
+  }
+
+  /** Takes a packet out of a tunnel; it then comes in by the tunnel's port. */
+  #pop(level: Level, port: number, depth: number, last: boolean): void {
+    if (this.#isTooDeep(depth)) return;
+    const at = last ? depth : this.#copy(level, depth + 1);
+    const { frame, key } = this.#levels[at]!;
+    key.fill(0);
+    this.#dirty = true;
+    if (!this.#tunnels.pop(frame, key, port)) {
+      this.counters[DROP.pop]!++;
       return;
     }
-    this.#refresh(level);
-    let at = depth;
-    if (!last) {
-      at = depth + 1;
-      const next = this.#level(at);
-      next.frame.copy(level.frame);
-      copyKey(next.key, level.key);
-    }
-    const { frame, key } = this.#levels[at]!;
-    key[W.recircId] = id;
-    this.#dirty = true;
-    counters[Counter.recirculated]!++;
+    key[W.inPort] = port;
+    const stale = this.#stale;
+    this.#stale = false;
+    extractAgain(frame, key, this.#layers);
+    this.#enter(at);
+    this.#stale = stale;
+  }
+
+  #isTooDeep(depth: number): boolean {
+    const deep = this.#recirculations >= MAX_RECIRCULATIONS || depth >= MAX_DEPTH;
+    if (deep) this.counters[DROP.recirc]!++;
+    return deep;
+  }
+
+  /** Makes the packet of a level one of its own, and gives its depth. */
+  #copy(level: Level, depth: number): number {
+    const next = this.#level(depth);
+    next.frame.copy(level.frame);
+    copyKey(next.key, level.key);
+    return depth;
+  }
+
+  /** Has a packet go through the flows once more. */
+  #enter(depth: number): void {
+    const { frame, key } = this.#levels[depth]!;
+    this.counters[Counter.recirculated]!++;
     const flow = this.lookup.recirculated(key);
     if (flow === undefined) {
       this.#miss(frame, key, this.#recirculations + 1);
@@ -425,7 +491,7 @@ export class Forwarder {
     this.#count(flow, frame.length, key);
     const stale = this.#stale;
     this.#recirculations++;
-    this.#run(flow.program, at);
+    this.#run(flow.program, depth);
     this.#recirculations--;
     this.#stale = stale;
   }
@@ -437,9 +503,7 @@ export class Forwarder {
       this.counters[DROP.depth]!++;
       return;
     }
-    const inner = this.#level(depth + 1);
-    inner.frame.copy(level.frame);
-    copyKey(inner.key, level.key);
+    this.#copy(level, depth + 1);
     const stale = this.#stale;
     const limit = this.#limit;
     this.#run(program, depth + 1);

@@ -187,6 +187,9 @@ export class ForwardingLoop {
       case "attach":
         this.#attach(command);
         return;
+      case "tunnel":
+        this.#forwarder.addTunnelPort(command.port, command.tunnel);
+        return;
       case "detach":
         this.#detach(command.port);
         return;

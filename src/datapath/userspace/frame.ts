@@ -2,6 +2,8 @@ import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import { HEADROOM, type HeadArena } from "./head-arena.js";
 import { Layers } from "./layers.js";
 
+const NO_OFFLOAD: Readonly<Offload> = plainOffload();
+
 /**
  * A frame being forwarded: the bytes `head[headAt, +headLength)` followed by `tail[tailAt, +tailLength)`. It starts as all
  * tail, in the receiver's memory; the first change copies as much as is needed into a head. The payload is never copied.
@@ -136,6 +138,28 @@ export class Frame {
     this.headLength -= count;
     this.#shift(at, -count);
     return true;
+  }
+
+  /** Takes off the first `count` bytes, of which there must be as many, without copying any. A partial checksum among them is gone. */
+  drop(count: number): void {
+    const fromHead = Math.min(count, this.headLength);
+    this.headAt += fromHead;
+    this.headLength -= fromHead;
+    this.tailAt += count - fromHead;
+    this.tailLength -= count - fromHead;
+    const o = this.offload;
+    o.headerLength = Math.max(0, o.headerLength - count);
+    if ((o.flags & 1) !== 0 && o.csumStart < count) o.flags &= ~1;
+    o.csumStart = Math.max(0, o.csumStart - count);
+    this.layers.valid = false;
+  }
+
+  /** Keeps the first `length` bytes, of which there must be as many; of a large segment or a partial checksum nothing is left. */
+  cut(length: number): void {
+    this.headLength = Math.min(this.headLength, length);
+    this.tailLength = length - this.headLength;
+    this.#copyOffload(NO_OFFLOAD);
+    this.layers.valid = false;
   }
 
   /** The whole frame as one new array. */

@@ -8,6 +8,7 @@ import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import { ManagedTracking } from "../conntrack/managed-tracking.js";
 import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
+import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import { compileActions } from "./compile.js";
@@ -68,6 +69,10 @@ export class InProcessEngine implements Engine {
   setFlows(): void {}
 
   addPort(number: number, device: Device): void {
+    if (isTunnelDevice(device)) {
+      this.#forwarder.addTunnelPort(number, device.tunnel);
+      return;
+    }
     this.#forwarder.addPort(number);
     if (!isDirectDevice(device)) return;
     this.#devices.set(number, device);

@@ -1,6 +1,7 @@
 import type { UserspaceCookie } from "../actions.js";
 import type { CtStep } from "../conntrack/ct-step.js";
 import type { Rewrite } from "./rewrite.js";
+import type { PushStep } from "./tunnel-push.js";
 
 export const OP_OUTPUT = 0;
 export const OP_USERSPACE = 1;
@@ -25,6 +26,8 @@ export const OP_POP_NSH = 19;
 export const OP_ADD_MPLS = 20;
 export const OP_CT = 21;
 export const OP_CT_CLEAR = 22;
+export const OP_TNL_PUSH = 23;
+export const OP_TNL_POP = 24;
 
 /** A program for frames of one flow. */
 export type Program = readonly Op[];
@@ -34,7 +37,7 @@ export type Program = readonly Op[];
  * output: port; userspace: –; push_vlan: TPID, TCI; push_mpls, add_mpls: label stack entry,
  * Ethernet type; pop_mpls: Ethernet type; trunc:
  * length; recirc: id; hash: algorithm (0 l4, 1 sym_l4), basis; sample: probability; check_pkt_len: length; drop: reason;
- * meter: id.
+ * meter: id; tnl_pop: port.
  */
 export interface Op {
   readonly code: number;
@@ -48,6 +51,7 @@ export interface Op {
   /** A header that is put on: of push_nsh all of it, of push_eth the destination and the source. */
   readonly header: Uint8Array | undefined;
   readonly ct: CtStep | undefined;
+  readonly push: PushStep | undefined;
   /** Inner actions of sample and clone; those for a longer packet of check_pkt_len. */
   readonly inner: Program;
   /** Those for a packet that is not longer. */
@@ -67,6 +71,7 @@ export function op(code: number, members: Partial<Omit<Op, "code">> = {}): Op {
     cookie: members.cookie,
     header: members.header,
     ct: members.ct,
+    push: members.push,
     inner: members.inner ?? NONE,
     otherwise: members.otherwise ?? NONE,
   };

@@ -11,6 +11,7 @@ import { ManagedTracking } from "../conntrack/managed-tracking.js";
 import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
+import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import { programOf } from "./compile.js";
@@ -247,6 +248,7 @@ export class ThreadEngine implements Engine {
   }
 
   #attach(port: number, device: Device): void {
+    if (isTunnelDevice(device)) this.#queue({ op: "tunnel", port, tunnel: device.tunnel });
     if (!isFrameDevice(device)) return;
     this.#queue({ op: "attach", port, handle: { ...device.frames, mtu: device.info().mtu } });
   }

@@ -2,6 +2,7 @@ import type { FrameHandle } from "#host/net.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { CtRequest } from "../conntrack/ct-request.js";
 import type { DatapathMeter } from "../meters.js";
+import type { TunnelPort } from "../tunnel-kinds.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 
@@ -9,6 +10,7 @@ import type { PortLoss } from "./port-losses.js";
 export type Command =
   | { readonly op: "slots"; readonly chunk: number; readonly memory: SharedArrayBuffer }
   | { readonly op: "attach"; readonly port: number; readonly handle: FrameHandle }
+  | { readonly op: "tunnel"; readonly port: number; readonly tunnel: TunnelPort }
   | { readonly op: "mtu"; readonly port: number; readonly mtu: number }
   | { readonly op: "detach"; readonly port: number }
   /** Flows to put down and packets to execute, see `work-batch.ts`. */
