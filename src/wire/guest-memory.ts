@@ -1,0 +1,84 @@
+/** A piece of a guest's memory as this process sees it: `bytes[0]` is the guest's address `guest`. */
+export interface GuestPiece {
+  readonly guest: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Copies this short are made byte by byte: a view of their own would cost more. */
+const SHORT = 96;
+
+/**
+ * A guest's memory, in pieces that do not overlap. Addresses come from the guest and may be anything; whatever touches a byte outside
+ * the pieces is refused. A range may lie across pieces that touch.
+ */
+export class GuestMemory {
+  readonly #pieces: readonly GuestPiece[];
+  /** Where the last address was found: most come from the same piece. */
+  #piece: GuestPiece | undefined;
+
+  constructor(pieces: readonly GuestPiece[]) {
+    this.#pieces = pieces.filter((piece) => piece.bytes.length > 0);
+    this.#piece = this.#pieces[0];
+  }
+
+  #find(address: number): GuestPiece | undefined {
+    const last = this.#piece;
+    if (last !== undefined && address >= last.guest && address - last.guest < last.bytes.length) return last;
+    for (const piece of this.#pieces) {
+      if (address >= piece.guest && address - piece.guest < piece.bytes.length) return (this.#piece = piece);
+    }
+    return undefined;
+  }
+
+  /** True where every byte of the range is the guest's. */
+  has(address: number, length: number): boolean {
+    let at = address;
+    for (let left = length; left > 0; ) {
+      const piece = this.#find(at);
+      if (piece === undefined) return false;
+      const part = Math.min(left, piece.bytes.length - (at - piece.guest));
+      at += part;
+      left -= part;
+    }
+    return true;
+  }
+
+  /** Copies `length` bytes at `address` to `to` from `toAt` on; false where they are not all the guest's: what was copied then means nothing. */
+  read(address: number, length: number, to: Uint8Array, toAt: number): boolean {
+    let at = address;
+    let out = toAt;
+    for (let left = length; left > 0; ) {
+      const piece = this.#find(at);
+      if (piece === undefined) return false;
+      const offset = at - piece.guest;
+      const part = Math.min(left, piece.bytes.length - offset);
+      copyBytes(piece.bytes, offset, to, out, part);
+      at += part;
+      out += part;
+      left -= part;
+    }
+    return true;
+  }
+
+  /** Copies `length` bytes of `from` from `fromAt` on to `address`; false where that is not all the guest's. */
+  write(address: number, length: number, from: Uint8Array, fromAt: number): boolean {
+    let at = address;
+    let source = fromAt;
+    for (let left = length; left > 0; ) {
+      const piece = this.#find(at);
+      if (piece === undefined) return false;
+      const offset = at - piece.guest;
+      const part = Math.min(left, piece.bytes.length - offset);
+      copyBytes(from, source, piece.bytes, offset, part);
+      at += part;
+      source += part;
+      left -= part;
+    }
+    return true;
+  }
+}
+
+function copyBytes(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
+  if (length <= SHORT) for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i]!;
+  else to.set(new Uint8Array(from.buffer, from.byteOffset + fromAt, length), toAt);
+}
