@@ -1,0 +1,100 @@
+import { type Need, program, root, tun } from "./needs.js";
+import { QemuGuest, virtualMachines } from "./qemu-guest.js";
+import { checksumErrors } from "./traffic-ends.js";
+import { WeftHost } from "./weft-host.js";
+
+const IPERF3 = "/usr/bin/iperf3";
+const ETHTOOL = "/usr/sbin/ethtool";
+/** A translated processor is slow. */
+const MEGABYTES = QemuGuest.translated ? 20 : 400;
+
+/** What labs with a `VmPair` need. */
+export function vmPairNeeds(): readonly Need[] {
+  return [root, tun, program(IPERF3, "iperf3"), program(ETHTOOL, "ethtool"), ...virtualMachines()];
+}
+
+/** Two virtual machines, 1 and 2, on the TAP ports whq1 and whq2 of a bridge br0 of the userspace engine, with the addresses 10.11.0.N and fd11::N. */
+export class VmPair {
+  readonly host: WeftHost = new WeftHost();
+  readonly #guests: (QemuGuest | undefined)[] = [];
+
+  async start(): Promise<void> {
+    const { host } = this;
+    host.start();
+    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
+    await Promise.all([this.boot(1), this.boot(2)]);
+    // As libvirt and Proxmox do: QEMU has opened the TAP, which is a port like any device.
+    for (const tap of ["whq1", "whq2"])
+      host.vsctl(
+        "--may-exist",
+        "add-port",
+        "br0",
+        tap,
+        "--",
+        "set",
+        "Interface",
+        tap,
+        "external_ids:iface-status=active",
+      );
+  }
+
+  /** Starts a guest; `properties` are more of its network card's. */
+  async boot(number: number, properties?: string): Promise<void> {
+    const nic = { tap: `whq${number}`, mac: `02:00:00:00:0d:0${number}` };
+    const guest = await QemuGuest.start({
+      namespace: this.host.namespace,
+      nics: [properties === undefined ? nic : { ...nic, properties }],
+      modules: ["8021q"],
+      programs: [IPERF3, ETHTOOL],
+    });
+    this.#guests[number] = guest;
+    this.host.namespace.ip(`link set whq${number} up`);
+    await guest.must("for f in all default eth0; do echo 0 > /proc/sys/net/ipv6/conf/$f/accept_dad; done");
+    await guest.must("ip link set eth0 up; iperf3 -s -D");
+    await this.address(number, "eth0");
+  }
+
+  guest(number: number): QemuGuest {
+    return this.#guests[number]!;
+  }
+
+  /** Gives a guest's addresses to one of its devices. */
+  async address(number: number, device: string): Promise<void> {
+    const plan = `ip addr flush dev eth0; ip addr add 10.11.0.${number}/24 dev ${device}`;
+    await this.guest(number).must(`${plan}; ip addr add fd11::${number}/64 dev ${device}`);
+  }
+
+  async pings(from: number, address: string, size = 56): Promise<boolean> {
+    return (await this.guest(from).run(`ping -c 2 -W 1 -A -s ${size} ${address}`)).status === 0;
+  }
+
+  /** Megabits a second of a TCP transfer, of which all must arrive. */
+  async tcp(from: number, address: string): Promise<number> {
+    const text = await this.guest(from).must(`iperf3 -c ${address} -n ${MEGABYTES}M -J`, 60_000);
+    const { bytes, bits_per_second } = JSON.parse(text).end.sum_received;
+    if (bytes < MEGABYTES * 0.9e6) throw new Error(`only ${bytes} bytes arrived`);
+    return bits_per_second / 1e6;
+  }
+
+  /** Lost datagrams of some hundred, sent slowly. */
+  async udpLost(from: number, address: string, size: number): Promise<number> {
+    const text = await this.guest(from).must(`iperf3 -u -c ${address} -l ${size} -b ${size * 3200} -k 100 -J`, 60_000);
+    // What it says of datagrams larger than the MTU comes first.
+    const sum = JSON.parse(text.slice(text.indexOf("{"))).end.sum;
+    if (sum === undefined || sum.packets < 100) throw new Error(`not enough was sent: ${text}`);
+    return sum.lost_packets;
+  }
+
+  /** Packets that the guests threw away since a checksum was wrong. */
+  async checksumFaults(): Promise<number> {
+    let sum = 0;
+    for (const guest of this.#guests)
+      if (guest) sum += checksumErrors(await guest.must("cat /proc/net/snmp /proc/net/snmp6"));
+    return sum;
+  }
+
+  async close(): Promise<void> {
+    for (const guest of this.#guests) await guest?.close();
+    this.host.close();
+  }
+}
