@@ -25,7 +25,7 @@ export function vswitchdCommands({ switches, dpctl, clock, dummies }: VswitchdPa
   return [
     ...switchCommands(switches),
     ...dpctlCommands(dpctl),
-    ...dpifNetdevCommands(datapaths),
+    ...dpifNetdevCommands(datapaths, clock),
     ...(dummies ? [...timeCommands(clock), ...netdevDummyCommands(dummies), ...dpifDummyCommands(datapaths)] : []),
   ];
 }

@@ -43,7 +43,7 @@ function makeSwitch(): {
       },
       newUfid: () => (++ufids).toString(16).padStart(32, "0"),
     }),
-    ...dpifNetdevCommands(datapaths),
+    ...dpifNetdevCommands(datapaths, clock),
     ...netdevDummyCommands(devices),
   ];
   const dummy = datapaths.classes[0]!;

@@ -54,6 +54,8 @@ export interface Engine {
   setPortOptions(number: number, options: ReadonlyMap<string, string>): void;
   /** The threads that forward, in the order of their cores. */
   threads(): readonly ForwardingThreadInfo[];
+  /** Gives the queues to the threads anew, by what they cost now. */
+  rebalance(): void;
   /** Resolves when everything asked so far is in force, or when that cannot be expected any more. */
   settled(): Promise<void>;
   close(): void;

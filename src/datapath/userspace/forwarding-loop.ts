@@ -5,9 +5,11 @@ import { Counter } from "./counters.js";
 import type { Flow } from "./flow.js";
 import { Forwarder } from "./forwarder.js";
 import { HeadArena } from "./head-arena.js";
+import { formatIterations } from "./iterations-text.js";
 import { Meter } from "./meter.js";
 import { PortLosses } from "./port-losses.js";
 import { rehearse } from "./rehearsal.js";
+import { type IterationSummary, ThreadMetrics } from "./thread-metrics.js";
 import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
 import { UpcallBatch } from "./upcall-batch.js";
 import { type WorkHandlers, WorkReader } from "./work-batch.js";
@@ -26,6 +28,11 @@ const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
 const LOSS_INTERVAL = 100;
 
+function suspicion({ number, time }: IterationSummary, history: readonly IterationSummary[]): string {
+  const what = `Suspicious iteration (Excessive total cycles): iter=${number} duration=${(time / 1e3).toFixed(0)} us`;
+  return `${what}\nNeighborhood of suspicious iteration:\n${formatIterations(history)}`;
+}
+
 /** What a forwarding loop is built on; `now` is the main thread's clock. */
 export interface LoopHost {
   readonly parent: ThreadParent;
@@ -42,6 +49,7 @@ export class ForwardingLoop {
   readonly #host: LoopHost;
   readonly #control: Int32Array;
   readonly #counters: Float64Array;
+  readonly #metrics: ThreadMetrics;
   readonly #forwarder: Forwarder;
   readonly #arena: HeadArena;
   readonly #upcalls: UpcallBatch;
@@ -76,6 +84,9 @@ export class ForwardingLoop {
     this.#host = host;
     this.#control = new Int32Array(start.control);
     this.#counters = new Float64Array(start.counters);
+    this.#metrics = new ThreadMetrics(new Float64Array(start.metrics), host.now(), (iteration, history) =>
+      this.#post({ kind: "log", level: "warn", text: suspicion(iteration, history) }),
+    );
     this.#arena = new HeadArena(host.io.scratch);
     this.#upcalls = new UpcallBatch(this.#control);
     this.#losses = new PortLosses(host.io, this.#counters);
@@ -104,6 +115,7 @@ export class ForwardingLoop {
 
   /** One turn; false where there is nothing more to do until `FrameIo.wait` returns. */
   turn(): boolean {
+    const began = this.#host.now();
     const asked = Atomics.load(this.#control, Control.asked);
     const before = this.#counters[Counter.sent]!;
     const obeyed = this.#obey();
@@ -112,9 +124,10 @@ export class ForwardingLoop {
       Atomics.notify(this.#control, Control.done);
     }
     if (this.#stopped) return true;
-    this.#forwarder.now = this.#host.now();
+    this.#forwarder.now = obeyed ? this.#host.now() : began;
     const budget = this.#budget;
     const received = this.#host.io.receive(budget, this.#receive);
+    const unknown = this.#unknown;
     if (received > 0 || obeyed) {
       this.#sendUpcalls();
       this.#host.io.flush();
@@ -124,7 +137,10 @@ export class ForwardingLoop {
       this.#adjustBudget(received - this.#unknown + this.#executed, this.#counters[Counter.sent]! - before);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
-    return this.#sweep() || received >= budget;
+    const isSweeping = this.#sweep();
+    const isBusy = received > 0 || obeyed || isSweeping;
+    this.#metrics.note(began, this.#host.now(), isBusy, received, received > 0 ? 1 : 0, unknown);
+    return isSweeping || received >= budget;
   }
 
   /**
@@ -158,7 +174,11 @@ export class ForwardingLoop {
     const control = this.#control;
     Atomics.store(control, Control.sleeping, 1);
     const isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
-    if (!isAsked && Atomics.load(control, Control.posted) === this.#posted) this.#host.io.wait(timeout);
+    if (!isAsked && Atomics.load(control, Control.posted) === this.#posted) {
+      const began = this.#host.now();
+      this.#host.io.wait(timeout);
+      this.#metrics.slept(began, this.#host.now());
+    }
     Atomics.store(control, Control.sleeping, 0);
   }
 
@@ -225,6 +245,7 @@ export class ForwardingLoop {
         return;
       case "options":
         this.#forwarder.lookup.setOptions(command.options);
+        this.#metrics.setOptions(command.options);
         return;
       case "mark":
         this.#post({ kind: "marked", mark: command.mark });

@@ -17,6 +17,8 @@ export interface ForwardingThreadInfo {
   readonly isolated: boolean;
   /** `counters.ts` says what is where. */
   readonly counters: Float64Array;
+  /** `thread-metrics.ts` says what is where; undefined where turns are not noted. */
+  readonly metrics: Float64Array | undefined;
   readonly queues: readonly QueueInfo[];
   /** Percent of its time that was work, but for no queue, over the last so many seconds; undefined where that is not known yet. */
   overhead(seconds: number): number | undefined;

@@ -135,8 +135,11 @@ export class InProcessEngine implements Engine {
 
   threads(): readonly ForwardingThreadInfo[] {
     const { counters } = this;
-    return [{ core: undefined, numa: 0, isolated: false, counters, queues: [], overhead: () => undefined }];
+    const none = { core: undefined, numa: 0, isolated: false, metrics: undefined, queues: [] };
+    return [{ ...none, counters, overhead: () => undefined }];
   }
+
+  rebalance(): void {}
 
   settled(): Promise<void> {
     return Promise.resolve();

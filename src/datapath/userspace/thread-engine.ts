@@ -22,6 +22,7 @@ import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import { beginMeter } from "./meter.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
+import { newMetrics } from "./thread-metrics.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
 import { countHandled, ReceivedUpcalls } from "./upcall-batch.js";
 import { UpcallQueue } from "./upcall-queue.js";
@@ -68,6 +69,7 @@ export class ThreadEngine implements Engine {
   readonly #host: ThreadEngineHost;
   readonly #control = new Int32Array(new SharedArrayBuffer(CONTROL_INTS * 4));
   readonly counters: Float64Array = new Float64Array(new SharedArrayBuffer(COUNTERS * 8));
+  readonly #metrics: Float64Array = newMetrics();
   readonly slots: FlowSlots = new FlowSlots((chunk) => this.#tellSlots(chunk));
   readonly #ports = new Map<number, Device>();
   #flows: () => Iterable<EngineFlow> = () => [];
@@ -191,8 +193,11 @@ export class ThreadEngine implements Engine {
 
   threads(): readonly ForwardingThreadInfo[] {
     const { counters } = this;
-    return [{ core: undefined, numa: 0, isolated: false, counters, queues: [], overhead: () => undefined }];
+    const none = { core: undefined, numa: 0, isolated: false, queues: [] };
+    return [{ ...none, counters, metrics: this.#metrics, overhead: () => undefined }];
   }
+
+  rebalance(): void {}
 
   close(): void {
     this.#closed = true;
@@ -220,6 +225,7 @@ export class ThreadEngine implements Engine {
     const start: ThreadStart = {
       control: this.#control.buffer as SharedArrayBuffer,
       counters: this.counters.buffer as SharedArrayBuffer,
+      metrics: this.#metrics.buffer as SharedArrayBuffer,
       timeOrigin: this.#host.timeOrigin,
     };
     const thread = this.#host.threads.start("userspace-worker", start);

@@ -53,6 +53,8 @@ export interface ThreadStart {
   readonly control: SharedArrayBuffer;
   /** Float64: see `counters.ts`. */
   readonly counters: SharedArrayBuffer;
+  /** Float64: see `thread-metrics.ts`. */
+  readonly metrics: SharedArrayBuffer;
   /** The main thread's `performance.timeOrigin`: both count time from it. */
   readonly timeOrigin: number;
 }
