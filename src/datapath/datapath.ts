@@ -97,6 +97,11 @@ export interface Datapath {
    */
   putFlow(flow: DatapathFlow): void;
   /**
+   * The mask to install a flow of this key under, so that the cost of lookups stays bounded: `mask` itself, or where packets of the key's port are told apart in very many ways
+   * already, one that covers it. Not to be changed.
+   */
+  boundedMask(key: FlowKey, mask: FlowMask): FlowMask;
+  /**
    * As `putFlow`, of a flow without a name. Where one of this key and mask is there that has an `owner`, it is left as it is and returned; HostError EEXIST where
    * it has none.
    */

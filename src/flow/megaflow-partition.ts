@@ -1,8 +1,9 @@
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
-import { foldMask } from "./match.js";
+import { foldMask, maskCovers } from "./match.js";
 import { type EntryPlaces, MegaflowSubtable } from "./megaflow-subtable.js";
-import { type MaskShape, shapeOf } from "./shape.js";
+import { type MaskShape, maskId, shapeOf } from "./shape.js";
 import { SignatureCache } from "./signature-cache.js";
+import { wholeBytes } from "./whole-bytes.js";
 
 /** Subtables are ranked, and the signature cache is looked at, after so many lookups (a power of two). */
 const LOOK_EVERY = 4096;
@@ -27,6 +28,8 @@ export class MegaflowPartition {
   #hash: MaskShape["hash"] | undefined;
   /** Every bit that some mask looks at; made when it is asked for. */
   #union: FlowMask | undefined;
+  /** Once there were too many masks: the one that new ones become. */
+  #wide: FlowMask | undefined;
   #lookups = 0;
   /** Lookups since the last look that the signature cache had no answer to. */
   #unknown = 0;
@@ -50,13 +53,33 @@ export class MegaflowPartition {
     return this.#byMask.get(shape.id);
   }
 
-  /** Every bit that some entry's mask looks at; not to be changed. */
-  get union(): FlowMask {
+  /** Every bit that some entry's mask looks at. */
+  get #looked(): FlowMask {
     if (this.#union === undefined) {
       this.#union = newKey();
       for (const { shape } of this.#order) foldMask(this.#union, shape.mask);
     }
     return this.#union;
+  }
+
+  /**
+   * The mask to be used where `mask` is asked for: itself, or, where there are `most` masks already and it is not among them, one that covers it, and
+   * tells apart all that some mask of this partition does in whole bytes. Later ones are mostly the same then: it grows only where a byte is looked at that
+   * none has looked at before. Not to be changed.
+   */
+  bounded(mask: FlowMask, most: number): FlowMask {
+    if (this.masks < most) {
+      this.#wide = undefined;
+      return mask;
+    }
+    if (this.#byMask.has(maskId(mask))) return mask;
+    let wide = this.#wide ?? wholeBytes(this.#looked);
+    if (!maskCovers(wide, mask)) {
+      wide = wholeBytes(wide);
+      foldMask(wide, wholeBytes(mask));
+    }
+    this.#wide = wide;
+    return wide;
   }
 
   /** The index of the entry that a key matches, or -1. */
@@ -131,7 +154,7 @@ export class MegaflowPartition {
 
   /** There is a second mask: from now on lookups have signatures. */
   #begin(): SignatureCache {
-    this.#hash = shapeOf(this.union).hash;
+    this.#hash = shapeOf(this.#looked).hash;
     return new SignatureCache(Math.min(MOST_PLACES, this.#size * ROOM));
   }
 
@@ -143,7 +166,7 @@ export class MegaflowPartition {
       this.#signatures = undefined;
       return;
     }
-    const { hash } = shapeOf(this.union);
+    const { hash } = shapeOf(this.#looked);
     const isOther = hash !== this.#hash;
     this.#hash = hash;
     const unknown = this.#unknown;

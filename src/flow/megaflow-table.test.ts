@@ -115,4 +115,117 @@ describe("MegaflowTable", () => {
     expect([table.size, table.masks, table.lookup(key)]).toEqual([0, 0, -1]);
     expect(() => table.remove(0)).toThrow("no megaflow");
   });
+
+  describe("with entries of many masks and ports", () => {
+    const prefixes = maskOf([0xffffffff]);
+    /** Key and mask of the n-th entry of a port, which no other one has: its mask has n bits of an address, and a port's number whole. */
+    const entry = (port: number, n: number): [FlowKey, FlowKey] => {
+      const mask = prefixes.slice();
+      mask[W.nwSrc] = (0xffffffff << (n & 31)) >>> 0;
+      mask[W.eth] = (0xffffffff << (n >>> 5)) >>> 0;
+      mask[W.tp] = 0xffffffff;
+      const key = newKey();
+      [key[W.inPort], key[W.nwSrc], key[W.eth], key[W.tp]] = [port, 0x80000000, 0x80000000, n];
+      return [key, mask];
+    };
+
+    it("remembers which entry a key led to", () => {
+      const table = new MegaflowTable<number>();
+      for (let n = 0; n < 64; n++) table.insert(...entry(1, n), n);
+      const tried: number[] = [];
+      for (const again of [false, true]) {
+        for (let n = 0; n < 64; n++) {
+          expect(table.value(table.lookup(entry(1, n)[0]))).toBe(n);
+          if (!again) tried.push(table.tried);
+          else expect(table.tried).toBe(0);
+        }
+      }
+      expect(tried).toEqual(Array.from({ length: 64 }, (_, n) => n + 1));
+    });
+
+    it("finds another entry at an index that a signature still names", () => {
+      const table = new MegaflowTable<number>();
+      for (let n = 0; n < 8; n++) table.insert(...entry(1, n), n);
+      for (let n = 0; n < 8; n++) table.lookup(entry(1, n)[0]);
+      for (let n = 0; n < 4; n++) table.remove(table.lookup(entry(1, n)[0]));
+      for (let n = 0; n < 4; n++) expect(table.lookup(entry(1, n)[0])).toBe(-1);
+      for (let n = 40; n < 44; n++) table.insert(...entry(1, n), n);
+      for (let n = 0; n < 44; n++) {
+        const found = table.lookup(entry(1, n)[0]);
+        expect(found < 0 ? -1 : table.value(found)).toBe(n < 4 || (n >= 8 && n < 40) ? -1 : n);
+      }
+    });
+
+    it("tries no other port's masks, and those of no port after its own", () => {
+      const table = new MegaflowTable<string>();
+      for (let n = 0; n < 64; n++) table.insert(...entry(1, n), "1");
+      table.insert(...entry(2, 3), "2");
+      const [key] = entry(3, 9);
+      const any = newKey();
+      any[W.eth] = 0xffffffff;
+      const index = table.insert(key, any, "any");
+      expect([table.lookup(entry(2, 3)[0]), table.tried]).toEqual([64, 1]);
+      expect([table.lookup(key), table.tried]).toEqual([index, 1]);
+      key[W.inPort] = 2;
+      key[W.tp] = 1;
+      expect([table.lookup(key), table.tried]).toEqual([index, 2]);
+      expect(table.masks).toBe(65);
+      table.clear();
+      expect([table.size, table.masks, table.lookup(key)]).toEqual([0, 0, -1]);
+    });
+
+    it("ranks the subtables of a port by what the signature cache did not know", () => {
+      const table = new MegaflowTable<number>();
+      for (let n = 0; n < 32; n++) table.insert(...entry(1, n), n);
+      const [key] = entry(1, 20);
+      // Bits that this entry's mask does not look at, but some other's: packets of the same entry that the cache does not know.
+      const tried = [];
+      for (let i = 1; i <= 100; i++) {
+        key[W.nwSrc] = 0x80000000 + i;
+        expect(table.value(table.lookup(key))).toBe(20);
+        tried.push(table.tried);
+      }
+      expect(new Set(tried)).toEqual(new Set([21]));
+      table.rank();
+      key[W.nwSrc] = 0x80001000;
+      expect([table.value(table.lookup(key)), table.tried]).toEqual([20, 1]);
+    });
+
+    it("bounds the masks of a port: later entries share one, which covers theirs", () => {
+      const table = new MegaflowTable<number>();
+      const most = 16;
+      for (let n = 0; n < 600; n++) {
+        const [key, mask] = entry(1, n);
+        const bounded = table.boundedMask(key, mask, most);
+        expect(mask.every((word, w) => (word & ~bounded[w]!) === 0)).toBe(true);
+        if (n < most) expect(bounded).toBe(mask);
+        else if (bounded === mask) expect(table.find(key, mask)).toBe(-1);
+        table.insert(key, bounded, n);
+      }
+      expect(table.masks).toBeLessThanOrEqual(most + 8);
+      for (let n = 0; n < 600; n++) expect(table.value(table.lookup(entry(1, n)[0]))).toBe(n);
+      // Another port has none of its own yet.
+      const [key, mask] = entry(2, 77);
+      expect(table.boundedMask(key, mask, most)).toBe(mask);
+      // A mask that is there already costs nothing.
+      expect(table.boundedMask(...entry(1, 3), most)).toEqual(entry(1, 3)[1]);
+    });
+
+    it("knows ten thousand entries under 64 masks without trying subtables", () => {
+      const table = new MegaflowTable<number>();
+      const keys = Array.from({ length: 10_000 }, (_, i) => {
+        const [key, mask] = entry(1, i & 63);
+        key[W.tp] = i;
+        table.insert(key, mask, i);
+        return key;
+      });
+      for (let round = 0; round < 4; round++) for (const key of keys) table.lookup(key);
+      let tried = 0;
+      for (const [i, key] of keys.entries()) {
+        expect(table.lookup(key)).toBe(i);
+        tried += table.tried;
+      }
+      expect(tried / keys.length).toBeLessThan(0.5);
+    });
+  });
 });

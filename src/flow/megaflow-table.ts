@@ -54,14 +54,13 @@ export class MegaflowTable<T> {
     return index;
   }
 
-  /** Number of different masks of a port's entries. */
-  masksOf(port: number): number {
-    return this.#byPort[port]?.masks ?? 0;
-  }
-
-  /** The entries of a port, where there are any. */
-  partition(port: number): MegaflowPartition | undefined {
-    return this.#byPort[port];
+  /**
+   * The mask to be used for an entry of `key` where `mask` is asked for: itself, or where its port has `most` different ones already, one that covers it and is mostly the
+   * same for all new entries of that port (`MegaflowPartition.bounded`). Not to be changed.
+   */
+  boundedMask(key: FlowKey, mask: FlowMask, most: number): FlowMask {
+    const partition = this.#partitionOf(key, mask);
+    return partition === undefined || partition === this.#others ? mask : partition.bounded(mask, most);
   }
 
   /** The entry with exactly this key and mask, or -1. */

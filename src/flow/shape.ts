@@ -73,7 +73,7 @@ function sameMask(a: FlowMask, b: FlowMask): boolean {
 }
 
 /** A text that is the same for equal masks only. */
-function maskId(mask: FlowMask, words: readonly number[] = maskWords(mask)): string {
+export function maskId(mask: FlowMask, words: readonly number[] = maskWords(mask)): string {
   let id = "";
   for (const w of words) id += `${w}:${mask[w]!.toString(36)},`;
   return id;

@@ -6,6 +6,8 @@ import { type DropReason, dropCoverage, idleDropCounters, OTHER_DROPS } from "./
 export class OfprotoCounters {
   readonly translations: Counter;
   readonly flowLimitHit: Counter;
+  /** Ours: flows that were given a common mask (`Datapath.boundedMask`). */
+  readonly masksBounded: Counter;
   readonly flowsPut: Counter;
   readonly flowsDeleted: Counter;
   readonly packetsExecuted: Counter;
@@ -20,6 +22,7 @@ export class OfprotoCounters {
   constructor(coverage: Coverage = new Coverage()) {
     this.translations = coverage.counter("xlate_actions");
     this.flowLimitHit = coverage.counter("upcall_flow_limit_hit");
+    this.masksBounded = coverage.counter("upcall_masks_bounded");
     this.flowsPut = coverage.counter("dpif_flow_put");
     this.flowsDeleted = coverage.counter("dpif_flow_del");
     this.packetsExecuted = coverage.counter("dpif_execute");

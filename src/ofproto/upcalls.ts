@@ -32,6 +32,8 @@ export class Upcalls {
   /** Drops that no bridge can be blamed for. */
   readonly drops: Map<DropReason, number> = new Map();
   readonly #backer: Backer;
+  /** Ports whose flows have had too many masks. */
+  readonly #crowded = new Set<string>();
   #now = 0;
   /** What was credited last, and packets that are still to be credited to the same. */
   #credited: readonly Effect[] = NONE;
@@ -139,7 +141,7 @@ export class Upcalls {
       this.#backer.counters.flowLimitHit.add();
       return undefined;
     }
-    const mask = megaflows ? answer.mask : exactMask();
+    const mask = megaflows ? this.#bounded(key, answer.mask) : exactMask();
     const held = this.#tryInstall(key, mask, installedActions(this.#backer, key, answer));
     if (held?.owner instanceof Megaflow) return held.owner;
     if (held === undefined) return undefined;
@@ -148,6 +150,23 @@ export class Upcalls {
     flows.add(flow);
     this.#backer.wake(this.#backer.revalidator.interval);
     return flow;
+  }
+
+  /** The mask under which a flow is put down. Where that is another one, its port is named in the log, once. */
+  #bounded(key: FlowKey, mask: FlowMask): FlowMask {
+    const { counters, datapath, log } = this.#backer;
+    const bounded = datapath.boundedMask(key, mask);
+    if (bounded === mask) return mask;
+    counters.masksBounded.add();
+    const number = key[W.inPort]!;
+    const name = datapath.port(number)?.name ?? `port ${number}`;
+    if (!this.#crowded.has(name)) {
+      this.#crowded.add(name);
+      log.warn(
+        `${datapath.name}: too many masks for packets from ${name}: new flows of its are told apart by more than they need`,
+      );
+    }
+    return bounded;
   }
 
   /** The flow, which may be there already; undefined where the datapath refuses it. */

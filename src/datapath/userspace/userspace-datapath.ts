@@ -104,6 +104,10 @@ export class UserspaceDatapath implements Datapath {
     this.#flows.put(flow);
   }
 
+  boundedMask(key: FlowKey, mask: FlowMask): FlowMask {
+    return this.#flows.boundedMask(key, mask);
+  }
+
   install(key: FlowKey, mask: FlowMask, actions: readonly DatapathAction[]): HeldFlow {
     return this.#flows.install(key, mask, actions);
   }
