@@ -37,12 +37,13 @@ export const CAPTURE_SLOTS = 511;
 /**
  * Bytes of the `state` map's value: word 0 is "the reader sleeps"; word 1 what a frame in the ring costs beyond its length; for each slot a
  * 64-bit counter of frames lost, and 32-bit sums, modulo 2^32, of the frames that went into the ring and, kept by the reader, of those it has
- * taken: their number, four bytes further on the length of their records.
+ * taken: their number, four bytes further on the length of their records. `reading` is the reader's own: the position behind the record it reads.
  */
 export const captureState = {
   sleeping: 0,
   frameCost: 4,
   lost: (slot: number): number => 8 * slot,
+  reading: 4096,
   entered: (slot: number): number => 4096 + 16 * slot,
   taken: (slot: number): number => 4096 + 16 * slot + 8,
   size: 12288,
@@ -77,25 +78,40 @@ const RING_UNREAD = 0;
 const BPF_RB_NO_WAKEUP = 1;
 const BPF_RB_FORCE_WAKEUP = 2;
 
+/** Where the frames of one receive queue go. Several queues may share a ring. */
+export interface CaptureQueue {
+  /** What `captureRecord.port` will say. */
+  readonly id: number;
+  /** The queue's counters in the ring's state: 1 to `CAPTURE_SLOTS`. */
+  readonly slot: number;
+  /** The ring buffer map's name among the program's symbols, and that of its `captureState` map. */
+  readonly ring: string;
+  readonly state: string;
+  /** Bytes of the ring. */
+  readonly size: number;
+}
+
+/** Names of places in the code of one queue. */
+type Places = (name: string) => string;
+
 /**
- * A port whose waiting frames cost more than twice what is free gets nothing more: alone it may fill most of the ring, and whatever the
+ * A queue whose waiting frames cost more than twice what is free gets nothing more: alone it may fill most of the ring, and whatever the
  * others do, there is room for one that begins.
  */
-function leaveRoom(slot: number, ringSize: number): ProgramItem[] {
+function leaveRoom({ slot, ring, state, size }: CaptureQueue, at: Places): ProgramItem[] {
   return [
-    mov.reg(r6, r1),
-    loadMap(r1, "ring"),
+    loadMap(r1, ring),
     mov.imm(r2, RING_UNREAD),
     callHelper(helper.ringbufQuery),
-    mov.imm(r1, ringSize),
+    mov.imm(r1, size),
     sub.reg(r1, r0),
     add.reg(r1, r1),
-    loadMapValue(r2, "state", captureState.entered(slot)),
+    loadMapValue(r2, state, captureState.entered(slot)),
     word.load(r3, r2, 0),
     word.load(r4, r2, 8),
     sub.reg(r3, r4),
     mov32.reg(r3, r3),
-    loadMapValue(r5, "state", captureState.frameCost),
+    loadMapValue(r5, state, captureState.frameCost),
     word.load(r5, r5, 0),
     mul.reg(r3, r5),
     word.load(r4, r2, 4),
@@ -103,28 +119,30 @@ function leaveRoom(slot: number, ringSize: number): ProgramItem[] {
     sub.reg(r4, r5),
     mov32.reg(r4, r4),
     add.reg(r3, r4),
-    jumpGreater.reg(r3, r1, "over"),
+    jumpGreater.reg(r3, r1, at("over")),
   ];
 }
 
 /** The ring's free space is taken in r9 = header + frame (r7 bytes, plus 4 where r8 says that a tag waits in the metadata). */
-const reserve: readonly ProgramItem[] = [
-  word.load(r7, r6, ctx.length),
-  word.load(r8, r6, ctx.vlanPresent),
-  mov.reg(r9, r7),
-  jumpEqual.imm(r8, 0, "reserve"),
-  add.imm(r9, 4),
-  label("reserve"),
-  word.store(r10, RECORD + captureRecord.length, r9),
-  mov.reg(r2, r9),
-  add.imm(r2, captureRecord.size),
-  loadMap(r1, "ring"),
-  mov.imm(r3, 0),
-  mov.reg(r4, r10),
-  add.imm(r4, RING_DYNPTR),
-  callHelper(helper.ringbufReserveDynptr),
-  jumpNotEqual.imm(r0, 0, "full"),
-];
+function reserve(ring: string, at: Places): ProgramItem[] {
+  return [
+    word.load(r7, r6, ctx.length),
+    word.load(r8, r6, ctx.vlanPresent),
+    mov.reg(r9, r7),
+    jumpEqual.imm(r8, 0, at("reserve")),
+    add.imm(r9, 4),
+    label(at("reserve")),
+    word.store(r10, RECORD + captureRecord.length, r9),
+    mov.reg(r2, r9),
+    add.imm(r2, captureRecord.size),
+    loadMap(r1, ring),
+    mov.imm(r3, 0),
+    mov.reg(r4, r10),
+    add.imm(r4, RING_DYNPTR),
+    callHelper(helper.ringbufReserveDynptr),
+    jumpNotEqual.imm(r0, 0, at("full")),
+  ];
+}
 
 /** Writes the record's header: what the frame still needs of checksum and segmentation. */
 function writeHeader(port: number, skb: SkbPlaces): ProgramItem[] {
@@ -201,42 +219,44 @@ const copyTagged: readonly ProgramItem[] = [
 ];
 
 /** Publishes the record, waking the reader only where it said that it sleeps. */
-const submit: readonly ProgramItem[] = [
-  label("submit"),
-  // The exchange is a full barrier: either the reader saw our reservation before it slept, or we see that it sleeps.
-  loadMapValue(r1, "state", captureState.sleeping),
-  mov.imm(r2, 0),
-  word.exchange(r1, 0, r2),
-  mov.imm(r3, BPF_RB_NO_WAKEUP),
-  jumpEqual.imm(r2, 0, "quiet"),
-  mov.imm(r3, BPF_RB_FORCE_WAKEUP),
-  label("quiet"),
-  mov.reg(r1, r10),
-  add.imm(r1, RING_DYNPTR),
-  mov.reg(r2, r3),
-  callHelper(helper.ringbufSubmitDynptr),
-  mov.imm(r0, TCX_DROP),
-  exit(),
-];
-
-function countEntered(slot: number): ProgramItem[] {
+function submit(state: string, at: Places): ProgramItem[] {
   return [
-    loadMapValue(r1, "state", captureState.entered(slot)),
+    label(at("submit")),
+    // The exchange is a full barrier: either the reader saw our reservation before it slept, or we see that it sleeps.
+    loadMapValue(r1, state, captureState.sleeping),
+    mov.imm(r2, 0),
+    word.exchange(r1, 0, r2),
+    mov.imm(r3, BPF_RB_NO_WAKEUP),
+    jumpEqual.imm(r2, 0, at("quiet")),
+    mov.imm(r3, BPF_RB_FORCE_WAKEUP),
+    label(at("quiet")),
+    mov.reg(r1, r10),
+    add.imm(r1, RING_DYNPTR),
+    mov.reg(r2, r3),
+    callHelper(helper.ringbufSubmitDynptr),
+    mov.imm(r0, TCX_DROP),
+    exit(),
+  ];
+}
+
+function countEntered({ slot, state }: CaptureQueue): ProgramItem[] {
+  return [
+    loadMapValue(r1, state, captureState.entered(slot)),
     mov.imm(r2, 1),
     word.atomicAdd(r1, 0, r2),
     word.atomicAdd(r1, 4, r9),
   ];
 }
 
-function countLost(slot: number): ProgramItem[] {
+function countLost({ slot, state }: CaptureQueue, at: Places): ProgramItem[] {
   return [
-    label("full"),
+    label(at("full")),
     mov.reg(r1, r10),
     add.imm(r1, RING_DYNPTR),
     mov.imm(r2, 0),
     callHelper(helper.ringbufDiscardDynptr),
-    label("over"),
-    loadMapValue(r1, "state", captureState.lost(slot)),
+    label(at("over")),
+    loadMapValue(r1, state, captureState.lost(slot)),
     mov.imm(r2, 1),
     double.atomicAdd(r1, 0, r2),
     mov.imm(r0, TCX_DROP),
@@ -244,25 +264,45 @@ function countLost(slot: number): ProgramItem[] {
   ];
 }
 
-/**
- * The program for a captured port's tcx ingress: copies every frame whole (up to 64 KB for GSO) into the ring buffer map `ring`, with
- * its checksum and segmentation state and its VLAN tag in place, and drops the original. `slot` (1 to 511) is the port's counter
- * of frames lost to a full ring in the array map `state`, `ringSize` the ring's bytes.
- */
-export function captureProgram(port: number, slot: number, ringSize: number, skb: SkbPlaces): ProgramItem[] {
+/** Copies a frame whole into its queue's ring, with its state, or counts that it found no room; then drops it. */
+function captureInto(queue: CaptureQueue, skb: SkbPlaces, at: Places): ProgramItem[] {
   return [
-    ...leaveRoom(slot, ringSize),
-    ...reserve,
-    ...countEntered(slot),
-    ...writeHeader(port, skb),
-    jumpNotEqual.imm(r8, 0, "tagged"),
+    ...leaveRoom(queue, at),
+    ...reserve(queue.ring, at),
+    ...countEntered(queue),
+    ...writeHeader(queue.id, skb),
+    jumpNotEqual.imm(r8, 0, at("tagged")),
     mov.reg(r5, r7),
     ...copyFrame(captureRecord.size, 0),
-    jump("submit"),
-    label("tagged"),
+    jump(at("submit")),
+    label(at("tagged")),
     ...copyTagged,
-    ...submit,
-    ...countLost(slot),
+    ...submit(queue.state, at),
+    ...countLost(queue, at),
+  ];
+}
+
+/** Goes to the code of the queue that the packet's hash says, so that a flow stays in one. */
+function chooseQueue(queues: readonly CaptureQueue[]): ProgramItem[] {
+  return [
+    mov.reg(r1, r6),
+    callHelper(helper.getHashRecalc),
+    mov32.reg(r0, r0),
+    mul.imm(r0, queues.length),
+    shiftRight.imm(r0, 32),
+    ...queues.slice(1).map((_, i) => jumpEqual.imm(r0, i + 1, `queue ${i + 1}`)),
+  ];
+}
+
+/**
+ * The program for a captured port's tcx ingress: copies every frame whole (up to 64 KB for GSO) into the ring of one of its queues, with
+ * its checksum and segmentation state and its VLAN tag in place, and drops the original.
+ */
+export function captureProgram(queues: readonly CaptureQueue[], skb: SkbPlaces): ProgramItem[] {
+  return [
+    mov.reg(r6, r1),
+    ...(queues.length > 1 ? chooseQueue(queues) : []),
+    ...queues.flatMap((queue, i) => [label(`queue ${i}`), ...captureInto(queue, skb, (name) => `${name} ${i}`)]),
   ];
 }
 

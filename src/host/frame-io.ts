@@ -1,4 +1,5 @@
 import type { Offload } from "#wire/virtio-net.js";
+import type { RingPlace } from "./capture-rings.js";
 import type { FrameHandle } from "./net.js";
 
 /**
@@ -24,6 +25,20 @@ export interface FrameCounters {
   readonly txErrors: Map<string, number>;
 }
 
+/** What came by one receive queue of a port, as far as a thread read it. Live. */
+export interface QueueCounts {
+  readonly queue: number;
+  frames: number;
+  bytes: number;
+}
+
+/** A receive queue that a thread reads. */
+export interface ReceiveQueue {
+  readonly queue: number;
+  /** Of a captured port whose frames come through the thread's ring: where. */
+  readonly place?: RingPlace;
+}
+
 /**
  * Moves frames between ports and the thread that forwards them; lives wholly in that thread. Handles come from
  * `NetHost.openTap` and `NetHost.capture` as plain data, possibly from another thread of the process.
@@ -37,10 +52,14 @@ export interface FrameCounters {
  */
 export interface FrameIo {
   /**
-   * Takes a port up. Of its receive queues this thread reads `receiveQueues`, all by default; where there are none it only sends. Throws
-   * `HostError` where the kernel refuses; the port then is not attached.
+   * Takes a port up. Of its receive queues this thread reads `receiveQueues`; where there are none it only sends. By default it reads all, and has a captured
+   * port's frames come to it. Throws `HostError` where the kernel refuses; the port then is not attached.
    */
-  attach(port: number, handle: FrameHandle, receiveQueues?: readonly number[]): void;
+  attach(port: number, handle: FrameHandle, receiveQueues?: readonly ReceiveQueue[]): void;
+  /** From now on this thread reads these queues of a port that it has attached. */
+  setQueues(port: number, receiveQueues: readonly ReceiveQueue[]): void;
+  /** What came by the queues of a port that this thread reads, in no order; a queue may be there more than once. */
+  queueCounts(port: number): readonly QueueCounts[];
   detach(port: number): void;
   /** Tells that a port's MTU has changed; frames without GSO above it (and 4 bytes for a tag) are dropped as `oversize`. */
   setMtu(port: number, mtu: number): void;

@@ -1,5 +1,5 @@
 import type { Packet } from "#datapath/packet.js";
-import type { FrameCounters, FrameIo, FrameReceiver } from "#host/frame-io.js";
+import type { FrameCounters, FrameIo, FrameReceiver, QueueCounts, ReceiveQueue } from "#host/frame-io.js";
 import type { FrameHandle } from "#host/net.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 
@@ -11,9 +11,18 @@ export class QueueFrameIo implements FrameIo {
   readonly #queued: { readonly port: number; readonly parts: Uint8Array[]; readonly offload: Offload }[] = [];
   readonly #sent = new Map<number, Packet[]>();
   readonly #ports = new Map<number, FrameCounters>();
+  readonly #counts = new Map<number, QueueCounts[]>();
 
-  put(port: number, packet: Packet): void {
-    if (this.#ports.has(port)) this.#incoming.push({ port, packet });
+  put(port: number, packet: Packet, queue = 0): void {
+    const counts = this.#counts.get(port)?.find((c) => c.queue === queue);
+    if (counts === undefined) return;
+    counts.frames++;
+    counts.bytes += packet.data.length;
+    this.#incoming.push({ port, packet });
+  }
+
+  reads(port: number, queue = 0): boolean {
+    return this.#counts.get(port)?.some((c) => c.queue === queue) ?? false;
   }
 
   /** Frames sent to a port since the last call. */
@@ -23,7 +32,19 @@ export class QueueFrameIo implements FrameIo {
     return sent;
   }
 
-  attach(port: number, _handle: FrameHandle): void {
+  setQueues(port: number, receiveQueues: readonly ReceiveQueue[]): void {
+    this.#counts.set(
+      port,
+      receiveQueues.map(({ queue }) => ({ queue, frames: 0, bytes: 0 })),
+    );
+  }
+
+  queueCounts(port: number): readonly QueueCounts[] {
+    return this.#counts.get(port) ?? [];
+  }
+
+  attach(port: number, _handle: FrameHandle, receiveQueues: readonly ReceiveQueue[] = [{ queue: 0 }]): void {
+    this.setQueues(port, receiveQueues);
     this.#ports.set(port, {
       rxPackets: 0,
       rxBytes: 0,
@@ -37,6 +58,7 @@ export class QueueFrameIo implements FrameIo {
   }
   detach(port: number): void {
     this.#ports.delete(port);
+    this.#counts.delete(port);
   }
   setMtu(): void {}
   wait(): void {}

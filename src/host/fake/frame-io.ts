@@ -1,13 +1,13 @@
 import { BugError } from "#util/errors.js";
 import { copyOffload, type Offload, plainOffload } from "#wire/virtio-net.js";
-import type { FrameCounters, FrameIo, FrameReceiver } from "../frame-io.js";
+import type { FrameCounters, FrameIo, FrameReceiver, QueueCounts, ReceiveQueue } from "../frame-io.js";
 import type { FrameHandle } from "../net.js";
 import type { FakeNetHost } from "./net.js";
 
 interface Port {
   readonly fd: number;
   mtu: number;
-  readonly receives: boolean;
+  receives: boolean;
   readonly counters: FrameCounters;
 }
 
@@ -24,7 +24,7 @@ export class FakeFrameIo implements FrameIo {
     this.#net = net;
   }
 
-  attach(port: number, handle: FrameHandle, receiveQueues: readonly number[] = [0]): void {
+  attach(port: number, handle: FrameHandle, receiveQueues: readonly ReceiveQueue[] = [{ queue: 0 }]): void {
     if (handle.kind !== "fake") throw new BugError(`${handle.name} is no link of a fake host`);
     const counters: FrameCounters = {
       rxPackets: 0,
@@ -36,7 +36,18 @@ export class FakeFrameIo implements FrameIo {
       rxUnusable: 0,
       txErrors: new Map(),
     };
-    this.#ports.set(port, { fd: handle.fd, mtu: handle.mtu, receives: receiveQueues.includes(0), counters });
+    this.#ports.set(port, { fd: handle.fd, mtu: handle.mtu, receives: receiveQueues.length > 0, counters });
+  }
+
+  setQueues(port: number, receiveQueues: readonly ReceiveQueue[]): void {
+    const attached = this.#ports.get(port);
+    if (attached) attached.receives = receiveQueues.length > 0;
+  }
+
+  queueCounts(port: number): readonly QueueCounts[] {
+    const attached = this.#ports.get(port);
+    if (!attached) return [];
+    return [{ queue: 0, frames: attached.counters.rxPackets, bytes: attached.counters.rxBytes }];
   }
 
   detach(port: number): void {

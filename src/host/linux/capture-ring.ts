@@ -1,15 +1,6 @@
-import {
-  CAPTURE_SLOTS,
-  captureFunctions,
-  captureProgram,
-  captureState,
-  type SkbPlaces,
-  skbPlaces,
-} from "#bpf/capture-program.js";
-import { HostError } from "#util/errors.js";
-import { attachType, createMap, kernelBtf, loadProgram, MAP_MMAPABLE, mapType, programType } from "./bpf.js";
+import { captureState } from "#bpf/capture-program.js";
+import type { RingHandle } from "../capture-rings.js";
 import { Memory } from "./memory.js";
-import * as sys from "./syscalls.js";
 
 const PAGE = 4096;
 const BUSY = 0x80000000 | 0;
@@ -17,91 +8,36 @@ const DISCARD = 0x40000000;
 const LENGTH = 0x3fffffff;
 const RECORD_HEAD = 8;
 
-/** Where this kernel keeps what the capture program reads, and the numbers of the functions it calls. */
-interface KernelPlaces {
-  readonly skb: SkbPlaces;
-  readonly kernelFunctions: Readonly<Record<string, number>>;
-}
-
-function askKernel(): KernelPlaces {
-  const btf = kernelBtf();
-  const skb = skbPlaces(btf);
-  const ids = captureFunctions.map((name) => [name, btf.functionId(name)] as const);
-  if (!skb || ids.some(([, id]) => id === undefined))
-    throw new HostError("capture program", "EOPNOTSUPP", 95, "the kernel lacks bpf_dynptr_copy");
-  return { skb, kernelFunctions: Object.fromEntries(ids) as Record<string, number> };
-}
-
 /**
- * The BPF ring buffer that the captured ports of one forwarding thread share, seen from the reader's side: positions are
+ * A BPF ring buffer, seen from the side of the one thread that reads it: positions are
  * byte counts modulo 2^32, records are an 8-byte head and data padded to 8 bytes, and the data area is mapped twice in a row
  * so that no record is ever split.
  */
-export class CaptureRing {
+export class CaptureRingReader {
   readonly fd: number;
   /** Read-only: frames lie here, at `Memory.address` + offset. */
   readonly data: Memory;
   readonly #dataOffset = PAGE;
   readonly #consumer: Memory;
   readonly #state: Memory;
-  readonly #stateFd: number;
   readonly #mask: number;
   readonly #consumer64: BigUint64Array;
-  #position = 0;
+  #position: number;
   /** The upper half of the 64-bit position that the kernel keeps. */
-  #wraps = 0n;
-  readonly #slots: boolean[] = [];
+  #wraps: bigint;
 
-  /** `size` is a power of two and a multiple of the page size. Throws `HostError`. */
-  constructor(size: number) {
-    this.fd = createMap({ type: mapType.ringbuf, keySize: 0, valueSize: 0, entries: size, name: "weft_ring" });
-    this.#stateFd = createMap({
-      type: mapType.array,
-      keySize: 4,
-      valueSize: captureState.size,
-      entries: 1,
-      flags: MAP_MMAPABLE,
-      name: "weft_state",
-    });
-    this.#consumer = Memory.map(this.fd, 0, PAGE, true);
+  /** Goes on where the reader before stopped, without the record that it stopped at. Throws `HostError`. */
+  constructor({ ring, state, size }: RingHandle) {
+    this.fd = ring;
+    this.#consumer = Memory.map(ring, 0, PAGE, true);
     this.#consumer64 = new BigUint64Array(this.#consumer.bytes.buffer, 0, 1);
-    this.data = Memory.map(this.fd, PAGE, PAGE + 2 * size, false);
-    this.#state = Memory.map(this.#stateFd, 0, captureState.size, true);
+    this.data = Memory.map(ring, PAGE, PAGE + 2 * size, false);
+    this.#state = Memory.map(state, 0, captureState.size, true);
     this.#mask = size - 1;
-  }
-
-  /** Asked once: looking names up in the kernel's BTF takes milliseconds. */
-  #kernel: KernelPlaces | undefined;
-
-  /** Loads the program that feeds a port's frames into this ring; `slot` comes from `takeSlot`. Throws `HostError`. */
-  loadProgram(port: number, slot: number): number {
-    const { skb, kernelFunctions } = (this.#kernel ??= askKernel());
-    return loadProgram({
-      type: programType.schedCls,
-      attach: attachType.tcxIngress,
-      items: captureProgram(port, slot, this.#mask + 1, skb),
-      symbols: {
-        maps: { ring: this.fd, state: this.#stateFd },
-        kernelFunctions,
-      },
-      name: "weft_capture",
-    });
-  }
-
-  /** A counter of lost frames for one port; throws `HostError` `ENOSPC` where all 511 are in use. */
-  takeSlot(): number {
-    for (let slot = 1; slot <= CAPTURE_SLOTS; slot++) {
-      if (this.#slots[slot]) continue;
-      this.#slots[slot] = true;
-      this.#state.view.setBigUint64(captureState.lost(slot), 0n, true);
-      this.#state.bytes.fill(0, captureState.entered(slot), captureState.taken(slot) + 8);
-      return slot;
-    }
-    throw sys.hostError("capture ring", 28);
-  }
-
-  freeSlot(slot: number): void {
-    this.#slots[slot] = false;
+    const position = Atomics.load(this.#consumer64, 0);
+    this.#wraps = (position >> 32n) << 32n;
+    this.#position = Number(position & 0xffffffffn) | 0;
+    this.release((this.#state.ints[captureState.reading >> 2]! - this.#position) >>> 0);
   }
 
   /**
@@ -178,11 +114,15 @@ export class CaptureRing {
     Atomics.store(this.#consumer64, 0, this.#wraps | BigInt(this.#position >>> 0));
   }
 
+  /** Says that the record that ends `skip` bytes after the reader's position is being read: one that kills the reader is not read again. */
+  setReading(skip: number): void {
+    this.#state.ints[captureState.reading >> 2] = this.#position + skip;
+  }
+
+  /** Unmaps it. The ring stays, with what is in it. */
   close(): void {
     this.#consumer.release();
     this.data.release();
     this.#state.release();
-    sys.close(this.fd);
-    sys.close(this.#stateFd);
   }
 }

@@ -1,6 +1,7 @@
 import { BugError } from "#util/errors.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
-import type { FrameCounters, FrameIo, FrameReceiver } from "../frame-io.js";
+import type { RingHandle } from "../capture-rings.js";
+import type { FrameCounters, FrameIo, FrameReceiver, QueueCounts, ReceiveQueue } from "../frame-io.js";
 import type { FrameHandle } from "../net.js";
 import { CaptureBackends } from "./capture-backend.js";
 import { FrameMemory } from "./frame-memory.js";
@@ -21,12 +22,15 @@ const SHARE = 32;
 /** One attached port. */
 interface Port {
   readonly number: number;
+  readonly handle: FrameHandle;
   readonly counters: FrameCounters;
-  readonly backend: PortBackend;
+  backend: PortBackend;
 }
 
 export interface LinuxFrameIoOptions {
-  /** Bytes of the capture ring, a power of two; 8 MiB by default: more than the window of a TCP stream, so that a late reader costs it nothing. */
+  /** The ring that captured ports' frames come through. Without one it makes its own where it needs one, of `ringSize` bytes. */
+  readonly ring?: RingHandle | undefined;
+  /** A power of two. */
   readonly ringSize?: number;
 }
 
@@ -38,7 +42,7 @@ type MakeKind = (
 ) => BackendKind;
 
 const makers: Partial<Record<FrameHandle["kind"], MakeKind>> = {
-  capture: (host, options) => new CaptureBackends(host, options.ringSize ?? 8 << 20),
+  capture: (host, options) => new CaptureBackends(host, options),
   tap: (host) => new TapBackends(host),
   xdp: (host, _options, other) => new XdpBackends(host, other("capture")),
 };
@@ -72,7 +76,7 @@ export class LinuxFrameIo implements FrameIo {
     this.#poll = new PollSet(this.wakeFd);
   }
 
-  attach(port: number, handle: FrameHandle, receiveQueues?: readonly number[]): void {
+  attach(port: number, handle: FrameHandle, receiveQueues?: readonly ReceiveQueue[]): void {
     if (this.#ports[port]) throw new BugError(`port ${port} is attached twice`);
     const counters: FrameCounters = {
       rxPackets: 0,
@@ -84,15 +88,48 @@ export class LinuxFrameIo implements FrameIo {
       rxUnusable: 0,
       txErrors: new Map(),
     };
-    const kind = this.#kind(handle.kind);
-    const queues = receiveQueues ?? Array.from({ length: handle.queues }, (_, queue) => queue);
-    const backend = kind.open(port, handle, queues, counters);
-    this.#ports[port] = { number: port, counters, backend };
+    const backend = this.#open(port, handle, counters, receiveQueues);
+    this.#ports[port] = { number: port, handle, counters, backend };
+    this.#listen(handle, backend);
+  }
+
+  #open(
+    port: number,
+    handle: FrameHandle,
+    counters: FrameCounters,
+    receiveQueues: readonly ReceiveQueue[] | undefined,
+  ): PortBackend {
+    const numbers = receiveQueues?.map(({ queue }) => queue) ?? Array.from({ length: handle.queues }, (_, queue) => queue);
+    return this.#kind(handle.kind).open(port, handle, numbers, counters, receiveQueues);
+  }
+
+  /** Sleeps on what a port's frames come from, too. */
+  #listen(handle: FrameHandle, backend: PortBackend): void {
     for (const input of backend.inputs) this.#poll.add(input);
-    if (kind.shared && !this.#shared) {
-      this.#shared = kind.shared;
-      this.#poll.add(kind.shared);
+    const { shared } = this.#kind(handle.kind);
+    if (shared && !this.#shared) {
+      this.#shared = shared;
+      this.#poll.add(shared);
     }
+  }
+
+  setQueues(port: number, receiveQueues: readonly ReceiveQueue[]): void {
+    const attached = this.#ports[port];
+    if (!attached) return;
+    this.flush();
+    const { handle, counters, backend } = attached;
+    for (const input of backend.inputs) this.#poll.remove(input);
+    if (backend.setQueues) backend.setQueues(receiveQueues);
+    else {
+      backend.close();
+      attached.backend = this.#open(port, handle, counters, receiveQueues);
+    }
+    this.#listen(handle, attached.backend);
+  }
+
+  queueCounts(port: number): readonly QueueCounts[] {
+    const backend = this.#ports[port]?.backend;
+    return backend?.counts ?? backend?.inputs.flatMap((input) => input.counts ?? []) ?? [];
   }
 
   #kind(name: FrameHandle["kind"]): BackendKind {
@@ -166,6 +203,7 @@ export class LinuxFrameIo implements FrameIo {
         if (input === this.#shared || !poll.isReady(index)) continue;
         const result = input.read(Math.min(left, SHARE), receiver);
         left -= input.count;
+        if (input.counts) input.counts.frames += input.count;
         if (result === "dead") poll.silence(index);
         else if (result === "empty") poll.setReady(index, false);
       }

@@ -1,5 +1,5 @@
 import type { Offload } from "#wire/virtio-net.js";
-import type { FrameCounters, FrameReceiver } from "../frame-io.js";
+import type { FrameCounters, FrameReceiver, QueueCounts, ReceiveQueue } from "../frame-io.js";
 import type { FrameHandle } from "../net.js";
 import type { FrameMemory } from "./frame-memory.js";
 
@@ -12,6 +12,8 @@ export interface InputQueue {
   readonly fd: number;
   /** Frames that the last `read` gave. */
   readonly count: number;
+  /** What came by it, where it is a receive queue of one port. */
+  readonly counts?: QueueCounts;
   /** Gives the receiver up to `budget` frames. They last until the kind's `release`. */
   read(budget: number, receiver: FrameReceiver): ReadResult;
   /** Where waiting frames can be seen in memory, with no system call: true where there are some. Else poll(2) is asked. */
@@ -24,6 +26,10 @@ export interface InputQueue {
 export interface PortBackend {
   /** What this port's frames alone come from, in this thread. */
   readonly inputs: readonly InputQueue[];
+  /** What came by queues of this port that have no input of their own. */
+  readonly counts?: readonly QueueCounts[];
+  /** Reads other queues, which may change `inputs`. Without it the port is closed and opened again. */
+  setQueues?(receiveQueues: readonly ReceiveQueue[]): void;
   /** Frames that wait for `flush`. */
   readonly length: number;
   /** As `FrameIo.send`; hands over what waits where there is no room for one more. Counts what it does not take. */
@@ -51,9 +57,15 @@ export interface BackendKind {
   readonly shared?: InputQueue | undefined;
   /**
    * Attaches a port, of whose receive queues this thread reads `receiveQueues` (numbers from 0, below `handle.queues`). What moves is
-   * counted in `counters`. Throws `HostError`.
+   * counted in `counters`. `places` says the same of queues that come through a ring; it is undefined where nobody else sees to rings. Throws `HostError`.
    */
-  open(port: number, handle: FrameHandle, receiveQueues: readonly number[], counters: FrameCounters): PortBackend;
+  open(
+    port: number,
+    handle: FrameHandle,
+    receiveQueues: readonly number[],
+    counters: FrameCounters,
+    places?: readonly ReceiveQueue[],
+  ): PortBackend;
   /** Tells how many frames a turn has room for (1 to 256), when that changes. */
   setBudget?(budget: number): void;
   /** Gives back the memory of the last turn's frames. */

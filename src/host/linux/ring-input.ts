@@ -1,49 +1,44 @@
 import { captureRecord } from "#bpf/capture-program.js";
 import { isEncapsulatedGso } from "#wire/segmentation.js";
 import type { Offload } from "#wire/virtio-net.js";
-import type { FrameCounters, FrameReceiver } from "../frame-io.js";
+import type { RingHandle, RingPlace } from "../capture-rings.js";
+import type { FrameCounters, FrameReceiver, QueueCounts } from "../frame-io.js";
 import { readCaptureOffload } from "./capture-offload.js";
-import { CaptureRing } from "./capture-ring.js";
+import { CaptureRingReader } from "./capture-ring.js";
+import { slotOf } from "./capture-rings.js";
 import type { BackendHost, InputQueue, ReadResult } from "./port-backend.js";
-import * as sys from "./syscalls.js";
 import type { TunnelSegments } from "./tunnel-segments.js";
 
 /** What it costs to forward a frame, in bytes that could be copied meanwhile; more where turns have a smaller budget. */
 const FRAME_COST = 2048;
 const FULL_BUDGET = 256;
-/** The low bits of a ring identity are the counter slot; the rest tells one use of it from the next. */
-const SLOT_BITS = 9;
 
-/** A captured port as the ring knows it. */
-export interface RingPort {
-  readonly number: number;
+/** A receive queue of a captured port, by its place in the ring. */
+export interface RingQueue {
+  readonly port: number;
   readonly counters: FrameCounters;
-  /** Identity in the ring's records, and the counter slot. */
-  readonly id: number;
-  readonly slot: number;
-  /** Descriptor of the program that writes them. */
-  readonly program: number;
+  readonly counts: QueueCounts;
+  readonly place: RingPlace;
   /** Frames that were not taken from the ring, since too many waited. */
   skipped: number;
 }
 
-/** The capture ring of one thread, which all of its captured ports share. */
+/** The capture ring that one thread reads, which the queues of all its captured ports share. */
 export class RingInput implements InputQueue {
   readonly fd: number;
   count = 0;
-  readonly #ring: CaptureRing;
+  readonly #ring: CaptureRingReader;
   readonly #offload: Offload;
   readonly #segments: TunnelSegments;
-  readonly #bySlot: (RingPort | undefined)[] = [];
-  #generation = 0;
+  readonly #bySlot: (RingQueue | undefined)[] = [];
   /** Bytes of records that were given out since the last release. */
   #taken = 0;
   /** The budget that the ring's frame cost fits. */
   #budget: number = FULL_BUDGET;
 
-  /** Throws `HostError` where the kernel has no such ring. */
-  constructor(size: number, host: BackendHost, segments: TunnelSegments) {
-    this.#ring = new CaptureRing(size);
+  /** Throws `HostError` where it cannot be mapped. */
+  constructor(ring: RingHandle, host: BackendHost, segments: TunnelSegments) {
+    this.#ring = new CaptureRingReader(ring);
     this.#ring.setFrameCost(FRAME_COST);
     this.fd = this.#ring.fd;
     this.#offload = host.offload;
@@ -51,29 +46,19 @@ export class RingInput implements InputQueue {
     host.memory.register(this.#ring.data);
   }
 
-  /** Loads the program that feeds a port's frames into this ring. Throws `HostError`. */
-  add(number: number, counters: FrameCounters): RingPort {
-    const slot = this.#ring.takeSlot();
-    try {
-      const id = ((++this.#generation << SLOT_BITS) | slot) >>> 0;
-      const port = { number, counters, id, slot, program: this.#ring.loadProgram(id, slot), skipped: 0 };
-      this.#bySlot[slot] = port;
-      return port;
-    } catch (error) {
-      this.#ring.freeSlot(slot);
-      throw error;
-    }
+  /** Takes up the frames of a place. */
+  add(queue: RingQueue): void {
+    this.#bySlot[queue.place.slot] = queue;
   }
 
-  remove(port: RingPort): void {
-    sys.close(port.program);
-    this.#bySlot[port.slot] = undefined;
-    this.#ring.freeSlot(port.slot);
+  /** Passes over the frames of a place from now on. */
+  remove({ place }: RingQueue): void {
+    if (this.#bySlot[place.slot]?.place.id === place.id) this.#bySlot[place.slot] = undefined;
   }
 
-  /** Frames of a port lost on the way in. */
-  lost(port: RingPort): number {
-    return this.#ring.lost(port.slot) + port.skipped;
+  /** Frames of a queue lost on the way in. */
+  lost({ place, skipped }: RingQueue): number {
+    return this.#ring.lost(place.slot) + skipped;
   }
 
   pending(): boolean {
@@ -104,29 +89,33 @@ export class RingInput implements InputQueue {
       if (ring.isDiscarded(at)) continue;
       count++;
       const id = words[(at + captureRecord.port) >> 2]!;
-      const port = this.#bySlot[id & ((1 << SLOT_BITS) - 1)];
-      if (port?.id !== id) continue;
+      const queue = this.#bySlot[slotOf(id)];
+      if (queue?.place.id !== id) continue;
+      ring.setReading(taken);
+      const { counters, counts } = queue;
       const length = words[(at + captureRecord.length) >> 2]!;
       // Frames that came before it was known how long they take.
-      if (isSlow && ring.hasTooMany(port.slot)) {
-        ring.took(port.slot, length);
-        port.skipped++;
+      if (isSlow && ring.hasTooMany(queue.place.slot)) {
+        ring.took(queue.place.slot, length);
+        queue.skipped++;
         count--;
         continue;
       }
-      ring.took(port.slot, length);
+      ring.took(queue.place.slot, length);
       if (!readCaptureOffload(bytes, words, at, offload)) {
-        port.counters.rxUnusable++;
+        counters.rxUnusable++;
         continue;
       }
-      port.counters.rxPackets++;
-      port.counters.rxBytes += length;
+      counters.rxPackets++;
+      counters.rxBytes += length;
+      counts.frames++;
+      counts.bytes += length;
       const frame = at + captureRecord.size;
       if (offload.gsoType !== 0 && isEncapsulatedGso(bytes, frame, offload)) {
-        const segments = this.#segments.deliver(port.number, bytes, frame, length, offload, receiver);
-        if (segments === 0) port.counters.rxUnusable++;
+        const segments = this.#segments.deliver(queue.port, bytes, frame, length, offload, receiver);
+        if (segments === 0) counters.rxUnusable++;
         else count += segments - 1;
-      } else receiver(port.number, bytes, frame, length, offload);
+      } else receiver(queue.port, bytes, frame, length, offload);
     }
     this.#taken = taken;
     this.count = count;

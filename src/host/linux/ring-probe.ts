@@ -1,4 +1,4 @@
-import { CaptureRing } from "./capture-ring.js";
+import { LinuxCaptureRings } from "./capture-rings.js";
 import * as sys from "./syscalls.js";
 
 /** The fault, or null where there is none; undefined before the first try. */
@@ -8,9 +8,10 @@ let fault: Error | null | undefined;
 export function ringInputFault(): Error | undefined {
   if (fault === undefined) {
     try {
-      const ring = new CaptureRing(4096);
+      const rings = new LinuxCaptureRings(4096);
+      const ring = rings.open();
       try {
-        sys.close(ring.loadProgram(0, 1));
+        sys.close(rings.load([{ ring, place: ring.takePlace() }]));
       } finally {
         ring.close();
       }

@@ -1,6 +1,6 @@
 import { BugError } from "#util/errors.js";
 import type { Offload } from "#wire/virtio-net.js";
-import type { FrameCounters, FrameReceiver } from "../frame-io.js";
+import type { FrameCounters, FrameReceiver, QueueCounts } from "../frame-io.js";
 import type { FrameHandle } from "../net.js";
 import type { BackendHost, BackendKind, InputQueue, PortBackend, ReadResult } from "./port-backend.js";
 import { TapReader } from "./tap-reader.js";
@@ -19,7 +19,7 @@ export class TapBackends implements BackendKind {
   open(port: number, handle: FrameHandle, receiveQueues: readonly number[], counters: FrameCounters): PortBackend {
     if (handle.kind !== "tap") throw new BugError(`${handle.name} is no TAP`);
     const inputs = receiveQueues.map(
-      (queue) => new TapInput(port, handle.fds[queue]!, counters, this.#reader, this.#host),
+      (queue) => new TapInput(port, queue, handle.fds[queue]!, counters, this.#reader, this.#host),
     );
     // The device gives a flow's frames to the queue that its answers came by.
     const out = inputs[0]?.fd ?? handle.fds[0]!;
@@ -80,13 +80,15 @@ class TapBackend implements PortBackend {
 
 class TapInput implements InputQueue {
   readonly fd: number;
+  readonly counts: QueueCounts;
   readonly #port: number;
   readonly #counters: FrameCounters;
   readonly #reader: TapReader;
   readonly #offload: Offload;
 
-  constructor(port: number, fd: number, counters: FrameCounters, reader: TapReader, host: BackendHost) {
+  constructor(port: number, queue: number, fd: number, counters: FrameCounters, reader: TapReader, host: BackendHost) {
     this.fd = fd;
+    this.counts = { queue, frames: 0, bytes: 0 };
     this.#port = port;
     this.#counters = counters;
     this.#reader = reader;
@@ -98,6 +100,9 @@ class TapInput implements InputQueue {
   }
 
   read(budget: number, receiver: FrameReceiver): ReadResult {
-    return this.#reader.read(this.fd, this.#port, budget, this.#counters, this.#offload, receiver);
+    const before = this.#counters.rxBytes;
+    const result = this.#reader.read(this.fd, this.#port, budget, this.#counters, this.#offload, receiver);
+    this.counts.bytes += this.#counters.rxBytes - before;
+    return result;
   }
 }
