@@ -36,6 +36,10 @@ export interface Device {
   /** Applies Interface:options; throws `UserError` for a bad one. */
   setOptions(options: ReadonlyMap<string, string>): void;
   options(): ReadonlyMap<string, string>;
+  /** True where other options take effect only when the device is closed and opened again. */
+  mustReopen?(options: ReadonlyMap<string, string>): boolean;
+  /** Counters of this type of device alone, for Interface:statistics. */
+  ownStats?(): ReadonlyMap<string, number>;
   onChange(handler: () => void): void;
   /** Called once when the underlying device has vanished. */
   onGone(handler: () => void): void;

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DatapathClass } from "#datapath/datapath.js";
 import { Datapaths } from "#datapath/datapaths.js";
+import { afxdpDevices } from "#datapath/devices/afxdp-device.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
 import { tapDevices } from "#datapath/devices/tap-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
@@ -56,6 +57,7 @@ function datapathClasses(
     systemDevices(net, (text) => log.module("netdev_linux").warn(text)),
     tapDevices(net, "internal"),
     tapDevices(net, "tap"),
+    afxdpDevices(net, (level, text) => log.module("netdev_afxdp").log(level, text)),
   ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
   if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));

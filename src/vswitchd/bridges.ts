@@ -202,15 +202,17 @@ export class Bridges {
       case "configure-port": {
         const bridge = this.#bridges.get(change.bridge);
         if (!bridge) return;
-        const members = change.port.settings.members.filter((m) => bridge.interfaces.get(m)?.port);
-        bridge.switch.configureBundle(
-          change.port.settings.name,
-          members.length > 0 ? { ...change.port.settings, members } : undefined,
-        );
+        this.#configureBundle(bridge, change.port);
         bridge.ports.set(change.port.settings.name, change.port);
         return;
       }
     }
+  }
+
+  /** A port has those of its members that are there. */
+  #configureBundle(bridge: MutableBridge, { settings }: WantedPort): void {
+    const members = settings.members.filter((m) => bridge.interfaces.get(m)?.port);
+    bridge.switch.configureBundle(settings.name, members.length > 0 ? { ...settings, members } : undefined);
   }
 
   #addBridge(wanted: WantedBridge): void {
@@ -341,6 +343,14 @@ export class Bridges {
     if (!bridge || !live?.device) return;
     const device = live.device;
     if (!equalSettings(wanted.options, running.options)) {
+      if (device.mustReopen?.(wanted.options)) {
+        const previousOfport = live.port?.ofport;
+        this.#removeInterface(bridgeName, wanted.name, true);
+        bridge.interfaces.set(wanted.name, { ...this.#open(bridge, { ...wanted, previousOfport }), wanted });
+        for (const port of bridge.ports.values())
+          if (port.settings.members.includes(wanted.name)) this.#configureBundle(bridge, port);
+        return;
+      }
       try {
         device.setOptions(wanted.options);
       } catch (e) {

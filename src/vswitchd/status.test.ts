@@ -20,6 +20,7 @@ it.each([
   ["internal", kernel],
   ["tap", kernel],
   ["patch", everyDevice],
+  ["afxdp", everyDevice],
   ["dummy", dummy],
   ["dummy-internal", dummy],
 ])("counts on a device of type %s what upstream does", (type, keys) => {

@@ -78,9 +78,9 @@ const dummyKeys: readonly (readonly [key: string, member: keyof LinkStats])[] = 
   ["rx_custom_packets_2", "rxPackets"],
 ];
 
-/** Types without a device of the kernel's behind them count packets and bytes only. */
+/** Types without a device of the kernel's behind them count packets and bytes only; AF_XDP has counters of its own besides. */
 function countsOnlyTraffic(type: string): boolean {
-  return type === "patch" || type.startsWith("dummy");
+  return type === "patch" || type === "afxdp" || type.startsWith("dummy");
 }
 
 /** Interface:statistics of a device of this type. */

@@ -240,9 +240,13 @@ export class Vswitchd {
         if (rows.interface(uuid)?.ofport !== (iface.port?.ofport ?? -1)) this.#writer.overwritten(uuid, "ofport");
         this.#stageRow("Interface", uuid, interfaceStatus(iface, problem));
         if (!withStatistics) continue;
+        const device = iface.port?.device;
         const statistics =
-          iface.port && live
-            ? statisticsColumn(iface.port.device.type, live.portStats(iface.wanted.name))
+          device && live
+            ? new Map([
+                ...statisticsColumn(device.type, live.portStats(iface.wanted.name)),
+                ...(device.ownStats?.() ?? []),
+              ])
             : new Map<string, number>();
         this.#stageRow("Interface", uuid, { statistics });
       }

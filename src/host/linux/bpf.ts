@@ -45,6 +45,9 @@ export function createMap(map: {
   return sys.check(sys.bpf(command.mapCreate, bytes), `bpf map ${map.name}`);
 }
 
+/** BPF_F_XDP_DEV_BOUND_ONLY */
+const XDP_DEVICE_BOUND = 1 << 6;
+
 /** The verifier's last words on why it refused a program are the error's cause. */
 const LOG_SIZE = 1 << 20;
 
@@ -52,6 +55,8 @@ const LOG_SIZE = 1 << 20;
 export function loadProgram(program: {
   readonly type: number;
   readonly attach?: number;
+  /** The network device it is bound to, to ask it about frames; it can be attached nowhere else. */
+  readonly device?: number;
   readonly items: readonly ProgramItem[];
   readonly symbols?: Symbols;
   readonly name: string;
@@ -70,6 +75,10 @@ export function loadProgram(program: {
     view.setBigUint64(8, BigInt(memory.address + codeAt), true);
     view.setBigUint64(16, BigInt(memory.address + license), true);
     putName(bytes, 48, program.name);
+    if (program.device !== undefined) {
+      view.setUint32(44, XDP_DEVICE_BOUND, true);
+      view.setUint32(64, program.device, true);
+    }
     view.setUint32(68, program.attach ?? 0, true);
     const fd = sys.bpf(command.programLoad, bytes);
     if (fd >= 0) return fd;

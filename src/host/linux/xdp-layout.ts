@@ -10,11 +10,11 @@ export const XDP_RING = 2048;
 export const UMEM_SIZE: number = 2 * XDP_RING * XDP_FRAME;
 
 /** Words behind the UMEM: whether the frames for receiving were given to the kernel, how many frames are free to send in, and which. */
-export const xdpState = {
+export const xdpState: { readonly filled: number; readonly freeCount: number; readonly free: number } = {
   filled: UMEM_SIZE / 4,
   freeCount: UMEM_SIZE / 4 + 1,
   free: UMEM_SIZE / 4 + 2,
-} as const;
+};
 export const XDP_MEMORY: number = UMEM_SIZE + 4 * (2 + XDP_RING);
 
 /** The longest frame that fits. */

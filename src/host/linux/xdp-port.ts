@@ -1,18 +1,66 @@
-import { xdpProgram } from "#bpf/xdp-program.js";
+import { vlanTagFunction, xdpProgram } from "#bpf/xdp-program.js";
 import type { CaptureHandle, CaptureSource, XdpMode, XdpOptions, XdpSource } from "../net.js";
-import { attachXdp, createMap, loadProgram, mapType, programType, setElement, xdpPlace } from "./bpf.js";
+import {
+  attachType,
+  attachXdp,
+  createMap,
+  kernelBtf,
+  loadProgram,
+  mapType,
+  programType,
+  setElement,
+  xdpPlace,
+} from "./bpf.js";
 import { linkSettings, receiveQueues } from "./ethtool.js";
 import * as sys from "./syscalls.js";
+import { XDP_LONGEST } from "./xdp-layout.js";
 import { XdpSocket } from "./xdp-socket.js";
 
 /** Drivers whose frames come from the same host, with checksums that nobody has finished. */
 const VIRTUAL: ReadonlySet<string> = new Set(["veth", "tun"]);
+
+const EMSGSIZE = 90;
+const LINK_HEADER = 18;
 
 /** What one mode has brought about. */
 interface Opened {
   readonly sockets: readonly XdpSocket[];
   /** Descriptors that go with the port. */
   readonly fds: readonly number[];
+}
+
+/** Loads and attaches the program; descriptors of both. Where the device can be asked for the VLAN tags it has taken out of frames, it is. */
+function attachProgram(map: number, ifindex: number, mode: XdpMode): number[] {
+  const load = (asksForTag: boolean): number =>
+    loadProgram({
+      type: programType.xdp,
+      attach: attachType.xdp,
+      ...(asksForTag ? { device: ifindex } : {}),
+      items: xdpProgram(asksForTag),
+      symbols: { maps: { sockets: map }, kernelFunctions: asksForTag ? tagFunction() : {} },
+      name: "weft_xdp",
+    });
+  const place = mode === "generic" ? xdpPlace.stack : xdpPlace.driver;
+  const attach = (asksForTag: boolean): number[] => {
+    const program = load(asksForTag);
+    try {
+      return [program, attachXdp(program, ifindex, place)];
+    } catch (error) {
+      sys.close(program);
+      throw error;
+    }
+  };
+  if (mode === "generic") return attach(false);
+  try {
+    return attach(true);
+  } catch {
+    return attach(false);
+  }
+}
+
+function tagFunction(): Record<string, number> {
+  const id = kernelBtf().functionId(vlanTagFunction);
+  return id === undefined ? {} : { [vlanTagFunction]: id };
 }
 
 function openIn(ifindex: number, mode: XdpMode, options: XdpOptions): Opened {
@@ -27,15 +75,8 @@ function openIn(ifindex: number, mode: XdpMode, options: XdpOptions): Opened {
       name: "weft_xsks",
     });
     fds.push(map);
-    const program = loadProgram({
-      type: programType.xdp,
-      items: xdpProgram(),
-      symbols: { maps: { sockets: map } },
-      name: "weft_xdp",
-    });
-    fds.push(program);
     // Some drivers set up queues for sockets only while there is a program.
-    fds.push(attachXdp(program, ifindex, mode === "generic" ? xdpPlace.stack : xdpPlace.driver));
+    fds.push(...attachProgram(map, ifindex, mode));
     for (let queue = 0; queue < options.queues; queue++) {
       const socket = new XdpSocket(ifindex, queue, mode, options.needWakeup);
       sockets.push(socket);
@@ -64,6 +105,10 @@ export function openXdp(
   capture: CaptureSource & { readonly frames: CaptureHandle },
 ): XdpSource {
   const { ifindex, mtu } = capture.frames;
+  if (mtu + LINK_HEADER > XDP_LONGEST) {
+    capture.close();
+    throw sys.hostError(`AF_XDP with an MTU of ${mtu}`, EMSGSIZE);
+  }
   const refused: { mode: XdpMode; reason: string }[] = [];
   let failure: unknown;
   for (const mode of options.modes) {

@@ -1,6 +1,6 @@
 import { errnoName } from "#util/errno.js";
 import { restorePartialChecksum } from "#wire/partial-checksum.js";
-import { clearOffload, type Offload } from "#wire/virtio-net.js";
+import { clearOffload } from "#wire/virtio-net.js";
 import type { FrameCounters, FrameReceiver } from "../frame-io.js";
 import type { XdpHandle } from "../net.js";
 import { Memory } from "./memory.js";
