@@ -124,6 +124,7 @@ export class Forwarder {
 
   removePort(port: number): void {
     this.#ports[port] = false;
+    this.lookup.removePort(port);
     this.#tunnels.remove(port);
   }
 

@@ -247,6 +247,9 @@ export class ForwardingLoop {
         this.#forwarder.lookup.setOptions(command.options);
         this.#metrics.setOptions(command.options);
         return;
+      case "port-options":
+        this.#forwarder.lookup.setPortOptions(command.port, command.options);
+        return;
       case "mark":
         this.#post({ kind: "marked", mark: command.mark });
         return;

@@ -61,6 +61,8 @@ export interface ThreadEngineHost {
   log(level: "info" | "warn" | "err", text: string): void;
 }
 
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+
 /**
  * Forwards in a thread of its own. Commands are gathered and posted together at the end of the current turn of the event
  * loop at the latest. If the thread dies, another takes its place with the same ports, flows and counters.
@@ -74,6 +76,7 @@ export class ThreadEngine implements Engine {
   readonly #ports = new Map<number, Device>();
   #flows: () => Iterable<EngineFlow> = () => [];
   #options: ReadonlyMap<string, string> = new Map();
+  readonly #portOptions = new Map<number, ReadonlyMap<string, string>>();
   readonly #portDrops = new Map<number, Map<string, number>>();
   readonly #meters = new Map<number, Command & { op: "meter" }>();
   readonly conntrack: ManagedTracking = new ManagedTracking({
@@ -137,6 +140,7 @@ export class ThreadEngine implements Engine {
       waiting.map(({ source }) => source),
     );
     this.#portDrops.delete(number);
+    this.#portOptions.delete(number);
     this.#queue({ op: "detach", port: number });
     // The device's owner may close its descriptor next, and the number be given out again.
     this.settle();
@@ -189,7 +193,11 @@ export class ThreadEngine implements Engine {
     this.#queue({ op: "options", options: this.#options });
   }
 
-  setPortOptions(): void {}
+  setPortOptions(port: number, options: ReadonlyMap<string, string>): void {
+    if (sameOptions(options, this.#portOptions.get(port) ?? NO_OPTIONS)) return;
+    this.#portOptions.set(port, options);
+    this.#queue({ op: "port-options", port, options });
+  }
 
   threads(): readonly ForwardingThreadInfo[] {
     const { counters } = this;
@@ -245,6 +253,7 @@ export class ThreadEngine implements Engine {
     this.#buffers = [];
     this.#work.reset();
     this.#queue({ op: "options", options: this.#options });
+    for (const [port, options] of this.#portOptions) this.#queue({ op: "port-options", port, options });
     for (const chunk of this.slots.chunks) this.#tellSlots(chunk);
     for (const command of this.#meters.values()) this.#queue(command);
     for (const { id, key, shape, program, slot } of this.#flows()) this.put(id, key, shape, program, slot);

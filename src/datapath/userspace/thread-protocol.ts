@@ -31,6 +31,8 @@ export type Command =
   | { readonly op: "upcalls"; readonly wanted: boolean }
   /** Open_vSwitch:other_config, all of it. */
   | { readonly op: "options"; readonly options: ReadonlyMap<string, string> }
+  /** Interface:options and Interface:other_config of a port. */
+  | { readonly op: "port-options"; readonly port: number; readonly options: ReadonlyMap<string, string> }
   /** To be answered by an event of the same number, once everything before it is done. */
   | { readonly op: "mark"; readonly mark: number }
   | { readonly op: "stop" };
