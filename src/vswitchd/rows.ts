@@ -61,12 +61,14 @@ export const withoutEffect: { readonly [T in keyof typeof followed]?: readonly (
 export const otherConfigKeys = {
   Open_vSwitch: [
     "bundle-idle-timeout",
+    "emc-insert-inv-prob",
     "enable-statistics",
     "flow-limit",
     "flow-restore-wait",
     "max-idle",
     "max-revalidator",
     "min-revalidate-pps",
+    "smc-enable",
     "stats-update-interval",
     "vlan-limit",
   ],
@@ -82,6 +84,7 @@ export const otherConfigKeys = {
     "mac-aging-time",
     "mac-table-size",
   ],
+  Interface: ["emc-enable"],
   Port: ["priority-tags", "qinq-ethtype"],
 } as const;
 
