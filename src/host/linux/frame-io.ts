@@ -10,6 +10,7 @@ import { PollSet } from "./poll-set.js";
 import type { BackendHost, BackendKind, InputQueue, PortBackend } from "./port-backend.js";
 import * as sys from "./syscalls.js";
 import { TapBackends } from "./tap-backend.js";
+import { VhostBackends } from "./vhost/vhost-backend.js";
 import { XdpBackends } from "./xdp-backend.js";
 
 const EFD_NONBLOCK_CLOEXEC = 0x80800;
@@ -44,6 +45,7 @@ type MakeKind = (
 const makers: Partial<Record<FrameHandle["kind"], MakeKind>> = {
   capture: (host, options) => new CaptureBackends(host, options),
   tap: (host) => new TapBackends(host),
+  vhost: (host) => new VhostBackends(host),
   xdp: (host, _options, other) => new XdpBackends(host, other("capture")),
 };
 

@@ -20,6 +20,8 @@ export interface InputQueue {
   pending?(): boolean;
   /** The thread is about to sleep on `fd`: what comes from now on must wake it; or it is awake. `pending` is looked at in between. */
   setSleeping?(sleeping: boolean): void;
+  /** poll(2) has found `fd` readable, of an input whose memory tells whether frames wait. */
+  woken?(): void;
 }
 
 /** One attached port's way in and out. */
