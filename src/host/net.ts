@@ -195,11 +195,22 @@ export interface FakeHandle extends FrameHandleBase {
   readonly fd: number;
 }
 
+/** A vhost-user port: rings in a guest's memory. */
+export interface VhostHandle extends FrameHandleBase {
+  readonly kind: "vhost";
+  /** What the main thread says of the rings, and the forwarding threads count. */
+  readonly shared: SharedArrayBuffer;
+  /** An epoll set that shows the guest's kicks, and changes of `shared`. */
+  readonly fd: number;
+  /** An eventfd: written to where the guest has put nonsense into a ring. */
+  readonly troubleFd: number;
+}
+
 /**
  * Where frames go in and out, as plain data: a forwarding thread of the same process attaches it to its `FrameIo`
  * (descriptors are shared by all threads of a process). It stays valid until its `FrameSource` is closed.
  */
-export type FrameHandle = TapHandle | CaptureHandle | XdpHandle | FakeHandle;
+export type FrameHandle = TapHandle | CaptureHandle | XdpHandle | FakeHandle | VhostHandle;
 
 /** The owner's side of a frame handle. Detach the handle from its `FrameIo` before closing. */
 export interface FrameSource {

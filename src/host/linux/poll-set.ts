@@ -126,7 +126,11 @@ export class PollSet {
       const events = view.getUint16((FIRST + i) * POLLFD + 6, true);
       if (events === 0) continue;
       if ((events & POLLNVAL) !== 0) this.silence(i);
-      else if ((events & (POLLIN | POLLERR | POLLHUP)) !== 0 && !this.#inputs[i]!.pending) this.setReady(i, true);
+      else if ((events & (POLLIN | POLLERR | POLLHUP)) !== 0) {
+        const input = this.#inputs[i]!;
+        if (input.pending) input.woken?.();
+        else this.setReady(i, true);
+      }
     }
     return true;
   }

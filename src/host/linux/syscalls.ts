@@ -54,6 +54,21 @@ export const sendmmsg: (fd: number, messages: number, count: number, flags: numb
 );
 export const recvmmsg: (fd: number, messages: number, count: number, flags: number, timeout: number) => number =
   declare("int recvmmsg(int, int64, uint, int, int64)");
+export const recvmsg: (fd: number, message: number, flags: number) => number = declare("long recvmsg(int, int64, int)");
+export const sendmsg: (fd: number, message: number, flags: number) => number = declare("long sendmsg(int, int64, int)");
+export const listen: (fd: number, backlog: number) => number = declare("int listen(int, int)");
+export const accept4: (fd: number, address: null, size: null, flags: number) => number = declare(
+  "int accept4(int, void*, void*, int)",
+);
+export const fcntl: (fd: number, command: number, value: number) => number = declare("int fcntl(int, int, int)");
+export const epollCreate: (flags: number) => number = declare("int epoll_create1(int)");
+export const epollControl: (fd: number, operation: number, target: number, event: Uint8Array) => number = declare(
+  "int epoll_ctl(int, int, int, void*)",
+);
+export const epollWait: (fd: number, events: number, count: number, timeout: number) => number = declare(
+  "int epoll_wait(int, int64, int, int)",
+);
+export const memfdCreate: (name: string, flags: number) => number = declare("int memfd_create(const char*, uint)");
 export const setns: (fd: number, type: number) => number = declare("int setns(int, int)");
 export const unshare: (flags: number) => number = declare("int unshare(int)");
 const syscall: (number: number, command: number, attribute: Pointer, size: number) => number = declare(

@@ -1,0 +1,222 @@
+import { readlinkSync } from "node:fs";
+import { WireError } from "#util/errors.js";
+import type { VhostRegion } from "#wire/vhost-user.js";
+import { ringPartAlignments, ringPartSizes } from "#wire/virtqueue.js";
+import * as sys from "../syscalls.js";
+import { type Mapping, mapRegion, viewOf } from "./guest-mapping.js";
+import type { RingBoard, RingSettings } from "./vhost-session.js";
+import { MAX_RINGS, RingCount, RingState, RingWord, type VhostShared } from "./vhost-shared.js";
+
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLLIN_EDGE = 0x8000_0001;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0x800;
+const EVENTFD = "anon_inode:[eventfd]";
+
+/** A 64-bit 1, as an eventfd takes it. */
+export const ONE: Uint8Array = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
+
+/** struct epoll_event; what it carries is of no use here. */
+function epollEvent(events: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(0, events, true);
+  return bytes;
+}
+
+/** Puts a descriptor into an epoll set: each new event shows once, and the descriptor is never read. */
+export function watchDescriptor(epoll: number, fd: number, what: string): void {
+  sys.check(sys.epollControl(epoll, EPOLL_CTL_ADD, fd, epollEvent(EPOLLIN_EDGE)), what);
+}
+
+/** What a port's session acts upon, for real: maps the guest's memory and tells the forwarding threads of rings, by `shared`. */
+export class LinuxRingBoard implements RingBoard {
+  readonly #shared: VhostShared;
+  readonly #epoll: number;
+  readonly #wake: () => void;
+  readonly #onChange: () => void;
+  #mappings: Mapping[] = [];
+  readonly #kicks: number[] = new Array<number>(MAX_RINGS).fill(-1);
+  readonly #errors: number[] = new Array<number>(MAX_RINGS).fill(-1);
+
+  /** Kicks of guests show at `epoll`; `wake` has the forwarding threads look at the rings. */
+  constructor(shared: VhostShared, epoll: number, wake: () => void, onChange: () => void) {
+    this.#shared = shared;
+    this.#epoll = epoll;
+    this.#wake = wake;
+    this.#onChange = onChange;
+    for (let ring = 0; ring < MAX_RINGS; ring++) this.#words(ring)[RingWord.call] = -1;
+  }
+
+  #words(ring: number): Int32Array {
+    const at = this.#shared.word(ring);
+    return this.#shared.words.subarray(at, at + 16);
+  }
+
+  /** Changes a ring's words under its lock. */
+  #locked<T>(ring: number, action: (words: Int32Array) => T): T {
+    this.#shared.lock(ring);
+    try {
+      return action(this.#words(ring));
+    } finally {
+      this.#shared.unlock(ring);
+    }
+  }
+
+  setMemory(regions: readonly VhostRegion[], descriptors: readonly number[]): void {
+    const mapped: Mapping[] = [];
+    try {
+      for (const [i, region] of regions.entries()) mapped.push(mapRegion(region, descriptors[i]!));
+    } catch (error) {
+      for (const mapping of mapped) mapping.unmap();
+      throw error;
+    } finally {
+      for (const fd of descriptors) sys.close(fd);
+    }
+    const old = this.#mappings;
+    this.#mappings = mapped;
+    this.#shared.exclusively((isSafe) => {
+      this.#shared.setRegions(mapped);
+      // Where a thread died with a lock, it may still be reading: better to keep the memory than to end the process.
+      if (isSafe) for (const mapping of old) mapping.unmap();
+    });
+  }
+
+  setFeatures(features: bigint): void {
+    this.#shared.features = features;
+  }
+
+  /** Where `length` bytes at the front-end's address are in this process. */
+  #place(user: bigint, length: number, alignment: number): number {
+    for (const mapping of this.#mappings) {
+      const offset = user - BigInt(mapping.user);
+      if (offset < 0n || offset + BigInt(length) > BigInt(mapping.size)) continue;
+      const address = mapping.address + Number(offset);
+      if (address % alignment === 0) return address;
+    }
+    throw new WireError(`ring part of ${length} bytes at 0x${user.toString(16)}`);
+  }
+
+  start(ring: number, settings: RingSettings): void {
+    const [descriptorSize, availableSize, usedSize] = ringPartSizes(settings.size);
+    const [descriptorAlign, availableAlign, usedAlign] = ringPartAlignments;
+    const descriptors = this.#place(settings.descriptors, descriptorSize, descriptorAlign);
+    const available = this.#place(settings.available, availableSize, availableAlign);
+    const used = this.#place(settings.used, usedSize, usedAlign);
+    // Only frames from the guest are waited for: that it has room again is found out by looking.
+    if (ring % 2 === 1) {
+      watchDescriptor(this.#epoll, settings.kick, "kick descriptor");
+      this.#kicks[ring] = settings.kick;
+    }
+    const usedHeader = new Uint16Array(viewOf(used, 4).buffer);
+    this.#locked(ring, (words) => {
+      const { counts } = this.#shared;
+      const at = this.#shared.count(ring);
+      counts[at + RingCount.descriptors] = descriptors;
+      counts[at + RingCount.available] = available;
+      counts[at + RingCount.used] = used;
+      words[RingWord.size] = settings.size;
+      words[RingWord.nextAvailable] = settings.base;
+      words[RingWord.nextUsed] = usedHeader[1]!;
+      words[RingWord.notified] = usedHeader[1]!;
+      words[RingWord.broken] = 0;
+      words[RingWord.state] = settings.isEnabled ? RingState.enabled : RingState.disabled;
+      words[RingWord.version]!++;
+    });
+    this.#countPairs();
+    this.#wake();
+  }
+
+  stop(ring: number): number {
+    const kick = this.#kicks[ring]!;
+    if (kick >= 0) sys.epollControl(this.#epoll, EPOLL_CTL_DEL, kick, epollEvent(0));
+    this.#kicks[ring] = -1;
+    const base = this.#locked(ring, (words) => {
+      words[RingWord.state] = RingState.stopped;
+      words[RingWord.version]!++;
+      // What a forwarding thread has filled in, but not yet shown.
+      const used = this.#shared.counts[this.#shared.count(ring) + RingCount.used]!;
+      Atomics.store(new Uint16Array(viewOf(used, 4).buffer), 1, words[RingWord.nextUsed]!);
+      return words[RingWord.nextAvailable]!;
+    });
+    this.#countPairs();
+    return base;
+  }
+
+  setEnabled(ring: number, isEnabled: boolean): void {
+    this.#locked(ring, (words) => {
+      words[RingWord.state] = isEnabled ? RingState.enabled : RingState.disabled;
+    });
+    this.#countPairs();
+    this.#wake();
+  }
+
+  /** Pairs from the first on that frames can be sent to. */
+  #countPairs(): void {
+    let pairs = 0;
+    while (2 * pairs < MAX_RINGS && this.#words(2 * pairs)[RingWord.state] === RingState.enabled) pairs++;
+    this.#shared.pairs = pairs;
+  }
+
+  setCall(ring: number, fd: number): void {
+    if (fd >= 0) {
+      // Writing to anything else might block the thread that writes, and one that forwards must not.
+      if (readlinkSync(`/proc/self/fd/${fd}`) !== EVENTFD) {
+        sys.close(fd);
+        throw new WireError("a call descriptor that is no eventfd");
+      }
+      sys.fcntl(fd, F_SETFL, sys.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+    }
+    const old = this.#locked(ring, (words) => {
+      const before = words[RingWord.call]!;
+      words[RingWord.call] = fd;
+      // The guest may have missed one: it looks, and finds nothing.
+      if (fd >= 0 && words[RingWord.state] !== RingState.stopped) sys.write(fd, ONE, ONE.length);
+      return before;
+    });
+    if (old >= 0) sys.close(old);
+  }
+
+  setError(ring: number, fd: number): void {
+    const old = this.#errors[ring]!;
+    if (old >= 0) sys.close(old);
+    this.#errors[ring] = -1;
+    if (fd < 0) return;
+    if (readlinkSync(`/proc/self/fd/${fd}`) !== EVENTFD) {
+      sys.close(fd);
+      throw new WireError("an error descriptor that is no eventfd");
+    }
+    this.#errors[ring] = fd;
+    sys.fcntl(fd, F_SETFL, sys.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+  }
+
+  /** Tells the front-end of rings that the forwarding threads have found broken; returns which are new. */
+  takeBroken(): number[] {
+    const broken: number[] = [];
+    for (let ring = 0; ring < MAX_RINGS; ring++) {
+      if (this.#words(ring)[RingWord.broken] !== 1) continue;
+      this.#words(ring)[RingWord.broken] = 2;
+      broken.push(ring);
+      const fd = this.#errors[ring]!;
+      if (fd >= 0) sys.write(fd, ONE, ONE.length);
+    }
+    return broken;
+  }
+
+  /** Sizes of the rings up to the last that is served. */
+  sizes(): number[] {
+    const sizes: number[] = [];
+    for (let ring = 0; ring < MAX_RINGS; ring++) {
+      const words = this.#words(ring);
+      if (words[RingWord.state] === RingState.stopped) continue;
+      while (sizes.length < ring) sizes.push(0);
+      sizes.push(words[RingWord.size]!);
+    }
+    return sizes;
+  }
+
+  changed(): void {
+    this.#onChange();
+  }
+}
