@@ -1,5 +1,6 @@
 /*
  * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace | userspace [ROUNDS [PART...]]
+ * npm run bench -- soak [MINUTES]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
 
@@ -10,6 +11,8 @@ import { benchNewFlows } from "./new-flows.js";
 import { benchOpenFlow } from "./openflow.js";
 import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-runner.js";
 import { benchOvsdb } from "./ovsdb.js";
+import { soak } from "./soak.js";
+import { runSoakClient, serveSoak } from "./soak-ends.js";
 import { benchSwitches } from "./switches.js";
 import { benchTrace } from "./trace.js";
 import { benchUserspace } from "./userspace.js";
@@ -55,6 +58,15 @@ switch (what) {
   case "openflow-switch":
     serveFlows(rest[0]!, rest[1]!);
     break;
+  case "soak":
+    void soak(Number(rest[0] ?? 30));
+    break;
+  case "soak-server":
+    serveSoak();
+    break;
+  case "soak-client":
+    runSoakClient(rest[0]!, Number(rest[1]), Number(rest[2]));
+    break;
   case "sender": {
     const [source, destination, seconds, flows] = rest;
     console.log(sendSmallFrames(source!, destination!, Number(seconds), Number(flows)));
@@ -62,7 +74,7 @@ switch (what) {
   }
   default:
     console.error(
-      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace [ROUNDS [PART...]]",
+      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace [ROUNDS [PART...]] | soak [MINUTES]",
     );
     process.exitCode = 1;
 }

@@ -11,8 +11,12 @@ function ended(child: ChildProcess): Promise<void> {
   return child.exitCode !== null ? Promise.resolve() : new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
-/** Weft's daemons with one bridge of the userspace engine, in a directory and a network namespace of their own. */
-export async function startOurSwitch(home: NetworkNamespace, ports: readonly string[]): Promise<RealSwitch> {
+/** Weft's daemons with one bridge of the userspace engine, in a directory and a network namespace of their own. `daemonEnvironment` is ovs-vswitchd's. */
+export async function startOurSwitch(
+  home: NetworkNamespace,
+  ports: readonly string[],
+  daemonEnvironment: NodeJS.ProcessEnv = {},
+): Promise<RealSwitch> {
   const directory = mkdtempSync(join(tmpdir(), "weft-bench-"));
   const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
   const run = (name: string, args: readonly string[]): string => {
@@ -51,7 +55,7 @@ export async function startOurSwitch(home: NetworkNamespace, ports: readonly str
       ...quiet,
     ],
     {
-      env,
+      env: { ...env, ...daemonEnvironment },
       stdio: "ignore",
     },
   );

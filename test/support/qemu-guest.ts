@@ -29,7 +29,7 @@ export function virtualMachines(): readonly Need[] {
 }
 
 /** A network card of a guest: eth0, eth1 … in order. */
-export interface GuestNic {
+interface GuestNic {
   readonly mac: string;
   /** The TAP that QEMU opens, which it makes where there is none, as libvirt's and Proxmox's do: with vnet headers. */
   readonly tap?: string;
@@ -41,7 +41,7 @@ export interface GuestNic {
   readonly properties?: string;
 }
 
-export interface GuestSettings {
+interface GuestSettings {
   /** Where QEMU finds TAPs. */
   readonly namespace: TestNamespace;
   readonly nics: readonly GuestNic[];
@@ -55,7 +55,7 @@ export interface GuestSettings {
 }
 
 /** What a command in a guest gave: both of its outputs, mixed. */
-export interface GuestRan {
+interface GuestRan {
   readonly status: number;
   readonly output: string;
 }
