@@ -1,4 +1,4 @@
-import type { LinkStats } from "#host/net.js";
+import type { LinkModes, LinkStats } from "#host/net.js";
 
 /** What a device looks like from above; the source of the Interface table's status columns. */
 export interface DeviceInfo {
@@ -15,6 +15,8 @@ export interface DeviceInfo {
   /** Bits per second. */
   readonly speed: number | undefined;
   readonly duplex: "full" | "half" | undefined;
+  /** Where the kernel knows. */
+  readonly modes?: LinkModes | undefined;
   /** Interface:status, e.g. `driver_name`. */
   readonly status: ReadonlyMap<string, string>;
 }

@@ -90,6 +90,18 @@ export interface LinkSettings {
   /** Bits per second. */
   readonly speed: number | undefined;
   readonly duplex: "full" | "half" | undefined;
+  readonly modes: LinkModes | undefined;
+}
+
+/** What a link can be, as ethtool has it: numbers of link modes (ETHTOOL_LINK_MODE_*, linux/ethtool.h). */
+export interface LinkModes {
+  readonly medium: "copper" | "fiber" | undefined;
+  /** Speed and duplex are negotiated with the other end. */
+  readonly negotiates: boolean;
+  readonly supported: readonly number[];
+  readonly advertised: readonly number[];
+  /** What the other end advertises. */
+  readonly peer: readonly number[];
 }
 
 /**
@@ -231,6 +243,8 @@ export interface CaptureSource extends FrameSource {
 }
 export interface XdpSource extends FrameSource {
   readonly mode: XdpMode;
+  /** Frames of a larger MTU do not fit into its memory. */
+  readonly maxMtu: number;
   /** Modes that did not work, and why. */
   readonly refused: readonly { readonly mode: XdpMode; readonly reason: string }[];
   /** What each socket has counted. */

@@ -29,6 +29,7 @@ import {
   vswitchdHelp,
   vswitchdOptionRows,
 } from "#vswitchd/command-line.js";
+import { LinkNews } from "#vswitchd/link-news.js";
 import { OvsdbConfigDatabase } from "#vswitchd/ovsdb-config-database.js";
 import { systemStatistics } from "#vswitchd/system-statistics.js";
 import { tlsConnectOptions } from "#vswitchd/tls-source.js";
@@ -106,8 +107,9 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));
+  const news = new LinkNews();
   const watch = net.watch((event) => {
-    if (event.kind === "link") daemon.linkAppeared(event.link.name);
+    if (news.isNews(event) && event.kind === "link") daemon.linkAppeared(event.link.name);
   });
   control.register(vswitchdCommands({ switches, dpctl: dpctlHost(host, datapaths, clock), clock, dummies }));
   context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switches.memoryUsage() }));

@@ -1,26 +1,9 @@
-import type { DeviceInfo } from "#datapath/device.js";
 import { type PhyPort, PortState } from "#openflow/messages/port/phy-port.js";
 import { macNumber } from "#util/mac-number.js";
 import type { BridgeState } from "./bridge-state.js";
 import type { OfPort } from "./port.js";
 import { PortConfig } from "./port-config.js";
-
-/** Features by the bits of OpenFlow 1.1 and later: of a speed in bits per second, half duplex and full. */
-const ofSpeed: readonly (readonly [speed: number, half: number, full: number])[] = [
-  [10e6, 0x1, 0x2],
-  [100e6, 0x4, 0x8],
-  [1e9, 0x10, 0x20],
-  [10e9, 0, 0x40],
-  [40e9, 0, 0x80],
-  [100e9, 0, 0x100],
-  [1e12, 0, 0x200],
-];
-
-function currentFeatures({ speed, duplex }: DeviceInfo): number {
-  const found = ofSpeed.find(([bits]) => bits === speed);
-  if (found === undefined) return 0;
-  return duplex === "half" ? found[1] : found[2];
-}
+import { portFeatures } from "./port-features.js";
 
 /** A port's configuration as controllers see it: whether it is down is a matter of its device. */
 function portConfig(port: OfPort): number {
@@ -38,12 +21,7 @@ export function portDescription(port: OfPort): PhyPort {
     name: port.name,
     config: portConfig(port),
     state: isUp ? PortState.live : PortState.linkDown,
-    current: currentFeatures(info),
-    advertised: 0,
-    supported: 0,
-    peer: 0,
-    currentSpeed: Math.floor((info.speed ?? 0) / 1000),
-    maxSpeed: 0,
+    ...portFeatures(info),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CaptureSource, NetHost, XdpSource } from "#host/net.js";
+import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import { type AfxdpOptions, modesOf, readAfxdpOptions } from "./afxdp-options.js";
 import type { FrameDeviceClass } from "./frame-device.js";
@@ -38,6 +39,12 @@ class AfxdpDevice extends NetDevice {
       ["xdp-mode", mode],
       ["xdp-mode-in-use", this.#modeInUse],
     ]);
+  }
+
+  override setMtu(mtu: number): void {
+    if ("mode" in this.#source && mtu > this.#source.maxMtu)
+      throw new HostError(this.name, "EINVAL", errnoNumber("EINVAL"), errnoText("EINVAL"));
+    super.setMtu(mtu);
   }
 
   /** Sockets keep the way in which they were made. */

@@ -72,7 +72,7 @@ export class NetDevice implements FrameDevice {
 
   info(): DeviceInfo {
     this.#settings ??= this.#net.settings(this.#linkName);
-    const { driver, driverVersion, firmwareVersion, speed, duplex } = this.#settings;
+    const { driver, driverVersion, firmwareVersion, speed, duplex, modes } = this.#settings;
     const link = this.#link;
     return {
       mac: link.mac,
@@ -85,6 +85,7 @@ export class NetDevice implements FrameDevice {
       ifindex: link.ifindex,
       speed,
       duplex,
+      modes,
       status: new Map([
         ["driver_name", driver],
         ["driver_version", driverVersion],

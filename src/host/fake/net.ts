@@ -89,6 +89,7 @@ export class FakeNetHost implements NetHost {
       firmwareVersion: "",
       speed: kind === undefined ? undefined : 10e9,
       duplex: kind === undefined ? undefined : "full",
+      modes: undefined,
     };
   }
 

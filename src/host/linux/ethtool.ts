@@ -16,6 +16,7 @@ const unknown: LinkSettings = {
   firmwareVersion: "",
   speed: undefined,
   duplex: undefined,
+  modes: undefined,
 };
 
 function text(bytes: Uint8Array): string {
@@ -35,8 +36,17 @@ function driverInfo(
   return { driver: field(4), driverVersion: field(36), firmwareVersion: field(68) };
 }
 
-/** struct ethtool_link_settings: speed in Mb/s at 4, duplex at 8, the count of mask words at 15 (negative: the kernel tells its own). */
-function linkSpeed(fd: number, memory: Memory): Partial<Pick<LinkSettings, "speed" | "duplex">> {
+/** Values of the port member. */
+const media: ReadonlyMap<number, "copper" | "fiber"> = new Map([
+  [0, "copper"],
+  [3, "fiber"],
+]);
+
+/**
+ * struct ethtool_link_settings: speed in Mb/s at 4, duplex at 8, port at 9, autoneg at 11, the count of mask words at 15 (negative: the kernel
+ * tells its own), and at 48 three masks of link modes: supported, advertised, those of the other end.
+ */
+function linkSpeed(fd: number, memory: Memory): Partial<Pick<LinkSettings, "speed" | "duplex" | "modes">> {
   memory.bytes.fill(0, DATA, DATA + 512);
   memory.view.setUint32(DATA, ETHTOOL_GLINKSETTINGS, true);
   if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return {};
@@ -47,9 +57,24 @@ function linkSpeed(fd: number, memory: Memory): Partial<Pick<LinkSettings, "spee
   if (sys.ioctl(fd, SIOCETHTOOL, memory.address) < 0) return {};
   const speed = memory.view.getUint32(DATA + 4, true);
   const duplex = memory.view.getUint8(DATA + 8);
+  const mask = (index: number): number[] => {
+    const bits: number[] = [];
+    for (let bit = 0; bit < 32 * words; bit++) {
+      const word = memory.view.getUint32(DATA + 48 + 4 * (index * words + (bit >> 5)), true);
+      if (((word >>> (bit & 31)) & 1) !== 0) bits.push(bit);
+    }
+    return bits;
+  };
   return {
     speed: speed === SPEED_UNKNOWN || speed === 0 ? undefined : speed * 1e6,
     duplex: duplex === 1 ? "full" : duplex === 0 ? "half" : undefined,
+    modes: {
+      medium: media.get(memory.view.getUint8(DATA + 9)),
+      negotiates: memory.view.getUint8(DATA + 11) === 1,
+      supported: mask(0),
+      advertised: mask(1),
+      peer: mask(2),
+    },
   };
 }
 

@@ -105,7 +105,7 @@ export function openXdp(
   capture: CaptureSource & { readonly frames: CaptureHandle },
 ): XdpSource {
   const { ifindex, mtu } = capture.frames;
-  if (mtu + LINK_HEADER > XDP_LONGEST) {
+  if (mtu > XDP_LONGEST - LINK_HEADER) {
     capture.close();
     throw sys.hostError(`AF_XDP with an MTU of ${mtu}`, EMSGSIZE);
   }
@@ -129,6 +129,7 @@ export function openXdp(
           hasMoreQueues: receiveQueues(name) > options.queues,
         },
         mode,
+        maxMtu: XDP_LONGEST - LINK_HEADER,
         refused,
         statistics: () => opened.sockets.map((socket) => socket.statistics()),
         close: () => {
