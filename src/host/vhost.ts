@@ -21,6 +21,10 @@ export interface VhostSource extends FrameSource {
   status(): VhostStatus;
   /** Counted where frames move, from the switch's side. */
   stats(): LinkStats;
+  /** Counters that other ports do not have. */
+  ownStats(): ReadonlyMap<string, number>;
+  /** While it is down, nothing passes. */
+  setUp(up: boolean): void;
   /** How often a full queue of the guest is looked at again before frames are dropped. */
   setRetries(retries: number): void;
   /** Calls back when `status` says something else. */
@@ -29,6 +33,9 @@ export interface VhostSource extends FrameSource {
 
 /** Ports whose other side is a guest's virtio-net driver, over a unix socket and shared memory. */
 export interface VhostHost {
-  /** Throws `HostError` where a server cannot listen at `path`. A client connects whenever it can, again and again. */
+  /**
+   * Throws `HostError` where a server cannot listen at `path`. A client connects whenever it can, again and again; one whose path is empty never
+   * does.
+   */
   openVhost(name: string, path: string, mode: VhostMode): VhostSource;
 }

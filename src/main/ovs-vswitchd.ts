@@ -1,10 +1,11 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DatapathClass } from "#datapath/datapath.js";
 import { Datapaths } from "#datapath/datapaths.js";
 import { afxdpDevices } from "#datapath/devices/afxdp-device.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
 import { tapDevices } from "#datapath/devices/tap-device.js";
+import { vhostDevices } from "#datapath/devices/vhost-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { withDummies } from "#datapath/dummy/enable-dummy.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
@@ -12,6 +13,7 @@ import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
 import { fileSystemSpace } from "#host/node/file-system-space.js";
 import { NodeThreads } from "#host/node/threads.js";
+import type { VhostHost } from "#host/vhost.js";
 import { OfprotoSwitches } from "#ofproto/switches.js";
 import { parseMatch } from "#openflow/match-parse.js";
 import { type DaemonContext, type RunningDaemon, runDaemon } from "#runtime/daemon-main.js";
@@ -43,6 +45,7 @@ function datapathClasses(
   context: DaemonContext,
   wanted: VswitchdCommandLine,
   net: NetHost,
+  vhost: { readonly host: VhostHost; readonly directory: () => string },
   dummies: DummyDevices | undefined,
   clock: WarpClock,
 ): DatapathClass[] {
@@ -58,6 +61,8 @@ function datapathClasses(
     systemDevices(net, (text) => log.module("netdev_linux").warn(text)),
     tapDevices(net, "internal"),
     tapDevices(net, "tap"),
+    vhostDevices(vhost.host, "dpdkvhostuser", vhost.directory),
+    vhostDevices(vhost.host, "dpdkvhostuserclient", vhost.directory),
     afxdpDevices(net, (level, text) => log.module("netdev_afxdp").log(level, text)),
   ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
@@ -85,9 +90,18 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const remote = resolveStreamName(context.operands[0] ?? `unix:${run}/db.sock`, run);
   const { LinuxNetHost } = await import("#host/linux/net-host.js");
   const net = new LinuxNetHost();
+  const { LinuxVhostHost } = await import("#host/linux/vhost/vhost-host.js");
+  const vhostLog = log.module("netdev_vhost");
+  const vhostHost = new LinuxVhostHost({
+    after: (ms, action) => host.clock.after(ms, action),
+    log: (level, text) => vhostLog.log(level, text),
+  });
+  // As it was said when the first configuration came: a change takes a restart.
+  let vhostDirectory: string | undefined;
+  const vhost = { host: vhostHost, directory: () => vhostDirectory ?? run };
   const clock = new WarpClock(host.clock);
   const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
-  const datapaths = new Datapaths(datapathClasses(context, wanted, net, dummies, clock));
+  const datapaths = new Datapaths(datapathClasses(context, wanted, net, vhost, dummies, clock));
   const { coverage } = context;
   const connect = tlsConnectOptions(host.files, wanted.tls, log);
   const outside = { host: { ...host, clock }, log, runDirectory: run, connect, xids: new Xids() };
@@ -104,6 +118,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     deviceLog: log.module("netdev"),
     runDirectory: run,
     useTls: (row) => connect.use(row),
+    useVhostDirectory: (directory) => void (vhostDirectory ??= join(run, directory)),
     systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));

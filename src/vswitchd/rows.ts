@@ -70,6 +70,7 @@ export const otherConfigKeys = {
     "min-revalidate-pps",
     "smc-enable",
     "stats-update-interval",
+    "vhost-sock-dir",
     "vlan-limit",
   ],
   Bridge: [

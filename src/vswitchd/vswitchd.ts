@@ -33,6 +33,8 @@ export interface VswitchdDependencies {
   readonly runDirectory: string;
   /** Takes the keys and certificates of the database; called before what needs them is configured. */
   readonly useTls?: (row: SslRow | undefined) => void;
+  /** Takes Open_vSwitch:other_config:vhost-sock-dir, relative to the run directory; called before ports are opened. */
+  readonly useVhostDirectory?: (directory: string) => void;
   /** Open_vSwitch:statistics, where they are asked for. */
   readonly systemStatistics: () => ReadonlyMap<string, string>;
 }
@@ -128,6 +130,8 @@ export class Vswitchd {
     for (const error of wanted.errors) this.#deps.log.err(error);
     this.#tellOfBondMode(wanted.defaultBonds);
     this.#deps.useTls?.(rows.ssl);
+    if (rows.root !== undefined)
+      this.#deps.useVhostDirectory?.(otherConfig("Open_vSwitch", rows.root.other_config)("vhost-sock-dir") ?? "");
     this.#awaitFlows(rows);
     this.#deps.switches.setFlowLimits(readFlowLimits(rows.root?.other_config ?? new Map()));
     this.#deps.switches.setDatapathOptions(rows.root?.other_config ?? new Map());

@@ -94,7 +94,7 @@ export class GuestInput implements InputQueue {
     const view = rings.open(ring);
     if (view === undefined) return true;
     const { agreement } = rings;
-    const isWanted = rings.isEnabled(ring);
+    const isWanted = rings.isEnabled(ring) && !rings.shared.isDown;
     let taken = 0;
     let bad = 0;
     let bytes = 0;

@@ -55,7 +55,7 @@ export class GuestOutput {
     }
     const { shared } = this.#rings;
     const { pairs } = shared;
-    if (pairs === 0) {
+    if (pairs === 0 || shared.isDown) {
       this.#drop("ENETDOWN");
       return;
     }
@@ -165,8 +165,10 @@ export class GuestOutput {
     if (buffers === RING_EMPTY && shared.retries > 0) {
       // The guest may make room once it hears of what it has got.
       this.#rings.publish(ring, view);
-      for (let left = shared.retries; buffers === RING_EMPTY && left > 0; left--)
+      for (let left = shared.retries; buffers === RING_EMPTY && left > 0; left--) {
         buffers = view.reserve(total, agreement.mayMerge);
+        this.#rings.add(ring, RingCount.retries, 1);
+      }
     }
     if (buffers <= 0) {
       if (buffers === RING_BROKEN) this.#rings.giveUp(ring);

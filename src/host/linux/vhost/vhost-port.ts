@@ -1,7 +1,7 @@
 import { existsSync, readSync, unlinkSync } from "node:fs";
 import { HostError, WireError } from "#util/errors.js";
 import { decodeVhostHeader, VHOST_HEADER, type VhostHeader } from "#wire/vhost-user.js";
-import { type FrameHandle, type LinkStats, noStats } from "../../net.js";
+import type { FrameHandle, LinkStats } from "../../net.js";
 import type { VhostMode, VhostSource, VhostStatus } from "../../vhost.js";
 import * as sys from "../syscalls.js";
 import { acceptFrom, DescriptorSocket, listenAt } from "./descriptor-socket.js";
@@ -16,6 +16,18 @@ const RECONNECT = 1000;
 /** Messages that one turn of the event loop takes. */
 const MESSAGES = 64;
 const DEFAULT_MTU = 1500;
+
+/** What a ring does not have. */
+const notCounted = {
+  multicast: -1,
+  collisions: -1,
+  rxLengthErrors: -1,
+  rxOverErrors: -1,
+  rxCrcErrors: -1,
+  rxFrameErrors: -1,
+  rxFifoErrors: -1,
+  rxMissedErrors: -1,
+};
 
 /** What a port needs of its process. */
 export interface VhostOutside {
@@ -84,7 +96,7 @@ export class VhostPort implements VhostSource {
       fd: this.#epoll,
       troubleFd: this.#troubleFd,
     };
-    if (mode === "client") this.#connect();
+    if (mode === "client" && path !== "") this.#connect();
   }
 
   #listen(): Listener {
@@ -218,7 +230,7 @@ export class VhostPort implements VhostSource {
     const shared = this.#shared;
     const bad = shared.sum(true, RingCount.bad);
     return {
-      ...noStats,
+      ...notCounted,
       rxPackets: shared.sum(true, RingCount.packets),
       rxBytes: shared.sum(true, RingCount.bytes),
       rxDropped: shared.sum(true, RingCount.dropped) + bad,
@@ -228,6 +240,18 @@ export class VhostPort implements VhostSource {
       txDropped: shared.sum(false, RingCount.dropped),
       txErrors: shared.sum(false, RingCount.bad),
     };
+  }
+
+  ownStats(): ReadonlyMap<string, number> {
+    const shared = this.#shared;
+    return new Map([
+      ["ovs_tx_failure_drops", shared.sum(false, RingCount.dropped)],
+      ["tx_retries", shared.sum(false, RingCount.retries)],
+    ]);
+  }
+
+  setUp(up: boolean): void {
+    this.#shared.isDown = !up;
   }
 
   setRetries(retries: number): void {

@@ -20,6 +20,8 @@ const Word = {
   pairs: 4,
   /** Times that a full ring is looked at once more, in place of dropping at once. */
   retries: 5,
+  /** 1 while nothing is to pass. */
+  isDown: 6,
 } as const;
 
 /** Int32 words of each ring. */
@@ -54,6 +56,8 @@ export const RingCount = {
   dropped: 5,
   /** Frames, or buffers, that made no sense. */
   bad: 6,
+  /** Times that a full ring was looked at once more. */
+  retries: 7,
 } as const;
 
 const PORT_WORDS = 16;
@@ -162,6 +166,14 @@ export class VhostShared {
 
   set pairs(pairs: number) {
     Atomics.store(this.words, Word.pairs, pairs);
+  }
+
+  get isDown(): boolean {
+    return Atomics.load(this.words, Word.isDown) === 1;
+  }
+
+  set isDown(isDown: boolean) {
+    Atomics.store(this.words, Word.isDown, isDown ? 1 : 0);
   }
 
   get retries(): number {
