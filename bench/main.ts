@@ -5,6 +5,7 @@
  */
 
 import { benchCli } from "./cli.js";
+import { benchConntrack } from "./conntrack.js";
 import { benchFlowMods } from "./flow-mods.js";
 import { sendSmallFrames } from "./frame-sender.js";
 import { benchNewFlows } from "./new-flows.js";
@@ -27,6 +28,9 @@ switch (what) {
     break;
   case "cli":
     void benchCli(rounds);
+    break;
+  case "conntrack":
+    benchConntrack(rounds);
     break;
   case "flowmod":
     void benchFlowMods(rounds);

@@ -3,14 +3,17 @@ import type { ConnectionPool } from "./connection-pool.js";
 import { TUPLE_ID, type Tuple } from "./tuple.js";
 
 const LEAST_BUCKETS = 256;
+/** Buckets lie in pieces of this many, so that growing copies nothing. */
+const PIECE_BITS = 12;
+const PIECE = 1 << PIECE_BITS;
 
 /**
- * Finds connections by the tuples of both directions. A linear hash: with each connection that comes, one bucket is split, so that growing never takes
- * longer for one packet than for another. Entries are `2 * number + direction`; chains go through the rows.
+ * Finds connections by the tuples of both directions. A linear hash: with each connection that comes, two buckets are split, so that growing never takes
+ * longer for one packet than for another. Entries are `2 * number + direction`; chains go through the rows. There are two buckets per connection.
  */
 export class ConnectionIndex {
   readonly #pool: ConnectionPool;
-  #heads = new Int32Array(LEAST_BUCKETS * 2).fill(-1);
+  readonly #pieces: Int32Array[] = [new Int32Array(PIECE).fill(-1)];
   /** Buckets below `#split` have been split already; there are `#base + #split`. */
   #base = LEAST_BUCKETS;
   #split = 0;
@@ -27,7 +30,8 @@ export class ConnectionIndex {
   /** The entry whose packets have this tuple, or -1. */
   find(tuple: Tuple, hash: number): number {
     const pool = this.#pool;
-    let entry = this.#heads[this.#bucket(hash)]!;
+    const found = this.#bucket(hash);
+    let entry = this.#pieces[found >>> PIECE_BITS]![found & (PIECE - 1)]!;
     while (entry >= 0) {
       const id = entry >> 1;
       const direction = entry & 1;
@@ -42,6 +46,7 @@ export class ConnectionIndex {
   /** Enters both directions of a connection by the hashes in its row. */
   insert(id: number): void {
     this.#grow();
+    this.#grow();
     this.#link(id, 1);
     this.#link(id, 0);
   }
@@ -55,8 +60,9 @@ export class ConnectionIndex {
     const w = this.#pool.words(id);
     const at = this.#pool.row(id);
     const bucket = this.#bucket(w[at + C.hash + direction]!);
-    w[at + C.next + direction] = this.#heads[bucket]!;
-    this.#heads[bucket] = id * 2 + direction;
+    const piece = this.#pieces[bucket >>> PIECE_BITS]!;
+    w[at + C.next + direction] = piece[bucket & (PIECE - 1)]!;
+    piece[bucket & (PIECE - 1)] = id * 2 + direction;
   }
 
   #unlink(id: number, direction: number): void {
@@ -66,9 +72,10 @@ export class ConnectionIndex {
     const bucket = this.#bucket(w[at + C.hash + direction]!);
     const wanted = id * 2 + direction;
     const after = w[at + C.next + direction]! | 0;
-    let entry = this.#heads[bucket]!;
+    const piece = this.#pieces[bucket >>> PIECE_BITS]!;
+    let entry = piece[bucket & (PIECE - 1)]!;
     if (entry === wanted) {
-      this.#heads[bucket] = after;
+      piece[bucket & (PIECE - 1)] = after;
       return;
     }
     while (entry >= 0) {
@@ -82,12 +89,14 @@ export class ConnectionIndex {
     }
   }
 
-  /** Splits the next bucket where there are as many connections as buckets. */
+  /** Splits the next bucket where there are less than two for each connection. */
   #grow(): void {
-    if (this.#pool.count <= this.#base + this.#split) return;
-    const high = this.#base + this.#split;
-    let entry = this.#heads[this.#split]!;
-    this.#heads[this.#split] = -1;
+    const count = this.#base + this.#split;
+    if (2 * this.#pool.count <= count) return;
+    if (count >>> PIECE_BITS === this.#pieces.length) this.#pieces.push(new Int32Array(PIECE).fill(-1));
+    const piece = this.#pieces[this.#split >>> PIECE_BITS]!;
+    let entry = piece[this.#split & (PIECE - 1)]!;
+    piece[this.#split & (PIECE - 1)] = -1;
     this.#split++;
     while (entry >= 0) {
       const w = this.#pool.words(entry >> 1);
@@ -96,18 +105,15 @@ export class ConnectionIndex {
       this.#link(entry >> 1, entry & 1);
       entry = after;
     }
-    if (high + 1 === 2 * this.#base) {
+    if (this.#split === this.#base) {
       this.#base *= 2;
       this.#split = 0;
-      const heads = new Int32Array(this.#base * 2).fill(-1);
-      heads.set(this.#heads);
-      this.#heads = heads;
     }
   }
 }
 
 function matches(w: Uint32Array, row: number, direction: number, tuple: Tuple): boolean {
-  const at = row + direction * TUPLE_WORDS;
+  const at = row + C.original + direction * TUPLE_WORDS;
   const id = tuple[TUPLE_ID]!;
   if (w[at] !== tuple[0] || w[at + 4] !== tuple[4] || w[at + PORTS] !== tuple[PORTS] || w[row + C.id] !== id)
     return false;

@@ -1,24 +1,24 @@
 /**
  * Where everything is in a connection's row: 32-bit words. A tuple is nine words, the source's four, the destination's four (IPv4: the
  * first only) and ports: source:16 | destination:16; of ICMP identifier:16 | type:8 | code:8. The original direction's tuple comes first, then the one that replies have, so
- * that the tuple of direction d begins at `d * TUPLE_WORDS`.
+ * that the tuple of direction d begins at `original + d * TUPLE_WORDS`. What every packet needs stands together at the front.
  */
 export const C = {
-  original: 0,
-  reply: 9,
+  hash: 0,
+  next: 2,
   /** zone:16 | protocol:8 | IPv6:8. */
-  id: 18,
+  id: 4,
   /** policy:16 | 0:6 | phase:2 | 0:2 | helper:2 | used:1 | related:1 | dnat:1 | snat:1. */
-  flags: 19,
-  mark: 20,
-  /** 4 words, most significant first. */
-  label: 21,
-  /** Each side of TCP: `SIDE_WORDS` words, `S` says which. */
-  sides: 25,
+  flags: 5,
   /** When it is forgotten, in ticks. */
-  expires: 33,
-  hash: 34,
-  next: 36,
+  expires: 6,
+  mark: 7,
+  /** Each side of TCP: `SIDE_WORDS` words, `S` says which. */
+  sides: 8,
+  original: 16,
+  reply: 25,
+  /** 4 words, most significant first. */
+  label: 34,
   wheelNext: 38,
   wheelPrevious: 39,
   wheelSlot: 40,

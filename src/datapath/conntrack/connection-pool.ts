@@ -1,4 +1,4 @@
-import { ROW_WORDS } from "./connection-layout.js";
+import { C, ROW_WORDS } from "./connection-layout.js";
 
 const CHUNK_BITS = 12;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
@@ -9,7 +9,8 @@ const CHUNK_ROWS = 1 << CHUNK_BITS;
  */
 export class ConnectionPool {
   readonly #chunks: Uint32Array[] = [];
-  readonly #free: number[] = [];
+  /** The last row that was given back; each says in `C.next` which one was before it. */
+  #free = -1;
   #used = 0;
   #count = 0;
 
@@ -35,15 +36,18 @@ export class ConnectionPool {
   /** Takes a row, all zeros. */
   take(): number {
     this.#count++;
-    const id = this.#free.pop() ?? this.#used++;
+    const id = this.#free >= 0 ? this.#free : this.#used++;
     if (id >>> CHUNK_BITS === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS * ROW_WORDS));
     const at = this.row(id);
-    this.words(id).fill(0, at, at + ROW_WORDS);
+    const w = this.words(id);
+    if (id === this.#free) this.#free = w[at + C.next]! | 0;
+    w.fill(0, at, at + ROW_WORDS);
     return id;
   }
 
   give(id: number): void {
     this.#count--;
-    this.#free.push(id);
+    this.words(id)[this.row(id) + C.next] = this.#free;
+    this.#free = id;
   }
 }

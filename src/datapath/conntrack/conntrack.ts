@@ -143,7 +143,9 @@ export class Conntrack implements NatSearch {
   /** The entry (2 * number + direction) of a tuple, or -1. One that has expired is forgotten. */
   #find(tuple: Tuple): number {
     const entry = this.#index.find(tuple, hashTuple(tuple, this.seed));
-    if (entry < 0 || this.isAlive(entry >> 1)) return entry;
+    if (entry < 0) return entry;
+    const expires = this.pool.words(entry >> 1)[this.pool.row(entry >> 1) + C.expires]!;
+    if (((expires - this.#tick) | 0) > 0) return entry;
     this.remove(entry >> 1);
     return this.#find(tuple);
   }
@@ -309,8 +311,10 @@ export class Conntrack implements NatSearch {
     const id = this.pool.take();
     const w = this.pool.words(id);
     const at = this.pool.row(id);
-    w.set(t.subarray(0, TUPLE_WORDS), at + C.original);
-    w.set(reply.subarray(0, TUPLE_WORDS), at + C.reply);
+    for (let i = 0; i < TUPLE_WORDS; i++) {
+      w[at + C.original + i] = t[i]!;
+      w[at + C.reply + i] = reply[i]!;
+    }
     w[at + C.id] = t[TUPLE_ID]!;
     w[at + C.flags] = (policy << POLICY_SHIFT) | flags;
     w[at + C.hash] = hashTuple(t, this.seed);

@@ -1,5 +1,6 @@
 import type { FlowKey } from "#flow/key.js";
 import { FRAG_ANY, W } from "#flow/layout.js";
+import { u16, u32 } from "#util/big-endian.js";
 import { foldSum, sumBytes } from "#wire/checksum.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { VNET_DATA_VALID, VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
@@ -22,9 +23,15 @@ export function readPacket(frame: Frame, key: FlowKey, zone: number, p: TrackedP
   if (word >>> 24 !== 0 && (word >>> 24) & FRAG_ANY) return false;
   const protocol = layers.protocol;
   const l3 = layers.l3;
-  const end = isIpv4 ? l3 + frame.u16(l3 + 2) : l3 + 40 + frame.u16(l3 + 4);
+  // Headers that lie partly in the head are brought together there, so that they can be read from one place.
+  const together = Math.min(frame.length, layers.l4 + MOST_TRANSPORT);
+  if (frame.headLength > 0 && frame.headLength < together) frame.writable(together);
+  const b = frame.headLength > 0 ? frame.head : frame.tail;
+  const start = frame.headLength > 0 ? frame.headAt : frame.tailAt;
+  const at = start + l3;
+  const end = isIpv4 ? l3 + u16(b, at + 2) : l3 + 40 + u16(b, at + 4);
   if (end > frame.length || layers.l4 > end) return false;
-  if (isIpv4 && foldSum(sumFrame(frame, l3, l3 + (frame.u8(l3) & 15) * 4, 0)) !== 0xffff) return false;
+  if (isIpv4 && foldSum(sumBytes(b, at, at + (b[at]! & 15) * 4, 0)) !== 0xffff) return false;
   p.protocol = protocol;
   p.l3 = l3;
   p.l4 = layers.l4;
@@ -43,32 +50,32 @@ export function readPacket(frame: Frame, key: FlowKey, zone: number, p: TrackedP
       t[4 + i] = key[W.ipv6Dst + i]!;
     }
   }
-  return readTransport(frame, p, isIpv4);
+  return readTransport(frame, b, start + layers.l4, p, isIpv4);
 }
 
-function readTransport(frame: Frame, p: TrackedPacket, isIpv4: boolean): boolean {
+/** Bytes of a TCP header at most. */
+const MOST_TRANSPORT = 60;
+
+/** Reads the header at `at` of `b`. */
+function readTransport(frame: Frame, b: Uint8Array, at: number, p: TrackedPacket, isIpv4: boolean): boolean {
   const size = p.end - p.l4;
   switch (p.protocol) {
     case IpProtocol.tcp:
-      return size >= 20 && readTcp(frame, p) && isChecksumRight(frame, p, isIpv4);
+      return size >= 20 && readTcp(b, at, p) && isChecksumRight(frame, p, isIpv4);
     case IpProtocol.udp: {
-      if (size < 8 || frame.u16(p.l4 + 4) !== size) return false;
-      readPorts(frame, p);
+      if (size < 8 || u16(b, at + 4) !== size) return false;
+      p.tuple[PORTS] = u32(b, at);
       p.payload = p.l4 + 8;
-      const isUnchecked = isIpv4 && frame.u16(p.l4 + 6) === 0;
+      const isUnchecked = isIpv4 && u16(b, at + 6) === 0;
       return havePorts(p) && (isUnchecked || isChecksumRight(frame, p, isIpv4));
     }
     case IpProtocol.icmp:
-      return isIpv4 && size >= 8 && isChecksumRight(frame, p, isIpv4) && readIcmp(frame, p);
+      return isIpv4 && size >= 8 && isChecksumRight(frame, p, isIpv4) && readIcmp(b, at, p);
     case IpProtocol.icmpv6:
-      return !isIpv4 && size >= 8 && isChecksumRight(frame, p, isIpv4) && readIcmp(frame, p);
+      return !isIpv4 && size >= 8 && isChecksumRight(frame, p, isIpv4) && readIcmp(b, at, p);
     default:
       return true;
   }
-}
-
-function readPorts(frame: Frame, p: TrackedPacket): void {
-  p.tuple[PORTS] = (frame.u16(p.l4) << 16) | frame.u16(p.l4 + 2);
 }
 
 function havePorts(p: TrackedPacket): boolean {
@@ -76,39 +83,34 @@ function havePorts(p: TrackedPacket): boolean {
   return ports >>> 16 !== 0 && (ports & 0xffff) !== 0;
 }
 
-function readTcp(frame: Frame, p: TrackedPacket): boolean {
-  const l4 = p.l4;
-  const header = (frame.u8(l4 + 12) >> 4) * 4;
-  if (header < 20 || l4 + header > p.end) return false;
-  readPorts(frame, p);
-  p.sequence = u32(frame, l4 + 4);
-  p.acknowledgment = u32(frame, l4 + 8);
-  p.flags = frame.u8(l4 + 13);
-  p.window = frame.u16(l4 + 14);
-  p.payload = l4 + header;
-  p.scale = (p.flags & 2) !== 0 && header > 20 ? scaleOption(frame, l4 + 20, l4 + header) : -1;
+function readTcp(b: Uint8Array, at: number, p: TrackedPacket): boolean {
+  const header = (b[at + 12]! >> 4) * 4;
+  if (header < 20 || p.l4 + header > p.end) return false;
+  p.tuple[PORTS] = u32(b, at);
+  p.sequence = u32(b, at + 4);
+  p.acknowledgment = u32(b, at + 8);
+  p.flags = b[at + 13]!;
+  p.window = u16(b, at + 14);
+  p.payload = p.l4 + header;
+  p.scale = (p.flags & 2) !== 0 && header > 20 ? scaleOption(b, at + 20, at + header) : -1;
   return havePorts(p);
-}
-
-function u32(frame: Frame, at: number): number {
-  return ((frame.u16(at) << 16) | frame.u16(at + 2)) >>> 0;
 }
 
 const MOST_SCALE = 14;
 
 /** The window scale option (RFC 7323) among the options, or -1. */
-function scaleOption(frame: Frame, from: number, end: number): number {
+function scaleOption(b: Uint8Array, from: number, end: number): number {
   for (let at = from; at < end; ) {
-    const kind = frame.u8(at);
+    const kind = b[at]!;
     if (kind === 0) return -1;
     if (kind === 1) {
       at++;
       continue;
     }
     if (at + 1 >= end) return -1;
-    const size = frame.u8(at + 1);
+    const size = b[at + 1]!;
     if (size < 2 || at + size > end) return -1;
-    if (kind === 3 && size === 3) return Math.min(frame.u8(at + 2), MOST_SCALE);
+    if (kind === 3 && size === 3) return Math.min(b[at + 2]!, MOST_SCALE);
     at += size;
   }
   return -1;
@@ -119,11 +121,11 @@ const ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 /** RFC 4443: those below 128 that are defined. */
 const ERRORS6: ReadonlySet<number> = new Set([1, 2, 3, 4]);
 
-function readIcmp(frame: Frame, p: TrackedPacket): boolean {
-  const type = frame.u8(p.l4);
+function readIcmp(b: Uint8Array, at: number, p: TrackedPacket): boolean {
+  const type = b[at]!;
   p.payload = p.l4 + 8;
   if (isIcmpQuery(p.protocol, type)) {
-    p.tuple[PORTS] = (frame.u16(p.l4 + 4) << 16) | frame.u16(p.l4);
+    p.tuple[PORTS] = (u16(b, at + 4) << 16) | u16(b, at);
     return true;
   }
   if (!(p.protocol === IpProtocol.icmp ? ERRORS : ERRORS6).has(type)) return false;
@@ -177,15 +179,15 @@ export function readInner(frame: Frame, p: TrackedPacket, out: Uint32Array): boo
     protocol = frame.u8(inner + 9);
     l4 = inner + header;
     out.fill(0, 0, 9);
-    out[0] = u32(frame, inner + 12);
-    out[4] = u32(frame, inner + 16);
+    out[0] = frameU32(frame, inner + 12);
+    out[4] = frameU32(frame, inner + 16);
   } else {
     if (inner + 40 > p.end || frame.u8(inner) >> 4 !== 6) return false;
     protocol = frame.u8(inner + 6);
     l4 = inner + 40;
     for (let i = 0; i < 4; i++) {
-      out[i] = u32(frame, inner + 8 + 4 * i);
-      out[4 + i] = u32(frame, inner + 24 + 4 * i);
+      out[i] = frameU32(frame, inner + 8 + 4 * i);
+      out[4 + i] = frameU32(frame, inner + 24 + 4 * i);
     }
     for (let i = 0; i < 8 && [0, 43, 60, 44].includes(protocol) && l4 + 8 <= p.end; i++) {
       if (protocol === 44 && (frame.u16(l4 + 2) & 0xfff8) !== 0) return false;
@@ -197,7 +199,7 @@ export function readInner(frame: Frame, p: TrackedPacket, out: Uint32Array): boo
   if (l4 + 8 > p.end) return false;
   out[TUPLE_ID] = ((p.tuple[TUPLE_ID]! & 0xffff0000) | (protocol << 8) | (isIpv4 ? 0 : 1)) >>> 0;
   if (protocol === IpProtocol.tcp || protocol === IpProtocol.udp) {
-    out[PORTS] = u32(frame, l4);
+    out[PORTS] = frameU32(frame, l4);
     return true;
   }
   if (protocol === (isIpv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) {
@@ -207,4 +209,8 @@ export function readInner(frame: Frame, p: TrackedPacket, out: Uint32Array): boo
   }
   out[PORTS] = 0;
   return true;
+}
+
+function frameU32(frame: Frame, at: number): number {
+  return ((frame.u16(at) << 16) | frame.u16(at + 2)) >>> 0;
 }

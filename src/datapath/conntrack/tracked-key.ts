@@ -35,7 +35,7 @@ export function writeConnection(
   key[W.ctState] = state;
   key[W.ctMark] = w[at + C.mark]!;
   for (let i = 0; i < 4; i++) key[W.ctLabel + i] = w[at + C.label + i]!;
-  if (parent === undefined) writeTuple(key, w, at, w[at + C.id]!);
+  if (parent === undefined) writeTuple(key, w, at + C.original, w[at + C.id]!);
   else writeTuple(key, parent, 0, parent[TUPLE_ID]!);
 }
 
