@@ -124,9 +124,10 @@ export interface NetHost {
   createVeth(name: string, peer: string, peerNamespace?: number): void;
   /**
    * Opens (makes) a TAP device with IFF_NO_PI and IFF_VNET_HDR, non-blocking, every offload on that the kernel takes. The
-   * device goes when the source is closed unless `persist`.
+   * device goes when the source is closed unless `persist`. With more than one of `queues` it has that many receive queues, unless it was
+   * there already and is not of that kind: the handle tells.
    */
-  openTap(name: string, options: { persist: boolean }): TapSource;
+  openTap(name: string, options: { persist: boolean; queues?: number }): TapSource;
   /**
    * Takes a link's frames: promiscuous, and hidden from the host's own stack until closed. `input` asks for one way of
    * receiving (tests do); by default the best that works.

@@ -57,10 +57,11 @@ function datapathClasses(
     timeOrigin: performance.timeOrigin,
     log: (level: "info" | "warn" | "err", text: string) => logger.log(level, text),
   };
+  const warn = (text: string): void => log.module("netdev_linux").warn(text);
   const devices = [
-    systemDevices(net, (text) => log.module("netdev_linux").warn(text)),
-    tapDevices(net, "internal"),
-    tapDevices(net, "tap"),
+    systemDevices(net, warn),
+    tapDevices(net, "internal", warn),
+    tapDevices(net, "tap", warn),
     vhostDevices(vhost.host, "dpdkvhostuser", vhost.directory),
     vhostDevices(vhost.host, "dpdkvhostuserclient", vhost.directory),
     afxdpDevices(net, (level, text) => log.module("netdev_afxdp").log(level, text)),

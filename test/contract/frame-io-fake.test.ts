@@ -17,6 +17,7 @@ describe("FrameIo: fake", () => {
       deliver: (device, data) => net.deliver(names[device]!, data),
       sent: (device) => net.sent(names[device]!).map((frame) => frame.data),
       setUp: (device, up) => net.setUp(names[device]!, up),
+      vanish: (device) => net.deleteLink(names[device]!),
       close: () => undefined,
     };
   });

@@ -12,6 +12,10 @@ export interface FrameIoFixture {
   /** Frames of `testFrame` that went out of device 0 or 1 since the last call; waits for `count`. */
   sent(device: number, count: number): Uint8Array[];
   setUp(device: number, up: boolean): void;
+  /** The device goes, unplugged or deleted. */
+  vanish(device: number): void;
+  /** What is counted for a frame to a device that is down; `ENETDOWN` unless said. */
+  readonly downError?: string;
   close(): void;
 }
 
@@ -111,7 +115,48 @@ export function frameIoContract(open: () => FrameIoFixture): void {
     send(1, testFrame(60));
     send(2, testFrame(60));
     expect(fixture.sent(1, 1)).toHaveLength(1);
-    expect(io.counters(1)).toMatchObject({ txPackets: 0, txDropped: 1, txErrors: new Map([["ENETDOWN", 1]]) });
+    expect(io.counters(1)).toMatchObject({
+      txPackets: 0,
+      txDropped: 1,
+      txErrors: new Map([[fixture.downError ?? "ENETDOWN", 1]]),
+    });
+  });
+
+  it("goes on with one port when another vanishes, and takes no harm from what is sent there", () => {
+    io.attach(1, fixture.handles[0]);
+    io.attach(2, fixture.handles[1]);
+    fixture.deliver(0, testFrame(60));
+    fixture.vanish(0);
+    for (let i = 0; i < 3; i++) send(1, testFrame(60));
+    send(2, testFrame(61));
+    expect(fixture.sent(1, 1)).toEqual([testFrame(61)]);
+    fixture.deliver(1, testFrame(62));
+    expect(receive(2).filter((s) => s.port === 2)).toHaveLength(1);
+    expect(io.counters(1)).toMatchObject({ txPackets: 0, txDropped: 3 });
+    io.detach(1);
+    send(2, testFrame(63));
+    expect(fixture.sent(1, 1)).toEqual([testFrame(63)]);
+  });
+
+  it("loses nothing of one port when another is flooded", () => {
+    io.attach(1, fixture.handles[0]);
+    io.attach(2, fixture.handles[1]);
+    for (let i = 0; i < 3000; i++) fixture.deliver(0, testFrame(1000));
+    for (let i = 0; i < 20; i++) fixture.deliver(1, testFrame(60 + i));
+    const seen = receive(Number.POSITIVE_INFINITY).filter((s) => s.port === 2);
+    expect(seen.map((s) => s.data.length)).toEqual(Array.from({ length: 20 }, (_, i) => 60 + i));
+  });
+
+  it("sends or counts each frame of a burst, whatever the device takes, and goes on with the other port", () => {
+    io.attach(1, fixture.handles[0]);
+    io.attach(2, fixture.handles[1]);
+    const burst = testFrame(1000);
+    for (let i = 0; i < 5000; i++) io.send(1, burst, 0, 0, burst, 0, burst.length, plainOffload());
+    send(2, testFrame(77));
+    expect(fixture.sent(1, 1)).toEqual([testFrame(77)]);
+    const { txPackets, txDropped } = io.counters(1)!;
+    expect(txPackets + txDropped).toBe(5000);
+    expect(txPackets).toBeGreaterThan(0);
   });
 
   it("knows nothing of a port that is not attached, and takes one again", () => {

@@ -3,7 +3,7 @@ import type { FrameSource, NetHost } from "#host/net.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { frameIoContract, isTestFrame } from "../contract/frame-io.js";
 import { testNamespace } from "../support/namespace.js";
-import { describeWith, root } from "../support/needs.js";
+import { describeWith, root, tun } from "../support/needs.js";
 
 const xdp = { queues: 1, needWakeup: true };
 
@@ -38,19 +38,9 @@ for (const [way, open] of Object.entries(ways)) {
           far.send(device, data, 0, 0, data, 0, data.length, plainOffload());
           far.flush();
         },
-        sent(device, count) {
-          const seen: Uint8Array[] = [];
-          const end = performance.now() + 100;
-          do {
-            const got = far.receive(64, (port, memory, at, length) => {
-              const data = memory.slice(at, at + length);
-              if (port === device && isTestFrame(data)) seen.push(data);
-            });
-            if (got === 0 && seen.length < count) far.wait(10);
-          } while (seen.length < count && performance.now() < end);
-          return seen;
-        },
+        sent: (device, count) => framesOf(far, device, count),
         setUp: (device, up) => net.setUp(`wck${device}`, up),
+        vanish: (device) => net.deleteLink(`wck${device}`),
         close() {
           io.close();
           far.close();
@@ -60,4 +50,52 @@ for (const [way, open] of Object.entries(ways)) {
       };
     });
   });
+}
+
+describeWith([root, tun], "FrameIo: Linux, TAP, keeps the contract", () => {
+  frameIoContract(() => {
+    const host = testNamespace();
+    const { net } = host;
+    const far = new LinuxFrameIo();
+    const taps = [0, 1].map((i) => net.openTap(`wck${i}`, { persist: false, queues: i + 1 }));
+    const ends = [0, 1].map((i) => {
+      net.setUp(`wck${i}`, true);
+      const end = net.capture(`wck${i}`, { input: "socket" });
+      far.attach(i, end.frames);
+      return end;
+    });
+    const io = new LinuxFrameIo();
+    return {
+      io,
+      handles: [taps[0]!.frames, taps[1]!.frames],
+      deliver(device, data) {
+        far.send(device, data, 0, 0, data, 0, data.length, plainOffload());
+        far.flush();
+      },
+      sent: (device, count) => framesOf(far, device, count),
+      setUp: (device, up) => net.setUp(`wck${device}`, up),
+      vanish: (device) => net.deleteLink(`wck${device}`),
+      downError: "EIO",
+      close() {
+        io.close();
+        far.close();
+        for (const source of [...taps, ...ends]) source.close();
+        host.close();
+      },
+    };
+  });
+});
+
+/** Test frames that a device of `io` receives until there are `count`, or a tenth of a second has passed. */
+function framesOf(io: LinuxFrameIo, device: number, count: number): Uint8Array[] {
+  const seen: Uint8Array[] = [];
+  const end = performance.now() + 100;
+  do {
+    const got = io.receive(64, (port, memory, at, length) => {
+      const data = memory.slice(at, at + length);
+      if (port === device && isTestFrame(data)) seen.push(data);
+    });
+    if (got === 0 && seen.length < count) io.wait(10);
+  } while (seen.length < count && performance.now() < end);
+  return seen;
 }

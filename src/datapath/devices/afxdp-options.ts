@@ -1,4 +1,5 @@
 import type { XdpMode } from "#host/net.js";
+import { wantedQueues } from "./wanted-queues.js";
 
 /** Interface:options of an AF_XDP port. */
 export interface AfxdpOptions {
@@ -19,9 +20,8 @@ export function modesOf({ mode }: AfxdpOptions): readonly XdpMode[] {
 export function readAfxdpOptions(options: ReadonlyMap<string, string>): AfxdpOptions | string {
   const mode = options.get("xdp-mode") ?? "best-effort";
   if (mode !== "best-effort" && !(modes as readonly string[]).includes(mode)) return `Incorrect xdp-mode (${mode}).`;
-  const queues = Number.parseInt(options.get("n_rxq") ?? "1", 10);
   return {
-    queues: queues >= 1 ? queues : 1,
+    queues: wantedQueues(options),
     mode: mode as AfxdpOptions["mode"],
     needWakeup: options.get("use-need-wakeup") !== "false",
   };

@@ -2,6 +2,7 @@ import type { FrameSource, LinkStats, NetHost } from "#host/net.js";
 import { HostError } from "#util/errors.js";
 import type { FrameDeviceClass } from "./frame-device.js";
 import { NetDevice } from "./net-device.js";
+import { wantedQueues } from "./wanted-queues.js";
 
 /**
  * What the host sends into a TAP is what the switch receives from it, so counters change sides. Details of physical errors mean
@@ -62,14 +63,22 @@ function openPair(net: NetHost, name: string): FrameSource {
 /**
  * `type=internal` and `type=tap`: a TAP device of the port's name, made when the port is opened and gone when it is closed. It outlives a process that ends
  * without closing it, with its addresses and routes, and is taken up again by the next. The host uses it as any other interface, in its own network namespace or another that it is moved to. An internal port is a veth pair where the host has no TAP.
+ * `n_rxq` of Interface:options is how many receive queues the device is made with.
  */
-export function tapDevices(net: NetHost, type: "internal" | "tap"): FrameDeviceClass {
+export function tapDevices(
+  net: NetHost,
+  type: "internal" | "tap",
+  warn: (text: string) => void = () => undefined,
+): FrameDeviceClass {
   return {
     type,
     hasDatapathPort: true,
     open(name, options) {
       try {
-        const source = net.openTap(name, { persist: true });
+        const queues = wantedQueues(options);
+        const source = net.openTap(name, { persist: true, queues });
+        if (source.frames.queues < queues)
+          warn(`${name}: the device was there already and has one queue, where n_rxq is ${queues}`);
         const kind = { type, stats: switchSide, follow: source.follow };
         return new NetDevice(net, name, kind, { ...source, close: source.remove }, options);
       } catch (error) {

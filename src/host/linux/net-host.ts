@@ -131,10 +131,10 @@ export class LinuxNetHost implements NetHost {
     };
   }
 
-  openTap(name: string, options: { persist: boolean }): TapSource {
+  openTap(name: string, { persist, queues = 1 }: { persist: boolean; queues?: number }): TapSource {
     this.#checkName(name);
-    const existed = this.link(name) !== undefined;
-    const source = inNamespace(this.#namespace, () => openTap(name, { ...options, existed }, () => this.#known(name)));
+    const options = { persist, queues, existed: this.link(name) !== undefined };
+    const source = inNamespace(this.#namespace, () => openTap(name, options, () => this.#known(name)));
     return { ...source, follow: () => this.#follow(source.frames.fds[0]!) };
   }
 

@@ -8,6 +8,8 @@ const O_CLOEXEC = 0x80000;
 const IFF_TAP = 0x2;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
+const IFF_MULTI_QUEUE = 0x100;
+const EINVAL = 22;
 
 /** ioctl numbers of linux/if_tun.h. */
 const TUNSETIFF = 0x400454ca;
@@ -34,19 +36,65 @@ function ifreq(name: string, flags: number): Uint8Array {
   return bytes;
 }
 
+export interface TapOptions {
+  readonly persist: boolean;
+  readonly existed: boolean;
+  /** Receive queues wanted, at least 1. */
+  readonly queues: number;
+}
+
+/** Makes a descriptor a queue of the device. */
+function attachQueue(fd: number, name: string, isMulti: boolean): boolean {
+  const flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (isMulti ? IFF_MULTI_QUEUE : 0);
+  return sys.ioctl(fd, TUNSETIFF, ifreq(name, flags)) >= 0;
+}
+
+function openQueue(): number {
+  return sys.check(sys.open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "/dev/net/tun");
+}
+
+/**
+ * Opens as many queues of the device as are wanted. One that is there already keeps the kind it was made with: then it has one queue, or takes
+ * several even where one is wanted.
+ */
+function openQueues(name: string, { existed, queues }: TapOptions): number[] {
+  const fds = [openQueue()];
+  try {
+    const wantsMulti = queues > 1;
+    let isMulti = wantsMulti;
+    if (!attachQueue(fds[0]!, name, isMulti)) {
+      const errno = sys.errno();
+      isMulti = !wantsMulti;
+      if (errno !== EINVAL || !existed || !attachQueue(fds[0]!, name, isMulti))
+        throw sys.hostError(`tap device ${name}`, errno);
+    }
+    while (isMulti && fds.length < queues) {
+      const fd = openQueue();
+      fds.push(fd);
+      if (!attachQueue(fd, name, true)) throw sys.hostError(`tap device ${name}, queue ${fds.length - 1}`);
+    }
+    return fds;
+  } catch (error) {
+    for (const fd of fds) sys.close(fd);
+    throw error;
+  }
+}
+
 /**
  * Opens (makes) a TAP device, in the calling thread's network namespace. `describe` gives its ifindex and MTU once it is there.
- * Throws `HostError`: `EPERM`, `EBUSY` where another process has it, `EINVAL` where a device of another kind has the name.
+ * Throws `HostError`: `EPERM`, `EBUSY` where another process has it, `EINVAL` where a device of another kind has the name, `E2BIG` for too many queues.
  */
 export function openTap(
   name: string,
-  options: { readonly persist: boolean; readonly existed: boolean },
+  options: TapOptions,
   describe: () => { readonly ifindex: number; readonly mtu: number },
 ): Omit<TapSource, "follow"> & { readonly frames: TapHandle } {
-  const fd = sys.check(sys.open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "/dev/net/tun");
+  const fds = openQueues(name, options);
+  const close = (): void => {
+    for (const fd of fds) sys.close(fd);
+  };
+  const fd = fds[0]!;
   try {
-    const request = ifreq(name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
-    sys.check(sys.ioctl(fd, TUNSETIFF, request), `tap device ${name}`);
     const size = new Uint8Array(Int32Array.of(VNET_HEADER).buffer);
     sys.check(sys.ioctl(fd, TUNSETVNETHDRSZ, size), `tap device ${name} vnet header`);
     // Kernels before 6.2 know no UDP segmentation; all know the rest.
@@ -55,17 +103,17 @@ export function openTap(
     if (options.persist) sys.check(sys.ioctlNumber(fd, TUNSETPERSIST, 1), `tap device ${name} persistence`);
     const { ifindex, mtu } = describe();
     return {
-      frames: { kind: "tap", name, ifindex, mtu, queues: 1, fds: [fd] },
+      frames: { kind: "tap", name, ifindex, mtu, queues: fds.length, fds },
       created: !options.existed,
-      close: () => void sys.close(fd),
+      close,
       remove: () => {
         // By the descriptor: the device may have another name or namespace by now.
         sys.ioctlNumber(fd, TUNSETPERSIST, 0);
-        sys.close(fd);
+        close();
       },
     };
   } catch (error) {
-    sys.close(fd);
+    close();
     throw error;
   }
 }
