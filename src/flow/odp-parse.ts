@@ -66,6 +66,14 @@ const plain: ReadonlyMap<string, OdpAttribute> = new Map(
 /** Names that are read besides those that are written. */
 const partAliases: Readonly<Record<string, string>> = { tp_src: "src_port", tp_dst: "dst_port" };
 
+/** Names, places and widths in bits of a label's fields. */
+const MPLS_FIELDS: readonly (readonly [name: string, shift: number, bits: number])[] = [
+  ["label", 12, 20],
+  ["tc", 9, 3],
+  ["ttl", 0, 8],
+  ["bos", 8, 1],
+];
+
 class Reader {
   readonly key: FlowKey = newKey();
   readonly mask: FlowMask = newKey();
@@ -223,22 +231,20 @@ class Reader {
     return true;
   }
 
+  /** Fields of labels in their order; what is left out does not matter, and what comes out of order begins the next label. */
   #mpls(body: string): boolean {
-    const items = splitTop(body);
-    if (items.length === 0 || items.length % 4 !== 0 || items.length / 4 > MAX_MPLS) return false;
-    return items.every((item, i) => {
-      const [name, shift, width] = (
-        [
-          ["label", 12, 20],
-          ["tc", 9, 3],
-          ["ttl", 0, 8],
-          ["bos", 8, 1],
-        ] as const
-      )[i % 4]!;
-      if (!item.startsWith(`${name}=`)) return false;
-      const [value, mask] = splitMask(item.slice(name.length + 1), width, true);
-      if (value === undefined || mask === undefined) return false;
-      const at: Bits = { word: W.mpls + Math.floor(i / 4), words: 1, shift, bits: width };
+    let label = 0;
+    let last = -1;
+    return splitTop(body).every((item) => {
+      const equals = item.indexOf("=");
+      const index = MPLS_FIELDS.findIndex(([name]) => name === item.slice(0, equals));
+      if (index < 0) return false;
+      if (index <= last) label++;
+      last = index;
+      const [, shift, width] = MPLS_FIELDS[index]!;
+      const [value, mask] = splitMask(item.slice(equals + 1), width, true);
+      if (label >= MAX_MPLS || value === undefined || mask === undefined) return false;
+      const at: Bits = { word: W.mpls + label, words: 1, shift, bits: width };
       setField(this.key, at, value);
       setField(this.mask, at, mask);
       return true;
@@ -246,6 +252,16 @@ class Reader {
   }
 
   #tunnel(body: string): boolean {
+    if (!this.#tunnelItems(body)) return false;
+    // Whether there is a key is said by the key alone.
+    const hasKey = /(?:^|,)\s*tun_id=/.test(body);
+    for (const words of [this.key, this.mask]) {
+      words[W.tunMeta] = (words[W.tunMeta]! & ~TunnelFlag.key) | (hasKey ? TunnelFlag.key : 0);
+    }
+    return true;
+  }
+
+  #tunnelItems(body: string): boolean {
     return splitTop(body).every((item) => {
       const nested = tunnelNested.find((n) => item.startsWith(`${n.name}(`));
       if (nested !== undefined) {
@@ -254,12 +270,7 @@ class Reader {
       }
       if (item.startsWith("flags(") && item.endsWith(")")) return this.#flags(tunnelFlags, item.slice(6, -1), true);
       if (item.startsWith("geneve(") && item.endsWith(")")) return this.#geneve(item.slice(7, -1));
-      const ok = this.#parts(tunnelParts, item);
-      if (ok && item.startsWith("tun_id=")) {
-        this.key[W.tunMeta]! |= TunnelFlag.key;
-        this.mask[W.tunMeta]! |= TunnelFlag.key;
-      }
-      return ok;
+      return this.#parts(tunnelParts, item);
     });
   }
 

@@ -92,11 +92,14 @@ class Text {
   tunnel(): void {
     const key = this.#key;
     if (key[W.tunDst] === 0 && [0, 1, 2, 3].every((i) => key[W.tunIpv6Dst + i] === 0)) return;
-    const list = tunnelParts.filter((p) => this.#tunnelHas(p) && this.#shows(p)).map((p) => this.#part(p));
+    const shown = tunnelParts.filter((p) => this.#tunnelHas(p) && this.#shows(p));
+    // Of all the numbers this one alone is 0x0 where it is none.
+    const list = shown.map((p) => this.#part(p).replace(/^tun_id=0(?!x)/, "tun_id=0x0"));
     for (const { name, parts } of tunnelNested) {
       if (parts.every((p) => isFieldZero(key, p.at))) continue;
-      const shown = parts.filter((p) => !isFieldZero(key, p.at) && this.#shows(p));
-      list.push(`${name}(${shown.map((p) => this.#part(p)).join(",")})${name.includes("(") ? ")" : ""}`);
+      const isWhole = name !== "erspan";
+      const nested = parts.filter((p) => (isWhole || !isFieldZero(key, p.at)) && this.#shows(p));
+      list.push(`${name}(${nested.map((p) => this.#part(p)).join(",")})${name.includes("(") ? ")" : ""}`);
     }
     const options = key[W.tunMetadataPresent + 1]!;
     if (options > 0 && options <= MAX_OPTIONS) {

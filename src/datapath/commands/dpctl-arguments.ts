@@ -37,11 +37,12 @@ export interface DpctlOptions {
   rest: string[];
 }
 
-/** Takes the options out of the arguments. Throws `UserError` for one that is unknown. */
+/** Takes the options before the first other argument; what comes after it is none, as upstream. Throws `UserError` for one that is unknown. */
 export function takeOptions(args: readonly string[]): DpctlOptions {
   const options: DpctlOptions = { more: false, statistics: false, names: undefined, rest: [] };
   for (const arg of args) {
-    if (arg === "-m" || arg === "--more") options.more = true;
+    if (options.rest.length > 0) options.rest.push(arg);
+    else if (arg === "-m" || arg === "--more") options.more = true;
     else if (arg === "-s" || arg === "--statistics") options.statistics = true;
     else if (arg === "--names") options.names = true;
     else if (arg === "--no-names") options.names = false;

@@ -5,7 +5,6 @@ import { formatOdpKey } from "#flow/odp-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
-import { EtherType } from "#wire/ethernet.js";
 import { parseDatapathActions } from "../action-parse.js";
 import { formatDatapathActions } from "../action-text.js";
 import type { DatapathAction } from "../actions.js";
@@ -20,6 +19,7 @@ import {
   portNames,
   takeOptions,
 } from "./dpctl-arguments.js";
+import { isWholeKey } from "./is-whole-key.js";
 import { sameMatch } from "./same-match.js";
 
 type DumpedFlow = DatapathFlow & { readonly stats: FlowStats };
@@ -114,22 +114,6 @@ function errnoError(code: string): HostError {
   return new HostError("", code, errnoNumber(code), errnoText(code));
 }
 
-/** The attribute that must follow an Ethernet type. */
-const followers: ReadonlyMap<number, string> = new Map([
-  [EtherType.ipv4, "ipv4("],
-  [EtherType.ipv6, "ipv6("],
-  [EtherType.arp, "arp("],
-  [EtherType.rarp, "rarp("],
-  [EtherType.mpls, "mpls("],
-  [EtherType.nsh, "nsh("],
-]);
-
-/** Whether a key names the headers that its Ethernet type calls for, as the datapath wants it. */
-function isComplete(text: string, { key }: Match): boolean {
-  if (!text.includes("eth(") && !text.includes("eth_type(")) return false;
-  return text.includes(followers.get(key[W.ethType]!) ?? "");
-}
-
 type PutMode = "add" | "modify";
 
 function putFlow(host: DpctlHost, dp: Datapath, text: string, actionsText: string, mode: PutMode): void {
@@ -137,8 +121,11 @@ function putFlow(host: DpctlHost, dp: Datapath, text: string, actionsText: strin
   const match = parseKey(dp, rest);
   const actions = parseActions(actionsText);
   try {
-    if (!isComplete(rest, match)) throw errnoError("EINVAL");
-    const known = findFlow(dp, ufid, match);
+    if (!isWholeKey(rest, match)) throw errnoError("EINVAL");
+    const asWritten = findFlow(dp, ufid, match);
+    // A flow that names no tag is of packets without any.
+    if (asWritten === undefined && match.key[W.vlan0] === 0) match.mask[W.vlan0] = 0xffffffff;
+    const known = asWritten ?? findFlow(dp, ufid, match);
     if (mode === "add" && known !== undefined) throw errnoError("EEXIST");
     if (mode === "modify" && known === undefined) throw errnoError("ENOENT");
     dp.putFlow({ ufid: known?.ufid ?? ufid ?? host.newUfid(), key: match.key, mask: match.mask, actions });
