@@ -1,3 +1,4 @@
+import { runConntrack } from "./conntrack.js";
 import { runDatapath } from "./datapath.js";
 import { runOpenflow } from "./openflow.js";
 import { runPackets } from "./packets.js";
@@ -7,5 +8,6 @@ import type { Tally } from "./tally.js";
 export const targets: readonly { readonly name: string; run(seed: number, tally: Tally): Promise<void> | void }[] = [
   { name: "packets", run: runPackets },
   { name: "openflow", run: runOpenflow },
+  { name: "conntrack", run: runConntrack },
   { name: "datapath", run: runDatapath },
 ];
