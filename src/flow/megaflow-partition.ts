@@ -86,7 +86,7 @@ export class MegaflowPartition {
   lookup(key: FlowKey): number {
     const order = this.#order;
     if ((++this.#lookups & (LOOK_EVERY - 1)) === 0) this.look();
-    if (order.length === 1) {
+    if (order.length === 1 && !this.#places.signsAll) {
       const only = order[0]!;
       this.tried = 1;
       return only.find(key, only);
@@ -162,7 +162,7 @@ export class MegaflowPartition {
   #lookAtSignatures(): void {
     const signatures = this.#signatures;
     if (signatures === undefined) return;
-    if (this.#order.length <= 1) {
+    if (this.#order.length <= 1 && !this.#places.signsAll) {
       this.#signatures = undefined;
       return;
     }

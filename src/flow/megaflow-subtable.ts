@@ -5,8 +5,10 @@ const MIN_SLOTS = 8;
 /** Words of a row before its values: the entry's index + 1, 0 where the slot is empty, and the hash. */
 const HEAD = 2;
 
-/** Of each entry of a table: its subtable, and its slot there. */
+/** Of each entry of a table: its subtable, and its slot there. Beside these, what holds for all of a table. */
 export class EntryPlaces {
+  /** Signatures are asked where there is but one mask, too. */
+  signsAll = false;
   slots: Int32Array = new Int32Array(MIN_SLOTS);
   readonly subtables: (MegaflowSubtable | undefined)[] = [];
 

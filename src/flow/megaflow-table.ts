@@ -54,6 +54,11 @@ export class MegaflowTable<T> {
     return index;
   }
 
+  /** Whether signature caches are asked where there is but one mask, too, which is slower than asking that. */
+  signAll(signs: boolean): void {
+    this.#places.signsAll = signs;
+  }
+
   /**
    * The mask to be used for an entry of `key` where `mask` is asked for: itself, or where its port has `most` different ones already, one that covers it and is mostly the
    * same for all new entries of that port (`MegaflowPartition.bounded`). Not to be changed.

@@ -31,6 +31,7 @@ export class FlowLookup {
   /** Takes Open_vSwitch:other_config. */
   setOptions(options: ReadonlyMap<string, string>): void {
     this.#options = readLookupOptions(options);
+    this.#table.signAll(this.#options.signatureHits);
     if (this.#options.exactInverse === 0) this.#exact = undefined;
     else this.#exact ??= new ExactCache();
   }
