@@ -107,7 +107,10 @@ function nicArguments(nic: GuestNic, index: number): string[] {
   const queues = nic.queues ?? 1;
   const id = `n${index}`;
   const device = ["virtio-net-pci", `netdev=${id}`, `mac=${nic.mac}`];
-  if (queues > 1) device.push("mq=on", `vectors=${2 * queues + 2}`);
+  if (queues > 1) device.push("mq=on");
+  // Without KVM, QEMU 7.2 dies where a vhost device has message interrupts.
+  if (nic.vhostUser !== undefined && QemuGuest.translated) device.push("vectors=0");
+  else if (queues > 1) device.push(`vectors=${2 * queues + 2}`);
   if (nic.properties !== undefined) device.push(nic.properties);
   const many = queues > 1 ? `,queues=${queues}` : "";
   const { vhostUser } = nic;
