@@ -1,7 +1,7 @@
 import { errnoName } from "#util/errno.js";
 import { restorePartialChecksum } from "#wire/partial-checksum.js";
 import { clearOffload } from "#wire/virtio-net.js";
-import type { FrameCounters, FrameReceiver } from "../frame-io.js";
+import type { FrameCounters, FrameReceiver, QueueCounts } from "../frame-io.js";
 import type { XdpHandle } from "../net.js";
 import { Memory } from "./memory.js";
 import type { BackendHost, InputQueue, ReadResult } from "./port-backend.js";
@@ -22,6 +22,7 @@ const KICKS = 64;
 export class XdpQueue implements InputQueue {
   readonly fd: number;
   count = 0;
+  readonly counts: QueueCounts;
   readonly #port: number;
   readonly #counters: FrameCounters;
   readonly #host: BackendHost;
@@ -48,6 +49,7 @@ export class XdpQueue implements InputQueue {
   constructor(port: number, handle: XdpHandle, queue: number, counters: FrameCounters, host: BackendHost) {
     const socket = handle.sockets[queue]!;
     this.fd = socket.fd;
+    this.counts = { queue, frames: 0, bytes: 0 };
     this.#port = port;
     this.#counters = counters;
     this.#host = host;
@@ -91,12 +93,14 @@ export class XdpQueue implements InputQueue {
       this.#taken[this.#takenCount++] = at;
       this.#counters.rxPackets++;
       this.#counters.rxBytes += length;
+      this.counts.bytes += length;
       clearOffload(offload);
       if (this.#restores) restorePartialChecksum(bytes, at, length, offload);
       receiver(this.#port, bytes, at, length, offload);
     }
     if (count > 0) rx.consumer = this.#received;
     this.count = count;
+    this.counts.frames += count;
     return count < budget ? "empty" : "more";
   }
 
