@@ -128,10 +128,10 @@ const codes = new WeakMap<MaskShape, Find>();
 function codeOf(shape: MaskShape): Find {
   const known = codes.get(shape);
   if (known !== undefined) return known;
-  const { mask, words } = shape;
+  const { mask, words, seed } = shape;
   const stride = HEAD + words.length;
   const same = words.map((_, i) => `r[a+${i + HEAD}]===w${i}`).join("&&") || "true";
-  const text = `${loads(mask, words)}${mixes(words)}
+  const text = `${loads(mask, words)}${mixes(words, seed)}
 const r=t.rows,m=t.last;
 for(let s=h&m;;s=(s+1)&m){
 const a=s*${stride},x=r[a];

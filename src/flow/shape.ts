@@ -14,6 +14,8 @@ export interface MaskShape {
   readonly id: string;
   /** Indexes of the words that are not 0, ascending. */
   readonly words: readonly number[];
+  /** What its hash depends on. */
+  readonly seed: number;
   /** A 32-bit hash (signed) of a key's masked words. */
   readonly hash: (key: FlowKey) => number;
   /** Compares a key's masked words with the compact values from `at` on. */
@@ -29,6 +31,16 @@ const cache = new Map<string, MaskShape>();
 
 /** The shape that was last asked for of each hash of masks: finding it again needs no text. */
 const recent = new Map<number, MaskShape>();
+
+let seed = 1;
+
+/** Has the hashes of shapes that are made from now on depend on a 32-bit number. For a program's beginning: what was hashed before stays as it is. */
+export function seedHashes(number: number): void {
+  seed = number | 0;
+  cache.clear();
+  recent.clear();
+  latest = undefined;
+}
 
 /** The last answer: most often it is asked for again. */
 let latest: MaskShape | undefined;
@@ -92,13 +104,14 @@ export function expand(shape: MaskShape, values: CompactValues, at = 0): FlowKey
 }
 
 function makeShape(mask: FlowMask, id: string, words: readonly number[]): MaskShape {
-  const hashCode = `${loads(mask, words)}${mixes(words)}return h;`;
+  const hashCode = `${loads(mask, words)}${mixes(words, seed)}return h;`;
   const equalCode = `return ${words.map((w, i) => `v[a+${i}]===(k[${w}]&${mask[w]! | 0})`).join("&&") || "true"};`;
   const gatherCode = words.map((w, i) => `v[a+${i}]=k[${w}]&${mask[w]! | 0};`).join("");
   return {
     mask,
     id,
     words,
+    seed,
     hash: new Function("k", hashCode) as MaskShape["hash"],
     equal: new Function("k", "v", "a", equalCode) as MaskShape["equal"],
     gather: new Function("k", "v", "a", gatherCode) as MaskShape["gather"],
@@ -112,16 +125,19 @@ export function loads(mask: FlowMask, words: readonly number[]): string {
 
 /**
  * Source text that mixes w0, w1, … into a signed 32-bit hash `h`. Each word's halves are folded, then multiplied by an odd number of its own: these
- * do not wait for one another, which a chain of mixing would. The end carries every bit down to those that choose a place.
+ * do not wait for one another, which a chain of mixing would. The end carries every bit down to those that choose a place. The numbers follow from the seed, so
+ * that nobody who does not know it can make keys that all have one hash.
  */
-export function mixes(words: readonly number[]): string {
-  let factor = FACTOR;
-  const terms = words.map((_, i) => {
-    factor = Math.imul(factor, FACTOR) | 1;
-    return `+Math.imul(w${i}^(w${i}>>>16),${factor})`;
-  });
+export function mixes(words: readonly number[], seed: number): string {
+  const terms = words.map((_, i) => `+Math.imul(w${i}^(w${i}>>>16),${scramble(seed + i * GOLDEN) | 1})`);
   return `let h=${words.length}${terms.join("")}|0;h=Math.imul(h^(h>>>16),-2048144777);h^=h>>>13;h=Math.imul(h,-1028477379);h^=h>>>16;`;
 }
 
-/** The golden ratio, odd. */
-const FACTOR = -1640531535;
+function scramble(value: number): number {
+  let h = value | 0;
+  h = Math.imul(h ^ (h >>> 16), -2048144777);
+  h = Math.imul(h ^ (h >>> 13), -1028477379);
+  return h ^ (h >>> 16);
+}
+
+const GOLDEN = 0x9e3779b1;

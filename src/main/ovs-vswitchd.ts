@@ -9,6 +9,7 @@ import { vhostDevices } from "#datapath/devices/vhost-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { withDummies } from "#datapath/dummy/enable-dummy.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
+import { seedHashes } from "#flow/shape.js";
 import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
 import { fileSystemSpace } from "#host/node/file-system-space.js";
@@ -86,6 +87,7 @@ function dpctlHost(host: Host, datapaths: Datapaths, clock: WarpClock): DpctlHos
 
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { host, log, control } = context;
+  seedHashes(Buffer.from(host.random(4)).readInt32BE());
   const wanted = readVswitchdOptions(context.options);
   const run = directories(host.process).run;
   const remote = resolveStreamName(context.operands[0] ?? `unix:${run}/db.sock`, run);
