@@ -209,12 +209,12 @@ export interface FakeHandle extends FrameHandleBase {
 }
 
 /** A vhost-user port: rings in a guest's memory. */
-export interface VhostHandle extends FrameHandleBase {
+interface VhostHandle extends FrameHandleBase {
   readonly kind: "vhost";
   /** What the main thread says of the rings, and the forwarding threads count. */
   readonly shared: SharedArrayBuffer;
-  /** An epoll set that shows the guest's kicks, and changes of `shared`. */
-  readonly fd: number;
+  /** An epoll set for each queue, which shows the kicks of its share of the guest's queue pairs, and changes of `shared`. */
+  readonly fds: readonly number[];
   /** An eventfd: written to where the guest has put nonsense into a ring. */
   readonly troubleFd: number;
 }

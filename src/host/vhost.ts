@@ -27,7 +27,7 @@ export interface VhostSource extends FrameSource {
   setUp(up: boolean): void;
   /** How often a full queue of the guest is looked at again before frames are dropped. */
   setRetries(retries: number): void;
-  /** Calls back when `status` says something else. */
+  /** Calls back when `status` says something else, or `frames` is another: for another number of queues. */
   onChange(handler: () => void): void;
 }
 

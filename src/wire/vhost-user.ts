@@ -8,9 +8,9 @@ import { WireError } from "#util/errors.js";
 /** Length of the header: request, flags, size of the payload; 32 bits each. */
 export const VHOST_HEADER = 12;
 /** The longest payload of a message that is understood here; nothing longer is waited for. */
-export const VHOST_MAX_PAYLOAD = 4096;
+const VHOST_MAX_PAYLOAD = 4096;
 /** Regions that one message may bring, and descriptors that may come with it. */
-export const VHOST_MAX_REGIONS = 8;
+const VHOST_MAX_REGIONS = 8;
 
 const VERSION = 1;
 const VERSION_MASK = 0x3;

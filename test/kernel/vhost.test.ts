@@ -242,12 +242,19 @@ describe("vhost-user ports", () => {
   it("use several queue pairs, and keep a flow in one", async () => {
     const guest = await plug({ pairs: 4 });
     expect(sources[0]!.status().rings).toHaveLength(8);
+    await eventually(() => sources[0]!.frames.queues === 4, "as many queues as there are pairs");
+    io.detach(0);
+    io.attach(0, sources[0]!.frames);
     for (let pair = 0; pair < 4; pair++) guest.transmit(frame(60, pair), { pair });
+    io.wait(-1);
     expect(
       receive()
         .map(({ data }) => data[14])
         .sort(),
     ).toEqual([0, 1, 2, 3]);
+    expect(io.queueCounts(0).map(({ queue, frames }) => [queue, frames])).toEqual(
+      [0, 1, 2, 3].map((queue) => [queue, 1]),
+    );
     for (let port = 0; port < 64; port++) for (let i = 0; i < 2; i++) send(0, tcpFrame(10, 1000 + port));
     const pairs = [0, 1, 2, 3].map((pair) => guest.received(pair).map(({ data }) => (data[34]! << 8) | data[35]!));
     for (const ports of pairs) expect(ports.length).toBeGreaterThan(8);

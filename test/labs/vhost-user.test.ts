@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { describeWith, program, root } from "../support/needs.js";
-import { type GuestNic, QemuGuest, virtualMachines } from "../support/qemu-guest.js";
+import { QemuGuest, virtualMachines } from "../support/qemu-guest.js";
 import { checksumErrors } from "../support/traffic-ends.js";
 import { WeftHost } from "../support/weft-host.js";
 
 const IPERF3 = "/usr/bin/iperf3";
 /** A translated processor is slow. */
 const MEGABYTES = QemuGuest.translated ? 20 : 400;
+type GuestNic = Parameters<typeof QemuGuest.start>[0]["nics"][number];
+
 /** What a virtual network card is told so that it leaves nothing to others. */
 const NO_OFFLOADS = "csum=off,guest_csum=off,gso=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,mrg_rxbuf=off";
 

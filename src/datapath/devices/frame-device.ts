@@ -3,7 +3,8 @@ import type { Device, DeviceClass } from "../device.js";
 
 /**
  * A device whose frames the userspace engine moves itself. Its forwarding thread attaches `frames` to its `FrameIo`, tells it
- * of a new MTU after `onChange`, and must have detached it before `close`.
+ * of a new MTU after `onChange`, and must have detached it before `close`. Where `frames` is another object after `onChange`, it has another number
+ * of queues, and is to be attached anew.
  */
 export interface FrameDevice extends Device {
   readonly frames: FrameHandle;

@@ -24,7 +24,6 @@ function readRetries(options: ReadonlyMap<string, string>): number {
 class VhostDevice implements FrameDevice {
   readonly name: string;
   readonly type: VhostDeviceType;
-  readonly frames: FrameHandle;
   readonly #source: VhostSource;
   readonly #mode: VhostMode;
   readonly #path: string;
@@ -45,7 +44,6 @@ class VhostDevice implements FrameDevice {
   ) {
     this.name = name;
     this.type = type;
-    this.frames = source.frames;
     this.#source = source;
     this.#mode = type === "dpdkvhostuser" ? "server" : "client";
     this.#path = path;
@@ -53,6 +51,11 @@ class VhostDevice implements FrameDevice {
     this.setOptions(options);
     source.onChange(() => this.#look());
     this.#look();
+  }
+
+  /** Another one where the guest uses another number of queue pairs. */
+  get frames(): FrameHandle {
+    return this.#source.frames;
   }
 
   #look(): void {

@@ -1,6 +1,6 @@
 import { type Offload, readVnetHeader } from "#wire/virtio-net.js";
 import { RING_BROKEN, RING_EMPTY } from "#wire/virtqueue.js";
-import type { FrameCounters, FrameReceiver } from "../../frame-io.js";
+import type { FrameCounters, FrameReceiver, QueueCounts } from "../../frame-io.js";
 import { Memory } from "../memory.js";
 import type { InputQueue, ReadResult } from "../port-backend.js";
 import * as sys from "../syscalls.js";
@@ -18,37 +18,46 @@ const LONGEST = 65535 + 22;
 const SLOT = LONGEST + 128;
 const EVENTS = 8;
 
-/** What an input works with. */
+/** What the inputs of a port work with. */
 export interface GuestInputParts {
   readonly port: number;
-  /** Epoll set of the guest's kicks. */
-  readonly fd: number;
+  /** Queues that the guest's queue pairs are spread over. */
+  readonly queues: number;
   readonly rings: GuestRings;
   readonly counters: FrameCounters;
   readonly frames: GuestFrames;
   readonly offload: Offload;
 }
 
-/** Frames that a guest sends: those of its odd rings. */
+/** Frames that a guest sends, by its odd rings: those of its queue pairs that fall to one queue. */
 export class GuestInput implements InputQueue {
+  /** Epoll set of the guest's kicks. */
   readonly fd: number;
+  readonly counts: QueueCounts;
+  /** The first ring, and how far it is to the next. */
+  readonly #first: number;
+  readonly #step: number;
   count = 0;
   readonly #parts: GuestInputParts;
   readonly #events: Memory = Memory.anonymous(4096);
   /** The ring that is looked at first next time. */
-  #turn = 1;
+  #turn: number;
   /** The batch at hand: where its frames are, and how long. */
   readonly #at = new Int32Array(BATCH);
   readonly #lengths = new Int32Array(BATCH);
 
-  constructor(parts: GuestInputParts) {
-    this.fd = parts.fd;
+  constructor(queue: number, fd: number, parts: GuestInputParts) {
+    this.fd = fd;
+    this.counts = { queue, frames: 0, bytes: 0 };
     this.#parts = parts;
+    this.#first = 2 * queue + 1;
+    this.#step = 2 * parts.queues;
+    this.#turn = this.#first;
   }
 
   pending(): boolean {
     const { rings } = this.#parts;
-    for (let ring = 1; ring < MAX_RINGS; ring += 2) {
+    for (let ring = this.#first; ring < MAX_RINGS; ring += this.#step) {
       const view = rings.open(ring);
       if (view === undefined) continue;
       const waiting = view.waiting();
@@ -60,7 +69,7 @@ export class GuestInput implements InputQueue {
 
   setSleeping(sleeping: boolean): void {
     const { rings } = this.#parts;
-    for (let ring = 1; ring < MAX_RINGS; ring += 2) {
+    for (let ring = this.#first; ring < MAX_RINGS; ring += this.#step) {
       const view = rings.open(ring);
       if (view === undefined) continue;
       if (sleeping) view.listen();
@@ -76,11 +85,11 @@ export class GuestInput implements InputQueue {
 
   read(budget: number, receiver: FrameReceiver): ReadResult {
     this.count = 0;
+    const rings = Math.ceil((MAX_RINGS - this.#first) / this.#step);
     let idle = 0;
-    const rings = MAX_RINGS / 2;
     while (idle < rings && this.count < budget) {
       const ring = this.#turn;
-      this.#turn = ring + 2 < MAX_RINGS ? ring + 2 : 1;
+      this.#turn = ring + this.#step < MAX_RINGS ? ring + this.#step : this.#first;
       const before = this.count;
       if (!this.#readRing(ring, Math.min(BATCH, budget - before), receiver)) return "more";
       idle = this.count === before ? idle + 1 : 0;
@@ -134,6 +143,7 @@ export class GuestInput implements InputQueue {
     rings.close(ring, view);
     counters.rxPackets += taken;
     counters.rxBytes += bytes;
+    this.counts.bytes += bytes;
     counters.rxDropped += bad;
     for (let i = 0; i < taken; i++) this.#deliver(port, this.#at[i]!, this.#lengths[i]!, agreement, receiver);
     return hasRoom;

@@ -33,17 +33,17 @@ export function watchDescriptor(epoll: number, fd: number, what: string): void {
 /** What a port's session acts upon, for real: maps the guest's memory and tells the forwarding threads of rings, by `shared`. */
 export class LinuxRingBoard implements RingBoard {
   readonly #shared: VhostShared;
-  readonly #epoll: number;
+  #epolls: readonly number[];
   readonly #wake: () => void;
   readonly #onChange: () => void;
   #mappings: Mapping[] = [];
   readonly #kicks: number[] = new Array<number>(MAX_RINGS).fill(-1);
   readonly #errors: number[] = new Array<number>(MAX_RINGS).fill(-1);
 
-  /** Kicks of guests show at `epoll`; `wake` has the forwarding threads look at the rings. */
-  constructor(shared: VhostShared, epoll: number, wake: () => void, onChange: () => void) {
+  /** Kicks of guests show at `epolls`; `wake` has the forwarding threads look at the rings. */
+  constructor(shared: VhostShared, epolls: readonly number[], wake: () => void, onChange: () => void) {
     this.#shared = shared;
-    this.#epoll = epoll;
+    this.#epolls = epolls;
     this.#wake = wake;
     this.#onChange = onChange;
     for (let ring = 0; ring < MAX_RINGS; ring++) this.#words(ring)[RingWord.call] = -1;
@@ -87,6 +87,20 @@ export class LinuxRingBoard implements RingBoard {
     this.#shared.features = features;
   }
 
+  /** Where the kicks of a ring show. */
+  #epollOf(ring: number): number {
+    return this.#epolls[(ring >> 1) % this.#epolls.length]!;
+  }
+
+  /** Spreads the kicks over these sets from now on. */
+  spread(epolls: readonly number[]): void {
+    for (const [ring, kick] of this.#kicks.entries())
+      if (kick >= 0) sys.epollControl(this.#epollOf(ring), EPOLL_CTL_DEL, kick, epollEvent(0));
+    this.#epolls = epolls;
+    for (const [ring, kick] of this.#kicks.entries())
+      if (kick >= 0) watchDescriptor(this.#epollOf(ring), kick, "kick descriptor");
+  }
+
   /** Where `length` bytes at the front-end's address are in this process. */
   #place(user: bigint, length: number, alignment: number): number {
     for (const mapping of this.#mappings) {
@@ -106,7 +120,7 @@ export class LinuxRingBoard implements RingBoard {
     const used = this.#place(settings.used, usedSize, usedAlign);
     // Only frames from the guest are waited for: that it has room again is found out by looking.
     if (ring % 2 === 1) {
-      watchDescriptor(this.#epoll, settings.kick, "kick descriptor");
+      watchDescriptor(this.#epollOf(ring), settings.kick, "kick descriptor");
       this.#kicks[ring] = settings.kick;
     }
     const usedHeader = new Uint16Array(viewOf(used, 4).buffer);
@@ -130,7 +144,7 @@ export class LinuxRingBoard implements RingBoard {
 
   stop(ring: number): number {
     const kick = this.#kicks[ring]!;
-    if (kick >= 0) sys.epollControl(this.#epoll, EPOLL_CTL_DEL, kick, epollEvent(0));
+    if (kick >= 0) sys.epollControl(this.#epollOf(ring), EPOLL_CTL_DEL, kick, epollEvent(0));
     this.#kicks[ring] = -1;
     const base = this.#locked(ring, (words) => {
       words[RingWord.state] = RingState.stopped;

@@ -20,8 +20,9 @@ export class VhostBackends implements BackendKind {
   open(port: number, handle: FrameHandle, receiveQueues: readonly number[], counters: FrameCounters): PortBackend {
     if (handle.kind !== "vhost") throw new BugError(`${handle.name} is no vhost-user port`);
     const rings = new GuestRings(handle.shared, handle.troubleFd);
-    const input = { port, fd: handle.fd, rings, counters, frames: this.#frames, offload: this.#host.offload };
-    const inputs = receiveQueues.length > 0 ? [new GuestInput(input)] : [];
+    const { queues } = handle;
+    const parts = { port, rings, counters, queues, frames: this.#frames, offload: this.#host.offload };
+    const inputs = receiveQueues.map((queue) => new GuestInput(queue, handle.fds[queue]!, parts));
     return new VhostBackend(inputs, new GuestOutput(rings, handle.mtu, counters));
   }
 

@@ -16,6 +16,8 @@ const RECONNECT = 1000;
 /** Messages that one turn of the event loop takes. */
 const MESSAGES = 64;
 const DEFAULT_MTU = 1500;
+/** How long a guest may take to set its queues up before they are given to threads, in milliseconds. */
+const SETTLING = 50;
 
 /** What a ring does not have. */
 const notCounted = {
@@ -54,11 +56,13 @@ interface Listener {
 
 /** One vhost-user port, as the main thread has it: its socket, its front-end, and what the forwarding threads are told of it. */
 export class VhostPort implements VhostSource {
-  readonly frames: FrameHandle;
+  /** Another one where the guest has come to use another number of queue pairs. */
+  frames: FrameHandle;
   readonly #path: string;
   readonly #outside: VhostOutside;
   readonly #shared = new VhostShared();
-  readonly #epoll: number;
+  /** One for each queue there ever was. */
+  readonly #epolls: number[] = [];
   readonly #wakeFd: number;
   readonly #troubleFd: number;
   readonly #trouble: sys.Readiness;
@@ -66,6 +70,7 @@ export class VhostPort implements VhostSource {
   #listener: Listener | undefined;
   #connection: Connection | undefined;
   #retry: { cancel(): void } | undefined;
+  #settling: { cancel(): void } | undefined;
   #complaint = "";
   readonly #handlers: (() => void)[] = [];
   #shown = "";
@@ -75,28 +80,49 @@ export class VhostPort implements VhostSource {
     this.#path = path;
     this.#outside = outside;
     if (mode === "server") this.#listener = this.#listen();
-    this.#epoll = sys.check(sys.epollCreate(EPOLL_CLOEXEC), "epoll");
     this.#wakeFd = sys.check(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), "eventfd");
     this.#troubleFd = sys.check(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), "eventfd");
-    watchDescriptor(this.#epoll, this.#wakeFd, "eventfd");
     this.#trouble = sys.onReadable(this.#troubleFd, () => this.#onTrouble());
     this.#board = new LinuxRingBoard(
       this.#shared,
-      this.#epoll,
+      this.#epollSets(1),
       () => void sys.write(this.#wakeFd, ONE, ONE.length),
       () => this.#changed(),
     );
-    this.frames = {
+    this.frames = this.#handle(name, 1);
+    if (mode === "client" && path !== "") this.#connect();
+  }
+
+  #epollSets(count: number): readonly number[] {
+    while (this.#epolls.length < count) {
+      const epoll = sys.check(sys.epollCreate(EPOLL_CLOEXEC), "epoll");
+      this.#epolls.push(epoll);
+      watchDescriptor(epoll, this.#wakeFd, "eventfd");
+    }
+    return this.#epolls.slice(0, count);
+  }
+
+  #handle(name: string, queues: number): FrameHandle {
+    return {
       kind: "vhost",
       name,
       ifindex: 0,
       mtu: DEFAULT_MTU,
-      queues: 1,
+      queues,
       shared: this.#shared.buffer,
-      fd: this.#epoll,
+      fds: this.#epollSets(queues),
       troubleFd: this.#troubleFd,
     };
-    if (mode === "client" && path !== "") this.#connect();
+  }
+
+  /** Offers as many queues as the guest has queue pairs, once it has set them up. */
+  #settle(): void {
+    this.#settling = undefined;
+    const queues = Math.ceil(this.#board.sizes().length / 2);
+    if (queues === 0 || queues === this.frames.queues) return;
+    this.frames = this.#handle(this.frames.name, queues);
+    this.#board.spread(this.#epollSets(queues));
+    for (const handler of this.#handlers) handler();
   }
 
   #listen(): Listener {
@@ -213,6 +239,7 @@ export class VhostPort implements VhostSource {
     const now = `${isConnected} ${features} ${rings} ${isUp}`;
     if (now === this.#shown) return;
     this.#shown = now;
+    this.#settling ??= this.#outside.after(SETTLING, () => this.#settle());
     for (const handler of this.#handlers) handler();
   }
 
@@ -275,7 +302,8 @@ export class VhostPort implements VhostSource {
     }
     this.#end(undefined);
     this.#retry?.cancel();
+    this.#settling?.cancel();
     this.#trouble.stop();
-    for (const fd of [this.#epoll, this.#wakeFd, this.#troubleFd]) sys.close(fd);
+    for (const fd of [...this.#epolls, this.#wakeFd, this.#troubleFd]) sys.close(fd);
   }
 }

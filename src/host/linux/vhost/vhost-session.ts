@@ -34,7 +34,7 @@ import { MAX_RING_SIZE } from "#wire/virtqueue.js";
 import { MAX_PAIRS, MAX_RINGS } from "./vhost-shared.js";
 
 /** What a port offers to any guest. */
-export const offeredFeatures: bigint = featureBits(
+const offeredFeatures: bigint = featureBits(
   VIRTIO_NET_F_CSUM,
   VIRTIO_NET_F_GUEST_CSUM,
   VIRTIO_NET_F_GUEST_TSO4,
