@@ -38,7 +38,7 @@ function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): st
     case "set":
       return `set(${formatSet(a.value, a.mask, options.key)})`;
     case "recirc":
-      return `recirc(0x${a.id.toString(16)})`;
+      return `recirc(${a.id === 0 ? "0" : `0x${a.id.toString(16)}`})`;
     case "hash":
       return `hash(${a.algorithm}(${a.basis}))`;
     case "sample":

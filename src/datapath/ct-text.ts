@@ -23,8 +23,7 @@ const hex = (value: bigint): string => (value === 0n ? "0" : `0x${value.toString
 const wide = (words: readonly number[]): bigint => words.reduce((all, word) => (all << 32n) | BigInt(word), 0n);
 
 function formatLabel(value: bigint, mask: bigint): string {
-  const text = `0x${value.toString(16)}`;
-  return mask === WHOLE_LABEL ? text : `${text}/0x${mask.toString(16)}`;
+  return mask === WHOLE_LABEL ? hex(value) : `${hex(value)}/${hex(mask)}`;
 }
 
 function formatNat({ side, addresses, ports, persistent, method }: CtNat): string {

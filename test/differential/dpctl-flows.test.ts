@@ -3,15 +3,21 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type DpctlInProcess, dpctlInProcess } from "../support/dpctl-in-process.js";
 import { type DummySwitch, startDummySwitch } from "../support/dummy-switch.js";
 import { describeWith, openVswitch } from "../support/needs.js";
-import { matchText } from "./dpctl/flow-texts.js";
+import { scenario } from "./dpctl/flow-scenario.js";
+import { actionsText, matchText } from "./dpctl/flow-texts.js";
 
 const DP = "dummy@dp1";
 const UFID = "ufid:00000000-0000-0000-0000-000000000001";
 const runs = Number(process.env["WEFT_FUZZ_RUNS"] ?? 300);
 
-/** How upstream's keys lie in its memory is nobody's business. */
+/** How upstream's keys lie in its memory is nobody's business, and in which order it finds flows. */
 function comparable(text: string): string {
-  return text.replace(/, dp-extra-info:\S+/g, "").trimEnd();
+  return text
+    .replace(/, dp-extra-info:\S+/g, "")
+    .trimEnd()
+    .split("\n")
+    .sort()
+    .join("\n");
 }
 
 describeWith([openVswitch], "datapath flows by dpctl, beside the installed Open vSwitch", () => {
@@ -43,10 +49,24 @@ describeWith([openVswitch], "datapath flows by dpctl, beside the installed Open 
         await same("dpctl/del-flows", DP);
         if ((await same("dpctl/add-flow", DP, `${UFID},${match}`, "2")) !== "") return;
         await same("dpctl/dump-flows", DP);
-        await same("dpctl/dump-flows", DP, "-m");
+        await same("dpctl/dump-flows", "-m", DP);
         await same("dpctl/dump-flows", "--names", DP);
       }),
       { numRuns: runs, seed: 6 },
     );
+  });
+
+  it("reads and writes the same actions", async () => {
+    await fc.assert(
+      fc.asyncProperty(actionsText, async (actions) => {
+        await same("dpctl/parse-actions", actions);
+      }),
+      { numRuns: 3 * runs, seed: 6 },
+    );
+  });
+
+  it("finds, changes and deletes the same flows", async () => {
+    await same("dpctl/del-flows", DP);
+    for (const line of scenario) await same(...(line.split(" ") as [string, ...string[]]));
   });
 });

@@ -4,7 +4,7 @@ import { Datapaths } from "#datapath/datapaths.js";
 import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { FakeClock } from "#host/fake/clock.js";
-import { parseMatch } from "#openflow/match-text.js";
+import { parseMatch } from "#openflow/match-parse.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Json } from "#util/json.js";

@@ -41,15 +41,27 @@ export interface DpctlOptions {
 export function takeOptions(args: readonly string[]): DpctlOptions {
   const options: DpctlOptions = { more: false, statistics: false, names: undefined, rest: [] };
   for (const arg of args) {
-    if (options.rest.length > 0) options.rest.push(arg);
-    else if (arg === "-m" || arg === "--more") options.more = true;
-    else if (arg === "-s" || arg === "--statistics") options.statistics = true;
-    else if (arg === "--names") options.names = true;
-    else if (arg === "--no-names") options.names = false;
-    else if (arg.startsWith("-") && arg.length > 1) throw new UserError(`Unrecognized option ${arg}`);
-    else options.rest.push(arg);
+    if (options.rest.length > 0 || !arg.startsWith("-") || arg === "-") options.rest.push(arg);
+    else if (arg.startsWith("--")) takeLong(options, arg);
+    else for (const letter of arg.slice(1)) takeShort(options, letter, arg);
   }
   return options;
+}
+
+/** Accepted without effect: flows are neither looked at before they are changed nor cleared unless asked for. */
+const IDLE_OPTIONS: readonly string[] = ["--clear", "--may-create", "--read-only"];
+
+function takeLong(options: DpctlOptions, arg: string): void {
+  if (arg === "--more") options.more = true;
+  else if (arg === "--statistics") options.statistics = true;
+  else if (arg === "--names" || arg === "--no-names") options.names = arg === "--names";
+  else if (!IDLE_OPTIONS.includes(arg)) throw new UserError(`Unrecognized option ${arg}`);
+}
+
+function takeShort(options: DpctlOptions, letter: string, arg: string): void {
+  if (letter === "m") options.more = true;
+  else if (letter === "s") options.statistics = true;
+  else throw new UserError(`Unrecognized option ${arg}`);
 }
 
 /** The datapath a command is to use: the one named, or the only one there is. */

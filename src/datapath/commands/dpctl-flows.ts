@@ -26,6 +26,7 @@ type DumpedFlow = DatapathFlow & { readonly stats: FlowStats };
 
 /** Where a flow is; there is no other kind here, so that the others show nothing. */
 const FLOW_TYPES: ReadonlySet<string> = new Set([
+  "all",
   "ovs",
   "tc",
   "dpdk",
@@ -34,7 +35,9 @@ const FLOW_TYPES: ReadonlySet<string> = new Set([
   "partially-offloaded",
   "",
 ]);
-const TYPES_HERE: ReadonlySet<string> = new Set(["ovs", "non-offloaded"]);
+/** How `pmd=` names the thread that is no numbered core's. */
+const MAIN_THREAD: ReadonlySet<string> = new Set(["-1", "4294967295"]);
+const TYPES_HERE: ReadonlySet<string> = new Set(["all", "ovs", "non-offloaded"]);
 
 interface FlowTextChoice {
   readonly verbose: boolean;
@@ -82,6 +85,7 @@ function splitUfid(text: string): { ufid: string | undefined; rest: string } {
   const m = /^ufid:([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{12})[, \t]*/.exec(
     text,
   );
+  if (m === null && text.startsWith("ufid:")) throw dpctlError("parsing flow ufid", "EINVAL");
   return m === null
     ? { ufid: undefined, rest: text }
     : { ufid: m.slice(1).join("").toLowerCase(), rest: text.slice(m[0].length) };
@@ -184,13 +188,13 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
     if (arg.startsWith("filter=")) filter = arg.slice(7);
     else if (arg.startsWith("type=")) types = arg.slice(5).split(",");
     else if (arg.startsWith("pmd=")) pmd = arg.slice(4);
-    else name = arg;
+    else if (isDatapath(host, arg)) name ??= arg;
   }
   const dp = chooseDatapath(host, name);
   const unknown = types?.find((t) => !FLOW_TYPES.has(t));
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
-  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && pmd !== "-1")) {
+  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && !MAIN_THREAD.has(pmd))) {
     return { flows: [], heading: false, more };
   }
   const wanted = filter ? parseFilter(host, dp, filter) : undefined;
@@ -261,9 +265,7 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
         const [dp, [text]] = datapathFirst(host, rest, 1);
         // Upstream only says so, and succeeds.
         if (!/^ufid:/.test(text ?? "")) return `${dpctlError("parsing flow ufid").message}\n`;
-        const { ufid } = splitUfid(text ?? "");
-        if (ufid === undefined) throw dpctlError("parsing flow ufid", "EINVAL");
-        const flow = dp.flow(ufid);
+        const flow = dp.flow(splitUfid(text ?? "").ufid!);
         if (flow === undefined) throw dpctlError("getting flow", "ENOENT");
         return `${formatFlow(dp, flow, host.clock.now(), { verbose: more, names: names ?? more })}\n`;
       },

@@ -1,8 +1,9 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import { parseDatapathActions } from "../action-parse.js";
 import { formatDatapathActions } from "../action-text.js";
+import type { Datapath } from "../datapath.js";
 import { conntrackCommands } from "./conntrack.js";
-import { chooseDatapath, type DpctlHost, dpctlError } from "./dpctl-arguments.js";
+import { chooseDatapath, type DpctlHost, dpctlError, takeOptions } from "./dpctl-arguments.js";
 import { dpctlFlowCommands } from "./dpctl-flows.js";
 import { dpctlNormalizeActions } from "./dpctl-normalize.js";
 import { dpctlPortCommands } from "./dpctl-ports.js";
@@ -14,8 +15,8 @@ const parseActions: AppctlCommand = {
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,
   run: (args) =>
-    args
-      .map((text) => {
+    takeOptions(args)
+      .rest.map((text) => {
         try {
           return `${formatDatapathActions(parseDatapathActions(text))}\n`;
         } catch (error) {
@@ -25,6 +26,14 @@ const parseActions: AppctlCommand = {
       .join(""),
 };
 
+function open(host: DpctlHost, name: string): Datapath {
+  try {
+    return host.datapaths.byName(name);
+  } catch (error) {
+    throw dpctlError(`Opening datapath ${name} failed`, error);
+  }
+}
+
 function cacheCommands(host: DpctlHost): AppctlCommand[] {
   return [
     {
@@ -33,8 +42,8 @@ function cacheCommands(host: DpctlHost): AppctlCommand[] {
       minArgs: 0,
       maxArgs: 1,
       run: ([name]) => {
-        const dp = chooseDatapath(host, name);
-        return `${dp.type}@${dp.name}:\n`;
+        const { type, name: base } = name === undefined ? chooseDatapath(host, name) : open(host, name);
+        return `${type}@${base}:\n`;
       },
     },
     {
@@ -42,8 +51,9 @@ function cacheCommands(host: DpctlHost): AppctlCommand[] {
       usage: "dp cache <size>",
       minArgs: 3,
       maxArgs: 3,
-      run: ([name]) => {
-        chooseDatapath(host, name);
+      run: ([name, , size]) => {
+        if (!/^\d+$/.test(size ?? "")) throw dpctlError("size is malformed", "EINVAL");
+        open(host, name ?? "");
         throw dpctlError("Setting caches not supported", "EOPNOTSUPP");
       },
     },

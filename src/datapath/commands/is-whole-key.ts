@@ -1,4 +1,4 @@
-import { FRAG_LATER, W } from "#flow/layout.js";
+import { FRAG_LATER, MAX_VLANS, W } from "#flow/layout.js";
 import type { Match } from "#flow/match.js";
 import { ETHERTYPE_MIN, EtherType, isVlanType } from "#wire/ethernet.js";
 import { NEIGHBOUR_ADVERT, NEIGHBOUR_SOLICIT } from "#wire/nd.js";
@@ -62,7 +62,7 @@ export function isWholeKey(text: string, match: Match): boolean {
   return isWholeLevel(bodies, match);
 }
 
-function isWholeLevel(bodies: Level | undefined, match: Match): boolean {
+function isWholeLevel(bodies: Level | undefined, match: Match, tags = 0): boolean {
   if (bodies === undefined) return false;
   const typeText = bodies.get("eth_type");
   if (typeText === undefined) {
@@ -72,7 +72,10 @@ function isWholeLevel(bodies: Level | undefined, match: Match): boolean {
   const type = Number(typeText.split("/")[0]);
   if (type < ETHERTYPE_MIN) return false;
   const inside = bodies.get("encap");
-  if (isVlanType(type)) return inside !== undefined && bodies.has("vlan") && isWholeLevel(levelOf(inside), match);
+  // What a further tag holds is not looked at.
+  if (isVlanType(type) && tags < MAX_VLANS) {
+    return inside !== undefined && bodies.has("vlan") && isWholeLevel(levelOf(inside), match, tags + 1);
+  }
   const network = networks.get(type);
   if (inside !== undefined || (network !== undefined && !bodies.has(network))) return false;
   for (const name of bodies.keys()) if (NETWORK.has(name) && name !== network) return false;
