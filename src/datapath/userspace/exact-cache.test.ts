@@ -21,7 +21,16 @@ it.each(Object.entries(words))("hashes that differ in a %s spread over the sets"
 
 it("tells keys apart that differ in any word of the packet", () => {
   const cache = new ExactCache();
-  const flow = { id: 1, program: [], stats: new Float64Array(4), statsAt: 0, isElsewhere: false, dead: false, index: 0, isElsewhere: false };
+  const flow = {
+    id: 1,
+    program: [],
+    stats: new Float64Array(4),
+    statsAt: 0,
+    isElsewhere: false,
+    dead: false,
+    index: 0,
+    isElsewhere: false,
+  };
   const key = newKey();
   cache.insert(3, key, flow);
   expect(cache.lookup(3, key)).toBe(flow);
