@@ -61,6 +61,7 @@ function scene(flows: number, masks: number, connections: number): Scene {
         program: compileActions([{ kind: "output", port: 2 }], key),
         stats: new Float64Array(4),
         statsAt: 0,
+        isElsewhere: false,
         dead: false,
         index: -1,
       },

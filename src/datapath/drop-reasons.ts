@@ -14,6 +14,7 @@ export const datapathDropReasons = {
   drop_action_of_pipeline: "the flow has no actions",
   drop_action_other: "an action said so",
   datapath_drop_meter: "beyond the rate of a meter",
+  datapath_drop_tracking_full: "too many packets waited already for the thread that tracks connections",
   datapath_drop_nat_exhausted: "no address and port was left to translate it to",
   datapath_drop_fragment_timeout: "a fragment whose packet did not become whole in time",
   datapath_drop_no_ethernet: "without an Ethernet header, as no port takes packets",

@@ -9,6 +9,7 @@ import { vhostDevices } from "#datapath/devices/vhost-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { withDummies } from "#datapath/dummy/enable-dummy.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
+import type { ThreadEngineHost } from "#datapath/userspace/thread-engine.js";
 import { seedHashes } from "#flow/shape.js";
 import type { Host } from "#host/host.js";
 import type { NetHost } from "#host/net.js";
@@ -46,6 +47,7 @@ function datapathClasses(
   context: DaemonContext,
   wanted: VswitchdCommandLine,
   net: NetHost,
+  linux: Pick<ThreadEngineHost, "rings" | "cores">,
   vhost: { readonly host: VhostHost; readonly directory: () => string },
   dummies: DummyDevices | undefined,
   clock: WarpClock,
@@ -56,6 +58,7 @@ function datapathClasses(
     clock: host.clock,
     threads: new NodeThreads(dirname(host.process.programFile)),
     timeOrigin: performance.timeOrigin,
+    ...linux,
     log: (level: "info" | "warn" | "err", text: string) => logger.log(level, text),
   };
   const warn = (text: string): void => log.module("netdev_linux").warn(text);
@@ -92,7 +95,10 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const run = directories(host.process).run;
   const remote = resolveStreamName(context.operands[0] ?? `unix:${run}/db.sock`, run);
   const { LinuxNetHost } = await import("#host/linux/net-host.js");
+  const { LinuxCaptureRings } = await import("#host/linux/capture-rings.js");
+  const { usableCores } = await import("#host/linux/affinity.js");
   const net = new LinuxNetHost();
+  const linux = { rings: new LinuxCaptureRings(), cores: usableCores };
   const { LinuxVhostHost } = await import("#host/linux/vhost/vhost-host.js");
   const vhostLog = log.module("netdev_vhost");
   const vhostHost = new LinuxVhostHost({
@@ -104,7 +110,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const vhost = { host: vhostHost, directory: () => vhostDirectory ?? run };
   const clock = new WarpClock(host.clock);
   const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
-  const datapaths = new Datapaths(datapathClasses(context, wanted, net, vhost, dummies, clock));
+  const datapaths = new Datapaths(datapathClasses(context, wanted, net, linux, vhost, dummies, clock));
   const { coverage } = context;
   const connect = tlsConnectOptions(host.files, wanted.tls, log);
   const outside = { host: { ...host, clock }, log, runDirectory: run, connect, xids: new Xids() };

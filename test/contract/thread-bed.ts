@@ -66,6 +66,8 @@ export class PlayedThread implements Thread {
       io: this.io,
       now: () => this.#clock.now(),
       random: () => 0.5,
+      signal: () => {},
+      pin: () => {},
     });
     for (let quiet = 0; quiet < 3; quiet++) {
       if (this.#loop.turn()) quiet = 0;

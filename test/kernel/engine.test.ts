@@ -10,6 +10,8 @@ import type { ThreadEngine } from "#datapath/userspace/thread-engine.js";
 import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { usableCores } from "#host/linux/affinity.js";
+import { LinuxCaptureRings } from "#host/linux/capture-rings.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { createNamespace, inNamespace } from "#host/linux/namespaces.js";
 import { LinuxNetHost } from "#host/linux/net-host.js";
@@ -49,6 +51,8 @@ function kernelBed(): Bed & { readonly log: string[]; readonly threads: Thread[]
     clock: new NodeClock(),
     threads: { start },
     timeOrigin: performance.timeOrigin,
+    rings: new LinuxCaptureRings(),
+    cores: usableCores,
     log: (_level: string, text: string) => void log.push(text),
   };
   const netdev = netdevDatapathClass(host, [systemDevices(net), tapDevices(net, "internal")]);

@@ -12,6 +12,7 @@ type DropName =
   | "pipeline"
   | "other"
   | "meter"
+  | "tracking"
   | "exhausted"
   | "waited"
   | "headless"
@@ -31,6 +32,7 @@ export const DROP: Readonly<Record<DropName, number>> = {
   pipeline: dropCounter("drop_action_of_pipeline"),
   other: dropCounter("drop_action_other"),
   meter: dropCounter("datapath_drop_meter"),
+  tracking: dropCounter("datapath_drop_tracking_full"),
   exhausted: dropCounter("datapath_drop_nat_exhausted"),
   waited: dropCounter("datapath_drop_fragment_timeout"),
   headless: dropCounter("datapath_drop_no_ethernet"),

@@ -25,7 +25,15 @@ class Scene {
     ] as const) {
       const mask = newKey();
       mask[W.inPort] = mask[word] = 0xffffffff;
-      const flow = { id: 0, program: [], stats: new Float64Array(4), statsAt: 0, dead: false, index: -1 };
+      const flow = {
+        id: 0,
+        program: [],
+        stats: new Float64Array(4),
+        statsAt: 0,
+        isElsewhere: false,
+        dead: false,
+        index: -1,
+      };
       this.lookup.add(flow, key(port, word), shapeOf(mask));
       this.flows.push(flow);
     }

@@ -76,6 +76,12 @@ export class FlowLookup {
     return this.#find(key);
   }
 
+  /** The flow of a packet whose flow another thread has found, and counted how, already. */
+  again(key: FlowKey): Flow | undefined {
+    const index = this.#table.lookup(key);
+    return index < 0 ? undefined : this.#table.value(index);
+  }
+
   #find(key: FlowKey): Flow | undefined {
     const table = this.#table;
     const index = table.lookup(key);

@@ -6,6 +6,8 @@ export interface Flow {
   program: Program;
   readonly stats: Float64Array;
   readonly statsAt: number;
+  /** Its packets are another thread's, which tracks connections. */
+  isElsewhere: boolean;
   /** Removed from the table; a cache entry may still name it. */
   dead: boolean;
   /** Its place in the megaflow table, -1 before it is added. */

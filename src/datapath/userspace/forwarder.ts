@@ -16,6 +16,7 @@ import { extractAgain } from "./extract-again.js";
 import type { Flow } from "./flow.js";
 import { FlowLookup } from "./flow-lookup.js";
 import { Frame } from "./frame.js";
+import type { HandoverWriter } from "./handover-ring.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
 import { isGso, lengthOf } from "./headers.js";
@@ -78,6 +79,8 @@ export class Forwarder {
   readonly #random: () => number;
   readonly #arena: HeadArena;
   readonly #copies: LiveCopies;
+  /** To the thread that tracks connections; undefined where that is this one. */
+  readonly #handover: HandoverWriter | undefined;
   readonly counters: Float64Array;
   readonly lookup: FlowLookup;
   readonly #layers = newLayers();
@@ -94,19 +97,20 @@ export class Forwarder {
   #recirculations = 0;
   /** Key words no longer say what the frame holds, since a header was pushed or popped. */
   #stale = false;
-  /** Longest length of the next output; 0 for no limit. */
+  /** Bytes at its end that the packet loses where it goes next. */
   #limit = 0;
 
   constructor(
     sink: FrameSink,
     upcalls: UpcallSink,
-    options: { counters: Float64Array; arena: HeadArena; random: () => number },
+    options: { counters: Float64Array; arena: HeadArena; random: () => number; handover?: HandoverWriter | undefined },
   ) {
     this.#sink = sink;
     this.#upcalls = upcalls;
     this.#random = options.random;
     this.tracking = new TrackingCore(options.random, (n) => (options.counters[DROP.waited]! += n));
     this.#arena = options.arena;
+    this.#handover = options.handover;
     this.#copies = new LiveCopies(upcalls, options.arena);
     this.counters = options.counters;
     this.lookup = new FlowLookup(options.counters, options.random);
@@ -162,8 +166,50 @@ export class Forwarder {
       this.#miss(frame, key, 0);
       return;
     }
+    if (flow.isElsewhere) {
+      this.#handOver(frame, key, 0);
+      return;
+    }
     this.#count(flow, length, key);
     this.#run(flow.program, 0);
+  }
+
+  /** Forwards a packet that another thread has handed over, with its key. */
+  resume(
+    memory: Uint8Array,
+    at: number,
+    length: number,
+    offload: Readonly<Offload>,
+    key: FlowKey,
+    recirculations: number,
+  ): void {
+    const port = key[W.inPort]!;
+    if (recirculations === 0 && this.#ports[port] !== true) {
+      this.counters[DROP.port]!++;
+      return;
+    }
+    const level = this.#levels[0]!;
+    const packetType = key[W.packetType]!;
+    if (packetType === 0) level.frame.reset(memory, at, length, offload);
+    else resetWithoutEthernet(level.frame, { data: memory.subarray(at, at + length), offload }, packetType & 0xffff);
+    copyKey(level.key, key);
+    this.#dirty = true;
+    this.#recirculations = recirculations;
+    this.#stale = false;
+    this.#limit = 0;
+    const flow = this.lookup.again(level.key);
+    if (flow === undefined) {
+      this.#miss(level.frame, level.key, recirculations);
+      return;
+    }
+    this.#count(flow, level.frame.length, level.key);
+    this.#run(flow.program, 0);
+  }
+
+  /** Leaves a packet, to which nothing of its flow has been done, to the thread that tracks connections. */
+  #handOver(frame: Frame, key: FlowKey, recirculations: number): void {
+    const shown = shownFrame(frame, this.#arena);
+    if (!this.#handover?.add(shown, shown.length, key, recirculations)) this.counters[DROP.tracking]!++;
   }
 
   /** Runs a program on a frame that came from elsewhere than a port. `key` is changed. */
@@ -282,7 +328,7 @@ export class Forwarder {
           this.#nested(step.inner, level, depth);
           break;
         case OP_SAMPLE:
-          if (step.a === 0xffffffff || this.#random() * 0x100000000 < step.a) this.#nested(step.inner, level, depth);
+          if (step.a === 0xffffffff || this.#random() * 0x100000000 < step.a) this.#nested(step.inner, level, depth, 0);
           break;
         case OP_CHECK_LENGTH:
           this.#nested(lengthOf(frame) > step.a ? step.inner : step.otherwise, level, depth);
@@ -489,9 +535,14 @@ export class Forwarder {
       this.#miss(frame, key, this.#recirculations + 1);
       return;
     }
+    if (flow.isElsewhere) {
+      this.#handOver(frame, key, this.#recirculations + 1);
+      return;
+    }
     this.#count(flow, frame.length, key);
     const stale = this.#stale;
     this.#recirculations++;
+    this.#limit = 0;
     this.#run(flow.program, depth);
     this.#recirculations--;
     this.#stale = stale;

@@ -4,20 +4,26 @@ import type { Offload } from "#wire/virtio-net.js";
 import { Counter } from "./counters.js";
 import type { Flow } from "./flow.js";
 import { Forwarder } from "./forwarder.js";
+import { HandoverReader, type HandoverReceiver, HandoverWriter } from "./handover-ring.js";
 import { HeadArena } from "./head-arena.js";
 import { formatIterations } from "./iterations-text.js";
 import { Meter } from "./meter.js";
+import type { Program } from "./ops.js";
 import { PortLosses } from "./port-losses.js";
+import { QueueLoads } from "./queue-loads.js";
 import { rehearse } from "./rehearsal.js";
-import { type IterationSummary, ThreadMetrics } from "./thread-metrics.js";
-import { type Command, Control, type Event, type ThreadStart } from "./thread-protocol.js";
+import { type IterationSummary, Metric, ThreadMetrics } from "./thread-metrics.js";
+import { type Command, Control, type Event, type ThreadQueue, type ThreadStart } from "./thread-protocol.js";
+import { tracksConnections } from "./tracks-connections.js";
 import { UpcallBatch } from "./upcall-batch.js";
 import { type WorkHandlers, WorkReader } from "./work-batch.js";
 
-/** Frames taken per turn: fewer where a turn would send more than `LONG_TURN`, as when each goes to a thousand ports. */
+/** Frames taken per turn: fewer where a turn would send more than `LONG_TURN`, as when each goes to many ports; others wait for what they cost. */
 const BUDGET = 256;
 const LEAST_BUDGET = 4;
-const LONG_TURN = 8192;
+const LONG_TURN = 512;
+/** What the packets of a port that come back from upcalls may send in all; they are few. */
+const LONG_UPCALLS = 8192;
 /** So many forwarded frames make what is known of their cost new. */
 const COST_MEMORY = 64;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
@@ -27,6 +33,8 @@ const SWEEP_INTERVAL = 50;
 const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
 const LOSS_INTERVAL = 100;
+/** Turns that a thread takes at the most to forward what still waits, once it is to end. */
+const LAST_TURNS = 10_000;
 
 function suspicion({ number, time }: IterationSummary, history: readonly IterationSummary[]): string {
   const what = `Suspicious iteration (Excessive total cycles): iter=${number} duration=${(time / 1e3).toFixed(0)} us`;
@@ -39,6 +47,10 @@ export interface LoopHost {
   readonly io: FrameIo;
   readonly now: () => number;
   readonly random: () => number;
+  /** Ends another thread's `FrameIo.wait`. */
+  readonly signal: (eventFd: number) => void;
+  /** Has this thread run on one core, or on any. Throws `HostError`. */
+  readonly pin: (core: number | undefined) => void;
 }
 
 /**
@@ -50,6 +62,18 @@ export class ForwardingLoop {
   readonly #control: Int32Array;
   readonly #counters: Float64Array;
   readonly #metrics: ThreadMetrics;
+  readonly #figures: Float64Array;
+  readonly #loads: QueueLoads;
+  /** What of the thread's time has been divided among queues, in milliseconds. */
+  #divided = 0;
+  /** The way to the thread that tracks connections, and its control block. */
+  readonly #handover: HandoverWriter | undefined;
+  readonly #tracker: Int32Array | undefined;
+  /** Where other threads' packets come from, by their seats. */
+  readonly #helpers = new Map<number, HandoverReader>();
+  readonly #resume: HandoverReceiver;
+  /** Packets from there since their cost was last noted. */
+  #handed = 0;
   readonly #forwarder: Forwarder;
   readonly #arena: HeadArena;
   readonly #upcalls: UpcallBatch;
@@ -78,25 +102,38 @@ export class ForwardingLoop {
   #posted = 0;
   #masks = -1;
   #stopped = false;
+  /** Turns left before it stops; undefined where it is not to. */
+  #turnsLeft: number | undefined;
 
   constructor(host: LoopHost) {
     const start = host.parent.data as ThreadStart;
     this.#host = host;
     this.#control = new Int32Array(start.control);
     this.#counters = new Float64Array(start.counters);
-    this.#metrics = new ThreadMetrics(new Float64Array(start.metrics), host.now(), (iteration, history) =>
+    this.#figures = new Float64Array(start.metrics);
+    this.#metrics = new ThreadMetrics(this.#figures, host.now(), (iteration, history) =>
       this.#post({ kind: "log", level: "warn", text: suspicion(iteration, history) }),
     );
     this.#arena = new HeadArena(host.io.scratch);
     this.#upcalls = new UpcallBatch(this.#control);
     this.#losses = new PortLosses(host.io, this.#counters);
+    this.#loads = new QueueLoads(host.io, new Float64Array(start.loads));
+    this.#divided = this.#figures[Metric.busyTime]! / 1e6;
+    const { handover } = start;
+    this.#handover = handover && new HandoverWriter(handover.memory);
+    this.#tracker = handover && new Int32Array(handover.control);
     this.#forwarder = new Forwarder(
       host.io,
       { upcall: (...args) => this.#upcall(...args) },
-      { counters: this.#counters, arena: this.#arena, random: host.random },
+      { counters: this.#counters, arena: this.#arena, random: host.random, handover: this.#handover },
     );
     const forwarder = this.#forwarder;
     this.#receive = (port, memory, at, length, offload) => forwarder.receive(port, memory, at, length, offload);
+    this.#resume = (...args) => {
+      forwarder.resume(...args);
+      if (this.#arena.crowded) this.#flush();
+    };
+    if (start.core !== undefined) this.#pin(start.core);
     const { buffer, cookies } = rehearse();
     this.#post({ kind: "rehearsal", buffer, cookies }, [buffer]);
     Atomics.store(this.#control, Control.wakeFd, host.io.wakeFd);
@@ -106,8 +143,6 @@ export class ForwardingLoop {
   /** Runs until told to stop, and until nobody uses the wake-up descriptor any more. */
   run(): void {
     while (!this.#stopped) if (!this.turn()) this.#sleep();
-    Atomics.store(this.#control, Control.done, Atomics.load(this.#control, Control.asked));
-    Atomics.notify(this.#control, Control.done);
     for (let fd = this.#host.io.wakeFd; Atomics.load(this.#control, Control.wakeFd) === fd; ) {
       if (Atomics.wait(this.#control, Control.wakeFd, fd, FAREWELL) === "timed-out") return;
     }
@@ -119,19 +154,18 @@ export class ForwardingLoop {
     const asked = Atomics.load(this.#control, Control.asked);
     const before = this.#counters[Counter.sent]!;
     const obeyed = this.#obey();
-    if (Atomics.load(this.#control, Control.done) !== asked) {
-      Atomics.store(this.#control, Control.done, asked);
-      Atomics.notify(this.#control, Control.done);
-    }
-    if (this.#stopped) return true;
+    if (this.#turnsLeft === undefined) this.#answer(asked);
     this.#forwarder.now = obeyed ? this.#host.now() : began;
     const budget = this.#budget;
-    const received = this.#host.io.receive(budget, this.#receive);
+    const handed = this.#helpers.size === 0 ? 0 : this.#takeHanded(budget);
+    const received = this.#host.io.receive(budget, this.#receive) + handed;
     const unknown = this.#unknown;
     if (received > 0 || obeyed) {
       this.#sendUpcalls();
       this.#host.io.flush();
       this.#arena.reset();
+      if (handed > 0) for (const reader of this.#helpers.values()) reader.release();
+      if (this.#handover?.isUntold) this.#tellTracker(this.#handover);
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
       this.#adjustBudget(received - this.#unknown + this.#executed, this.#counters[Counter.sent]! - before);
@@ -140,7 +174,33 @@ export class ForwardingLoop {
     const isSweeping = this.#sweep();
     const isBusy = received > 0 || obeyed || isSweeping;
     this.#metrics.note(began, this.#host.now(), isBusy, received, received > 0 ? 1 : 0, unknown);
-    return isSweeping || received >= budget;
+    if (this.#turnsLeft !== undefined && (received === 0 || --this.#turnsLeft <= 0)) {
+      this.#stopped = true;
+      this.#answer(Atomics.load(this.#control, Control.asked));
+    }
+    return isSweeping || received >= budget || handed >= budget >> 1;
+  }
+
+  /** Says that every command before a question is in force. */
+  #answer(asked: number): void {
+    if (Atomics.load(this.#control, Control.done) === asked) return;
+    Atomics.store(this.#control, Control.done, asked);
+    Atomics.notify(this.#control, Control.done);
+  }
+
+  /** Takes packets of other threads, of each its share of half a turn. */
+  #takeHanded(budget: number): number {
+    const share = Math.max(1, Math.floor((budget >> 1) / this.#helpers.size));
+    let count = 0;
+    for (const reader of this.#helpers.values()) count += reader.read(share, this.#resume);
+    this.#handed += count;
+    return count;
+  }
+
+  #tellTracker(handover: HandoverWriter): void {
+    handover.isUntold = false;
+    const tracker = this.#tracker!;
+    if (Atomics.load(tracker, Control.sleeping) === 1) this.#host.signal(Atomics.load(tracker, Control.wakeFd));
   }
 
   /**
@@ -156,7 +216,7 @@ export class ForwardingLoop {
     const budget = Math.min(BUDGET, Math.max(LEAST_BUDGET, fitting));
     if (budget === this.#budget) return;
     this.#budget = budget;
-    this.#upcalls.limitTo((budget / BUDGET) ** 1.5);
+    this.#upcalls.limitTo(Math.min(1, (budget * LONG_UPCALLS) / (BUDGET * LONG_TURN)) ** 1.5);
   }
 
   /** Forgets connections whose time is over, some at a time. True where there are more. */
@@ -173,7 +233,8 @@ export class ForwardingLoop {
     const timeout = this.#unasked ? LOSS_INTERVAL : patience;
     const control = this.#control;
     Atomics.store(control, Control.sleeping, 1);
-    const isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
+    let isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
+    for (const reader of this.#helpers.values()) isAsked ||= !reader.isEmpty;
     if (!isAsked && Atomics.load(control, Control.posted) === this.#posted) {
       const began = this.#host.now();
       this.#host.io.wait(timeout);
@@ -213,6 +274,15 @@ export class ForwardingLoop {
       case "detach":
         this.#detach(command.port);
         return;
+      case "queues":
+        this.#setQueues(command.port, command.queues);
+        return;
+      case "helper":
+        this.#setHelper(command.seat, command.memory);
+        return;
+      case "core":
+        this.#pin(command.core);
+        return;
       case "mtu":
         if (this.#ports.has(command.port)) this.#host.io.setMtu(command.port, command.mtu);
         return;
@@ -221,7 +291,9 @@ export class ForwardingLoop {
         return;
       case "program": {
         const flow = this.#flows[command.id];
-        if (flow !== undefined) flow.program = command.program;
+        if (flow === undefined) return;
+        flow.program = command.program;
+        flow.isElsewhere = this.#isElsewhere(command.program);
         return;
       }
       case "remove":
@@ -254,21 +326,61 @@ export class ForwardingLoop {
         this.#post({ kind: "marked", mark: command.mark });
         return;
       case "stop":
-        this.#stopped = true;
+        this.#turnsLeft = LAST_TURNS;
         return;
     }
   }
 
   #attach(command: Command & { op: "attach" }): void {
     try {
-      this.#host.io.attach(command.port, command.handle);
+      this.#host.io.attach(command.port, command.handle, command.queues);
     } catch (error) {
       this.#post({ kind: "log", level: "warn", text: `port ${command.port}: ${(error as Error).message}` });
       return;
     }
     this.#ports.add(command.port);
     this.#losses.add(command.port);
+    this.#loads.set(command.port, command.queues);
     this.#forwarder.addPort(command.port);
+  }
+
+  #setQueues(port: number, queues: readonly ThreadQueue[]): void {
+    if (!this.#ports.has(port)) return;
+    // What came so far is divided before it is forgotten.
+    this.#divide();
+    try {
+      this.#host.io.setQueues(port, queues);
+    } catch (error) {
+      this.#post({ kind: "log", level: "warn", text: `port ${port}: ${(error as Error).message}` });
+      return;
+    }
+    this.#loads.set(port, queues);
+  }
+
+  /** Another thread's packets come from here on; or no more, once those that wait have been forwarded. */
+  #setHelper(seat: number, memory: SharedArrayBuffer | undefined): void {
+    if (memory !== undefined) {
+      this.#helpers.set(seat, new HandoverReader(memory));
+      return;
+    }
+    const reader = this.#helpers.get(seat);
+    this.#helpers.delete(seat);
+    while (reader !== undefined && reader.read(BUDGET, this.#resume) > 0) {
+      this.#flush();
+      reader.release();
+    }
+  }
+
+  #pin(core: number | undefined): void {
+    try {
+      this.#host.pin(core);
+    } catch (error) {
+      this.#post({ kind: "log", level: "warn", text: `core ${core}: ${(error as Error).message}` });
+    }
+  }
+
+  #isElsewhere(program: Program): boolean {
+    return this.#handover !== undefined && tracksConnections(program);
   }
 
   #detach(port: number): void {
@@ -276,11 +388,20 @@ export class ForwardingLoop {
     if (!this.#ports.delete(port)) return;
     this.#host.io.flush();
     this.#losses.remove(port);
+    this.#loads.set(port, []);
     this.#host.io.detach(port);
   }
 
   #put(...[id, chunk, at, program, key, shape]: Parameters<WorkHandlers["put"]>): void {
-    const flow: Flow = { id, program, stats: this.#slots[chunk]!, statsAt: at, dead: false, index: -1 };
+    const flow: Flow = {
+      id,
+      program,
+      stats: this.#slots[chunk]!,
+      statsAt: at,
+      isElsewhere: this.#isElsewhere(program),
+      dead: false,
+      index: -1,
+    };
     this.#flows[id] = flow;
     this.#forwarder.lookup.add(flow, key, shape);
   }
@@ -317,8 +438,17 @@ export class ForwardingLoop {
   #tellLosses(): void {
     this.#lossesAt = this.#forwarder.now;
     this.#unasked = false;
+    this.#divide();
     const losses = this.#losses.collect();
     if (losses.length > 0) this.#post({ kind: "losses", losses });
+  }
+
+  /** Notes which queues the thread's time has gone into. */
+  #divide(): void {
+    const worked = this.#figures[Metric.busyTime]! / 1e6;
+    this.#loads.divide(worked - this.#divided, this.#handed);
+    this.#divided = worked;
+    this.#handed = 0;
   }
 
   #post(event: Event, transfer: readonly ArrayBuffer[] = []): void {

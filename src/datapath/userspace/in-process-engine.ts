@@ -86,7 +86,15 @@ export class InProcessEngine implements Engine {
   }
 
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
-    const added: Flow = { id, program, stats: slot.chunk.memories[0]!, statsAt: slot.at, dead: false, index: -1 };
+    const added: Flow = {
+      id,
+      program,
+      stats: slot.chunk.memories[0]!,
+      statsAt: slot.at,
+      isElsewhere: false,
+      dead: false,
+      index: -1,
+    };
     this.#flows.set(id, added);
     this.#forwarder.lookup.add(added, key, shape);
   }

@@ -43,7 +43,7 @@ export function rehearse(): ReturnType<UpcallBatch["take"]> {
       ],
       key,
     );
-    const flow = { id: i, program, stats: new Float64Array(4), statsAt: 0, dead: false, index: -1 };
+    const flow = { id: i, program, stats: new Float64Array(4), statsAt: 0, isElsewhere: false, dead: false, index: -1 };
     forwarder.lookup.add(flow, key, shapeOf(mask));
     forwarder.receive(1, frame, 0, frame.length, offload);
     forwarder.receive(1, frame, 0, frame.length, offload);

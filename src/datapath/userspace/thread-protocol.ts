@@ -1,3 +1,5 @@
+import type { RingHandle } from "#host/capture-rings.js";
+import type { ReceiveQueue } from "#host/frame-io.js";
 import type { FrameHandle } from "#host/net.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { CtRequest } from "../conntrack/ct-request.js";
@@ -6,10 +8,22 @@ import type { TunnelPort } from "../tunnel-kinds.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
 
-/** What the main thread tells the forwarding thread, in batches; a batch is an array of these. */
+/** A receive queue that a thread is to read, and where in the thread's loads (`queue-loads.ts`) its own is noted; -1 for nowhere. */
+export interface ThreadQueue extends ReceiveQueue {
+  readonly cell: number;
+}
+
+/** What the main thread tells a forwarding thread, in batches; a batch is an array of these. */
 export type Command =
   | { readonly op: "slots"; readonly chunk: number; readonly memory: SharedArrayBuffer }
-  | { readonly op: "attach"; readonly port: number; readonly handle: FrameHandle }
+  | {
+      readonly op: "attach";
+      readonly port: number;
+      readonly handle: FrameHandle;
+      readonly queues: readonly ThreadQueue[];
+    }
+  /** From now on the thread reads these queues of a port. */
+  | { readonly op: "queues"; readonly port: number; readonly queues: readonly ThreadQueue[] }
   | { readonly op: "tunnel"; readonly port: number; readonly tunnel: TunnelPort }
   | { readonly op: "mtu"; readonly port: number; readonly mtu: number }
   | { readonly op: "detach"; readonly port: number }
@@ -35,6 +49,11 @@ export type Command =
   | { readonly op: "port-options"; readonly port: number; readonly options: ReadonlyMap<string, string> }
   /** To be answered by an event of the same number, once everything before it is done. */
   | { readonly op: "mark"; readonly mark: number }
+  /** To the thread that tracks connections: the ring from the thread of a seat (`handover-ring.ts`), or that there will be nothing more from it. */
+  | { readonly op: "helper"; readonly seat: number; readonly memory: SharedArrayBuffer | undefined }
+  /** The core to run on from now on; undefined for any. */
+  | { readonly op: "core"; readonly core: number | undefined }
+  /** To end, once nothing waits in the ring. */
   | { readonly op: "stop" };
 
 /** What the forwarding thread tells the main thread. */
@@ -59,6 +78,14 @@ export interface ThreadStart {
   readonly metrics: SharedArrayBuffer;
   /** The main thread's `performance.timeOrigin`: both count time from it. */
   readonly timeOrigin: number;
+  /** The core to run on; undefined for any. */
+  readonly core: number | undefined;
+  /** What captured ports' frames come through. */
+  readonly ring: RingHandle | undefined;
+  /** Float64: see `queue-loads.ts`. */
+  readonly loads: SharedArrayBuffer;
+  /** Where packets go that have to do with connections, and the control block of the thread that takes them; undefined for that thread itself. */
+  readonly handover: { readonly memory: SharedArrayBuffer; readonly control: SharedArrayBuffer } | undefined;
 }
 
 /** Positions in the Int32 block that both threads use with `Atomics`. */

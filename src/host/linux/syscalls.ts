@@ -71,6 +71,13 @@ export const epollWait: (fd: number, events: number, count: number, timeout: num
 export const memfdCreate: (name: string, flags: number) => number = declare("int memfd_create(const char*, uint)");
 export const setns: (fd: number, type: number) => number = declare("int setns(int, int)");
 export const unshare: (flags: number) => number = declare("int unshare(int)");
+/** sched_getaffinity(2) and sched_setaffinity(2); process 0 is the calling thread. */
+export const schedGetAffinity: (process: number, size: number, set: Uint8Array) => number = declare(
+  "int sched_getaffinity(int, size_t, void*)",
+);
+export const schedSetAffinity: (process: number, size: number, set: Uint8Array) => number = declare(
+  "int sched_setaffinity(int, size_t, void*)",
+);
 const syscall: (number: number, command: number, attribute: Pointer, size: number) => number = declare(
   "long syscall(long, int, void*, uint)",
 );

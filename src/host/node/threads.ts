@@ -6,6 +6,11 @@ import type { Thread, ThreadHost, ThreadMessage, ThreadParent } from "../threads
 
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
+/** Adds 1 to an eventfd. */
+export function signalEvent(eventFd: number): void {
+  writeSync(eventFd, ONE);
+}
+
 class NodeThread implements Thread {
   readonly #worker: Worker;
   #error: Error | undefined;
@@ -33,7 +38,7 @@ class NodeThread implements Thread {
   }
 
   signal(eventFd: number): void {
-    writeSync(eventFd, ONE);
+    signalEvent(eventFd);
   }
 
   terminate(): void {
