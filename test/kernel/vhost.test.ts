@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
+import * as sys from "#host/linux/syscalls.js";
 import { LinuxVhostHost } from "#host/linux/vhost/vhost-host.js";
 import type { VhostSource } from "#host/vhost.js";
 import { put16 } from "#util/big-endian.js";
@@ -10,6 +12,7 @@ import { finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import {
   encodeVhostMessage,
   featureBits,
+  type VhostMessage,
   VIRTIO_F_EVENT_IDX,
   VIRTIO_F_INDIRECT_DESC,
   VIRTIO_NET_F_CSUM,
@@ -399,6 +402,76 @@ describe("vhost-user ports", () => {
     for (let i = 0; i < guest.size; i++) guest.descriptor(0, i, 0x1234, 2048, 2);
     send(0, frame(60));
     expect(io.counters(0)).toMatchObject({ txErrors: new Map([["EFAULT", 1]]) });
+  });
+
+  it("bear a guest and a front-end that do anything, and leave nothing behind", async () => {
+    const path = open();
+    const ring = fc.integer({ min: 0, max: 3 });
+    const user = fc.integer({ min: -16, max: 0x9000 }).map((at) => 0x7f00_0000_0000n + BigInt(at & ~3));
+    const said = fc.oneof(
+      fc.record({ kind: fc.constantFrom("SET_OWNER", "RESET_OWNER", "GET_FEATURES") }),
+      fc.record({ kind: fc.constant("SET_FEATURES"), features: fc.constantFrom(0n, featureBits(15, 29, 30, 32)) }),
+      fc.record({
+        kind: fc.constantFrom("SET_VRING_NUM", "SET_VRING_BASE", "GET_VRING_BASE", "SET_VRING_ENABLE"),
+        ring,
+        value: fc.constantFrom(0, 1, 64, 256, 65535),
+      }),
+      fc.record({
+        kind: fc.constant("SET_VRING_ADDR"),
+        ring,
+        flags: fc.constant(0),
+        descriptors: user.map((at) => at & ~15n),
+        used: user,
+        available: user,
+        log: fc.constant(0n),
+      }),
+      fc.record({
+        kind: fc.constantFrom("SET_VRING_KICK", "SET_VRING_CALL", "SET_VRING_ERR"),
+        ring,
+        hasDescriptor: fc.constant(true),
+      }),
+    ) as fc.Arbitrary<VhostMessage>;
+    const step = fc.oneof(
+      { weight: 1, arbitrary: said },
+      { weight: 6, arbitrary: fc.tuple(fc.integer({ min: 0, max: 0x7fff }), fc.integer({ min: 0, max: 255 })) },
+      { weight: 2, arbitrary: fc.constantFrom("transmit", "receive", "send", "memory") },
+    );
+    const spare = sys.eventfd(0, 0x800);
+    const open0 = readdirSync("/proc/self/fd").length;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
+        const guest = await VhostDriver.connect(path, { features: featureBits(VIRTIO_F_EVENT_IDX) });
+        try {
+          for (const s of steps) {
+            if (Array.isArray(s)) guest.memory.bytes[s[0]] = s[1];
+            else if (typeof s === "object") {
+              const brings = s.kind === "SET_VRING_KICK" || s.kind === "SET_VRING_CALL" || s.kind === "SET_VRING_ERR";
+              guest.say(s, brings ? [spare] : []);
+              await new Promise((resolve) => setImmediate(resolve));
+            } else if (s === "transmit") guest.transmit(frame(100));
+            else if (s === "memory") await guest.setMemory();
+            else if (s === "send") send(0, frame(100));
+            else io.receive(64, () => undefined);
+          }
+        } catch (error) {
+          // The port has had enough.
+          expect(String(error)).toMatch(/no reply|Broken pipe|Connection reset/);
+        }
+        guest.close();
+        await eventually(() => !sources[0]!.status().isConnected, "the end of the connection");
+        receive();
+      }),
+      { seed: 11, numRuns: 60 },
+    );
+    sys.close(spare);
+    const guest = await VhostDriver.connect(path);
+    drivers.push(guest);
+    guest.transmit(frame(60));
+    expect(receive()).toHaveLength(1);
+    guest.close();
+    drivers.pop();
+    await eventually(() => !sources[0]!.status().isConnected, "the end of the connection");
+    expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(open0 + 2);
   });
 
   it("let a second front-end wait outside", async () => {
