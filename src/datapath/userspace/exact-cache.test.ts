@@ -29,6 +29,7 @@ it("tells keys apart that differ in any word of the packet", () => {
     isElsewhere: false,
     dead: false,
     index: 0,
+  };
   const key = newKey();
   cache.insert(3, key, flow);
   expect(cache.lookup(3, key)).toBe(flow);
