@@ -165,6 +165,26 @@ describeWith([root], "AF_XDP", () => {
     }
   });
 
+  it("waits for the thread that has a queue, but not for ever: it may have died", () => {
+    const { frames } = open({ ...native, queues: 2 });
+    const [first, second, third] = [make(), make(), make()];
+    first.attach(1, frames);
+    second.attach(1, frames);
+    put(far, frame(100));
+    expect(collect(second, 1)).toEqual([]);
+    put(second, frame(101));
+    expect(collect(far, 1)).toEqual([frame(101)]);
+    expect(collect(first, 1)).toEqual([frame(100)]);
+    first.detach(1);
+    put(far, frame(102));
+    expect(collect(second, 1)).toEqual([frame(102)]);
+    third.attach(1, frames);
+    put(far, frame(103));
+    const seen: Uint8Array[] = [];
+    for (let i = 0; i < 20 && seen.length === 0; i++) seen.push(...collect(third, 1));
+    expect(seen).toEqual([frame(103)]);
+  });
+
   it("puts VLAN tags back that the other side left to its device", () => {
     const io = make();
     io.attach(1, open().frames);

@@ -88,7 +88,7 @@ class XdpBackend implements PortBackend {
     const out = this.#out;
     const capture = this.#capture;
     // What goes the other way is handed over first, so that frames keep their order.
-    if (!out || offload.gsoType !== 0 || (offload.flags & VNET_NEEDS_CSUM) !== 0) {
+    if (!out?.isOurs || offload.gsoType !== 0 || (offload.flags & VNET_NEEDS_CSUM) !== 0) {
       if (out && out.length > 0) out.flush();
       capture.send(head, headAt, headLength, tail, tailAt, tailLength, offload);
       return;

@@ -15,10 +15,15 @@ const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const EBUSY = 16;
 const ENOBUFS = 105;
+/** Milliseconds after which the thread that had a queue must have died with it. */
+const PATIENCE = 1000;
 /** Calls of one flush at most. */
 const KICKS = 64;
 
-/** One AF_XDP socket as the thread that reads its queue uses it: frames in and out, each copied once on the way out. */
+/**
+ * One AF_XDP socket as the thread that reads its queue uses it: frames in and out, each copied once on the way out. Where another thread still
+ * has it, it waits for that one to close it.
+ */
 export class XdpQueue implements InputQueue {
   readonly fd: number;
   count = 0;
@@ -35,15 +40,17 @@ export class XdpQueue implements InputQueue {
   readonly #fill: XdpRing;
   readonly #completion: XdpRing;
   /** Next position to read. */
-  #received: number;
+  #received = 0;
   /** Frames of this turn, to be given back. */
   readonly #taken = new Uint32Array(XDP_RING);
   #takenCount = 0;
   /** Next position to write, and up to where the kernel may have looked. */
-  #sent: number;
-  #shown: number;
+  #sent = 0;
+  #shown = 0;
   /** Frames written but not yet handed over. */
   length = 0;
+  #isOurs = false;
+  readonly #since = performance.now();
 
   /** Throws `HostError`. */
   constructor(port: number, handle: XdpHandle, queue: number, counters: FrameCounters, host: BackendHost) {
@@ -61,11 +68,25 @@ export class XdpQueue implements InputQueue {
     this.#tx = new XdpRing(this.fd, "tx");
     this.#fill = new XdpRing(this.fd, "fill");
     this.#completion = new XdpRing(this.fd, "completion");
+    host.memory.register(this.#memory);
+    this.#claim();
+  }
+
+  /** True where this thread has the queue, and nobody else. */
+  get isOurs(): boolean {
+    return this.#isOurs || this.#claim();
+  }
+
+  #claim(): boolean {
+    const { ints, words } = this.#memory;
+    const isTaken = Atomics.compareExchange(ints, xdpState.taken, 0, 1) !== 0;
+    if (isTaken && performance.now() - this.#since < PATIENCE) return false;
+    this.#isOurs = true;
     this.#received = this.#rx.consumer;
     this.#sent = this.#tx.producer;
     this.#shown = this.#sent;
-    host.memory.register(this.#memory);
-    if (this.#memory.words[xdpState.filled] === 0) this.#fillFirst();
+    if (words[xdpState.filled] === 0) this.#fillFirst();
+    return true;
   }
 
   #fillFirst(): void {
@@ -76,7 +97,7 @@ export class XdpQueue implements InputQueue {
   }
 
   pending(): boolean {
-    return this.#rx.producer !== this.#received;
+    return this.isOurs && this.#rx.producer !== this.#received;
   }
 
   read(budget: number, receiver: FrameReceiver): ReadResult {
@@ -106,6 +127,7 @@ export class XdpQueue implements InputQueue {
 
   /** Gives back the frames of the last turn, and has the kernel go on with those that still wait to be sent. */
   release(): void {
+    if (!this.#isOurs) return;
     if (this.#takenCount > 0) {
       const fill = this.#fill;
       let position = fill.producer;
@@ -223,8 +245,11 @@ export class XdpQueue implements InputQueue {
 
   /** Leaves everything as the next thread can take it over. */
   close(): void {
-    this.release();
-    this.#reclaim();
+    if (this.#isOurs) {
+      this.release();
+      this.#reclaim();
+      Atomics.store(this.#memory.ints, xdpState.taken, 0);
+    }
     this.#host.memory.forget(this.#memory);
     for (const ring of [this.#rx, this.#tx, this.#fill, this.#completion]) ring.close();
   }
