@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWith, openVswitch } from "../support/needs.js";
+import { randomMeters } from "./groups/random-meters.js";
 import { scenes } from "./groups/scenes.js";
 import { type GroupSwitch, ourSwitch, realSwitch } from "./groups/switches.js";
 
@@ -25,7 +26,8 @@ describeWith([openVswitch], "groups and meters, ours beside the installed switch
     await real?.close();
   });
 
-  for (const [name, lines] of Object.entries(scenes)) {
+  const meters = Array.from({ length: 12 }, (_, seed) => [`random meters ${seed}`, randomMeters(seed)] as const);
+  for (const [name, lines] of [...Object.entries(scenes), ...meters]) {
     it(name, async () => {
       const told = async (side: GroupSwitch): Promise<string[]> => {
         for (const line of clean) await side.run(line);
