@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeFrameIo } from "#host/fake/frame-io.js";
 import { FakeNetHost } from "#host/fake/net.js";
-import { isFrameDevice } from "./frame-device.js";
+import { type FrameDevice, isFrameDevice } from "./frame-device.js";
 import { systemDevices } from "./system-device.js";
 import { tapDevices } from "./tap-device.js";
 
@@ -66,6 +66,20 @@ describe("internal devices", () => {
     expect(isFrameDevice(device)).toBe(true);
     device.close();
     expect(net.link("br0")).toBeUndefined();
+  });
+
+  it("have the queues they are made with", () => {
+    const net = new FakeNetHost();
+    const warned: string[] = [];
+    const open = (): FrameDevice =>
+      tapDevices(net, "tap", (text) => warned.push(text)).open("tap0", new Map([["n_rxq", "3"]]));
+    const made = open();
+    expect(made.frames.queues).toBe(3);
+    made.close();
+    expect(warned).toEqual([]);
+    net.openTap("tap0", { persist: true }).close();
+    expect(open().frames.queues).toBe(1);
+    expect(warned).toEqual(["tap0: the device was there already and has one queue, where n_rxq is 3"]);
   });
 
   it("count from the switch's side", () => {

@@ -140,7 +140,8 @@ export class FakeNetHost implements NetHost {
     for (const made of link.peer ? [link, link.peer] : [link]) this.#tell(made);
   }
 
-  openTap(name: string, options: { persist: boolean }): TapSource {
+  /** One that is there already has one queue. */
+  openTap(name: string, options: { persist: boolean; queues?: number }): TapSource {
     const existing = this.#links.get(name);
     if (existing && existing.info.kind !== "tun") throw refuse(`tap device ${name}`, "EINVAL");
     if (existing?.tapOpen) throw refuse(`tap device ${name}`, "EBUSY");
@@ -150,7 +151,7 @@ export class FakeNetHost implements NetHost {
     link.plugged = true;
     link.persist ||= options.persist;
     this.#tell(link);
-    const source = this.#source(link);
+    const source = { ...this.#source(link), queues: existing ? 1 : (options.queues ?? 1) };
     return {
       frames: source,
       created: existing === undefined,
