@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { describeWith, program, root } from "../support/needs.js";
@@ -136,6 +137,18 @@ describeWith([root, program(IPERF3, "iperf3"), ...virtualMachines()], "virtual m
     await eventually(() => get(2, "status:num_of_vrings") === "4", "four rings");
     expect(await pings(1, "10.11.0.2")).toBe(true);
     await tcp(1, "10.11.0.2", 4);
+    await tcp(2, "10.11.0.1", 4);
+    expect(await checksumFaults()).toBe(0);
+  });
+
+  it.skipIf(availableParallelism() < 2)("have their queue pairs read by several threads", async () => {
+    host.vsctl("set", "Open_vSwitch", ".", "other_config:pmd-cpu-mask=3");
+    const queues = (): number => [...host.appctl("dpif-netdev/pmd-rxq-show").matchAll(/port: wdq2 +queue-id:/g)].length;
+    await eventually(() => queues() === 2, "a queue for each pair");
+    expect(await pings(2, "10.11.0.1")).toBe(true);
+    await tcp(2, "10.11.0.1", 4);
+    await tcp(1, "10.11.0.2", 4);
+    host.vsctl("remove", "Open_vSwitch", ".", "other_config", "pmd-cpu-mask");
     await tcp(2, "10.11.0.1", 4);
     expect(await checksumFaults()).toBe(0);
   });
