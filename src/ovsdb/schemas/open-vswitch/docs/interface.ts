@@ -6,9 +6,9 @@ export const interfaceDocs: TableDocs<typeof interfaceTable> = {
   table: "A network device inside a port: one of the host's, one the switch makes, or a tunnel.",
   columns: {
     name: "The device's name, unique among all interfaces. For devices the host's kernel knows, up to 15 characters. Cannot be changed.",
-    type: "What kind of device: `system` or empty for one the host has, `internal` for one that the switch makes and the host can use, `tap`, `patch` for a cable to another bridge, or a tunnel: `geneve`, `gre`, `ip6gre`, `vxlan`, `lisp`, `stt`, `gtpu`, `srv6`, `bareudp`, `erspan`, `ip6erspan`. `Open_vSwitch.iface_types` lists what this host offers.",
+    type: "What kind of device: `system` or empty for one the host has, `internal` for one that the switch makes and the host can use, `tap`, `afxdp` for one of the host's by AF_XDP sockets, `dpdkvhostuser` and `dpdkvhostuserclient` for a virtual machine's, `patch` for a cable to another bridge, or a tunnel: `geneve`, `gre`, `ip6gre`, `vxlan`, `lisp`, `stt`, `gtpu`, `srv6`, `bareudp`, `erspan`, `ip6erspan`. `Open_vSwitch.iface_types` lists what this host offers.",
     options:
-      "Settings that depend on the type. Patch: `peer`. Tunnels: `remote_ip`, `local_ip`, `in_key`, `out_key`, `key` (a number or `flow`), `dst_port`, `tos`, `ttl`, `df_default`, `egress_pkt_mark`, `csum`, `seq`, `exts`, `packet_type`. Devices of the userspace engine: `n_rxq`, `n_txq`, `n_rxq_desc`, `xdp-mode`, `vhost-server-path`, `dpdk-devargs`.",
+      "Settings that depend on the type. Patch: `peer`. Tunnels: `remote_ip`, `local_ip`, `in_key`, `out_key`, `key` (a number or `flow`), `dst_port`, `tos`, `ttl`, `df_default`, `egress_pkt_mark`, `csum`, `seq`, `exts`, `packet_type`. Devices of the userspace engine: `n_rxq`, `n_txq`, `n_rxq_desc`, `xdp-mode`, `use-need-wakeup`, `vhost-server-path`, `tx-retries-max` (0 to 32), `dpdk-devargs`.",
     ingress_policing_rate: "Most that may be received, in kbit/s; what exceeds it is dropped. 0 for no limit.",
     ingress_policing_burst: "What may exceed `ingress_policing_rate` in a burst, in kbit. 0 for 8000 kbit.",
     ingress_policing_kpkts_rate: "Most packets that may be received, in thousands a second. 0 for no limit.",

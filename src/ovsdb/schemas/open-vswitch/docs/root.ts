@@ -12,7 +12,7 @@ export const rootDocs: TableDocs<typeof rootTable> = {
     manager_options: "OVSDB clients to connect to, or to listen for. Set with `ovs-vsctl set-manager`.",
     ssl: "The keys and certificates for all SSL/TLS connections.",
     other_config:
-      "Settings of the whole switch. Among the keys: `stats-update-interval` (ms between updates of statistics columns), `flow-restore-wait` (`true` keeps flows and upcalls still until a restart script has put them back), `flow-limit` and `max-idle` (ms), `max-revalidator` (ms), `min-revalidate-pps`, `n-handler-threads`, `n-revalidator-threads`, `hw-offload`, `tc-policy`, `vlan-limit` (tags looked at, 0 for as many as possible), `bundle-idle-timeout` (s), `offload-rebalance`, `userspace-tso-enable`, `enable-statistics` (system statistics in `statistics`), `emc-insert-inv-prob`, `pmd-cpu-mask`, `dpdk-*`.",
+      "Settings of the whole switch. Among the keys: `stats-update-interval` (ms between updates of statistics columns), `flow-restore-wait` (`true` keeps flows and upcalls still until a restart script has put them back), `flow-limit` and `max-idle` (ms), `max-revalidator` (ms), `min-revalidate-pps`, `n-handler-threads`, `n-revalidator-threads`, `hw-offload`, `tc-policy`, `vlan-limit` (tags looked at, 0 for as many as possible), `bundle-idle-timeout` (s), `offload-rebalance`, `userspace-tso-enable`, `enable-statistics` (system statistics in `statistics`), `emc-insert-inv-prob`, `pmd-cpu-mask`, `vhost-sock-dir` (a folder of the run directory), `dpdk-*`.",
     external_ids:
       "Key-value pairs for other programs. Well-known are `system-id` (a name of this host that survives reinstallation), `xs-system-uuid`, `hostname` and `rundir`.",
     next_cfg:
