@@ -39,3 +39,4 @@ function dummyBed(): Bed {
 
 datapathContract("in process", dummyBed);
 datapathContract("forwarding thread, played in this thread", threadBed);
+datapathContract("three forwarding threads, played in this thread", () => threadBed(0, 1, 3));

@@ -525,6 +525,7 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       established.mask[W.ctState] = 0xff;
       dp.putFlow({ ufid: UFID(3), ...established, actions: [output(a)] });
       bed.put(b, plain(udp(ipv4, 2, 9, [99, 53])));
+      await bed.settle();
       bed.put(a, plain(udp(ipv4, 1, 2, [53, 99])));
       await bed.settle();
       bed.put(b, plain(udp(ipv4, 2, 9, [99, 53])));

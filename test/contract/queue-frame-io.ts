@@ -7,6 +7,8 @@ import { type Offload, plainOffload } from "#wire/virtio-net.js";
 export class QueueFrameIo implements FrameIo {
   readonly wakeFd = 0;
   readonly scratch: Uint8Array = new Uint8Array(1 << 16);
+  /** Called once, when frames are taken next. */
+  onReceive: () => void = () => {};
   readonly #incoming: { readonly port: number; readonly packet: Packet }[] = [];
   readonly #queued: { readonly port: number; readonly parts: Uint8Array[]; readonly offload: Offload }[] = [];
   readonly #sent = new Map<number, Packet[]>();
@@ -65,6 +67,8 @@ export class QueueFrameIo implements FrameIo {
 
   receive(budget: number, receiver: FrameReceiver): number {
     const batch = this.#incoming.splice(0, budget);
+    if (batch.length > 0) this.onReceive();
+    this.onReceive = () => {};
     const offload = plainOffload();
     for (const { port, packet } of batch) {
       // Not at the start of its memory, as in a ring.

@@ -1,8 +1,9 @@
 import type { Device } from "#datapath/device.js";
 import type { FrameDevice } from "#datapath/devices/frame-device.js";
+import type { Packet } from "#datapath/packet.js";
 import { ForwardingLoop } from "#datapath/userspace/forwarding-loop.js";
 import { ThreadEngine } from "#datapath/userspace/thread-engine.js";
-import type { ThreadStart } from "#datapath/userspace/thread-protocol.js";
+import { Control, type ThreadStart } from "#datapath/userspace/thread-protocol.js";
 import { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { FakeClock } from "#host/fake/clock.js";
 import type { FrameHandle } from "#host/net.js";
@@ -27,6 +28,10 @@ export class PlayedThread implements Thread {
   constructor(data: ThreadMessage, clock: FakeClock) {
     this.#data = data;
     this.#clock = clock;
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
   }
 
   post(message: ThreadMessage): void {
@@ -69,8 +74,12 @@ export class PlayedThread implements Thread {
       signal: () => {},
       pin: () => {},
     });
+    const control = new Int32Array((this.#data as ThreadStart).control);
     for (let quiet = 0; quiet < 3; quiet++) {
+      // It sleeps, and is woken, between turns.
+      Atomics.store(control, Control.sleeping, 0);
       if (this.#loop.turn()) quiet = 0;
+      Atomics.store(control, Control.sleeping, 1);
       for (let m = this.#next(); m !== undefined; m = this.#next()) {
         quiet = 0;
         this.#onMessage(m);
@@ -92,21 +101,18 @@ export class PlayedThreads implements ThreadHost {
     this.started.push(thread);
     return thread;
   }
+  /** The one that was started last. */
   get current(): PlayedThread {
     return this.started.at(-1)!;
+  }
+  get living(): readonly PlayedThread[] {
+    return this.started.filter((thread) => !thread.isDead);
   }
 }
 
 /** A device with a handle that leads nowhere. */
-function handleDevice(name: string): Device {
-  const frames: FrameHandle = {
-    kind: "fake",
-    name,
-    ifindex: 1,
-    fd: -1,
-    mtu: 1500,
-    queues: 1,
-  };
+function handleDevice(name: string, queues: number): Device {
+  const frames: FrameHandle = { kind: "fake", name, ifindex: 1, fd: -1, mtu: 1500, queues };
   const device: Partial<FrameDevice> = {
     name,
     type: "fake",
@@ -118,32 +124,72 @@ function handleDevice(name: string): Device {
   return device as FrameDevice;
 }
 
-export function threadBed(): Bed & {
+export interface ThreadBed extends Bed {
   readonly threads: PlayedThreads;
+  readonly engine: ThreadEngine;
   readonly log: string[];
   readonly clock: FakeClock;
-} {
+  /** Has threads on these cores; there are four. */
+  setCores(...cores: number[]): void;
+  addPort(name: string, requested?: number, queues?: number): number;
+  /** How many frames have been sent to a port since the last time, also by threads that are no more. */
+  taken(port: number): number;
+  /** Lets the time pass in the middle of each thread's next turn that takes frames. */
+  spend(milliseconds: number): void;
+  /** A frame comes by a queue of a port, to whichever thread reads it. */
+  putQueue(port: number, queue: number, packet: Packet): void;
+}
+
+/** A datapath whose threads a test plays; on several cores where it names some. */
+export function threadBed(...cores: number[]): ThreadBed {
   const clock = new FakeClock();
   const threads = new PlayedThreads(clock);
   const log: string[] = [];
-  const engine = new ThreadEngine({ clock, threads, timeOrigin: 0, log: (_level, text) => log.push(text) });
+  const there = [0, 1, 2, 3].map((core) => ({ core, numa: 0 }));
+  const engine = new ThreadEngine({
+    clock,
+    threads,
+    timeOrigin: 0,
+    cores: () => there,
+    log: (_level, text) => log.push(text),
+  });
   const datapath = new UserspaceDatapath("netdev", "ovs-netdev", engine);
+  /** In queues that nobody reads yet. */
+  const waiting: { readonly port: number; readonly queue: number; readonly packet: Packet }[] = [];
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 3; i++) {
       await Promise.resolve();
-      threads.current.play();
+      for (const { port, queue, packet } of waiting.splice(0)) putQueue(port, queue, packet);
+      for (const thread of threads.living) thread.play();
     }
   };
+  const putQueue = (port: number, queue: number, packet: Packet): void => {
+    const reader = threads.living.find(({ io }) => io.reads(port, queue));
+    if (reader) reader.io.put(port, packet, queue);
+    else if (datapath.port(port)) waiting.push({ port, queue, packet });
+  };
+  const setCores = (...wanted: number[]): void => {
+    const mask = wanted.reduce((sum, core) => sum | (1 << core), 0).toString(16);
+    datapath.setOptions(new Map(wanted.length > 0 ? [["pmd-cpu-mask", mask]] : []));
+  };
+  if (cores.length > 0) setCores(...cores);
   return {
     threads,
+    engine,
     log,
     clock,
     datapath,
     takesAnyFrame: true,
-    addPort: (name, requested) => datapath.addPort(handleDevice(name), requested),
-    put: (port, packet) => threads.current.io.put(port, packet),
+    setCores,
+    addPort: (name, requested, queues = 1) => datapath.addPort(handleDevice(name, queues), requested),
+    put: (port, packet) => putQueue(port, 0, packet),
+    putQueue,
     settle,
-    take: (port) => threads.current.io.take(port),
+    taken: (port) => threads.started.reduce((sum, { io }) => sum + io.take(port).length, 0),
+    spend: (milliseconds) => {
+      for (const { io } of threads.living) io.onReceive = () => clock.advance(milliseconds / threads.living.length);
+    },
+    take: (port) => threads.living.flatMap(({ io }) => io.take(port)),
     close: () => datapath.close(),
   };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { DatapathAction } from "#datapath/actions.js";
 import type { Upcall } from "#datapath/datapath.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
+import { ipv4, udp } from "../support/ip-frames.js";
 import { ether, plain } from "./datapath.js";
 import { threadBed } from "./thread-bed.js";
 
@@ -140,6 +142,252 @@ describe("upcalls under attack", () => {
     expect(bed.clock.now()).toBeGreaterThan(timeless);
     bed.datapath.removePort(attacker);
     expect(seen.length).toBe(20);
+    bed.close();
+  });
+});
+
+describe("several forwarding threads", () => {
+  const ct: DatapathAction = { kind: "ct", zone: 1, commit: true, force: false };
+  const ufid = (n: number): string => n.toString(16).padStart(32, "0");
+
+  it("have the queues of the ports, and say which", () => {
+    const bed = threadBed(0, 2);
+    const a = bed.addPort("a", undefined, 3);
+    const b = bed.addPort("b");
+    const shown = (): unknown =>
+      bed.engine.threads().map(({ core, isolated, queues }) => ({
+        core,
+        isolated,
+        queues: queues.map(({ port, queue }) => [port, queue]),
+      }));
+    expect(shown()).toEqual([
+      {
+        core: 0,
+        isolated: false,
+        queues: [
+          [a, 0],
+          [b, 0],
+        ],
+      },
+      {
+        core: 2,
+        isolated: false,
+        queues: [
+          [a, 1],
+          [a, 2],
+        ],
+      },
+    ]);
+    bed.datapath.setPortOptions(a, new Map([["pmd-rxq-affinity", "1:0,2:7"]]));
+    expect(shown()).toEqual([
+      { core: 0, isolated: true, queues: [[a, 1]] },
+      {
+        core: 2,
+        isolated: false,
+        queues: [
+          [a, 0],
+          [a, 2],
+          [b, 0],
+        ],
+      },
+    ]);
+    expect(bed.log).toContain(
+      "Core  7 cannot be pinned with port 'a' rx queue 2. Use pmd-cpu-mask to enable a pmd on core 7. An alternative core will be assigned.",
+    );
+    expect(bed.log).toContain(
+      "Core  0 on numa node 0 is pinned with port 'a' rx queue 1 (measured processing cycles 0)",
+    );
+    expect(() => bed.datapath.setPortOptions(a, new Map([["pmd-rxq-affinity", "x"]]))).toThrow("Invalid argument");
+    bed.close();
+  });
+
+  it("lose nothing and count everything once while they become more and fewer", async () => {
+    const bed = threadBed();
+    const inputs = ["a", "b", "c"].map((name) => bed.addPort(name, undefined, 2));
+    const out = bed.addPort("out");
+    for (const port of inputs)
+      bed.datapath.putFlow({ ufid: ufid(port), ...fromPort(port), actions: [{ kind: "output", port: out }] });
+    await bed.settle();
+    const masks = [[0], [0, 1], [1, 2, 3], [], [3], [0, 1, 2, 3], [2], []];
+    let sent = 0;
+    for (const [i, cores] of masks.entries()) {
+      for (const port of inputs) {
+        for (let n = 0; n < 30; n++, sent++) bed.putQueue(port, n % 2, plain(ether(0x1234, [i, port, n])));
+      }
+      bed.setCores(...cores);
+      for (const port of inputs) {
+        for (let n = 0; n < 30; n++, sent++) bed.putQueue(port, n % 2, plain(ether(0x1234, [i, port, n])));
+      }
+      if (i % 2 === 1) await bed.settle();
+      bed.clock.advance(60);
+      await bed.settle();
+      bed.clock.advance(60);
+    }
+    await bed.settle();
+    expect(bed.taken(out)).toBe(sent);
+    const counted = inputs.map((port) => bed.datapath.flow(ufid(port))!.stats.packets);
+    expect(counted).toEqual(inputs.map(() => sent / 3));
+    expect(bed.datapath.stats().hits).toBe(sent);
+    expect(bed.engine.threads().length).toBe(1);
+    bed.close();
+  });
+
+  it("leave connections to one of them, which keeps them whatever core it is on", async () => {
+    const bed = threadBed(0, 1);
+    const a = bed.addPort("a");
+    const b = bed.addPort("b");
+    const c = bed.addPort("c");
+    // Port b's queue is the second thread's.
+    expect(bed.engine.threads()[1]!.queues.map(({ port }) => port)).toContain(b);
+    for (const [i, port] of [a, b].entries()) {
+      bed.datapath.putFlow({ ufid: ufid(i), ...fromPort(port), actions: [ct, { kind: "output", port: c }] });
+    }
+    await bed.settle();
+    bed.put(b, plain(udp(ipv4, 1, 9, [53, 99])));
+    bed.put(a, plain(udp(ipv4, 2, 9, [53, 99])));
+    bed.put(b, plain(udp(ipv4, 3, 9, [53, 99])));
+    await bed.settle();
+    await bed.settle();
+    expect(bed.take(c).length).toBe(3);
+    expect([0, 1].map((i) => bed.datapath.flow(ufid(i))!.stats.packets)).toEqual([1, 2]);
+    expect(bed.datapath.stats()).toMatchObject({ hits: 3, misses: 0, lost: 0 });
+    const count = async (): Promise<number> => {
+      const figures = bed.datapath.conntrack.figures();
+      await bed.settle();
+      return (await figures).connections;
+    };
+    expect(await count()).toBe(3);
+    bed.setCores(1);
+    bed.clock.advance(200);
+    await bed.settle();
+    expect(await count()).toBe(3);
+    expect(bed.engine.threads().length).toBe(1);
+    expect(bed.engine.threads().map(({ core }) => core)).toEqual([1]);
+    bed.setCores(2, 3);
+    await bed.settle();
+    bed.put(b, plain(udp(ipv4, 4, 9, [53, 99])));
+    bed.put(a, plain(udp(ipv4, 4, 9, [53, 99])));
+    await bed.settle();
+    await bed.settle();
+    expect(await count()).toBe(4);
+    expect([0, 1].map((i) => bed.datapath.flow(ufid(i))!.stats.packets)).toEqual([2, 3]);
+    bed.close();
+  });
+
+  it("hand over a packet after it was recirculated, too, and tell the main thread of one that no flow knows then", async () => {
+    const bed = threadBed(0, 1);
+    const a = bed.addPort("a");
+    const b = bed.addPort("b");
+    const first = fromPort(b);
+    first.mask[W.recircId] = 0xffffffff;
+    bed.datapath.putFlow({
+      ufid: ufid(1),
+      ...first,
+      actions: [
+        { kind: "push_vlan", tpid: 0x8100, vid: 7, pcp: 0 },
+        { kind: "recirc", id: 5 },
+      ],
+    });
+    const again = fromPort(b);
+    again.key[W.recircId] = 5;
+    again.mask[W.recircId] = 0xffffffff;
+    bed.datapath.putFlow({ ufid: ufid(2), ...again, actions: [ct, { kind: "recirc", id: 6 }] });
+    const seen: Upcall[] = [];
+    bed.datapath.onUpcall((batch) => seen.push(...batch));
+    await bed.settle();
+    bed.put(b, plain(udp(ipv4, 1, 2, [53, 99])));
+    await bed.settle();
+    await bed.settle();
+    expect([1, 2].map((i) => bed.datapath.flow(ufid(i))!.stats.packets)).toEqual([1, 1]);
+    expect(seen.map(({ key }) => [key[W.inPort], key[W.recircId]])).toEqual([[b, 6]]);
+    expect(seen[0]!.packet.recirculations).toBe(2);
+    expect([...seen[0]!.packet.data.subarray(12, 16)]).toEqual([0x81, 0, 0, 7]);
+    expect(seen[0]!.key[W.ctState]! & 0xff).not.toBe(0);
+    // What it becomes is executed where connections are, or where it came from.
+    for (const { packet, key } of seen) bed.datapath.execute(packet, key, [{ kind: "output", port: a }]);
+    await bed.settle();
+    expect(bed.take(a).length).toBe(1);
+    bed.close();
+  });
+
+  it("are replaced each by itself, and others go on", async () => {
+    const bed = threadBed(0, 1);
+    const a = bed.addPort("a");
+    const b = bed.addPort("b");
+    const out = bed.addPort("out");
+    for (const port of [a, b])
+      bed.datapath.putFlow({ ufid: ufid(port), ...fromPort(port), actions: [ct, { kind: "output", port: out }] });
+    await bed.settle();
+    for (const port of [a, b]) bed.put(port, plain(frame));
+    await bed.settle();
+    bed.clock.advance(5000);
+    const [tracker, helper] = bed.threads.started;
+    helper!.die(new Error("one"));
+    bed.put(a, plain(frame));
+    await bed.settle();
+    bed.put(b, plain(frame));
+    await bed.settle();
+    await bed.settle();
+    expect(bed.taken(out)).toBe(4);
+    bed.clock.advance(5000);
+    tracker!.die(new Error("two"));
+    // The other one goes on, and what it hands over waits.
+    bed.put(b, plain(frame));
+    await bed.settle();
+    bed.put(a, plain(frame));
+    await bed.settle();
+    await bed.settle();
+    expect(bed.taken(out)).toBe(2);
+    expect([a, b].map((port) => bed.datapath.flow(ufid(port))!.stats.packets)).toEqual([3, 3]);
+    expect(bed.log.filter((text) => text.includes("starting another")).length).toBe(2);
+    bed.close();
+  });
+
+  it("have all of a meter's rate together, and upcalls of all of them are bounded each", async () => {
+    const bed = threadBed(0, 1);
+    const ports = [bed.addPort("a"), bed.addPort("b")];
+    const out = bed.addPort("out");
+    bed.datapath.meters.set(1, { unit: "pktps", bands: [{ type: "drop", rate: 10, burst: 0, precedence: 0 }] });
+    for (const port of ports) {
+      const actions: DatapathAction[] = [
+        { kind: "meter", id: 1 },
+        { kind: "output", port: out },
+      ];
+      bed.datapath.putFlow({ ufid: ufid(port), ...fromPort(port), actions });
+    }
+    await bed.settle();
+    for (let i = 0; i < 20; i++) for (const port of ports) bed.put(port, plain(frame));
+    await bed.settle();
+    expect(bed.taken(out)).toBe(10);
+    expect(bed.datapath.meters.stats(1)).toMatchObject({ packets: 40, bands: [{ packets: 30 }] });
+    bed.close();
+  });
+
+  it("note what their queues cost, by which a rebalance goes", async () => {
+    const bed = threadBed(0, 1);
+    const ports = ["a", "b", "c", "d"].map((name) => bed.addPort(name));
+    for (const port of ports) bed.datapath.putFlow({ ufid: ufid(port), ...fromPort(port), actions: [] });
+    await bed.settle();
+    const of = (core: number): number[] => bed.engine.threads()[core]!.queues.map(({ port }) => port);
+    expect([of(0), of(1)]).toEqual([
+      [ports[0], ports[3]],
+      [ports[1], ports[2]],
+    ]);
+    expect(bed.engine.threads()[0]!.queues[0]!.usage(60)).toBeUndefined();
+    // Ports a and d, on one core, are busy all the time.
+    while (bed.clock.now() < 5500) {
+      for (const port of [ports[0]!, ports[3]!]) for (let n = 0; n < 5; n++) bed.put(port, plain(frame));
+      bed.spend(90);
+      await bed.settle();
+      bed.clock.advance(10);
+    }
+    await bed.settle();
+    const used = bed.engine.threads().flatMap(({ queues }) => queues.map(({ usage }) => usage(60) ?? 0));
+    expect(used[0]).toBeGreaterThan(20);
+    expect(used[1]).toBeGreaterThan(20);
+    expect(used[2]! + used[3]!).toBeLessThan(5);
+    bed.engine.rebalance();
+    expect(of(0).includes(ports[0]!)).not.toBe(of(0).includes(ports[3]!));
     bed.close();
   });
 });
