@@ -74,7 +74,7 @@ function datapathClasses(
   if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));
   if (!dummies || wanted.dummies === "none") return classes;
   const mode = wanted.dummies === "new" ? "beside" : wanted.dummies;
-  return withDummies(mode, classes, dummies, { clock, random: Math.random });
+  return withDummies(mode, classes, dummies, { clock, random: Math.random, ...linux });
 }
 
 /** What `dpctl` commands reach of this process. */

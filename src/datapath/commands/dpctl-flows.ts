@@ -10,6 +10,7 @@ import { formatDatapathActions } from "../action-text.js";
 import type { DatapathAction } from "../actions.js";
 import type { Datapath, DatapathFlow, FlowStats } from "../datapath.js";
 import { formatFlowStats, formatUfid } from "../flow-text.js";
+import { UserspaceDatapath } from "../userspace/userspace-datapath.js";
 import {
   chooseDatapath,
   type DpctlHost,
@@ -176,7 +177,23 @@ function flowsFromFile(host: DpctlHost, dp: Datapath, path: string, byDefault: P
 }
 
 /** What `dpctl/dump-flows` shows: flows, and whether the line that tells of their thread stands above them. */
-type DumpedFlows = { readonly flows: readonly ShownFlow[]; readonly heading: boolean; readonly more: boolean };
+type DumpedFlows = {
+  readonly flows: readonly ShownFlow[];
+  readonly heading: boolean;
+  readonly more: boolean;
+  /** The core of the thread; null for the main one. */
+  readonly core: number | null;
+};
+
+/** Every thread has all flows; they are shown as those of the first one. */
+function firstCore(dp: Datapath): number | null {
+  return dp instanceof UserspaceDatapath ? (dp.engine.threads()[0]?.core ?? null) : null;
+}
+
+function hasThread(dp: Datapath, pmd: string): boolean {
+  const threads = dp instanceof UserspaceDatapath ? dp.engine.threads() : [];
+  return MAIN_THREAD.has(pmd) ? firstCore(dp) === null : threads.some(({ core }) => core === Number(pmd));
+}
 
 function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   const { more, names, rest } = takeOptions(args);
@@ -194,8 +211,8 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   const unknown = types?.find((t) => !FLOW_TYPES.has(t));
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
-  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && !MAIN_THREAD.has(pmd))) {
-    return { flows: [], heading: false, more };
+  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && !hasThread(dp, pmd))) {
+    return { flows: [], heading: false, more, core: null };
   }
   const wanted = filter ? parseFilter(host, dp, filter) : undefined;
   const now = host.clock.now();
@@ -204,12 +221,13 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   for (const flow of dp.flows()) {
     if (wanted === undefined || matchesOverlap(wanted, flow)) flows.push(showFlow(dp, flow, now, choice));
   }
-  return { flows, heading: flows.length > 0 && pmd === undefined, more };
+  return { flows, heading: flows.length > 0 && pmd === undefined, more, core: firstCore(dp) };
 }
 
-function formatFlows({ flows, heading, more }: DumpedFlows): string {
+function formatFlows({ flows, heading, more, core }: DumpedFlows): string {
   const lines = flows.map((flow) => `${formatShown(flow, more)}\n`);
-  return `${heading ? "flow-dump from the main thread:\n" : ""}${lines.join("")}`;
+  const thread = core === null ? "the main thread:" : `pmd on cpu core: ${core}`;
+  return `${heading ? `flow-dump from ${thread}\n` : ""}${lines.join("")}`;
 }
 
 function parseFilter(host: DpctlHost, dp: Datapath, text: string): Match {

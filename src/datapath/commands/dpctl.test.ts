@@ -155,6 +155,7 @@ describe("dpctl commands", () => {
       ],
       heading: true,
       more: false,
+      core: null,
     });
     expect(data("dpctl/dump-flows pmd=3")).toMatchObject({ flows: [] });
   });

@@ -27,9 +27,11 @@ function receive(devices: DummyDevices, args: readonly string[]): string {
   const [name, ...rest] = args;
   const device = need(devices, name, "no such dummy netdev");
   let at = 0;
+  let into = 0;
   if (rest[0] === "--qid") {
     const queue = Number(rest[1]);
     if (!Number.isInteger(queue) || queue < 0 || queue >= device.receiveQueues) throw new UserError("bad rx queue id.");
+    into = queue;
     at = 2;
   }
   for (; at < rest.length; at++) {
@@ -38,7 +40,7 @@ function receive(devices: DummyDevices, args: readonly string[]): string {
       length = Number(rest[at + 2]);
       if (!Number.isInteger(length) || length < 0) throw new UserError(`${rest[at + 2] ?? ""}: bad packet length`);
     }
-    device.receive(parseFrame(rest[at]!, length));
+    device.receive(parseFrame(rest[at]!, length), undefined, into);
     if (length !== undefined) at += 2;
   }
   return "";

@@ -4,6 +4,7 @@ import { HostError } from "#util/errors.js";
 import type { Datapath, DatapathClass } from "../datapath.js";
 import type { DeviceClass } from "../device.js";
 import { InProcessEngine } from "../userspace/in-process-engine.js";
+import type { PollingCore } from "../userspace/place-queues.js";
 import { dummyPortNumbering, UserspaceDatapath } from "../userspace/userspace-datapath.js";
 import type { DummyDevices } from "./dummy-devices.js";
 
@@ -26,7 +27,7 @@ const noSuchDevices: DeviceClass = {
 export function dummyDatapathClass(
   type: string,
   devices: DummyDevices,
-  options: { readonly clock: Clock; readonly random: () => number },
+  options: { readonly clock: Clock; readonly random: () => number; readonly cores?: () => readonly PollingCore[] },
 ): DatapathClass {
   const classes = new Map<string, DeviceClass>();
   const add = (interfaceType: string, deviceType: string): void => {
@@ -43,7 +44,7 @@ export function dummyDatapathClass(
     interfaceTypes: [...classes.keys()],
     deviceClass: (interfaceType) => classes.get(interfaceType === "" ? "system" : interfaceType),
     open: (name): Datapath => {
-      const engine = new InProcessEngine(options.clock, options.random);
+      const engine = new InProcessEngine(options.clock, options.random, options.cores);
       const datapath = new UserspaceDatapath(type, name, engine, dummyPortNumbering);
       const local = classes.get("internal")?.open(name, new Map());
       if (local === undefined)

@@ -42,7 +42,7 @@ export class DummyDevice implements DirectDevice {
   #rxBytes = 0;
   #txPackets = 0;
   #txBytes = 0;
-  #receiver: ((packet: Packet) => void) | undefined;
+  #receiver: ((packet: Packet, queue?: number) => void) | undefined;
   #wire: Wire | undefined;
   #rxFile: PcapFile | undefined;
   #txFile: PcapFile | undefined;
@@ -116,8 +116,17 @@ export class DummyDevice implements DirectDevice {
     this.#notify();
   }
 
+  /** What it was given; of its queues what it makes of that. */
   options(): ReadonlyMap<string, string> {
-    return this.#options;
+    if (this.type !== "dummy-pmd") return this.#options;
+    const [receive, send] = [String(this.receiveQueues), this.#options.get("n_txq") ?? "1"];
+    const queues = [
+      ["configured_rx_queues", receive],
+      ["configured_tx_queues", send],
+      ["requested_rx_queues", receive],
+      ["requested_tx_queues", send],
+    ] as const;
+    return new Map([...[...this.#options].filter(([key]) => key !== "n_rxq" && key !== "n_txq"), ...queues]);
   }
 
   setOptions(options: ReadonlyMap<string, string>): void {
@@ -144,17 +153,21 @@ export class DummyDevice implements DirectDevice {
 
   onGone(): void {}
 
-  onReceive(handler: ((packet: Packet) => void) | undefined): void {
+  get polledQueues(): number | undefined {
+    return this.type === "dummy-pmd" ? this.receiveQueues : undefined;
+  }
+
+  onReceive(handler: ((packet: Packet, queue?: number) => void) | undefined): void {
     this.#receiver = handler;
   }
 
   /** A frame comes in. One without a datapath is lost, and not counted. */
-  receive(data: Uint8Array, offload: Readonly<Offload> = plainOffload()): void {
+  receive(data: Uint8Array, offload: Readonly<Offload> = plainOffload(), queue = 0): void {
     if (this.#receiver === undefined) return;
     this.#rxPackets++;
     this.#rxBytes += data.length;
     this.#rxFile?.write(data, this.#host.clock.wall());
-    this.#receiver({ data, offload });
+    this.#receiver({ data, offload }, queue);
   }
 
   /** What is longer than its MTU allows is lost, and not counted. */

@@ -5,8 +5,10 @@ import type { Packet } from "../packet.js";
 export interface DirectDevice extends Device {
   /** Takes a frame the datapath sends; the receiver owns `packet`. */
   transmit(packet: Packet): void;
-  /** Sets who takes the frames the device receives. */
-  onReceive(handler: ((packet: Packet) => void) | undefined): void;
+  /** Sets who takes the frames the device receives, and from which of its queues. */
+  onReceive(handler: ((packet: Packet, queue?: number) => void) | undefined): void;
+  /** Receive queues where they are to be polled by threads of their own; undefined where the main thread does. */
+  readonly polledQueues?: number | undefined;
 }
 
 /** True where the device is such a one. */

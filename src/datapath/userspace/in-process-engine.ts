@@ -20,8 +20,10 @@ import { FlowSlots, type Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
 import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import { HeadArena } from "./head-arena.js";
+import { InProcessThreads } from "./in-process-threads.js";
 import { beginMeter, Meter } from "./meter.js";
 import type { Program } from "./ops.js";
+import type { PollingCore } from "./place-queues.js";
 import type { UpcallSink } from "./sinks.js";
 
 const NO_DROPS: ReadonlyMap<string, number> = new Map();
@@ -36,6 +38,7 @@ export class InProcessEngine implements Engine {
   readonly #clock: Clock;
   readonly #arena = new HeadArena(new Uint8Array(1 << 16));
   readonly #forwarder: Forwarder;
+  readonly #threads: InProcessThreads;
   readonly #devices = new Map<number, DirectDevice>();
   readonly #flows = new Map<number, Flow>();
   readonly #waiting: Upcall[] = [];
@@ -47,8 +50,10 @@ export class InProcessEngine implements Engine {
   #handler: ((batch: readonly Upcall[]) => void) | undefined;
   #busy = false;
 
-  constructor(clock: Clock, random: () => number) {
+  /** `cores` are those that threads would be on, if there were any. */
+  constructor(clock: Clock, random: () => number, cores: () => readonly PollingCore[] = () => []) {
     this.#clock = clock;
+    this.#threads = new InProcessThreads(this.counters, cores);
     this.#forwarder = new Forwarder(
       { send: (...args) => this.#send(...args) },
       { upcall: (...args) => this.#upcall(...args) },
@@ -76,12 +81,14 @@ export class InProcessEngine implements Engine {
     this.#forwarder.addPort(number);
     if (!isDirectDevice(device)) return;
     this.#devices.set(number, device);
-    device.onReceive((packet) => this.#receive(number, packet));
+    this.#threads.addPort(number, device);
+    device.onReceive((packet, queue = 0) => this.#threads.count(number, queue, () => this.#receive(number, packet)));
   }
 
   removePort(number: number): void {
     this.#devices.get(number)?.onReceive(undefined);
     this.#devices.delete(number);
+    this.#threads.removePort(number);
     this.#forwarder.removePort(number);
   }
 
@@ -132,19 +139,19 @@ export class InProcessEngine implements Engine {
     this.#handler = handler;
   }
 
-  /** What concerns lookups; there are no threads and queues. */
+  /** What concerns lookups; threads and queues are there to be looked at alone. */
   setOptions(options: ReadonlyMap<string, string>): void {
     this.#forwarder.lookup.setOptions(options);
+    this.#threads.setOptions(options);
   }
 
   setPortOptions(number: number, options: ReadonlyMap<string, string>): void {
     this.#forwarder.lookup.setPortOptions(number, options);
+    this.#threads.setPortOptions(number, options);
   }
 
   threads(): readonly ForwardingThreadInfo[] {
-    const { counters } = this;
-    const none = { core: undefined, numa: 0, isolated: false, metrics: undefined, queues: [] };
-    return [{ ...none, counters, overhead: () => undefined }];
+    return this.#threads.list();
   }
 
   rebalance(): void {}
