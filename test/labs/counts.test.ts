@@ -116,8 +116,9 @@ describeWith([root], "every packet is counted once, whatever happens to its flow
   it("names what came in faster than it could be taken: nothing of a flood is lost in silence", () => {
     const known = (): number => {
       const shown = host.appctl("dpctl/show");
-      const [, hit, missed] = /hit:(\d+) missed:(\d+)/.exec(shown)!.map(Number);
-      return hit! + missed! + drops("came in faster than it could be taken");
+      // What came up faster than it could be asked about is lost, and has its name as well.
+      const [, hit, missed, lost] = /hit:(\d+) missed:(\d+) lost:(\d+)/.exec(shown)!.map(Number);
+      return hit! + missed! + lost! + drops("came in faster than it could be taken");
     };
     const arrived = (): number => statistics("wkc1", "rxPackets");
     const before = { known: known(), arrived: arrived() };
