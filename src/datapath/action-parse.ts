@@ -106,7 +106,8 @@ const parsers: Readonly<Record<string, (reader: Reader) => DatapathAction>> = {
   push_vlan: (r) => {
     const m = r.need(/(?:tpid=(0x[0-9a-f]+|\d+),)?vid=(0x[0-9a-f]+|\d+),pcp=(0x[0-9a-f]+|\d+)(?:,cfi=([01]))?\)/iy);
     const tpid = m[1] === undefined ? 0x8100 : bounded(m[1], 0xffff);
-    return { kind: "push_vlan", tpid, vid: bounded(m[2]!, 0xfff), pcp: bounded(m[3]!, 7) };
+    const cfi = m[4] === "0" ? { cfi: 0 as const } : {};
+    return { kind: "push_vlan", tpid, vid: bounded(m[2]!, 0xfff), pcp: bounded(m[3]!, 7), ...cfi };
   },
   push_mpls: (r) => ({ ...parseLabel(r), kind: "push_mpls" }),
   add_mpls: (r) => ({ ...parseLabel(r), kind: "add_mpls" }),

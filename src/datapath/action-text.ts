@@ -28,7 +28,7 @@ function formatDatapathAction(a: DatapathAction, options: ActionTextOptions): st
     case "userspace":
       return `userspace(pid=${a.pid},${formatCookie(a.cookie)}${a.withActions ? ",actions" : ""}${formatTunnelPort(a.tunnelOutPort)})`;
     case "push_vlan":
-      return `push_vlan(${a.tpid === 0x8100 ? "" : `tpid=0x${a.tpid.toString(16)},`}vid=${a.vid},pcp=${a.pcp})`;
+      return `push_vlan(${a.tpid === 0x8100 ? "" : `tpid=0x${a.tpid.toString(16)},`}vid=${a.vid},pcp=${a.pcp}${a.cfi === 0 ? ",cfi=0" : ""})`;
     case "pop_vlan":
       return "pop_vlan";
     case "push_mpls":

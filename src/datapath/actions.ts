@@ -16,7 +16,8 @@ export type DatapathAction =
       readonly withActions?: true;
       readonly tunnelOutPort?: number;
     }
-  | { readonly kind: "push_vlan"; readonly tpid: number; readonly vid: number; readonly pcp: number }
+  /** `cfi` 0 is a bit of the text only: no tag that is put on has it set. */
+  | { readonly kind: "push_vlan"; readonly tpid: number; readonly vid: number; readonly pcp: number; readonly cfi?: 0 }
   | { readonly kind: "pop_vlan" }
   | { readonly kind: "push_mpls"; readonly lse: number; readonly ethertype: number }
   | { readonly kind: "pop_mpls"; readonly ethertype: number }
@@ -53,7 +54,7 @@ export type DatapathAction =
 export interface TunnelPush {
   readonly kind: "tnl_push";
   readonly tunnelPort: number;
-  /** The port that the packet is meant to leave by then; the action does not send it. */
+  /** The port that the packet is meant to leave by then. The action does not send it; but should it go through the flows again, it comes from there. */
   readonly outPort: number;
   /** One of `tunnelKinds`, by its number. */
   readonly type: number;

@@ -57,6 +57,7 @@ export function parseGeneveOptions(text: string): GeneveOptions {
 }
 
 function bytesOf(text: string, length: number): Uint8Array {
+  if (length === 0 && text === "0") return new Uint8Array(0);
   const digits = text.startsWith("0x") ? text.slice(2) : BigInt(text).toString(16);
   const value = unhex(digits.padStart(2 * length, "0"));
   if (value === undefined || value.length !== length) throw invalid();

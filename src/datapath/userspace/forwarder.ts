@@ -98,7 +98,7 @@ export class Forwarder {
   /** Key words no longer say what the frame holds, since a header was pushed or popped. */
   #stale = false;
   /** Bytes at its end that the packet loses where it goes next. */
-  #limit = 0;
+  #cutOff = 0;
 
   constructor(
     sink: FrameSink,
@@ -160,7 +160,7 @@ export class Forwarder {
     frame.reset(memory, at, length, offload);
     this.#recirculations = 0;
     this.#stale = false;
-    this.#limit = 0;
+    this.#cutOff = 0;
     const flow = this.lookup.received(key);
     if (flow === undefined) {
       this.#miss(frame, key, 0);
@@ -196,7 +196,7 @@ export class Forwarder {
     this.#dirty = true;
     this.#recirculations = recirculations;
     this.#stale = false;
-    this.#limit = 0;
+    this.#cutOff = 0;
     const flow = this.lookup.again(level.key);
     if (flow === undefined) {
       this.#miss(level.frame, level.key, recirculations);
@@ -222,7 +222,7 @@ export class Forwarder {
     this.#dirty = true;
     this.#recirculations = frame.recirculations ?? 0;
     this.#stale = false;
-    this.#limit = 0;
+    this.#cutOff = 0;
     this.#run(program, 0);
   }
 
@@ -291,7 +291,7 @@ export class Forwarder {
           clearCt(level.key);
           break;
         case OP_TRUNC:
-          this.#limit = step.a;
+          this.#cutOff = Math.max(0, frame.length - Math.max(step.a, ETHERNET));
           break;
         case OP_HASH:
           this.#refresh(level);
@@ -305,17 +305,20 @@ export class Forwarder {
           this.#recirculate(level, step.a, depth, i === count - 1);
           break;
         case OP_TNL_PUSH:
+          if (this.#cutOff > 0) frame.cut(this.#takeCut(frame));
           if (isGso(frame)) {
             this.#runOnSegments(program.slice(i), level, depth);
             return;
           }
           this.#refresh(level);
-          this.#cut(frame);
           if (!this.#tunnels.push(frame, level.key, step.push!, this.now)) {
             this.counters[DROP.push]!++;
             return;
           }
-          this.#stale = true;
+          // It is another packet now, of which nothing is remembered.
+          level.key.fill(0);
+          level.key[W.inPort] = step.push!.outPort;
+          this.#dirty = this.#stale = true;
           break;
         case OP_TNL_POP:
           if (this.#tunnels.hasOuterSegments(frame)) {
@@ -325,13 +328,15 @@ export class Forwarder {
           this.#pop(level, step.a, depth, i === count - 1);
           break;
         case OP_CLONE:
-          this.#nested(step.inner, level, depth);
+          // What is cut off is the copy's affair alone.
+          this.#nested(step.inner, level, depth, this.#cutOff);
+          this.#cutOff = 0;
           break;
         case OP_SAMPLE:
           if (step.a === 0xffffffff || this.#random() * 0x100000000 < step.a) this.#nested(step.inner, level, depth, 0);
           break;
         case OP_CHECK_LENGTH:
-          this.#nested(lengthOf(frame) > step.a ? step.inner : step.otherwise, level, depth);
+          this.#nested(lengthOf(frame) - this.#cutOff > step.a ? step.inner : step.otherwise, level, depth, 0);
           break;
         case OP_METER: {
           const meter = this.#meters.get(step.a);
@@ -435,13 +440,14 @@ export class Forwarder {
       return;
     }
     this.counters[Counter.sent]!++;
-    const limit = this.#limit;
-    if (limit !== 0) {
-      this.#limit = 0;
-      if (limit < frame.length) {
-        this.#outputCut(frame, port, limit);
-        return;
-      }
+    const length = this.#takeCut(frame);
+    if (length < ETHERNET) {
+      this.counters[DROP.truncated]!++;
+      return;
+    }
+    if (length < frame.length) {
+      this.#outputCut(frame, port, length);
+      return;
     }
     frame.share();
     this.#sink.send(
@@ -456,11 +462,11 @@ export class Forwarder {
     );
   }
 
-  /** Takes off what is beyond the length that the next output was limited to. */
-  #cut(frame: Frame): void {
-    const limit = this.#limit;
-    this.#limit = 0;
-    if (limit !== 0 && limit < frame.length) frame.cut(limit);
+  /** How much of a packet goes where it goes now. */
+  #takeCut(frame: Frame): number {
+    const length = Math.max(frame.length - this.#cutOff, 0);
+    this.#cutOff = 0;
+    return length;
   }
 
   /** Sends the first bytes only. What is left of a large segment is an ordinary frame; its checksum was never right. */
@@ -477,8 +483,7 @@ export class Forwarder {
       return;
     }
     const frame = shownFrame(level.frame, this.#arena);
-    const length = this.#limit === 0 ? frame.length : Math.min(this.#limit, frame.length);
-    this.#limit = 0;
+    const length = this.#takeCut(frame);
     if (this.#upcalls.upcall(frame, length, level.key, cookie ?? NO_COOKIE, this.#recirculations)) return;
     this.counters[Counter.lost]!++;
     this.counters[DROP.userspace]!++;
@@ -540,16 +545,17 @@ export class Forwarder {
       return;
     }
     this.#count(flow, frame.length, key);
-    const stale = this.#stale;
+    const [stale, cutOff] = [this.#stale, this.#cutOff];
     this.#recirculations++;
-    this.#limit = 0;
+    this.#cutOff = 0;
     this.#run(flow.program, depth);
     this.#recirculations--;
     this.#stale = stale;
+    this.#cutOff = cutOff;
   }
 
-  /** Runs a program on a copy. */
-  #nested(program: Program, level: Level, depth: number): void {
+  /** Runs a program on a copy, which loses `cutOff` bytes where it goes first. */
+  #nested(program: Program, level: Level, depth: number, cutOff: number): void {
     if (program.length === 0) return;
     if (depth >= MAX_DEPTH) {
       this.counters[DROP.depth]!++;
@@ -557,10 +563,11 @@ export class Forwarder {
     }
     this.#copy(level, depth + 1);
     const stale = this.#stale;
-    const limit = this.#limit;
+    const outside = this.#cutOff;
+    this.#cutOff = cutOff;
     this.#run(program, depth + 1);
     this.#stale = stale;
-    this.#limit = limit;
+    this.#cutOff = outside;
   }
 
   /** Makes the key say what the frame now holds. */
@@ -572,5 +579,7 @@ export class Forwarder {
   }
 }
 
+/** The least that is left of a packet that is cut off. */
+const ETHERNET = 14;
 const PLAIN: Readonly<Offload> = plainOffload();
 const NO_COOKIE: UserspaceCookie = { kind: "slow_path", reason: 0, ofprotoUuid: "" };

@@ -1,5 +1,5 @@
 import type { Frame } from "./frame.js";
-import { L3_MPLS } from "./layers.js";
+import { L3_IPV4, L3_IPV6, L3_MPLS } from "./layers.js";
 
 /** True where the frame is a large segment that the receiver or the device cuts up. */
 export function isGso(frame: Frame): boolean {
@@ -65,7 +65,17 @@ export function popMpls(frame: Frame, etherType: number): boolean {
   return true;
 }
 
-/** The length a length check sees: of a large segment, that of the frames it will become. */
+/** The length a length check sees: without what pads a short frame, and of a large segment that of the frames it will become. */
 export function lengthOf(frame: Frame): number {
-  return isGso(frame) ? segmentLength(frame) : frame.length;
+  return isGso(frame) ? segmentLength(frame) : frame.length - padding(frame);
+}
+
+/** Bytes behind the end of an IP packet. */
+function padding(frame: Frame): number {
+  const layers = frame.layers;
+  if (!layers.valid) layers.locate(frame);
+  const { kind, l3 } = layers;
+  if (kind !== L3_IPV4 && kind !== L3_IPV6) return 0;
+  const size = kind === L3_IPV4 ? frame.u16(l3 + 2) : 40 + frame.u16(l3 + 4);
+  return Math.max(0, frame.length - l3 - size);
 }

@@ -16,6 +16,7 @@ const MAX_IP = 0xffff;
 /** A `tnl_push` made ready: what is where in its header. */
 export interface PushStep {
   readonly tunnelPort: number;
+  readonly outPort: number;
   readonly header: Uint8Array;
   readonly isIpv6: boolean;
   /** Where UDP or GRE begins. */
@@ -32,7 +33,7 @@ export interface PushStep {
 
 /** Undefined where the type of tunnel is not one of this engine's. */
 export function pushStepOf(action: TunnelPush): PushStep | undefined {
-  const { header, tunnelPort } = action;
+  const { header, tunnelPort, outPort } = action;
   const protocol = tunnelProtocol(action.type);
   if (protocol === undefined) return undefined;
   const isIpv6 = u16(header, 12) === EtherType.ipv6;
@@ -41,7 +42,7 @@ export function pushStepOf(action: TunnelPush): PushStep | undefined {
   const flags = isUdp ? 0 : u16(header, l4);
   const words = (flags & 0x8000 ? 1 : 0) + (flags & 0x2000 ? 1 : 0);
   return {
-    ...{ tunnelPort, header, isIpv6, l4, isUdp, protocol },
+    ...{ tunnelPort, outPort, header, isIpv6, l4, isUdp, protocol },
     // Open vSwitch always gives GTP-U a checksum.
     withChecksum: isUdp ? protocol === "gtpu" || u16(header, l4 + 6) !== 0 : (flags & 0x8000) !== 0,
     sequenceAt: (flags & 0x1000) !== 0 ? l4 + GRE + 4 * words : -1,

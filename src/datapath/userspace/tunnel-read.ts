@@ -32,12 +32,13 @@ export function readGeneve(frame: Frame, at: number, end: number, key: FlowKey, 
   if (at + 8 > end) return -1;
   const first = frame.u8(at);
   const options = 4 * (first & 0x3f);
-  if (first >> 6 !== 0 || at + 8 + options > end) return -1;
+  // As Open vSwitch, of what may be in it we know Ethernet only.
+  if (first >> 6 !== 0 || at + 8 + options > end || frame.u16(at + 2) !== TEB) return -1;
   if ((frame.u8(at + 1) & 0x80) !== 0) key[W.tunMeta]! |= TunnelFlag.oam;
   setId(key, u32(frame, at + 4) >>> 8);
   for (let i = 0; i < options; i += 4) key[W.tunMetadata + (i >> 2)] = u32(frame, at + 8 + i);
   key[W.tunMetadataPresent + 1] = options;
-  setType(inner, frame.u16(at + 2));
+  inner.etherType = undefined;
   return at + 8 + options;
 }
 
@@ -83,18 +84,16 @@ export function readErspan(frame: Frame, at: number, end: number, key: FlowKey, 
   return next > end ? -1 : next;
 }
 
-/** 3GPP TS 29.281: user data (message type 255) is an IP packet. Other messages are handed on as they are. */
+/** 3GPP TS 29.281: user data (message type 255) is an IP packet. Other messages are handed on in their outer headers. */
 export function readGtpu(frame: Frame, at: number, end: number, key: FlowKey, inner: Inner): number {
   if (at + 8 > end) return -1;
   const [flags, type] = [frame.u8(at), frame.u8(at + 1)];
   if (flags >> 5 !== 1) return -1;
   setId(key, u32(frame, at + 4));
   key[W.tunGtpu] = (flags << 8) | type;
+  inner.etherType = undefined;
+  if (type !== USER_DATA) return 0;
   let next = at + 8;
-  if (type !== USER_DATA) {
-    inner.etherType = undefined;
-    return next;
-  }
   if ((flags & 7) !== 0) next += 4;
   if (next + 1 > end) return -1;
   const version = frame.u8(next) >> 4;
