@@ -9,8 +9,9 @@ import { wholeBytes } from "./whole-bytes.js";
 const LOOK_EVERY = 4096;
 /** Places of the signature cache for each entry: that many, so that few sets are crowded. */
 const ROOM = 4;
-/** The most places; 4 bytes each. */
+/** The most places, 4 bytes each: of a port, and of all ports of a table before others get none but the fewest. */
 const MOST_PLACES = 1 << 20;
+const MOST_IN_ALL = 1 << 23;
 
 /**
  * The entries of one port. Where there are several masks, a signature cache says which entry a key led to before; what it does not know is looked for in
@@ -134,6 +135,7 @@ export class MegaflowPartition {
     table.remove(index);
     this.#size--;
     if (table.size > 0) return;
+    if (this.#size === 0) this.#forgetSignatures();
     this.#byMask.delete(table.shape.id);
     this.#order.splice(this.#order.indexOf(table), 1);
     this.#union = undefined;
@@ -155,7 +157,19 @@ export class MegaflowPartition {
   /** There is a second mask: from now on lookups have signatures. */
   #begin(): SignatureCache {
     this.#hash = shapeOf(this.#looked).hash;
-    return new SignatureCache(Math.min(MOST_PLACES, this.#size * ROOM));
+    const signatures = new SignatureCache(this.#granted(this.#size * ROOM));
+    this.#places.signatures += signatures.size;
+    return signatures;
+  }
+
+  /** How many of the places that are wanted there may be, `has` of them being there. */
+  #granted(wanted: number, has = 0): number {
+    return Math.max(has, Math.min(wanted, MOST_PLACES, MOST_IN_ALL - this.#places.signatures + has));
+  }
+
+  #forgetSignatures(): void {
+    this.#places.signatures -= this.#signatures?.size ?? 0;
+    this.#signatures = undefined;
   }
 
   /** With one mask there is no need of it. It grows with the entries, and where many packets are unknown since others displaced them. */
@@ -163,7 +177,7 @@ export class MegaflowPartition {
     const signatures = this.#signatures;
     if (signatures === undefined) return;
     if (this.#order.length <= 1 && !this.#places.signsAll) {
-      this.#signatures = undefined;
+      this.#forgetSignatures();
       return;
     }
     const { hash } = shapeOf(this.#looked);
@@ -171,8 +185,12 @@ export class MegaflowPartition {
     this.#hash = hash;
     const unknown = this.#unknown;
     this.#unknown = 0;
-    const isCrowded = unknown > LOOK_EVERY / 8 && signatures.takeDisplaced() > unknown / 2 && !isOther;
-    const wanted = Math.max(this.#size * ROOM, isCrowded ? signatures.size * 4 : 0);
-    if (wanted > signatures.size && signatures.size < MOST_PLACES) signatures.resize(Math.min(MOST_PLACES, wanted));
+    const displaced = signatures.takeDisplaced();
+    const isCrowded = unknown > LOOK_EVERY / 8 && displaced > unknown / 2 && !isOther;
+    const has = signatures.size;
+    const granted = this.#granted(Math.max(this.#size * ROOM, isCrowded ? has * 4 : 0), has);
+    if (granted <= has) return;
+    signatures.resize(granted);
+    this.#places.signatures += signatures.size - has;
   }
 }

@@ -9,6 +9,8 @@ const HEAD = 2;
 export class EntryPlaces {
   /** Signatures are asked where there is but one mask, too. */
   signsAll = false;
+  /** Places of all signature caches together. */
+  signatures = 0;
   slots: Int32Array = new Int32Array(MIN_SLOTS);
   readonly subtables: (MegaflowSubtable | undefined)[] = [];
 

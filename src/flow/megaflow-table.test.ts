@@ -255,6 +255,25 @@ describe("MegaflowTable", () => {
       expect(table.boundedMask(...entry(1, 3), most)).toEqual(entry(1, 3)[1]);
     });
 
+    it("grows its memory where two entries have very many kinds of packets", () => {
+      const table = new MegaflowTable<number>();
+      for (const n of [0, 31]) table.insert(...entry(1, n), n);
+      const [key] = entry(1, 31);
+      const unknown: number[] = [];
+      for (let round = 0; round < 6; round++) {
+        let tried = 0;
+        // The other entry tells them apart.
+        for (let i = 0; i < 20_000; i++) {
+          key[W.nwSrc] = 0x80000000 + i;
+          expect(table.value(table.lookup(key))).toBe(31);
+          if (table.tried > 0) tried++;
+        }
+        unknown.push(tried);
+      }
+      expect(unknown[0]).toBeGreaterThan(19_000);
+      expect(unknown.at(-1)).toBeLessThan(2000);
+    });
+
     it("knows ten thousand entries under 64 masks without trying subtables", () => {
       const table = new MegaflowTable<number>();
       const keys = Array.from({ length: 10_000 }, (_, i) => {
