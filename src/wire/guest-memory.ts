@@ -4,6 +4,7 @@ export interface GuestPiece {
   readonly bytes: Uint8Array;
 }
 
+const PAGE = 4096;
 /** Copies this short are made byte by byte: a view of their own would cost more. */
 const SHORT = 96;
 
@@ -12,6 +13,8 @@ const SHORT = 96;
  * the pieces is refused. A range may lie across pieces that touch.
  */
 export class GuestMemory {
+  /** Where pages that were written to are noted, a bit for each 4096 bytes; undefined where nobody asks. Shared with who reads and clears it. */
+  log: Uint8Array | undefined = undefined;
   readonly #pieces: readonly GuestPiece[];
   /** Where the last address was found: most come from the same piece. */
   #piece: GuestPiece | undefined;
@@ -60,10 +63,22 @@ export class GuestMemory {
     return true;
   }
 
+  /** Notes that a range was written to. */
+  mark(address: number, length: number): void {
+    const log = this.log;
+    if (log === undefined || length === 0) return;
+    const last = Math.floor((address + length - 1) / PAGE);
+    for (let page = Math.floor(address / PAGE); page <= last; page++) {
+      const at = Math.floor(page / 8);
+      if (at < log.length) Atomics.or(log, at, 1 << (page % 8));
+    }
+  }
+
   /** Copies `length` bytes of `from` from `fromAt` on to `address`; false where that is not all the guest's. */
   write(address: number, length: number, from: Uint8Array, fromAt: number): boolean {
     let at = address;
     let source = fromAt;
+    if (this.log !== undefined) this.mark(address, length);
     for (let left = length; left > 0; ) {
       const piece = this.#find(at);
       if (piece === undefined) return false;

@@ -26,7 +26,8 @@ function header(request: number, flags: number, size: number): Uint8Array {
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const message: fc.Arbitrary<VhostMessage> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("GET_FEATURES", "SET_OWNER", "RESET_OWNER", "GET_QUEUE_NUM") }),
+  fc.record({ kind: fc.constantFrom("GET_FEATURES", "SET_OWNER", "RESET_OWNER", "GET_QUEUE_NUM", "SET_LOG_FD") }),
+  fc.record({ kind: fc.constant("SET_LOG_BASE"), size: u64, offset: u64 }),
   fc.record({ kind: fc.constantFrom("SET_FEATURES", "SET_PROTOCOL_FEATURES"), features: u64 }),
   fc.record({
     kind: fc.constant("SET_MEM_TABLE"),

@@ -32,6 +32,8 @@ export const VIRTIO_NET_F_CTRL_VQ = 17;
 export const VIRTIO_NET_F_CTRL_RX = 18;
 export const VIRTIO_NET_F_GUEST_ANNOUNCE = 21;
 export const VIRTIO_NET_F_MQ = 22;
+/** What the device writes is logged, for live migration. */
+export const VHOST_F_LOG_ALL = 26;
 export const VIRTIO_F_ANY_LAYOUT = 27;
 export const VIRTIO_F_INDIRECT_DESC = 28;
 export const VIRTIO_F_EVENT_IDX = 29;
@@ -40,7 +42,10 @@ export const VIRTIO_F_VERSION_1 = 32;
 
 /** Protocol feature bits. */
 export const VHOST_USER_PROTOCOL_F_MQ = 0;
+export const VHOST_USER_PROTOCOL_F_LOG_SHMFD = 1;
 export const VHOST_USER_PROTOCOL_F_REPLY_ACK = 3;
+/** Flag of SET_VRING_ADDR: writes to the used ring are logged. */
+export const VHOST_VRING_F_LOG = 1;
 
 /** A set of feature bits. */
 export function featureBits(...bits: readonly number[]): bigint {
@@ -59,6 +64,8 @@ const requestNames = {
   3: "SET_OWNER",
   4: "RESET_OWNER",
   5: "SET_MEM_TABLE",
+  6: "SET_LOG_BASE",
+  7: "SET_LOG_FD",
   8: "SET_VRING_NUM",
   9: "SET_VRING_ADDR",
   10: "SET_VRING_BASE",
@@ -89,9 +96,19 @@ export interface VhostRegion {
 
 /** A message of the front-end, by kind. */
 export type VhostMessage =
-  | { readonly kind: "GET_FEATURES" | "SET_OWNER" | "RESET_OWNER" | "GET_PROTOCOL_FEATURES" | "GET_QUEUE_NUM" }
+  | {
+      readonly kind:
+        | "GET_FEATURES"
+        | "SET_OWNER"
+        | "RESET_OWNER"
+        | "GET_PROTOCOL_FEATURES"
+        | "GET_QUEUE_NUM"
+        | "SET_LOG_FD";
+    }
   | { readonly kind: "SET_FEATURES" | "SET_PROTOCOL_FEATURES"; readonly features: bigint }
   | { readonly kind: "SET_MEM_TABLE"; readonly regions: readonly VhostRegion[] }
+  /** The log: `size` bytes from `offset` on of the descriptor that comes along, a bit for each 4096 bytes of the guest's memory. */
+  | { readonly kind: "SET_LOG_BASE"; readonly size: bigint; readonly offset: bigint }
   | {
       readonly kind: "SET_VRING_NUM" | "SET_VRING_BASE" | "GET_VRING_BASE" | "SET_VRING_ENABLE";
       readonly ring: number;
@@ -147,6 +164,8 @@ const payloadSizes: Readonly<Record<RequestName, number>> = {
   SET_OWNER: 0,
   RESET_OWNER: 0,
   SET_MEM_TABLE: -1,
+  SET_LOG_BASE: 16,
+  SET_LOG_FD: 0,
   SET_VRING_NUM: 8,
   SET_VRING_ADDR: 40,
   SET_VRING_BASE: 8,
@@ -193,7 +212,10 @@ export function decodeVhostMessage(request: number, payload: Uint8Array): VhostM
     case "RESET_OWNER":
     case "GET_PROTOCOL_FEATURES":
     case "GET_QUEUE_NUM":
+    case "SET_LOG_FD":
       return { kind };
+    case "SET_LOG_BASE":
+      return { kind, size: view.getBigUint64(0, true), offset: view.getBigUint64(8, true) };
     case "SET_FEATURES":
     case "SET_PROTOCOL_FEATURES":
       return { kind, features: view.getBigUint64(0, true) };
@@ -246,6 +268,11 @@ export function encodeVhostReply(request: number, value: bigint): Uint8Array {
   return message(request, FLAG_REPLY, words64(value));
 }
 
+/** A reply that says no more than that there is one. */
+export function encodeEmptyReply(request: number): Uint8Array {
+  return message(request, FLAG_REPLY, new Uint8Array(0));
+}
+
 /** The reply to GET_VRING_BASE. */
 export function encodeVringBase(request: number, ring: number, base: number): Uint8Array {
   return message(request, FLAG_REPLY, words32(ring, base));
@@ -263,6 +290,8 @@ function encodePayload(m: VhostMessage): Uint8Array {
           ...m.regions.flatMap(({ guest, size, user, offset }) => [guest, size, user, offset]),
         ]).buffer,
       );
+    case "SET_LOG_BASE":
+      return words64(m.size, m.offset);
     case "SET_VRING_NUM":
     case "SET_VRING_BASE":
     case "GET_VRING_BASE":

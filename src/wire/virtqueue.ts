@@ -53,6 +53,8 @@ export class SplitRing {
   nextUsed: number;
   /** The used position that the guest was last notified of. */
   notified: number;
+  /** The guest's address of the used ring, where writes to it are to be logged; else -1. */
+  usedLog = -1;
   readonly #memory: GuestMemory;
   readonly #usesEventIndex: boolean;
   readonly #mask: number;
@@ -243,6 +245,7 @@ export class SplitRing {
     const at = (this.nextUsed & this.#mask) << 1;
     this.#usedEntries[at] = head;
     this.#usedEntries[at + 1] = length;
+    if (this.usedLog >= 0) this.#memory.mark(this.usedLog + 4 + 4 * at, 8);
     this.nextUsed = (this.nextUsed + 1) & 0xffff;
   }
 
@@ -251,6 +254,7 @@ export class SplitRing {
     const old = this.notified;
     const now = this.nextUsed;
     Atomics.store(this.#usedHeader, 1, now);
+    if (this.usedLog >= 0) this.#memory.mark(this.usedLog, 4);
     if (old === now) return false;
     this.notified = now;
     if (!this.#usesEventIndex) return (Atomics.load(this.#available, 0) & AVAIL_F_NO_INTERRUPT) === 0;
@@ -262,11 +266,14 @@ export class SplitRing {
   listen(): boolean {
     if (this.#usesEventIndex) Atomics.store(this.#usedHeader, 2 + 4 * this.size, this.nextAvailable);
     else Atomics.store(this.#usedHeader, 0, 0);
+    if (this.usedLog >= 0) this.#memory.mark(this.usedLog, 6 + 8 * this.size);
     return this.waiting() !== 0;
   }
 
   /** Asks the guest not to notify the device. With event indices, one that is behind says the same. */
   ignore(): void {
-    if (!this.#usesEventIndex) Atomics.store(this.#usedHeader, 0, USED_F_NO_NOTIFY);
+    if (this.#usesEventIndex) return;
+    Atomics.store(this.#usedHeader, 0, USED_F_NO_NOTIFY);
+    if (this.usedLog >= 0) this.#memory.mark(this.usedLog, 2);
   }
 }

@@ -293,6 +293,29 @@ describe("vhost-user ports", () => {
     expect(guest.received()).toHaveLength(1);
   });
 
+  it("log the pages that they write to while a migration asks for it", async () => {
+    const guest = await plug();
+    const log = await guest.startLogging();
+    /** Pages of the guest's memory, counted from its beginning. */
+    const dirty = (): number[] =>
+      [...log.bytes].flatMap((byte, i) =>
+        [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => byte & (1 << bit)).map((bit) => 8 * i + bit - 0x4000_0000 / 4096),
+      );
+    expect(dirty()).toEqual([]);
+    guest.transmit(frame(100));
+    receive();
+    // The used ring of the second ring.
+    expect(dirty()).toEqual([0x6000 / 4096]);
+    send(0, frame(100));
+    send(0, frame(100));
+    expect(dirty()).toEqual([0x2000 / 4096, 0x6000 / 4096, 0x100000 / 4096, 0x101000 / 4096]);
+    await guest.stopLogging();
+    send(0, frame(100));
+    expect(dirty()).toHaveLength(4);
+    expect(guest.received()).toHaveLength(3);
+    log.release();
+  });
+
   it("throw away what a disabled ring has", async () => {
     const guest = await plug();
     await guest.enable(1, false);

@@ -6,9 +6,13 @@ import {
   encodeVhostMessage,
   featureBits,
   hasFeature,
+  VHOST_F_LOG_ALL,
   VHOST_HEADER,
   VHOST_USER_F_PROTOCOL_FEATURES,
+  VHOST_USER_PROTOCOL_F_LOG_SHMFD,
+  VHOST_USER_PROTOCOL_F_MQ,
   VHOST_USER_PROTOCOL_F_REPLY_ACK,
+  VHOST_VRING_F_LOG,
   type VhostMessage,
   VIRTIO_F_EVENT_IDX,
   VIRTIO_F_VERSION_1,
@@ -30,6 +34,11 @@ const BUFFERS = 1 << 20;
 const NEXT = 1;
 const WRITE = 2;
 const INDIRECT = 4;
+const PROTOCOL_FEATURES = featureBits(
+  VHOST_USER_PROTOCOL_F_MQ,
+  VHOST_USER_PROTOCOL_F_LOG_SHMFD,
+  VHOST_USER_PROTOCOL_F_REPLY_ACK,
+);
 const REPLY_TIME = 5000;
 
 /** A ring as the driver keeps it: in its memory at `at`; each descriptor has a buffer of its own. */
@@ -117,12 +126,17 @@ export class VhostDriver {
   }
 
   /** Sends a message and waits for its reply's payload. */
-  async ask(message: VhostMessage, descriptors: readonly number[] = [], needsReply = false): Promise<DataView> {
+  async ask(
+    message: VhostMessage,
+    descriptors: readonly number[] = [],
+    needsReply = false,
+    payload = 8,
+  ): Promise<DataView> {
     this.say(message, descriptors, needsReply);
     const reply: number[] = [];
     const end = performance.now() + REPLY_TIME;
-    while (reply.length < VHOST_HEADER + 8) {
-      const got = this.#socket.receive(VHOST_HEADER + 8 - reply.length);
+    while (reply.length < VHOST_HEADER + payload) {
+      const got = this.#socket.receive(VHOST_HEADER + payload - reply.length);
       if (got === "ended" || performance.now() > end) throw new Error(`no reply to ${message.kind}`);
       if (got === "nothing") await new Promise((resolve) => setImmediate(resolve));
       else reply.push(...got.bytes);
@@ -145,7 +159,7 @@ export class VhostDriver {
     const offered = (await this.ask({ kind: "GET_FEATURES" })).getBigUint64(0, true);
     this.features = offered & this.#wanted;
     await this.ask({ kind: "GET_PROTOCOL_FEATURES" });
-    this.say({ kind: "SET_PROTOCOL_FEATURES", features: featureBits(0, VHOST_USER_PROTOCOL_F_REPLY_ACK) });
+    this.say({ kind: "SET_PROTOCOL_FEATURES", features: PROTOCOL_FEATURES });
     await this.ask({ kind: "GET_QUEUE_NUM" });
     this.say({ kind: "SET_OWNER" });
     this.say({ kind: "SET_FEATURES", features: this.features });
@@ -176,19 +190,45 @@ export class VhostDriver {
     this.rings[index] = ring;
     this.say({ kind: "SET_VRING_NUM", ring: index, value: this.size });
     this.say({ kind: "SET_VRING_BASE", ring: index, value: base });
-    const user = USER + BigInt(at);
-    this.say({
-      kind: "SET_VRING_ADDR",
-      ring: index,
-      flags: 0,
-      descriptors: user,
-      available: user + BigInt(AVAILABLE),
-      used: user + BigInt(USED),
-      log: 0n,
-    });
+    await this.#setAddresses(index, 0);
     this.say({ kind: "SET_VRING_CALL", ring: index, hasDescriptor: true }, [ring.call]);
     await this.ask({ kind: "SET_VRING_KICK", ring: index, hasDescriptor: true }, [ring.kick], true);
     if (old === undefined && index % 2 === 0) for (let i = 0; i < this.size; i++) this.#offerEmpty(ring, i);
+  }
+
+  /** Has what is written logged, as for a migration, or no more. Gives the log, a bit for each page from the address 0 on. */
+  async startLogging(): Promise<Memory> {
+    const fd = sys.check(sys.memfdCreate("log", 0), "memfd");
+    const size = 64 << 10;
+    ftruncateSync(fd, size);
+    const log = Memory.map(fd, 0, size, false);
+    await this.ask({ kind: "SET_LOG_BASE", size: BigInt(size), offset: 0n }, [fd], false, 0);
+    sys.close(fd);
+    this.say({ kind: "SET_FEATURES", features: this.features | featureBits(VHOST_F_LOG_ALL) });
+    for (const { index } of this.rings) await this.#setAddresses(index, VHOST_VRING_F_LOG);
+    return log;
+  }
+
+  async stopLogging(): Promise<void> {
+    this.say({ kind: "SET_FEATURES", features: this.features });
+    for (const { index } of this.rings) await this.#setAddresses(index, 0);
+  }
+
+  async #setAddresses(ring: number, flags: number): Promise<void> {
+    const user = USER + BigInt(ring * RING);
+    await this.ask(
+      {
+        kind: "SET_VRING_ADDR",
+        ring,
+        flags,
+        descriptors: user,
+        available: user + BigInt(AVAILABLE),
+        used: user + BigInt(USED),
+        log: BigInt(GUEST + ring * RING + USED),
+      },
+      [],
+      true,
+    );
   }
 
   async stopRing(index: number): Promise<number> {

@@ -2,6 +2,7 @@ import { finishSum, sumBytes } from "#wire/checksum.js";
 import { isEncapsulatedGso } from "#wire/segmentation.js";
 import {
   hasFeature,
+  VHOST_F_LOG_ALL,
   VIRTIO_F_EVENT_IDX,
   VIRTIO_F_VERSION_1,
   VIRTIO_NET_F_CSUM,
@@ -37,6 +38,8 @@ export interface GuestAgreement {
   /** A frame to the guest may be spread over several buffers. */
   readonly mayMerge: boolean;
   readonly usesEventIndex: boolean;
+  /** What is written to the guest's memory is logged. */
+  readonly logs: boolean;
   /** What the guest sends: partial checksums, GSO types. */
   readonly fromChecksum: boolean;
   readonly fromGso: readonly number[];
@@ -63,6 +66,7 @@ export function guestAgreement(features: bigint): GuestAgreement {
     headerLength: VNET_HEADER_LENGTH + (mayMerge || hasFeature(features, VIRTIO_F_VERSION_1) ? 2 : 0),
     mayMerge,
     usesEventIndex: hasFeature(features, VIRTIO_F_EVENT_IDX),
+    logs: hasFeature(features, VHOST_F_LOG_ALL),
     fromChecksum,
     fromGso: fromChecksum
       ? gsoTypes(features, VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_HOST_ECN)

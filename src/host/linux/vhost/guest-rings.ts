@@ -70,7 +70,12 @@ export class GuestRings {
       available: viewOf(counts[at + RingCount.available]!, available),
       used: viewOf(counts[at + RingCount.used]!, used),
     };
-    return new SplitRing(this.#memory!, parts, size, 0, this.agreement.usesEventIndex);
+    const memory = this.#memory!;
+    const log = this.shared.log();
+    memory.log = this.agreement.logs && log.length > 0 ? viewOf(log.address, log.length) : undefined;
+    const view = new SplitRing(memory, parts, size, 0, this.agreement.usesEventIndex);
+    if (memory.log !== undefined) view.usedLog = counts[at + RingCount.usedLog]!;
+    return view;
   }
 
   /** Ends what `open` began. */

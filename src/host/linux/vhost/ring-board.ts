@@ -37,6 +37,7 @@ export class LinuxRingBoard implements RingBoard {
   readonly #wake: () => void;
   readonly #onChange: () => void;
   #mappings: Mapping[] = [];
+  #log: Mapping | undefined;
   readonly #kicks: number[] = new Array<number>(MAX_RINGS).fill(-1);
   readonly #errors: number[] = new Array<number>(MAX_RINGS).fill(-1);
 
@@ -80,6 +81,21 @@ export class LinuxRingBoard implements RingBoard {
       this.#shared.setRegions(mapped);
       // Where a thread died with a lock, it may still be reading: better to keep the memory than to end the process.
       if (isSafe) for (const mapping of old) mapping.unmap();
+    });
+  }
+
+  setLog(size: bigint, offset: bigint, descriptor: number): void {
+    let log: Mapping | undefined;
+    try {
+      if (descriptor >= 0) log = mapRegion({ guest: 0n, size, user: 0n, offset }, descriptor);
+    } finally {
+      if (descriptor >= 0) sys.close(descriptor);
+    }
+    const old = this.#log;
+    this.#log = log;
+    this.#shared.exclusively((isSafe) => {
+      this.#shared.setLog(log?.address ?? 0, log?.size ?? 0);
+      if (isSafe) old?.unmap();
     });
   }
 
@@ -130,6 +146,7 @@ export class LinuxRingBoard implements RingBoard {
       counts[at + RingCount.descriptors] = descriptors;
       counts[at + RingCount.available] = available;
       counts[at + RingCount.used] = used;
+      counts[at + RingCount.usedLog] = Number(settings.usedLog);
       words[RingWord.size] = settings.size;
       words[RingWord.nextAvailable] = settings.base;
       words[RingWord.nextUsed] = usedHeader[1]!;

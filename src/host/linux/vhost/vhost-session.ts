@@ -1,13 +1,17 @@
 import { WireError } from "#util/errors.js";
 import {
   decodeVhostMessage,
+  encodeEmptyReply,
   encodeVhostReply,
   encodeVringBase,
   featureBits,
   hasFeature,
+  VHOST_F_LOG_ALL,
   VHOST_USER_F_PROTOCOL_FEATURES,
+  VHOST_USER_PROTOCOL_F_LOG_SHMFD,
   VHOST_USER_PROTOCOL_F_MQ,
   VHOST_USER_PROTOCOL_F_REPLY_ACK,
+  VHOST_VRING_F_LOG,
   type VhostHeader,
   type VhostMessage,
   type VhostRegion,
@@ -50,6 +54,7 @@ const offeredFeatures: bigint = featureBits(
   VIRTIO_NET_F_CTRL_RX,
   VIRTIO_NET_F_GUEST_ANNOUNCE,
   VIRTIO_NET_F_MQ,
+  VHOST_F_LOG_ALL,
   VIRTIO_F_ANY_LAYOUT,
   VIRTIO_F_INDIRECT_DESC,
   VIRTIO_F_EVENT_IDX,
@@ -57,7 +62,11 @@ const offeredFeatures: bigint = featureBits(
   VIRTIO_F_VERSION_1,
 );
 
-const offeredProtocolFeatures: bigint = featureBits(VHOST_USER_PROTOCOL_F_MQ, VHOST_USER_PROTOCOL_F_REPLY_ACK);
+const offeredProtocolFeatures: bigint = featureBits(
+  VHOST_USER_PROTOCOL_F_MQ,
+  VHOST_USER_PROTOCOL_F_LOG_SHMFD,
+  VHOST_USER_PROTOCOL_F_REPLY_ACK,
+);
 
 /** A ring as the front-end describes it; addresses are the front-end's own. */
 export interface RingSettings {
@@ -66,6 +75,8 @@ export interface RingSettings {
   readonly descriptors: bigint;
   readonly used: bigint;
   readonly available: bigint;
+  /** The guest's address of the used ring, where writes to it are logged; else -1. */
+  readonly usedLog: bigint;
   readonly kick: number;
   readonly isEnabled: boolean;
 }
@@ -75,6 +86,8 @@ export interface RingBoard {
   /** Exchanges the guest's memory; no ring runs meanwhile. Throws `WireError` or `HostError`. */
   setMemory(regions: readonly VhostRegion[], descriptors: readonly number[]): void;
   setFeatures(features: bigint): void;
+  /** Exchanges the log; without a descriptor there is none. No ring runs meanwhile. Throws as `setMemory`. */
+  setLog(size: bigint, offset: bigint, descriptor: number): void;
   /** Serves a ring. Throws `WireError` where it is not in the guest's memory. */
   start(ring: number, settings: RingSettings): void;
   /** Serves it no more, and says which available buffer would be next. Nothing touches it once this returns. */
@@ -90,7 +103,7 @@ export interface RingBoard {
 interface Ring {
   size: number;
   base: number;
-  addresses: { descriptors: bigint; used: bigint; available: bigint } | undefined;
+  addresses: Pick<RingSettings, "descriptors" | "used" | "available" | "usedLog"> | undefined;
   kick: number;
   isEnabled: boolean;
   runs: boolean;
@@ -168,6 +181,14 @@ export class VhostSession {
       case "SET_MEM_TABLE":
         this.#setMemory(message.regions, left);
         return undefined;
+      case "SET_LOG_FD":
+        // Who reads the log does so in its own time.
+        return undefined;
+      case "SET_LOG_BASE":
+        this.#setLog(message.size, message.offset, take(left, message.kind));
+        return hasFeature(this.#protocolFeatures, VHOST_USER_PROTOCOL_F_LOG_SHMFD)
+          ? encodeEmptyReply(request)
+          : undefined;
       default:
         return this.#obeyForRing(message, request, left);
     }
@@ -187,8 +208,9 @@ export class VhostSession {
         this.#change(message.ring, () => void (ring.base = message.value));
         return undefined;
       case "SET_VRING_ADDR": {
-        const { descriptors, used, available } = message;
-        this.#change(message.ring, () => void (ring.addresses = { descriptors, used, available }));
+        const { descriptors, used, available, flags, log } = message;
+        const usedLog = (flags & VHOST_VRING_F_LOG) !== 0 ? log : -1n;
+        this.#change(message.ring, () => void (ring.addresses = { descriptors, used, available, usedLog }));
         return undefined;
       }
       case "GET_VRING_BASE":
@@ -234,6 +256,12 @@ export class VhostSession {
     this.#hasMemory = false;
     this.#board.setMemory(regions, descriptors);
     this.#hasMemory = regions.length > 0;
+    this.#startAll(running);
+  }
+
+  #setLog(size: bigint, offset: bigint, descriptor: number): void {
+    const running = this.#stopAll();
+    this.#board.setLog(size, offset, descriptor);
     this.#startAll(running);
   }
 
@@ -290,6 +318,7 @@ export class VhostSession {
     this.#hasMemory = false;
     this.#features = 0n;
     this.#board.setMemory([], []);
+    this.#board.setLog(0n, 0n, -1);
     this.#board.changed();
   }
 }

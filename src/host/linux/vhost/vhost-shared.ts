@@ -58,15 +58,19 @@ export const RingCount = {
   bad: 6,
   /** Times that a full ring was looked at once more. */
   retries: 7,
+  /** The guest's address of the used ring, where writes to it are logged; else -1. */
+  usedLog: 8,
 } as const;
 
 const PORT_WORDS = 16;
 const RING_WORDS = 16;
-const RING_COUNTS = 8;
+const RING_COUNTS = 9;
 const REGION_COUNTS = 3;
 const COUNTS_AT = (PORT_WORDS + MAX_RINGS * RING_WORDS) * 4;
 const REGIONS_AT = MAX_RINGS * RING_COUNTS;
-const SIZE = COUNTS_AT + (REGIONS_AT + MAX_REGIONS * REGION_COUNTS) * 8;
+/** The log's address and length. */
+const LOG_AT = REGIONS_AT + MAX_REGIONS * REGION_COUNTS;
+const SIZE = COUNTS_AT + (LOG_AT + 2) * 8;
 
 const FREE = 0;
 const HELD = 1;
@@ -149,6 +153,17 @@ export class VhostShared {
       const at = REGIONS_AT + i * REGION_COUNTS;
       return { guest: this.counts[at]!, size: this.counts[at + 1]!, address: this.counts[at + 2]! };
     });
+  }
+
+  /** Only exclusively. Of length 0 where there is none. */
+  setLog(address: number, length: number): void {
+    this.counts[LOG_AT] = address;
+    this.counts[LOG_AT + 1] = length;
+    Atomics.add(this.words, Word.memoryVersion, 1);
+  }
+
+  log(): { readonly address: number; readonly length: number } {
+    return { address: this.counts[LOG_AT]!, length: this.counts[LOG_AT + 1]! };
   }
 
   get features(): bigint {
