@@ -172,7 +172,7 @@ export function runConntrack(seed: number, tally: Tally): void {
   let alive = 0;
   for (let id = 0; id < connections.pool.end; id++) if (connections.isAlive(id)) alive++;
   demand(connections.count >= alive, `${alive} of ${connections.pool.count} are alive`);
-  core.answer({ kind: "dump", filter: undefined }, now);
+  core.answer({ kind: "dump", filter: undefined, from: 0 }, now);
   while (core.sweep(now + 5 * DAY));
   demand(connections.pool.count === 0, `${connections.pool.count} connections outlive their time`);
   demand(

@@ -1,9 +1,14 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import type { CtEntry } from "../conntrack/connection-tracking.js";
+import type { CtBits, CtEntry } from "../conntrack/connection-tracking.js";
 import { parseTuples } from "../conntrack/parse-filter.js";
-import { formatConnection, type ShownConnection, showConnection } from "../conntrack/show-connection.js";
+import {
+  formatConnection,
+  type ShownConnection,
+  showConnection,
+  showExpectation,
+} from "../conntrack/show-connection.js";
 import type { Datapath } from "../datapath.js";
 import { argumentError, zoneOf } from "./conntrack-arguments.js";
 import { conntrackFragmentCommands } from "./conntrack-fragments.js";
@@ -35,12 +40,26 @@ function dump(host: DpctlHost): AppctlCommand<readonly ShownConnection[]> {
   };
 }
 
+function dumpExpected(host: DpctlHost): AppctlCommand<readonly ShownConnection[]> {
+  return {
+    name: "dpctl/dump-conntrack-exp",
+    usage: "[dp] [zone=N]",
+    minArgs: 0,
+    maxArgs: 2,
+    run: async (args) => {
+      const [datapath, zone] = datapathAndZone(host, args);
+      return (await datapath.conntrack.expectations(zone)).map(showExpectation);
+    },
+    text: (expected) => expected.map((e) => `${formatConnection(e)}\n`).join(""),
+  };
+}
+
 function flush(host: DpctlHost): AppctlCommand {
   return {
     name: "dpctl/flush-conntrack",
-    usage: "[dp] [zone=N] [ct-orig-tuple] [ct-reply-tuple]",
+    usage: "[dp] [zone=N] [mark=X[/M]] [labels=Y[/N]] [ct-orig-tuple [ct-reply-tuple]]",
     minArgs: 0,
-    maxArgs: 4,
+    maxArgs: 6,
     run: async (args) => {
       const rest = [...args];
       const named = rest[0] !== undefined && isDatapath(host, rest[0]) ? rest.shift() : undefined;
@@ -49,13 +68,17 @@ function flush(host: DpctlHost): AppctlCommand {
         zone = zoneOf(rest.shift()!);
         if (zone === undefined) throw argumentError("failed to parse zone");
       }
+      const mark = rest[0]?.startsWith("mark=") ? readBits(rest.shift()!, 1) : undefined;
+      const labels = rest[0]?.startsWith("labels=") ? readBits(rest.shift()!, 4) : undefined;
       const [original, reply] = readTuples(rest);
       if (rest.length > 2) throw argumentError("invalid arguments");
       const { conntrack } = chooseDatapath(host, named);
-      if (zone === undefined && !original && !reply) await conntrack.flush();
+      if (zone === undefined && !mark && !labels && !original && !reply) await conntrack.flush();
       else {
         await conntrack.flush({
           ...(zone === undefined ? {} : { zone }),
+          ...(mark === undefined ? {} : { mark }),
+          ...(labels === undefined ? {} : { labels }),
           ...(original === undefined ? {} : { original }),
           ...(reply === undefined ? {} : { reply }),
         });
@@ -63,6 +86,18 @@ function flush(host: DpctlHost): AppctlCommand {
       return "";
     },
   };
+}
+
+/** Reads `NAME=VALUE[/MASK]` of so many 32-bit words. */
+function readBits(text: string, words: number): CtBits {
+  const [name, rest = ""] = text.split("=", 2) as [string, string?];
+  const numbers = rest.split("/").map((n) => (/^(0x[0-9a-f]+|\d+)$/i.test(n) ? BigInt(n) : undefined));
+  const [value, mask = (1n << BigInt(32 * words)) - 1n] = numbers;
+  const isRight = numbers.length <= 2 && numbers.every((n) => n !== undefined && n >> BigInt(32 * words) === 0n);
+  if (!isRight) throw argumentError(`failed to parse ${name}`);
+  const split = (n: bigint): number[] =>
+    Array.from({ length: words }, (_, i) => Number(BigInt.asUintN(32, n >> BigInt(32 * (words - 1 - i)))));
+  return { value: split(value!), mask: split(mask) };
 }
 
 function readTuples(texts: readonly string[]): ReturnType<typeof parseTuples> {
@@ -168,7 +203,7 @@ export function conntrackCommands(host: DpctlHost): {
   readonly others: AppctlCommand[];
 } {
   return {
-    tables: [dump(host) as AppctlCommand, flush(host)],
+    tables: [dump(host) as AppctlCommand, dumpExpected(host) as AppctlCommand, flush(host)],
     others: [
       stats(host) as AppctlCommand,
       buckets(host) as AppctlCommand,

@@ -50,11 +50,30 @@ export interface CtTupleFilter {
   readonly icmpId?: number;
 }
 
+/** Some bits of words, most significant word first; those not in the mask may be anything. */
+export interface CtBits {
+  readonly value: readonly number[];
+  readonly mask: readonly number[];
+}
+
 /** Which connections are meant; absent parts may be anything. */
 export interface CtFilter {
   readonly zone?: number;
+  /** One word. */
+  readonly mark?: CtBits;
+  /** Four words. */
+  readonly labels?: CtBits;
   readonly original?: CtTupleFilter;
   readonly reply?: CtTupleFilter;
+}
+
+/** A connection that a helper expects: from any port, `sourcePort` being 0. */
+export interface CtExpectation {
+  readonly protocol: number;
+  readonly zone: number;
+  readonly original: CtTuple;
+  /** The one that announced it. */
+  readonly parent: CtTuple;
 }
 
 /** A limit of connections in a zone; 0 is none. */
@@ -103,6 +122,11 @@ export interface ConnectionTracking {
   dump(filter?: CtFilter): Promise<readonly CtEntry[]>;
   flush(filter?: CtFilter): Promise<void>;
   figures(): Promise<CtFigures>;
+  /** Connections that helpers expect, of a zone or of all. */
+  expectations(zone?: number): Promise<readonly CtExpectation[]>;
+  /** Milliseconds between two looks at what is over: until then it is known to nobody, but takes its memory. */
+  readonly sweepInterval: number;
+  setSweepInterval(milliseconds: number): void;
   readonly maxConnections: number;
   setMaxConnections(most: number): void;
   /** TCP sequence numbers are checked (`ct-enable-tcp-seq-chk`). */

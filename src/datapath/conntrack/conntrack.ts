@@ -20,7 +20,9 @@ import {
   TUPLE_WORDS,
 } from "./connection-layout.js";
 import { ConnectionPool } from "./connection-pool.js";
+import type { CtExpectation } from "./connection-tracking.js";
 import type { CtStep } from "./ct-step.js";
+import { tupleOf } from "./describe-tuple.js";
 import { expectReply } from "./expect-reply.js";
 import { type Expectation, Expectations } from "./expectations.js";
 import { ExpiryWheel } from "./expiry-wheel.js";
@@ -42,7 +44,7 @@ import { Timeout, TimeoutPolicies } from "./timeouts.js";
 import { clearCt, natBits, writeConnection, writeTuple } from "./tracked-key.js";
 import { newTrackedPacket } from "./tracked-packet.js";
 import { translateAddress, translateInner, translatePacket } from "./translate-frame.js";
-import { hashTuple, isIcmp, isIcmpRequest, newTuple, reverseTuple, TUPLE_ID, type Tuple } from "./tuple.js";
+import { hashTuple, isIcmp, isIcmpRequest, newTuple, protocolOf, reverseTuple, TUPLE_ID, type Tuple } from "./tuple.js";
 import { ZoneLimits } from "./zone-limits.js";
 
 /** What becomes of a packet: it goes on, or it is dropped since no address and port were left to translate it to. */
@@ -133,7 +135,22 @@ export class Conntrack implements NatSearch {
     for (let id = 0; id < this.pool.end; id++) {
       if ((this.pool.words(id)[this.pool.row(id) + C.flags]! & F_USED) !== 0) this.remove(id);
     }
+    this.forgetExpectations();
+  }
+
+  /** Forgets what connections have announced. */
+  forgetExpectations(): void {
     this.#expectations.clear();
+  }
+
+  /** What connections have announced and has not come. */
+  expected(): CtExpectation[] {
+    return this.#expectations.list(this.#tick).map(([tuple, { parent }]) => ({
+      protocol: protocolOf(tuple[TUPLE_ID]!),
+      zone: tuple[TUPLE_ID]! >>> 16,
+      original: tupleOf(tuple, 0, tuple[TUPLE_ID]!),
+      parent: tupleOf(parent, 0, parent[TUPLE_ID]!),
+    }));
   }
 
   isFree(tuple: Tuple): boolean {

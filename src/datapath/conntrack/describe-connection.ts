@@ -1,4 +1,3 @@
-import { put32 } from "#util/big-endian.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import {
   C,
@@ -12,8 +11,9 @@ import {
   SIDE_WORDS,
   TICKS,
 } from "./connection-layout.js";
-import type { CtEntry, CtFilter, CtTcpSide, CtTuple, CtTupleFilter } from "./connection-tracking.js";
+import type { CtBits, CtEntry, CtFilter, CtTcpSide, CtTupleFilter } from "./connection-tracking.js";
 import type { Conntrack } from "./conntrack.js";
+import { tupleOf } from "./describe-tuple.js";
 import { mergedTcpState, TCP_STATES } from "./tcp-tracker.js";
 import { isIcmp, TUPLE_ID } from "./tuple.js";
 
@@ -54,19 +54,6 @@ function sideOf(w: Uint32Array, side: number): CtTcpSide {
   };
 }
 
-function tupleOf(w: Uint32Array, at: number, ident: number): CtTuple {
-  const words = (ident & 1) === 0 ? 1 : 4;
-  const address = (from: number): Uint8Array => {
-    const bytes = new Uint8Array(4 * words);
-    for (let i = 0; i < words; i++) put32(bytes, 4 * i, w[from + i]!);
-    return bytes;
-  };
-  const ports = w[at + PORTS]!;
-  const both = { source: address(at), destination: address(at + 4), sourcePort: ports >>> 16 };
-  if (!isIcmp((ident >>> 8) & 0xff)) return { ...both, destinationPort: ports & 0xffff };
-  return { ...both, destinationPort: 0, icmpType: (ports >>> 8) & 0xff, icmpCode: ports & 0xff };
-}
-
 /** True where a connection is what a filter asks for. */
 export function matchesFilter(conntrack: Conntrack, id: number, filter: CtFilter | undefined): boolean {
   if (filter === undefined) return true;
@@ -75,9 +62,15 @@ export function matchesFilter(conntrack: Conntrack, id: number, filter: CtFilter
   const ident = w[at + C.id]!;
   return (
     (filter.zone === undefined || filter.zone === ident >>> 16) &&
+    hasBits(w, at + C.mark, filter.mark) &&
+    hasBits(w, at + C.label, filter.labels) &&
     matchesTuple(w, at + C.original, ident, filter.original) &&
     matchesTuple(w, at + C.reply, ident, filter.reply)
   );
+}
+
+function hasBits(w: Uint32Array, at: number, bits: CtBits | undefined): boolean {
+  return bits === undefined || bits.mask.every((mask, i) => ((w[at + i]! ^ bits.value[i]!) & mask) === 0);
 }
 
 function matchesTuple(w: Uint32Array, at: number, ident: number, f: CtTupleFilter | undefined): boolean {

@@ -6,6 +6,8 @@ const MOST = 65536;
 
 /** A connection that another one has announced. */
 export interface Expectation {
+  /** Without the source port, which is never known. */
+  readonly tuple: Tuple;
   /** The original direction's tuple of the one that announced it. */
   readonly parent: Tuple;
   readonly mark: number;
@@ -26,7 +28,7 @@ export class Expectations {
   }
 
   /** Adds or renews one. */
-  add(tuple: Tuple, expectation: Omit<Expectation, "expires">, tick: number): void {
+  add(tuple: Tuple, expectation: Omit<Expectation, "expires" | "tuple">, tick: number): void {
     const name = nameOf(tuple);
     this.#all.delete(name);
     if (this.#all.size >= MOST)
@@ -34,13 +36,19 @@ export class Expectations {
         this.#all.delete(oldest);
         break;
       }
-    this.#all.set(name, { ...expectation, expires: (tick + LIFETIME) >>> 0 });
+    this.#all.set(name, { ...expectation, tuple: withoutSourcePort(tuple), expires: (tick + LIFETIME) >>> 0 });
   }
 
   find(tuple: Tuple, tick: number): Expectation | undefined {
     if (this.#all.size === 0) return undefined;
     const found = this.#all.get(nameOf(tuple));
     return found !== undefined && ((found.expires - tick) | 0) > 0 ? found : undefined;
+  }
+
+  /** All that are not over. */
+  list(tick: number): (readonly [tuple: Tuple, expectation: Expectation])[] {
+    const alive = [...this.#all.values()].filter(({ expires }) => ((expires - tick) | 0) > 0);
+    return alive.map((expectation) => [expectation.tuple, expectation] as const);
   }
 
   /** It has come true. */
@@ -59,6 +67,12 @@ export class Expectations {
       this.#all.delete(name);
     }
   }
+}
+
+function withoutSourcePort(tuple: Tuple): Tuple {
+  const copy = tuple.slice();
+  copy[PORTS]! &= 0xffff;
+  return copy;
 }
 
 function nameOf(tuple: Tuple): string {

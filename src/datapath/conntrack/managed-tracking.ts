@@ -1,12 +1,13 @@
 import type {
   ConnectionTracking,
   CtEntry,
+  CtExpectation,
   CtFigures,
   CtFilter,
   CtFragmentStatus,
   CtZoneLimit,
 } from "./connection-tracking.js";
-import type { CtRequest, CtSetting } from "./ct-request.js";
+import type { CtPage, CtRequest, CtSetting } from "./ct-request.js";
 
 /** How requests reach the thread that forwards. */
 export interface CtAsker {
@@ -16,6 +17,8 @@ export interface CtAsker {
   tell(setting: CtSetting): void;
 }
 
+/** Milliseconds between two sweeps, unless set. */
+export const SWEEP_INTERVAL = 50;
 const DEFAULT_MOST = 3_000_000;
 
 /** Connection tracking seen from where it is managed: settings are known here, everything else is asked for. */
@@ -25,6 +28,7 @@ export class ManagedTracking implements ConnectionTracking {
   readonly #settings = new Map<string, CtSetting>();
   maxConnections: number = DEFAULT_MOST;
   checksSequences = true;
+  sweepInterval: number = SWEEP_INTERVAL;
 
   constructor(asker: CtAsker) {
     this.#asker = asker;
@@ -47,15 +51,32 @@ export class ManagedTracking implements ConnectionTracking {
   }
 
   async dump(filter?: CtFilter): Promise<readonly CtEntry[]> {
-    return (await this.#asker.ask({ kind: "dump", filter })) as readonly CtEntry[];
+    const entries: CtEntry[] = [];
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const page = (await this.#asker.ask({ kind: "dump", filter, from })) as CtPage;
+      for (const entry of page.entries) entries.push(entry);
+      from = page.next;
+    }
+    return entries;
   }
 
   async flush(filter?: CtFilter): Promise<void> {
-    await this.#asker.ask({ kind: "flush", filter });
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      from = ((await this.#asker.ask({ kind: "flush", filter, from })) as CtPage).next;
+    }
   }
 
   async figures(): Promise<CtFigures> {
     return (await this.#asker.ask({ kind: "figures" })) as CtFigures;
+  }
+
+  async expectations(zone?: number): Promise<readonly CtExpectation[]> {
+    return (await this.#asker.ask({ kind: "expectations", zone })) as readonly CtExpectation[];
+  }
+
+  setSweepInterval(milliseconds: number): void {
+    this.sweepInterval = milliseconds;
+    this.#set("sweep", { kind: "sweep_interval", milliseconds });
   }
 
   setMaxConnections(most: number): void {

@@ -1,7 +1,7 @@
 import { u32 } from "#util/big-endian.js";
 import { formatIpv4, formatIpv6 } from "#util/ip.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import type { CtEntry, CtTcpSide, CtTuple } from "./connection-tracking.js";
+import type { CtEntry, CtExpectation, CtTcpSide, CtTuple } from "./connection-tracking.js";
 
 /** A connection in the words of `dpctl/dump-conntrack`, in its order; what it does not show is not there. */
 export type ShownConnection = {
@@ -43,6 +43,16 @@ export function showConnection(
     ...(protoinfo === undefined ? {} : { protoinfo }),
     ...(helper === undefined ? {} : { helper }),
     ...(parent === undefined || !more ? {} : { parent: showTuple(parent) }),
+  };
+}
+
+/** A connection that is expected, in the same words. */
+export function showExpectation({ protocol, original, zone, parent }: CtExpectation): ShownConnection {
+  return {
+    protocol: protocolNames.get(protocol) ?? String(protocol),
+    orig: showTuple(original),
+    ...(zone === 0 ? {} : { zone }),
+    parent: showTuple(parent),
   };
 }
 

@@ -1,16 +1,22 @@
 import type { CtFigures, CtFragmentStatus, CtFragments, CtZoneLimit } from "./connection-tracking.js";
 import { Conntrack } from "./conntrack.js";
-import type { CtRequest } from "./ct-request.js";
+import type { CtPage, CtRequest } from "./ct-request.js";
 import { describeConnection, matchesFilter } from "./describe-connection.js";
 import { Fragments } from "./fragments.js";
+import { SWEEP_INTERVAL } from "./managed-tracking.js";
 
 /** Connections looked at in one go when their time may be over: a tenth of a millisecond. */
 const SWEEP_BUDGET = 512;
+
+/** Rows looked at for one request: some milliseconds of work where all are to be described. */
+const PAGE = 1024;
 
 /** Connection tracking where packets are forwarded: connections, fragments, and what may be asked of them. */
 export class TrackingCore<Token> {
   readonly connections: Conntrack;
   readonly fragments: Fragments<Token>;
+  /** Milliseconds that should pass between two sweeps after one that found nothing more to do. */
+  sweepInterval: number = SWEEP_INTERVAL;
 
   /** `onLost` is told how many fragments have waited in vain. */
   constructor(random: () => number, onLost: (fragments: number) => void) {
@@ -35,11 +41,20 @@ export class TrackingCore<Token> {
     const { connections, fragments } = this;
     connections.setTime(now);
     switch (request.kind) {
-      case "dump":
-        return this.#matching(request.filter).map((id) => describeConnection(connections, id));
-      case "flush":
-        if (request.filter === undefined) connections.clear();
-        else for (const id of this.#matching(request.filter)) connections.remove(id);
+      case "dump": {
+        const { ids, next } = this.#matching(request.filter, request.from);
+        return { entries: ids.map((id) => describeConnection(connections, id)), next } satisfies CtPage;
+      }
+      case "flush": {
+        const { ids, next } = this.#matching(request.filter, request.from);
+        for (const id of ids) connections.remove(id);
+        if (request.filter === undefined && next === undefined) connections.forgetExpectations();
+        return { entries: [], next } satisfies CtPage;
+      }
+      case "expectations":
+        return connections.expected().filter(({ zone }) => request.zone === undefined || zone === request.zone);
+      case "sweep_interval":
+        this.sweepInterval = request.milliseconds;
         return undefined;
       case "figures":
         return { connections: connections.count, full: connections.full } satisfies CtFigures;
@@ -80,13 +95,18 @@ export class TrackingCore<Token> {
     return isIpv6 ? this.fragments.v6 : this.fragments.v4;
   }
 
-  #matching(filter: Parameters<typeof matchesFilter>[2]): number[] {
+  /** Connections among some rows from `from` on, and where the rows after these begin. */
+  #matching(
+    filter: Parameters<typeof matchesFilter>[2],
+    from: number,
+  ): { readonly ids: number[]; readonly next: number | undefined } {
     const { connections } = this;
+    const end = Math.min(connections.pool.end, from + PAGE);
     const ids: number[] = [];
-    for (let id = 0; id < connections.pool.end; id++) {
+    for (let id = from; id < end; id++) {
       if (connections.isAlive(id) && matchesFilter(connections, id, filter)) ids.push(id);
     }
-    return ids;
+    return { ids, next: end < connections.pool.end ? end : undefined };
   }
 
   #limits(zones: readonly number[] | undefined): { defaultLimit: number; zones: CtZoneLimit[] } {

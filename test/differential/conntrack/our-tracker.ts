@@ -13,8 +13,14 @@ import type { Tracked, Tracker } from "./tracker.js";
 
 const AFTERWARDS = 1;
 
+/** Ours, which may take other rules amid connections. */
+export interface OurTracker extends Tracker {
+  /** What is done to the client's packets from now on. */
+  rule(fromClient: string): void;
+}
+
 /** Our datapath in this process: packets go through `ct`, and what no flow knows afterwards comes up. */
-export function startOurTracker(): Tracker {
+export function startOurTracker(): OurTracker {
   const clock = new FakeClock();
   const none = undefined as never;
   const devices = new DummyDevices({ clock, files: none, streams: none });
@@ -56,22 +62,25 @@ export function startOurTracker(): Tracker {
       throw error;
     }
   };
+  const put = (i: number, rule: string): void => {
+    const stages = rule.split(";");
+    for (const [stage, action] of stages.entries()) {
+      const key = newKey();
+      const mask = newKey();
+      key[W.inPort] = i + 1;
+      key[W.recircId] = stage === 0 ? 0 : AFTERWARDS + stage;
+      mask[W.inPort] = mask[W.recircId] = 0xffffffff;
+      const next = stage + 1 < stages.length ? AFTERWARDS + stage + 1 : AFTERWARDS;
+      const actions = parseDatapathActions(`${action},recirc(${next})`);
+      datapath.putFlow({ ufid: String(i).repeat(30) + String(stage).padStart(2, "0"), key, mask, actions });
+    }
+  };
   return {
+    rule: (fromClient) => put(0, fromClient),
     begin: async ({ fromClient, fromServer }) => {
       datapath.flush();
       await datapath.conntrack.flush();
-      for (const [i, rule] of [fromClient, fromServer].entries()) {
-        for (const [stage, action] of rule.split(";").entries()) {
-          const key = newKey();
-          const mask = newKey();
-          key[W.inPort] = i + 1;
-          key[W.recircId] = stage === 0 ? 0 : AFTERWARDS + stage;
-          mask[W.inPort] = mask[W.recircId] = 0xffffffff;
-          const next = stage + 1 < rule.split(";").length ? AFTERWARDS + stage + 1 : AFTERWARDS;
-          const actions = parseDatapathActions(`${action},recirc(${next})`);
-          datapath.putFlow({ ufid: String(i).repeat(30) + String(stage).padStart(2, "0"), key, mask, actions });
-        }
-      }
+      for (const [i, rule] of [fromClient, fromServer].entries()) put(i, rule);
     },
     put: async (port, frame) => {
       came = [];
