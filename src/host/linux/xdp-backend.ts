@@ -24,7 +24,7 @@ export class XdpBackends implements BackendKind {
   open(port: number, handle: FrameHandle, receiveQueues: readonly number[], counters: FrameCounters): PortBackend {
     if (handle.kind !== "xdp") throw new BugError(`${handle.name} is no AF_XDP port`);
     const takesRest = handle.hasMoreQueues && receiveQueues.includes(0);
-    const capture = this.#captures.open(port, handle.capture, takesRest ? [0] : [], counters);
+    const capture = this.#captures.open(port, { ...handle.capture, mtu: handle.mtu }, takesRest ? [0] : [], counters);
     const queues: XdpQueue[] = [];
     try {
       for (const queue of receiveQueues) queues.push(new XdpQueue(port, handle, queue, counters, this.#host));

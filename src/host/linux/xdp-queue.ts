@@ -17,7 +17,7 @@ const EBUSY = 16;
 const ENOBUFS = 105;
 /** Milliseconds after which the thread that had a queue must have died with it. */
 const PATIENCE = 1000;
-/** Calls of one flush at most. */
+/** Calls of one flush at most, where the kernel copies; a driver without copies needs to be told once. */
 const KICKS = 64;
 
 /**
@@ -32,7 +32,8 @@ export class XdpQueue implements InputQueue {
   readonly #counters: FrameCounters;
   readonly #host: BackendHost;
   readonly #memory: Memory;
-  readonly #mode: XdpHandle["mode"];
+  readonly #copies: boolean;
+  readonly #kicks: number;
   readonly #alwaysKicks: boolean;
   readonly #restores: boolean;
   readonly #rx: XdpRing;
@@ -60,7 +61,8 @@ export class XdpQueue implements InputQueue {
     this.#port = port;
     this.#counters = counters;
     this.#host = host;
-    this.#mode = handle.mode;
+    this.#copies = handle.mode !== "native-with-zerocopy";
+    this.#kicks = this.#copies ? KICKS : 1;
     this.#alwaysKicks = !handle.needWakeup;
     this.#restores = handle.hasPartialChecksums;
     this.#memory = Memory.of(socket.memory);
@@ -191,7 +193,7 @@ export class XdpQueue implements InputQueue {
     const tx = this.#tx;
     this.length = 0;
     tx.producer = this.#sent;
-    for (let i = 0; i < KICKS && tx.consumer !== this.#sent; i++) {
+    for (let i = 0; i < this.#kicks && tx.consumer !== this.#sent; i++) {
       if (!this.#alwaysKicks && !tx.needsWakeup) break;
       if (sys.send(this.fd, null, 0, MSG_DONTWAIT) >= 0) {
         this.#shown = this.#sent;
@@ -210,7 +212,7 @@ export class XdpQueue implements InputQueue {
   /** The kernel refused to look at what it was shown: the device is down or gone. */
   #takeBack(reason: string): void {
     // A driver without copies may look at any time, and what the kernel has looked at before it may still send.
-    if (this.#mode === "native-with-zerocopy") return;
+    if (!this.#copies) return;
     const { words } = this.#memory;
     const tx = this.#tx;
     let bytes = 0;
