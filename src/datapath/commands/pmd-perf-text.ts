@@ -90,9 +90,13 @@ function columns(cells: readonly string[]): string {
   return `   ${cells.map((cell, i) => cell.padEnd(i === cells.length - 1 ? 21 : 23)).join("")}\n`;
 }
 
+function headings(queue: string): string[] {
+  return ["cycles/it", "packets/it", "cycles/pkt", "pkts/batch", queue, "upcalls/it", "cycles/upcall"];
+}
+
 function formatHistograms({ histograms, metrics }: PerfFigures): string {
   if (histograms === undefined) return "";
-  let text = `\nHistograms\n${columns(["cycles/it", "packets/it", "cycles/pkt", "pkts/batch", "max vhost qlen", "upcalls/it", "cycles/upcall"])}`;
+  let text = `\nHistograms\n${columns(headings("max vhost qlen"))}`;
   for (let bin = 0; bin <= 31; bin++) {
     const cells = HISTOGRAMS.map((bounds, which) => {
       const bound = bin === 31 ? ">" : String(bounds[bin]);
@@ -111,7 +115,7 @@ function formatHistograms({ histograms, metrics }: PerfFigures): string {
     ratio(m(Metric.upcalls), noted, 5),
     "0",
   ];
-  return `${text}${"-".repeat(154)}\n${columns(averages)}`;
+  return `${text}${"-".repeat(154)}\n${columns(headings("vhost qlen"))}${columns(averages)}`;
 }
 
 function formatMilliseconds(milliseconds: readonly IterationSummary[]): string {
@@ -128,7 +132,7 @@ function formatMilliseconds(milliseconds: readonly IterationSummary[]): string {
       upcalls,
       0,
     ];
-    return `   ${String(number).padEnd(12)}   ${cells.map((cell) => String(cell).padEnd(10)).join("   ")}\n`;
+    return `   ${String(number).padEnd(12)}   ${cells.map((cell) => String(cell).padEnd(10)).join("   ")} \n`;
   });
   return header + rows.join("");
 }

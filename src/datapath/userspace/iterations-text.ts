@@ -10,7 +10,7 @@ export function formatIterations(iterations: readonly IterationSummary[]): strin
     "   iter                cycles       packets      cycles/pkt   pkts/batch   vhost qlen   upcalls      cycles/upcall\n";
   const rows = iterations.map(({ number, time, packets, batches, upcalls }) => {
     const cells = [time.toFixed(0), packets, ratio(time, packets), ratio(packets, batches), 0, upcalls, 0];
-    return `   ${String(number).padEnd(17)}   ${cells.map((cell) => String(cell).padEnd(10)).join("   ")}\n`;
+    return `   ${String(number).padEnd(17)}   ${cells.map((cell) => String(cell).padEnd(10)).join("   ")} \n`;
   });
   return header + rows.join("");
 }

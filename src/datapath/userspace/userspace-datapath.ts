@@ -34,6 +34,7 @@ export class UserspaceDatapath implements Datapath {
   readonly type: string;
   readonly name: string;
   readonly engine: Engine;
+  #options: ReadonlyMap<string, string> = new Map();
   readonly meters: MeterTable;
   readonly #ports = new Map<number, DatapathPort>();
   readonly #names = new Map<string, DatapathPort>();
@@ -171,7 +172,13 @@ export class UserspaceDatapath implements Datapath {
     return this.engine.portDrops(number);
   }
 
+  /** What it was told by `setOptions`. */
+  get options(): ReadonlyMap<string, string> {
+    return this.#options;
+  }
+
   setOptions(options: ReadonlyMap<string, string>): void {
+    this.#options = options;
     this.engine.setOptions(options);
   }
 
