@@ -16,7 +16,7 @@ describeWith(vmPairNeeds(), "VLANs between virtual machines", () => {
   beforeEach(async () => {
     for (const number of [1, 2]) {
       await pair.guest(number).must("for d in eth0.10 eth0.100; do ip link del $d 2>/dev/null; done; true");
-      for (const column of ["tag", "trunks", "vlan_mode"]) pair.host.vsctl("clear", "port", `whq${number}`, column);
+      for (const column of ["tag", "trunks", "vlan_mode"]) pair.host.vsctl("clear", "port", `vm${number}`, column);
     }
   });
 
@@ -51,9 +51,9 @@ describeWith(vmPairNeeds(), "VLANs between virtual machines", () => {
 
   it("keep access ports apart", async () => {
     for (const number of [1, 2]) await pair.address(number, "eth0");
-    pair.host.vsctl("set", "port", "whq1", "tag=10", "--", "set", "port", "whq2", "tag=20");
+    pair.host.vsctl("set", "port", "vm1", "tag=10", "--", "set", "port", "vm2", "tag=20");
     expect(await pair.pings(1, "10.11.0.2")).toBe(false);
-    pair.host.vsctl("set", "port", "whq2", "tag=10");
+    pair.host.vsctl("set", "port", "vm2", "tag=10");
     expect(await pair.pings(1, "10.11.0.2")).toBe(true);
   });
 
@@ -62,7 +62,7 @@ describeWith(vmPairNeeds(), "VLANs between virtual machines", () => {
 
     it(`join an access port and a trunk with a guest's VLAN device, ${offloads}`, async () => {
       await setOffloads(on);
-      pair.host.vsctl("set", "port", "whq1", "tag=10", "--", "set", "port", "whq2", "trunks=10,20");
+      pair.host.vsctl("set", "port", "vm1", "tag=10", "--", "set", "port", "vm2", "trunks=10,20");
       await pair.address(1, "eth0");
       await pair.address(2, await addVlan(2, "eth0", 10));
       await expectTraffic();
@@ -70,13 +70,13 @@ describeWith(vmPairNeeds(), "VLANs between virtual machines", () => {
 
     it(`carry a customer's tag inside a provider's, by vlan_mode=dot1q-tunnel and by flows, ${offloads}`, async () => {
       await setOffloads(on);
-      pair.host.vsctl("set", "port", "whq1", "vlan_mode=dot1q-tunnel", "tag=100");
-      pair.host.vsctl("set", "port", "whq2", "vlan_mode=trunk", "trunks=100");
+      pair.host.vsctl("set", "port", "vm1", "vlan_mode=dot1q-tunnel", "tag=100");
+      pair.host.vsctl("set", "port", "vm2", "vlan_mode=trunk", "trunks=100");
       // Room for both tags, as packet sockets know none of a provider's.
       for (const number of [1, 2]) {
         await pair.guest(number).must("ip link set eth0 mtu 1508");
-        pair.host.vsctl("set", "interface", `whq${number}`, "mtu_request=1508");
-        waitFor(() => pair.host.vsctl("get", "interface", `whq${number}`, "mtu").trim() === "1508", "the MTU");
+        pair.host.vsctl("set", "interface", `vm${number}`, "mtu_request=1508");
+        waitFor(() => pair.host.vsctl("get", "interface", `vm${number}`, "mtu").trim() === "1508", "the MTU");
       }
       const inner = await addVlan(1, "eth0", 10);
       const outer = await addVlan(2, "eth0", 100, "802.1ad");
@@ -88,16 +88,16 @@ describeWith(vmPairNeeds(), "VLANs between virtual machines", () => {
       await expectTraffic();
 
       const flow = (...line: string[]): string => pair.host.must("ovs-ofctl", "-OOpenFlow13", ...line);
-      const push = "actions=push_vlan:0x88a8,set_field:4196->vlan_vid,output:whq2";
+      const push = "actions=push_vlan:0x88a8,set_field:4196->vlan_vid,output:vm2";
       for (const number of [1, 2])
-        for (const column of ["tag", "trunks", "vlan_mode"]) pair.host.vsctl("clear", "port", `whq${number}`, column);
+        for (const column of ["tag", "trunks", "vlan_mode"]) pair.host.vsctl("clear", "port", `vm${number}`, column);
       flow("del-flows", "br0");
       expect(await pair.pings(1, "10.11.0.2")).toBe(false);
-      flow("add-flow", "br0", `in_port=whq1,${push}`);
-      flow("add-flow", "br0", "in_port=whq2,dl_vlan=100,actions=pop_vlan,output:whq1");
+      flow("add-flow", "br0", `in_port=vm1,${push}`);
+      flow("add-flow", "br0", "in_port=vm2,dl_vlan=100,actions=pop_vlan,output:vm1");
       await expectTraffic();
       flow("del-flows", "br0");
       flow("add-flow", "br0", "priority=0,actions=NORMAL");
-    });
+    }, 120_000);
   }
 });

@@ -18,7 +18,7 @@ describeWith(vmPairNeeds(), "virtual machines on TAP ports", () => {
   afterAll(() => pair?.close());
 
   const received = (number: number): { rxPackets: number; rxBytes: number } =>
-    pair.host.namespace.net.link(`whq${number}`)!.stats;
+    pair.host.namespace.net.link(`vm${number}`)!.stats;
 
   it("reach each other", async () => {
     expect(await pair.pings(1, "10.11.0.2")).toBe(true);
@@ -57,7 +57,7 @@ describeWith(vmPairNeeds(), "virtual machines on TAP ports", () => {
   });
 
   it("come back after they were switched off, with a card that offloads nothing", async () => {
-    const number = (): string => pair.host.vsctl("get", "interface", "whq2", "ofport").trim();
+    const number = (): string => pair.host.vsctl("get", "interface", "vm2", "ofport").trim();
     await pair.guest(2).close();
     waitFor(() => number() === "-1", "the TAP's end to be seen");
     await pair.boot(2, NO_OFFLOADS);
@@ -66,6 +66,6 @@ describeWith(vmPairNeeds(), "virtual machines on TAP ports", () => {
     await pair.tcp(1, "10.11.0.2");
     await pair.tcp(2, "10.11.0.1");
     expect(await pair.checksumFaults()).toBe(0);
-    expect(pair.host.appctl("ofproto/drops")).not.toMatch(/whq\d: \d{2,} packets, the device .* did not take it/);
+    expect(pair.host.appctl("ofproto/drops")).not.toMatch(/vm\d: \d{2,} packets, the device .* did not take it/);
   });
 });

@@ -1,19 +1,22 @@
+import { join } from "node:path";
+import { guideBlocks } from "./guide-blocks.js";
 import { type Need, program, root, tun } from "./needs.js";
 import { QemuGuest, virtualMachines } from "./qemu-guest.js";
 import { checksumErrors } from "./traffic-ends.js";
 import { WeftHost } from "./weft-host.js";
 
+const bin = join(import.meta.dirname, "../../bin");
 const IPERF3 = "/usr/bin/iperf3";
 const ETHTOOL = "/usr/sbin/ethtool";
 /** A translated processor is slow. */
-const MEGABYTES = QemuGuest.translated ? 20 : 400;
+const MEGABYTES = QemuGuest.translated ? 10 : 400;
 
 /** What labs with a `VmPair` need. */
 export function vmPairNeeds(): readonly Need[] {
   return [root, tun, program(IPERF3, "iperf3"), program(ETHTOOL, "ethtool"), ...virtualMachines()];
 }
 
-/** Two virtual machines, 1 and 2, on the TAP ports whq1 and whq2 of a bridge br0 of the userspace engine, with the addresses 10.11.0.N and fd11::N. */
+/** Two virtual machines, 1 and 2, on the TAP ports vm1 and vm2 of a bridge br0 of the userspace engine, with the addresses 10.11.0.N and fd11::N. */
 export class VmPair {
   readonly host: WeftHost = new WeftHost();
   readonly #guests: (QemuGuest | undefined)[] = [];
@@ -21,26 +24,20 @@ export class VmPair {
   async start(): Promise<void> {
     const { host } = this;
     host.start();
-    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
+    const [bridge, , port] = guideBlocks("virtual-machines", "Plain QEMU");
+    this.#type(bridge!);
     await Promise.all([this.boot(1), this.boot(2)]);
-    // As libvirt and Proxmox do: QEMU has opened the TAP, which is a port like any device.
-    for (const tap of ["whq1", "whq2"])
-      host.vsctl(
-        "--may-exist",
-        "add-port",
-        "br0",
-        tap,
-        "--",
-        "set",
-        "Interface",
-        tap,
-        "external_ids:iface-status=active",
-      );
+    for (const tap of ["vm1", "vm2"]) this.#type(port!.replaceAll("vm1", tap));
+  }
+
+  /** Does what the guide says. */
+  #type(block: string): void {
+    this.host.must("/bin/sh", "-ec", `PATH=${bin}:$PATH\n${block}`);
   }
 
   /** Starts a guest; `properties` are more of its network card's. */
   async boot(number: number, properties?: string): Promise<void> {
-    const nic = { tap: `whq${number}`, mac: `02:00:00:00:0d:0${number}` };
+    const nic = { tap: `vm${number}`, mac: `02:00:00:00:0d:0${number}` };
     const guest = await QemuGuest.start({
       namespace: this.host.namespace,
       nics: [properties === undefined ? nic : { ...nic, properties }],
@@ -48,7 +45,7 @@ export class VmPair {
       programs: [IPERF3, ETHTOOL],
     });
     this.#guests[number] = guest;
-    this.host.namespace.ip(`link set whq${number} up`);
+    this.host.namespace.ip(`link set vm${number} up`);
     await guest.must("for f in all default eth0; do echo 0 > /proc/sys/net/ipv6/conf/$f/accept_dad; done");
     await guest.must("ip link set eth0 up; iperf3 -s -D");
     await this.address(number, "eth0");
