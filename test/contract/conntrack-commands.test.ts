@@ -96,6 +96,16 @@ describe("commands of connection tracking that the installed switch does not hav
     expect(lines(await tracker.call("dpctl/dump-conntrack-exp"))).toEqual([]);
   });
 
+  it("deletes the default limit, alone or with those of zones", async () => {
+    const limits = (): Promise<string> => tracker.call("dpctl/ct-get-limits");
+    await tracker.call("dpctl/ct-set-limits", "default=5", "zone=1,limit=2", "zone=2,limit=3");
+    await tracker.call("dpctl/ct-del-limits", "default");
+    expect(await limits()).toBe("default limit=0\nzone=1,limit=2,count=0\nzone=2,limit=3,count=0\n");
+    await tracker.call("dpctl/ct-set-limits", "default=5");
+    await tracker.call("dpctl/ct-del-limits", "default", "zone=1");
+    expect(await limits()).toBe("default limit=0\nzone=2,limit=3,count=0\n");
+  });
+
   it("has a sweep interval", async () => {
     expect(await tracker.call("dpctl/ct-get-sweep-interval")).toBe("50\n");
     expect(await tracker.call("dpctl/ct-set-sweep-interval", "x")).toBe(

@@ -72,12 +72,18 @@ function parseZones(text: string): number[] {
 function remove(host: DpctlHost): AppctlCommand {
   return {
     name: "dpctl/ct-del-limits",
-    usage: "[dp] zone=N1[,N2]...",
+    usage: "[dp] [default] [zone=N1[,N2]...]",
     minArgs: 1,
-    maxArgs: 2,
+    maxArgs: 3,
     run: (args) => {
-      const [datapath, [zones]] = beforeZones(host, args);
-      datapath.conntrack.deleteLimits(parseZones(zones ?? ""));
+      const words = [...args];
+      const place = words.indexOf("default");
+      if (place >= 0) words.splice(place, 1);
+      if (place < 0 || words.some((word) => word.startsWith("zone="))) {
+        const [datapath, [zones]] = beforeZones(host, words);
+        datapath.conntrack.deleteLimits(parseZones(zones ?? ""));
+        if (place >= 0) datapath.conntrack.setLimits(0, []);
+      } else chooseDatapath(host, words[0]).conntrack.setLimits(0, []);
       return "";
     },
   };
