@@ -1,139 +1,17 @@
-import { writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DatapathAction } from "#datapath/actions.js";
-import { systemDevices } from "#datapath/devices/system-device.js";
-import { tapDevices } from "#datapath/devices/tap-device.js";
-import type { Packet } from "#datapath/packet.js";
-import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
-import type { ThreadEngine } from "#datapath/userspace/thread-engine.js";
-import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
-import { usableCores } from "#host/linux/affinity.js";
-import { LinuxCaptureRings } from "#host/linux/capture-rings.js";
-import { LinuxFrameIo } from "#host/linux/frame-io.js";
-import { createNamespace, inNamespace } from "#host/linux/namespaces.js";
-import { LinuxNetHost } from "#host/linux/net-host.js";
-import type { FrameSource } from "#host/net.js";
-import { NodeClock } from "#host/node/clock.js";
-import { NodeThreads } from "#host/node/threads.js";
-import type { Thread } from "#host/threads.js";
 import { put16, u16 } from "#util/big-endian.js";
 import { finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
-import { copyOffload, plainOffload } from "#wire/virtio-net.js";
-import { type Bed, datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
+import { plainOffload } from "#wire/virtio-net.js";
+import { datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
 import { eventually } from "../support/eventually.js";
 import { describeWith, root, tun } from "../support/needs.js";
-
-/** Nothing more happens when nothing has for so long, in milliseconds. */
-const QUIET = 30;
+import { kernelBed } from "./engine-bed.js";
 
 let worker: BuiltProgram;
-
-/** A netdev datapath with its forwarding thread, its ports veths in a namespace whose other ends are the test's. */
-function kernelBed(): Bed & { readonly log: string[]; readonly threads: Thread[] } {
-  const namespace = createNamespace();
-  inNamespace(namespace, () => {
-    for (const which of ["default", "all"]) writeFileSync(`/proc/sys/net/ipv6/conf/${which}/disable_ipv6`, "1");
-  });
-  const net = new LinuxNetHost(namespace);
-  const log: string[] = [];
-  const node = new NodeThreads(dirname(worker.file));
-  const threads: Thread[] = [];
-  const start = (entry: string, data: unknown): Thread => {
-    const thread = node.start(entry, data);
-    threads.push(thread);
-    return thread;
-  };
-  const host = {
-    clock: new NodeClock(),
-    threads: { start },
-    timeOrigin: performance.timeOrigin,
-    rings: new LinuxCaptureRings(),
-    cores: usableCores,
-    log: (_level: string, text: string) => void log.push(text),
-  };
-  const netdev = netdevDatapathClass(host, [systemDevices(net), tapDevices(net, "internal")]);
-  const datapath = netdev.open("ovs-netdev") as UserspaceDatapath;
-  const engine = datapath.engine as ThreadEngine;
-  const far = new LinuxFrameIo();
-  const sources: FrameSource[] = [];
-  const devices: { close(): void }[] = [];
-  const received = new Map<number, Packet[]>();
-  const receive = (): number => {
-    far.wait(0);
-    return far.receive(64, (port, memory, at, length, offload) => {
-      const own = plainOffload();
-      copyOffload(own, offload);
-      const packets = received.get(port) ?? [];
-      packets.push({ data: memory.slice(at, at + length), offload: own });
-      received.set(port, packets);
-    });
-  };
-  return {
-    log,
-    threads,
-    datapath,
-    takesAnyFrame: false,
-    addPort(name, requested) {
-      // A name that is taken is refused before a device is made.
-      const link = `we${name}`;
-      if (net.link(link) === undefined) net.createVeth(link, `wf${name}`);
-      const device = datapath.portByName(link)?.device ?? netdev.deviceClass("")!.open(link, new Map());
-      const number = datapath.addPort(renamed(device, name), requested);
-      devices.push(device);
-      const other = net.capture(`wf${name}`, { input: "socket" });
-      sources.push(other);
-      net.setUp(link, true);
-      net.setUp(`wf${name}`, true);
-      far.attach(number, other.frames);
-      return number;
-    },
-    put(port, { data, offload }) {
-      // The frame is to arrive after what was asked for before has taken effect.
-      engine.settle();
-      far.send(port, data, 0, 0, data, 0, data.length, offload);
-      far.flush();
-    },
-    async settle() {
-      await eventually(() => engine.isRunning, "the forwarding thread");
-      engine.settle();
-      let last = "";
-      for (let end = performance.now() + QUIET; performance.now() < end; ) {
-        await new Promise((resolve) => setTimeout(resolve, 2));
-        const state = JSON.stringify([datapath.stats(), [...datapath.drops()]]);
-        if (receive() > 0 || state !== last) end = performance.now() + QUIET;
-        last = state;
-      }
-    },
-    take(port) {
-      const packets = received.get(port) ?? [];
-      received.delete(port);
-      return packets;
-    },
-    close() {
-      datapath.close();
-      far.close();
-      for (const device of devices) device.close();
-      for (const source of sources) source.close();
-      net.close();
-      namespace.close();
-    },
-  };
-}
-
-/** The device under another name, as the contract's names are shorter than what tells our links from others. */
-function renamed<D extends object>(device: D, name: string): D {
-  return new Proxy(device, {
-    get: (target, property) => {
-      if (property === "name") return name;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-}
 
 describeWith([root, tun], "the userspace engine in its thread", () => {
   beforeAll(async () => {
@@ -141,10 +19,10 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
   });
   afterAll(() => worker.remove());
 
-  datapathContract("forwarding thread, Linux frame I/O", kernelBed);
+  datapathContract("forwarding thread, Linux frame I/O", () => kernelBed(worker));
 
   it("answers an upcall within milliseconds", async () => {
-    const bed = kernelBed();
+    const bed = kernelBed(worker);
     try {
       const a = bed.addPort("a");
       const b = bed.addPort("b");
@@ -171,7 +49,7 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
   });
 
   it("labels a large segment by cutting it up, as Linux would take no such one whole", async () => {
-    const bed = kernelBed();
+    const bed = kernelBed(worker);
     try {
       const b = bed.addPort("b");
       await bed.settle();
@@ -205,7 +83,7 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
   });
 
   it("forwards again after its thread has failed", async () => {
-    const bed = kernelBed();
+    const bed = kernelBed(worker);
     try {
       const [a, b] = [bed.addPort("a"), bed.addPort("b")];
       const [key, mask] = [newKey(), newKey()];
@@ -232,7 +110,7 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
   });
 
   it("leaves nothing behind", async () => {
-    const bed = kernelBed();
+    const bed = kernelBed(worker);
     bed.addPort("a");
     await bed.settle();
     expect(bed.log).toEqual([]);

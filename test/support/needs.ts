@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { describe } from "vitest";
 
 /** Something a test may lack on this machine. The name is printed as the reason of a skip. */
@@ -9,6 +10,8 @@ export interface Need {
 
 export const root: Need = { name: "root", met: process.getuid?.() === 0 };
 export const tun: Need = { name: "/dev/net/tun", met: existsSync("/dev/net/tun") };
+
+export const twoCores: Need = { name: "two cores", met: availableParallelism() >= 2 };
 
 /** A program that must be installed, by its full path. */
 export function program(path: string, debianPackage: string): Need {

@@ -385,21 +385,28 @@ export class RxQueues {
     }
   }
 
-  /** After a while nothing more comes to where queues were. */
+  /** Once a thread has come to life, and a while after, nothing more comes to where queues were. */
   #leave(port: RxPort): void {
-    const left = port.leaving.slice();
-    this.#host.clock.after(port.byRing ? GRACE : 0, () => {
-      const gone = port.leaving.filter((entry) => left.includes(entry));
-      port.leaving = port.leaving.filter((entry) => !left.includes(entry));
-      if (this.#ports.get(port.number) !== port) return;
-      const threads = new Set(gone.map(({ seat }) => seat.thread));
-      for (const thread of threads) {
-        if (port.byRing) this.#tellQueues(port, thread, new Set());
-        const own = gone.filter(({ seat }) => seat.thread === thread);
-        void thread.mark().then(() => {
-          for (const { seat } of own) this.#free(seat);
-        });
-      }
+    const left = new Map<ForwardingThread, RxPort["leaving"]>();
+    for (const entry of port.leaving) {
+      const { thread } = entry.seat;
+      left.set(thread, [...(left.get(thread) ?? []), entry]);
+    }
+    for (const [thread, entries] of left) {
+      void thread
+        .mark()
+        .then(() => this.#host.clock.after(port.byRing ? GRACE : 0, () => this.#left(port, thread, entries)));
+    }
+  }
+
+  #left(port: RxPort, thread: ForwardingThread, entries: RxPort["leaving"]): void {
+    const gone = entries.filter((entry) => port.leaving.includes(entry));
+    // Whoever removed the port, or came first, has seen to it.
+    if (gone.length === 0 || this.#ports.get(port.number) !== port) return;
+    port.leaving = port.leaving.filter((entry) => !gone.includes(entry));
+    if (port.byRing) this.#tellQueues(port, thread, new Set());
+    void thread.mark().then(() => {
+      for (const { seat } of gone) this.#free(seat);
     });
   }
 }

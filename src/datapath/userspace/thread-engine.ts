@@ -346,9 +346,11 @@ export class ThreadEngine implements Engine {
     if (this.#retiring.has(thread)) return;
     this.#retiring.add(thread);
     this.#tellOf(thread.core, "destroyed");
-    this.#host.clock.after(2 * GRACE, () => {
+    const end = (): void => {
       if (!this.#closed) this.#end(thread);
-    });
+    };
+    // One that has not come to life yet has something in its ring, perhaps.
+    void thread.mark().then(() => this.#host.clock.after(2 * GRACE, end));
   }
 
   #end(thread: ForwardingThread): void {

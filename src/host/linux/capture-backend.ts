@@ -155,7 +155,7 @@ class CaptureBackend implements PortBackend {
     for (const gone of before) {
       if (this.#places.includes(gone)) continue;
       this.#lostBefore += kind.input.lost(gone);
-      kind.input.remove(gone);
+      kind.input.drain(gone);
     }
     const bySocket = receiveQueues.length > placed.length;
     if (bySocket === this.inputs.length > 0) return;

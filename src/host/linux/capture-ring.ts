@@ -55,8 +55,7 @@ export class CaptureRingReader {
     const taken = captureState.taken(slot) >> 2;
     const frames = (Atomics.load(ints, entered) - ints[taken]!) >>> 0;
     const bytes = (ints[entered + 1]! - ints[taken + 1]!) >>> 0;
-    const unread = (Atomics.load(this.data.ints, 0) - this.#position) >>> 0;
-    return frames * ints[captureState.frameCost >> 2]! + bytes > 2 * (this.#mask + 1 - unread);
+    return frames * ints[captureState.frameCost >> 2]! + bytes > 2 * (this.#mask + 1 - this.unread);
   }
 
   /** Makes room for others of this slot's frames: one of `length` bytes has been read. */
@@ -70,6 +69,11 @@ export class CaptureRingReader {
   /** Frames of a slot lost because the ring was full, or too full of the slot's. */
   lost(slot: number): number {
     return Number(this.#state.view.getBigUint64(captureState.lost(slot), true));
+  }
+
+  /** Bytes of records that have not been given back yet. */
+  get unread(): number {
+    return (Atomics.load(this.data.ints, 0) - this.#position) >>> 0;
   }
 
   /** True where the writers have reserved something the reader has not released. */

@@ -58,6 +58,7 @@ class OwnedRing implements CaptureRing {
   readonly handle: RingHandle;
   readonly #state: Memory;
   readonly #slots: boolean[] = [];
+  #lastSlot = 0;
   #generation = 0;
 
   constructor(size: number) {
@@ -83,8 +84,11 @@ class OwnedRing implements CaptureRing {
   }
 
   takePlace(): RingPlace {
-    for (let slot = 1; slot <= CAPTURE_SLOTS; slot++) {
+    // Slots take turns: where one was used last, records may still be read.
+    for (let i = 0; i < CAPTURE_SLOTS; i++) {
+      const slot = ((this.#lastSlot + i) % CAPTURE_SLOTS) + 1;
       if (this.#slots[slot]) continue;
+      this.#lastSlot = slot;
       this.#slots[slot] = true;
       this.#state.view.setBigUint64(captureState.lost(slot), 0n, true);
       this.#state.bytes.fill(0, captureState.entered(slot), captureState.taken(slot) + 8);

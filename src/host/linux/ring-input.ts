@@ -31,6 +31,8 @@ export class RingInput implements InputQueue {
   readonly #offload: Offload;
   readonly #segments: TunnelSegments;
   readonly #bySlot: (RingQueue | undefined)[] = [];
+  /** Queues that were moved elsewhere, and the bytes of records that may be theirs. */
+  #leaving: { readonly queue: RingQueue; unread: number }[] = [];
   /** Bytes of records that were given out since the last release. */
   #taken = 0;
   /** The budget that the ring's frame cost fits. */
@@ -54,6 +56,20 @@ export class RingInput implements InputQueue {
   /** Passes over the frames of a place from now on. */
   remove({ place }: RingQueue): void {
     if (this.#bySlot[place.slot]?.place.id === place.id) this.#bySlot[place.slot] = undefined;
+  }
+
+  /** Passes over the frames of a place once those have been read that are in the ring now. */
+  drain(queue: RingQueue): void {
+    this.#leaving.push({ queue, unread: this.#ring.unread });
+  }
+
+  /** `size` bytes of records have been given back. */
+  #advance(size: number): void {
+    for (const entry of this.#leaving) {
+      entry.unread -= size;
+      if (entry.unread <= 0) this.remove(entry.queue);
+    }
+    if (this.#leaving.some(({ unread }) => unread <= 0)) this.#leaving = this.#leaving.filter((e) => e.unread > 0);
   }
 
   /** Frames of a queue lost on the way in. */
@@ -126,6 +142,7 @@ export class RingInput implements InputQueue {
   release(): void {
     if (this.#taken === 0) return;
     this.#ring.release(this.#taken);
+    if (this.#leaving.length > 0) this.#advance(this.#taken);
     this.#taken = 0;
   }
 

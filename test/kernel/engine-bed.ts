@@ -1,0 +1,136 @@
+import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { systemDevices } from "#datapath/devices/system-device.js";
+import { tapDevices } from "#datapath/devices/tap-device.js";
+import type { Packet } from "#datapath/packet.js";
+import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
+import type { ThreadEngine } from "#datapath/userspace/thread-engine.js";
+import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
+import { usableCores } from "#host/linux/affinity.js";
+import { LinuxCaptureRings } from "#host/linux/capture-rings.js";
+import { LinuxFrameIo } from "#host/linux/frame-io.js";
+import { createNamespace, inNamespace } from "#host/linux/namespaces.js";
+import { LinuxNetHost } from "#host/linux/net-host.js";
+import type { FrameSource } from "#host/net.js";
+import { NodeClock } from "#host/node/clock.js";
+import { NodeThreads } from "#host/node/threads.js";
+import type { Thread } from "#host/threads.js";
+import { copyOffload, plainOffload } from "#wire/virtio-net.js";
+import type { Bed } from "../contract/datapath.js";
+import type { BuiltProgram } from "../support/built-program.js";
+import { eventually } from "../support/eventually.js";
+
+/** Nothing more happens when nothing has for so long, in milliseconds. */
+const QUIET = 30;
+
+/** A bed that stands on the kernel. */
+export interface KernelBed extends Bed {
+  readonly log: string[];
+  readonly threads: Thread[];
+  readonly datapath: UserspaceDatapath;
+  readonly engine: ThreadEngine;
+}
+
+/** A netdev datapath with its forwarding thread, its ports veths in a namespace whose other ends are the test's. */
+export function kernelBed(worker: BuiltProgram): KernelBed {
+  const namespace = createNamespace();
+  inNamespace(namespace, () => {
+    for (const which of ["default", "all"]) writeFileSync(`/proc/sys/net/ipv6/conf/${which}/disable_ipv6`, "1");
+  });
+  const net = new LinuxNetHost(namespace);
+  const log: string[] = [];
+  const node = new NodeThreads(dirname(worker.file));
+  const threads: Thread[] = [];
+  const start = (entry: string, data: unknown): Thread => {
+    const thread = node.start(entry, data);
+    threads.push(thread);
+    return thread;
+  };
+  const host = {
+    clock: new NodeClock(),
+    threads: { start },
+    timeOrigin: performance.timeOrigin,
+    rings: new LinuxCaptureRings(),
+    cores: usableCores,
+    log: (_level: string, text: string) => void log.push(text),
+  };
+  const netdev = netdevDatapathClass(host, [systemDevices(net), tapDevices(net, "internal")]);
+  const datapath = netdev.open("ovs-netdev") as UserspaceDatapath;
+  const engine = datapath.engine as ThreadEngine;
+  const far = new LinuxFrameIo();
+  const sources: FrameSource[] = [];
+  const devices: { close(): void }[] = [];
+  const received = new Map<number, Packet[]>();
+  const receive = (): number => {
+    far.wait(0);
+    return far.receive(64, (port, memory, at, length, offload) => {
+      const own = plainOffload();
+      copyOffload(own, offload);
+      const packets = received.get(port) ?? [];
+      packets.push({ data: memory.slice(at, at + length), offload: own });
+      received.set(port, packets);
+    });
+  };
+  return {
+    log,
+    threads,
+    datapath,
+    engine,
+    takesAnyFrame: false,
+    addPort(name, requested) {
+      // A name that is taken is refused before a device is made.
+      const link = `we${name}`;
+      if (net.link(link) === undefined) net.createVeth(link, `wf${name}`);
+      const device = datapath.portByName(link)?.device ?? netdev.deviceClass("")!.open(link, new Map());
+      const number = datapath.addPort(renamed(device, name), requested);
+      devices.push(device);
+      const other = net.capture(`wf${name}`, { input: "socket" });
+      sources.push(other);
+      net.setUp(link, true);
+      net.setUp(`wf${name}`, true);
+      far.attach(number, other.frames);
+      return number;
+    },
+    put(port, { data, offload }) {
+      // The frame is to arrive after what was asked for before has taken effect.
+      engine.settle();
+      far.send(port, data, 0, 0, data, 0, data.length, offload);
+      far.flush();
+    },
+    async settle() {
+      await eventually(() => engine.isRunning, "the forwarding thread");
+      engine.settle();
+      let last = "";
+      for (let end = performance.now() + QUIET; performance.now() < end; ) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        const state = JSON.stringify([datapath.stats(), [...datapath.drops()]]);
+        if (receive() > 0 || state !== last) end = performance.now() + QUIET;
+        last = state;
+      }
+    },
+    take(port) {
+      const packets = received.get(port) ?? [];
+      received.delete(port);
+      return packets;
+    },
+    close() {
+      datapath.close();
+      far.close();
+      for (const device of devices) device.close();
+      for (const source of sources) source.close();
+      net.close();
+      namespace.close();
+    },
+  };
+}
+
+/** The device under another name, as the contract's names are shorter than what tells our links from others. */
+function renamed<D extends object>(device: D, name: string): D {
+  return new Proxy(device, {
+    get: (target, property) => {
+      if (property === "name") return name;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
