@@ -68,7 +68,8 @@ function datapathClasses(
     tapDevices(net, "tap", warn),
     vhostDevices(vhost.host, "dpdkvhostuser", vhost.directory),
     vhostDevices(vhost.host, "dpdkvhostuserclient", vhost.directory),
-    afxdpDevices(net, (level, text) => log.module("netdev_afxdp").log(level, text)),
+    afxdpDevices(net, "afxdp", (level, text) => log.module("netdev_afxdp").log(level, text)),
+    afxdpDevices(net, "afxdp-nonpmd", (level, text) => log.module("netdev_afxdp").log(level, text)),
   ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
   if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));

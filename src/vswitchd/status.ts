@@ -80,7 +80,7 @@ const dummyKeys: readonly (readonly [key: string, member: keyof LinkStats])[] = 
 
 /** Types without a device of the kernel's behind them count packets and bytes only; AF_XDP has counters of its own besides. */
 function countsOnlyTraffic(type: string): boolean {
-  return type === "patch" || type === "afxdp" || type.startsWith("dummy");
+  return type === "patch" || type.startsWith("afxdp") || type.startsWith("dummy");
 }
 
 /** Interface:statistics of a device of this type. */

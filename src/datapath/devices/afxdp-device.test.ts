@@ -23,7 +23,7 @@ class GenericHost extends FakeNetHost {
 
 function open(net: FakeNetHost, options: Record<string, string>): ReturnType<ReturnType<typeof afxdpDevices>["open"]> {
   net.plug("eth0", Uint8Array.of(2, 0, 0, 0, 0, 1));
-  return afxdpDevices(net, (level, text) => logged.push(`${level} ${text}`)).open(
+  return afxdpDevices(net, "afxdp", (level, text) => logged.push(`${level} ${text}`)).open(
     "eth0",
     new Map(Object.entries(options)),
   );

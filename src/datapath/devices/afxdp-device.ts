@@ -7,7 +7,8 @@ import { NetDevice } from "./net-device.js";
 
 export type AfxdpLog = (level: "info" | "warn" | "err", text: string) => void;
 
-const kind = { type: "afxdp", stats: (stats: ReturnType<NetDevice["stats"]>) => stats, follow: () => undefined };
+/** Interface:type. Both are the same here: no thread polls where nothing comes, so there is no need of a kind that has none. */
+type AfxdpType = "afxdp" | "afxdp-nonpmd";
 
 /** A link whose frames come and go by AF_XDP, or the ordinary way where nothing of it works here. */
 class AfxdpDevice extends NetDevice {
@@ -16,12 +17,13 @@ class AfxdpDevice extends NetDevice {
 
   constructor(
     net: NetHost,
+    type: AfxdpType,
     name: string,
     options: ReadonlyMap<string, string>,
     wanted: AfxdpOptions,
     source: XdpSource | CaptureSource,
   ) {
-    super(net, name, kind, source, options);
+    super(net, name, { type, stats: (stats) => stats, follow: () => undefined }, source, options);
     this.#wanted = wanted;
     this.#source = source;
   }
@@ -104,12 +106,12 @@ function warnOfOffloads(name: string, log: AfxdpLog): void {
 }
 
 /**
- * `type=afxdp`: a network device that is there already, by AF_XDP sockets. Interface:options are `n_rxq`, `xdp-mode` and `use-need-wakeup`
+ * `type=afxdp` and `type=afxdp-nonpmd`: a network device that is there already, by AF_XDP sockets. Interface:options are `n_rxq`, `xdp-mode` and `use-need-wakeup`
  * (ovs-vswitchd.conf.db(5)). Where the mode is `best-effort` and the kernel refuses all of them, it works as a system device and says so.
  */
-export function afxdpDevices(net: NetHost, log: AfxdpLog): FrameDeviceClass {
+export function afxdpDevices(net: NetHost, type: AfxdpType, log: AfxdpLog): FrameDeviceClass {
   return {
-    type: "afxdp",
+    type,
     hasDatapathPort: true,
     open(name, options) {
       const wanted = readAfxdpOptions(options);
@@ -119,7 +121,7 @@ export function afxdpDevices(net: NetHost, log: AfxdpLog): FrameDeviceClass {
       }
       const source = openSource(net, name, wanted, log);
       if (source?.mode === "generic") warnOfOffloads(name, log);
-      return new AfxdpDevice(net, name, options, wanted, source ?? net.capture(name));
+      return new AfxdpDevice(net, type, name, options, wanted, source ?? net.capture(name));
     },
   };
 }
