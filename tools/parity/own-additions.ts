@@ -12,6 +12,8 @@ export const ownAdditions: {
   },
   appctl: {
     "ovs-vswitchd": {
+      "dpif-netdev/subtable-lookup-prio-get":
+        "what `subtable-lookup-info-get` says; upstream answers to this name, too, without listing it",
       "ofproto/drops": "why packets were dropped, and how many",
       "ofproto/trace-live": "packets as they pass, step by step",
     },
