@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { type ArchiveEntry, cpioArchive, folder, programFile } from "./cpio-archive.js";
+import { eventually } from "./eventually.js";
 import { guestKernel, kernelModules } from "./guest-kernel.js";
 import type { TestNamespace } from "./namespace.js";
 import { type Need, program } from "./needs.js";
@@ -50,6 +53,8 @@ interface GuestSettings {
   readonly processors?: number;
   /** Kernel modules besides virtio_net, such as "8021q". */
   readonly modules?: readonly string[];
+  /** It begins with what another guest of the same settings was doing, once that has moved there: `moveTo`. */
+  readonly incoming?: boolean;
   /** Programs of this machine that the guest has as well, by their full paths; their libraries go with them. */
   readonly programs?: readonly string[];
 }
@@ -169,10 +174,14 @@ export class QemuGuest {
     line.push("-append", "console=ttyS0 quiet panic=-1 mitigations=off");
     line.push("-serial", `file:${join(directory, "console")}`, "-serial", "stdio");
     line.push(...settings.nics.flatMap(nicArguments));
+    line.push("-chardev", `socket,id=monitor,path=${join(directory, "monitor")},server=on,wait=off`);
+    line.push("-mon", "monitor,mode=control");
+    if (settings.incoming === true) line.push("-incoming", `unix:${join(directory, "incoming")}`);
     const child = spawn("setpriv", line, { stdio: ["pipe", "pipe", "pipe"] });
     const guest = new QemuGuest(child, directory);
     try {
-      await guest.#answer("its start", 60_000);
+      if (settings.incoming === true) await eventually(() => existsSync(join(directory, "incoming")), "QEMU to wait");
+      else await guest.#answer("its start", 60_000);
     } catch (error) {
       await guest.close();
       throw error;
@@ -211,6 +220,37 @@ export class QemuGuest {
           resolve();
         };
       });
+    }
+  }
+
+  /** Moves the guest, as it runs, to another QEMU, which was started as `incoming`. That one is to be used from then on; this one is to be closed. */
+  async moveTo(other: QemuGuest): Promise<void> {
+    const socket = connect(join(this.#directory, "monitor"));
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    const ask = async (execute: string, options: object = {}): Promise<{ status?: string }> => {
+      socket.write(`${JSON.stringify({ execute, arguments: options })}\n`);
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done === true) throw new Error(`QEMU: no answer to ${execute}`);
+        const answer = JSON.parse(value);
+        if (answer.error) throw new Error(`QEMU: ${execute}: ${answer.error.desc}`);
+        if (answer.return) return answer.return;
+      }
+    };
+    try {
+      await ask("qmp_capabilities");
+      await ask("migrate", { uri: `unix:${join(other.#directory, "incoming")}` });
+      await eventually(
+        async () => {
+          const { status } = await ask("query-migrate");
+          if (status === "failed" || status === "cancelled") throw new Error(`QEMU: the migration was ${status}`);
+          return status === "completed";
+        },
+        "the guest to have moved",
+        60_000,
+      );
+    } finally {
+      socket.destroy();
     }
   }
 
