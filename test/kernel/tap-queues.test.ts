@@ -87,6 +87,14 @@ describeWith([root, tun], "TAP devices with several queues, and those of others"
     expect(hold(host.net.openTap("wcm1", { persist: true, queues: 3 })).frames.queues).toBe(3);
   });
 
+  it("removes a persistent device with all of its queues", () => {
+    const tap = host.net.openTap("wcr0", { persist: true, queues: 4 });
+    tap.close();
+    expect(host.net.link("wcr0")).toBeDefined();
+    host.net.openTap("wcr0", { persist: true, queues: 2 }).remove();
+    expect(host.net.link("wcr0")).toBeUndefined();
+  });
+
   it("refuses what is no TAP, and one that somebody has", () => {
     host.ip("tuntap add wcu0 mode tun");
     expect(() => host.net.openTap("wcu0", { persist: false, queues: 2 })).toThrow("Invalid argument");
