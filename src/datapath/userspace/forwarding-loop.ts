@@ -28,8 +28,7 @@ const LONG_UPCALLS = 8192;
 const COST_MEMORY = 64;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
-/** How often it is looked for connections whose time is over, and at the least where nothing comes, in milliseconds. */
-const SWEEP_INTERVAL = 50;
+/** How often, at the least, it is looked for connections whose time is over where nothing comes, in milliseconds. */
 const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
 const LOSS_INTERVAL = 100;
@@ -38,7 +37,7 @@ const LAST_TURNS = 10_000;
 
 function suspicion({ number, time }: IterationSummary, history: readonly IterationSummary[]): string {
   const what = `Suspicious iteration (Excessive total cycles): iter=${number} duration=${(time / 1e3).toFixed(0)} us`;
-  return `${what}\nNeighborhood of suspicious iteration:\n${formatIterations(history)}`;
+  return `${what}\nNeighborhood of suspicious iteration:\n${formatIterations(history).trimEnd()}`;
 }
 
 /** What a forwarding loop is built on; `now` is the main thread's clock. */
@@ -222,7 +221,7 @@ export class ForwardingLoop {
   /** Forgets connections whose time is over, some at a time. True where there are more. */
   #sweep(): boolean {
     const { now, tracking } = this.#forwarder;
-    if (!tracking.isBusy || now - this.#sweptAt < SWEEP_INTERVAL) return false;
+    if (!tracking.isBusy || now - this.#sweptAt < tracking.sweepInterval) return false;
     const hasMore = tracking.sweep(now);
     if (!hasMore) this.#sweptAt = now;
     return hasMore;
