@@ -287,6 +287,7 @@ const contexts: Readonly<Record<string, readonly [etherType: number, protocol: n
   ipv6: [0x86dd, 0],
   arp: [0x0806, 0],
   mpls: [0x8847, 0],
+  nsh: [0x894f, 0],
   tcp: [0, 6],
   udp: [0, 17],
   sctp: [0, 132],

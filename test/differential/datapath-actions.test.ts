@@ -2,7 +2,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { hex } from "#util/hex.js";
 import { describeWith, openVswitch } from "../support/needs.js";
 import { OurBed, type Outcome, RealBed } from "./datapath-actions/beds.js";
+import { expectedDifferences } from "./datapath-actions/expected.js";
 import { withoutSourcePorts } from "./datapath-actions/normalise.js";
+import { openFlowCases } from "./datapath-actions/openflow-cases.js";
+import { Random } from "./datapath-actions/random.js";
+import { frameOfKind } from "./datapath-actions/random-packets.js";
 import { makeScene, type Scene } from "./datapath-actions/scenes.js";
 
 const seed = Number(process.env["WEFT_SEED"] ?? 1);
@@ -54,5 +58,32 @@ describeWith([openVswitch], "datapath actions, ours and the installed switch's",
     }
     expect(differences).toEqual([]);
     expect(sent).toBeGreaterThan(runs);
+  });
+
+  it.each(expectedDifferences)(
+    "differ, since $why",
+    async ({ frame, flows, ours: mineWanted, theirs: theirsWanted }) => {
+      const bytes = Uint8Array.from(Buffer.from(frame, "hex"));
+      const [mine, theirs] = [ours.run(flows, bytes, true), await real.run(flows, bytes, true)];
+      expect([...mine.errors, ...theirs.errors].join("")).toBe("");
+      expect({ ours: mine.sent[1], theirs: theirs.sent[1] }).toEqual({ ours: mineWanted, theirs: theirsWanted });
+    },
+  );
+
+  it.each(openFlowCases)("make the same packets by the datapath flows of $flows.0", async (scene) => {
+    await real.setOpenFlow(scene.group, scene.flows);
+    const r = new Random(seed);
+    let sent = 0;
+    for (let i = 0; i < 30; i++) {
+      let frame = frameOfKind(r, scene.kind);
+      while (scene.plain && [0, 43, 44, 60].includes(frame[20]!)) frame = frameOfKind(r, scene.kind);
+      const theirs = await real.translate(frame);
+      const mine = ours.run(theirs.flows, frame, false);
+      sent += mine.sent.flat().length;
+      expect({ frame: hex(frame), flows: theirs.flows, errors: mine.errors.join(""), sent: mine.sent }).toEqual({
+        ...{ frame: hex(frame), flows: theirs.flows, errors: "", sent: theirs.sent },
+      });
+    }
+    expect(sent).toBeGreaterThan(0);
   });
 });

@@ -27,8 +27,23 @@ function directed(key: FlowKey): number {
   else if (type === EtherType.ipv4 || type === EtherType.arp || type === EtherType.rarp) {
     h = addWords(h, key, W.nwSrc, 2);
   } else return murmurFinish(0, FINAL);
-  h = murmurAdd(h, key[W.nw]! & 0xff);
-  return murmurFinish(murmurAdd(h, swapBytes(key[W.tp]!)), FINAL);
+  const protocol = key[W.nw]! & 0xff;
+  h = murmurAdd(h, protocol);
+  return murmurFinish(hasPorts(protocol) ? murmurAdd(h, swapBytes(key[W.tp]!)) : h, FINAL);
+}
+
+/** Protocols whose ports, or type and code, are part of the hash. */
+function hasPorts(protocol: number): boolean {
+  switch (protocol) {
+    case IpProtocol.tcp:
+    case IpProtocol.udp:
+    case IpProtocol.sctp:
+    case IpProtocol.icmp:
+    case IpProtocol.icmpv6:
+      return true;
+    default:
+      return false;
+  }
 }
 
 function addWords(hash: number, key: FlowKey, first: number, count: number): number {

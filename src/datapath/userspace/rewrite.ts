@@ -37,6 +37,7 @@ const ICMP = 1;
 const ICMPV6 = 58;
 const SCTP = 132;
 const NSH = 0x894f;
+const NSH_BASE = 8;
 
 /** Applies a change to a frame, with its checksums. A frame without that header stays as it is. */
 export function rewrite(frame: Frame, change: Rewrite): void {
@@ -54,7 +55,7 @@ export function rewrite(frame: Frame, change: Rewrite): void {
       if (layers.kind === L3_MPLS && frame.writable(layers.l3 + 4)) edit(frame, layers.l3, change.words);
       return;
     case "nsh":
-      if (layers.etherType === NSH && frame.writable(layers.l3 + change.end)) edit(frame, layers.l3, change.words);
+      if (layers.etherType === NSH) rewriteNsh(frame, change);
       return;
     case "arp":
       if (layers.kind === L3_ARP && frame.writable(layers.l3 + change.end)) edit(frame, layers.l3, change.words);
@@ -122,6 +123,18 @@ function fold(sum: number): number {
 /** RFC 1624 equation 3: a checksum after the sum over its data grew. */
 function adjusted(checksum: number, grown: number): number {
   return ~fold((~checksum & 0xffff) + grown) & 0xffff;
+}
+
+/** The context is there only in metadata of type 1. */
+function rewriteNsh(frame: Frame, change: Rewrite): void {
+  const { l3 } = frame.layers;
+  if (l3 + NSH_BASE > frame.length) return;
+  let { words, end } = change;
+  if (end > NSH_BASE && frame.u8(l3 + 2) !== 1) {
+    words = words.filter((_, i) => words[i - (i % 3)]! < NSH_BASE);
+    end = NSH_BASE;
+  }
+  if (frame.writable(l3 + end)) edit(frame, l3, words);
 }
 
 function rewriteIpv4(frame: Frame, words: Uint16Array): void {

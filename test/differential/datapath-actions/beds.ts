@@ -97,6 +97,36 @@ export class RealBed {
     return { errors: answers.slice(0, -1) as string[], sent: this.#files.map((fd, i) => this.#new(fd, i)) };
   }
 
+  /** Gives its bridge OpenFlow flows (and first a group) instead of those it has. */
+  async setOpenFlow(group: string | undefined, flows: readonly string[]): Promise<void> {
+    const ofctl = (...args: string[]): Promise<string> =>
+      this.#stack.must("/usr/bin/ovs-ofctl", "-OOpenFlow15", ...args, `unix:${this.#stack.path("br0.mgmt")}`);
+    const change = (command: string, text: string): Promise<string> =>
+      this.#stack.must(
+        ...(["/usr/bin/ovs-ofctl", "-OOpenFlow15", command, `unix:${this.#stack.path("br0.mgmt")}`, text] as const),
+      );
+    await ofctl("del-flows");
+    await ofctl("del-groups");
+    if (group !== undefined) await change("add-group", group);
+    for (const flow of flows) await change("add-flow", flow);
+  }
+
+  /** What its bridge sends of a frame, and the datapath's flows that it made for that. */
+  async translate(frame: Uint8Array): Promise<{ readonly flows: FlowText[]; readonly sent: Outcome["sent"] }> {
+    for (let attempt = 1; ; attempt++) {
+      // It remembers flows that only the datapath was told to delete, and would not put them there again.
+      await this.call("revalidator/purge");
+      const { sent } = await this.run([], frame, false);
+      const dump = await this.call("dpctl/dump-flows", "-m", "--no-names");
+      const flows = [...dump.matchAll(/^ufid:\S+ (.*), packets:.*actions:(.*?)(?:, dp-extra-info.*)?$/gm)].map((m) => ({
+        key: m[1]!,
+        actions: m[2]!,
+      }));
+      // Just after the bridge's flows were changed its revalidators take the datapath's away.
+      if (flows.length > 0 || attempt === 50) return { flows, sent };
+    }
+  }
+
   #count = 0;
 
   /** How many packets its flows were asked for. */

@@ -119,6 +119,23 @@ function mpls(r: Random): Bytes {
   return join(...Array.from({ length: count }, (_, i) => entry(i)), ipv4(r));
 }
 
+function nsh(r: Random): Bytes {
+  const [type, words] = r.pick([
+    [1, 6],
+    [2, 2],
+    [2, 3],
+  ] as const);
+  return join(half(0x0fc0 | words), [type, 1], word(0x12305), r.bytes(4 * words - 8), ipv4(r));
+}
+
+/** An untagged frame of that kind, whole. */
+export function frameOfKind(r: Random, kind: "ipv4" | "ipv6" | "mpls" | "nsh"): Bytes {
+  const [type, make] = { ipv4: [0x0800, ipv4], ipv6: [0x86dd, ipv6], mpls: [0x8847, mpls], nsh: [0x894f, nsh] }[
+    kind
+  ] as [number, (r: Random) => Bytes];
+  return join([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1], half(type), make(r));
+}
+
 /** A frame of one of the kinds this switch knows (but NSH: the installed switch cannot read the text of such flows), now and then cut off or spoilt. */
 export function randomFrame(r: Random): Bytes {
   const [type, make] = r.pick<readonly [number, (r: Random) => Bytes]>([
