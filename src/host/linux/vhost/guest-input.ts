@@ -7,7 +7,7 @@ import * as sys from "../syscalls.js";
 import type { GuestFrames } from "./guest-frames.js";
 import { admitGuestOffload, type GuestAgreement } from "./guest-offload.js";
 import type { GuestRings } from "./guest-rings.js";
-import { MAX_RINGS, RingCount } from "./vhost-shared.js";
+import { RingCount } from "./vhost-shared.js";
 
 /** Frames that are taken from a ring together. */
 const BATCH = 32;
@@ -57,7 +57,8 @@ export class GuestInput implements InputQueue {
 
   pending(): boolean {
     const { rings } = this.#parts;
-    for (let ring = this.#first; ring < MAX_RINGS; ring += this.#step) {
+    const end = rings.shared.rings;
+    for (let ring = this.#first; ring < end; ring += this.#step) {
       const view = rings.open(ring);
       if (view === undefined) continue;
       const waiting = view.waiting();
@@ -69,7 +70,8 @@ export class GuestInput implements InputQueue {
 
   setSleeping(sleeping: boolean): void {
     const { rings } = this.#parts;
-    for (let ring = this.#first; ring < MAX_RINGS; ring += this.#step) {
+    const end = rings.shared.rings;
+    for (let ring = this.#first; ring < end; ring += this.#step) {
       const view = rings.open(ring);
       if (view === undefined) continue;
       if (sleeping) view.listen();
@@ -85,11 +87,12 @@ export class GuestInput implements InputQueue {
 
   read(budget: number, receiver: FrameReceiver): ReadResult {
     this.count = 0;
-    const rings = Math.ceil((MAX_RINGS - this.#first) / this.#step);
+    const end = this.#parts.rings.shared.rings;
+    const rings = Math.max(0, Math.ceil((end - this.#first) / this.#step));
     let idle = 0;
     while (idle < rings && this.count < budget) {
-      const ring = this.#turn;
-      this.#turn = ring + this.#step < MAX_RINGS ? ring + this.#step : this.#first;
+      const ring = this.#turn < end ? this.#turn : this.#first;
+      this.#turn = ring + this.#step;
       const before = this.count;
       if (!this.#readRing(ring, Math.min(BATCH, budget - before), receiver)) return "more";
       idle = this.count === before ? idle + 1 : 0;

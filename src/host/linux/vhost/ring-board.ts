@@ -155,7 +155,7 @@ export class LinuxRingBoard implements RingBoard {
       words[RingWord.state] = settings.isEnabled ? RingState.enabled : RingState.disabled;
       words[RingWord.version]!++;
     });
-    this.#countPairs();
+    this.#count();
     this.#wake();
   }
 
@@ -171,7 +171,7 @@ export class LinuxRingBoard implements RingBoard {
       Atomics.store(new Uint16Array(viewOf(used, 4).buffer), 1, words[RingWord.nextUsed]!);
       return words[RingWord.nextAvailable]!;
     });
-    this.#countPairs();
+    this.#count();
     return base;
   }
 
@@ -179,12 +179,15 @@ export class LinuxRingBoard implements RingBoard {
     this.#locked(ring, (words) => {
       words[RingWord.state] = isEnabled ? RingState.enabled : RingState.disabled;
     });
-    this.#countPairs();
+    this.#count();
     this.#wake();
   }
 
-  /** Pairs from the first on that frames can be sent to. */
-  #countPairs(): void {
+  /** Finds out how many rings are served, and how many pairs from the first on frames can be sent to. */
+  #count(): void {
+    let rings = MAX_RINGS;
+    while (rings > 0 && this.#words(rings - 1)[RingWord.state] === RingState.stopped) rings--;
+    this.#shared.rings = rings;
     let pairs = 0;
     while (2 * pairs < MAX_RINGS && this.#words(2 * pairs)[RingWord.state] === RingState.enabled) pairs++;
     this.#shared.pairs = pairs;

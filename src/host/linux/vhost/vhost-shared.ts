@@ -22,6 +22,8 @@ const Word = {
   retries: 5,
   /** 1 while nothing is to pass. */
   isDown: 6,
+  /** Rings from the first to the last that is served. */
+  rings: 7,
 } as const;
 
 /** Int32 words of each ring. */
@@ -181,6 +183,14 @@ export class VhostShared {
 
   set pairs(pairs: number) {
     Atomics.store(this.words, Word.pairs, pairs);
+  }
+
+  get rings(): number {
+    return Atomics.load(this.words, Word.rings);
+  }
+
+  set rings(rings: number) {
+    Atomics.store(this.words, Word.rings, rings);
   }
 
   get isDown(): boolean {
