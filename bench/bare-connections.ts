@@ -14,7 +14,7 @@ const ACK = 16;
 /** Connections that are being opened or closed at any time. */
 const WINDOW = 64;
 /** Milliseconds without a frame after which what was under way counts as lost. */
-const STALLED = 20;
+const STALLED = 100;
 const SERVER_PORT = 80;
 const FIRST_PORT = 1024;
 const PORTS = 60_000;

@@ -28,10 +28,10 @@ export async function connectionRows(pair: Pair, rounds: number): Promise<readon
     const { result, cpu } = await from.discarding(() =>
       to.discarding(() => cpuDuring(each, () => openers.get(each)!.run(SECONDS))),
     );
+    if (round === 0) return;
     const tracked = Number(/TCP\s*[:=]\s*(\d+)/i.exec(each.appctl("dpctl/ct-stats-show"))?.[1]);
     if (!(tracked >= result.closed && result.closed > 0))
       throw new Error(`${result.closed} connections of ${result.opened}, but ${tracked} are tracked`);
-    if (round === 0) return;
     figuresOf(rate, pair, each).push(result.closed / SECONDS);
     figuresOf(cost, pair, each).push((cpu * 1000) / result.closed);
   });

@@ -95,7 +95,7 @@ describeWith(
         `set Open_vSwitch . other_config:pmd-cpu-mask=0x3 -- add-br br0 -- set Bridge br0 datapath_type=dummy`,
       );
       await vsctl(`${port("p1", 1, 4)} ${port("p2", 2, 2)}`.slice(3));
-    }, 30_000);
+    }, 60_000);
     afterAll(() => Promise.all(both.map((stack) => stack.close())));
 
     async function vsctl(line: string): Promise<void> {
@@ -133,7 +133,7 @@ describeWith(
         await vsctl(setting);
         for (const command of commands) await same(...command.split(" "));
       }
-    }, 60_000);
+    }, 120_000);
 
     it("count the packets of their queues", async () => {
       await vsctl("set Open_vSwitch . other_config:pmd-cpu-mask=0x3 -- set Interface p1 options:n_rxq=4");
@@ -147,10 +147,10 @@ describeWith(
       await same("dpif-netdev/pmd-stats-show", "-pmd", "0");
       await same("dpif-netdev/pmd-stats-show", "-pmd", "1");
       await same("dpif-netdev/pmd-stats-show", "-pmd", "4294967295");
-    }, 30_000);
+    }, 60_000);
 
     it("answer the commands that choose among implementations, and complain in the same words", async () => {
       for (const command of others) await same(...command.split(" "));
-    }, 60_000);
+    }, 120_000);
   },
 );
