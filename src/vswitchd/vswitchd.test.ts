@@ -257,6 +257,7 @@ describe("Vswitchd", () => {
   /** Begins and ends of waiting for flows to be put back. */
   let restoring: string[];
   let datapathOptions: ReadonlyMap<string, string>;
+  let vhostDirectories: string[];
   let daemon: Vswitchd;
 
   const settled = async (): Promise<void> => {
@@ -265,6 +266,7 @@ describe("Vswitchd", () => {
 
   beforeEach(() => {
     database = new FakeDatabase();
+    vhostDirectories = [];
     clock = new FakeClock();
     devices = new Map();
     missing = new Set();
@@ -312,6 +314,7 @@ describe("Vswitchd", () => {
         log: lines,
         deviceLog: lines,
         runDirectory: "/run",
+        useVhostDirectory: (directory) => void vhostDirectories.push(directory),
         systemStatistics: () => new Map([["cpu", "2"]]),
       });
     daemon = startDaemon();
@@ -455,10 +458,14 @@ describe("Vswitchd", () => {
   });
 
   it("tells the datapath what its other_config and that of its interfaces say, and of changes", () => {
-    database.otherConfig = new Map([["pmd-cpu-mask", "3"]]);
+    database.otherConfig = new Map([
+      ["pmd-cpu-mask", "3"],
+      ["vhost-sock-dir", "vm"],
+    ]);
     database.addPort("eth1", { options: new Map([["n_rxq", "2"]]) });
     database.changed();
     expect(datapathOptions.get("pmd-cpu-mask")).toBe("3");
+    expect(vhostDirectories.at(-1)).toBe("vm");
     const options = (): [string, string][] => [...bridges.get("br0")!.options.get("eth1")!];
     expect(options()).toEqual([["n_rxq", "2"]]);
     const row = database.interfaceRows.find((i) => i.name === "eth1")!;
