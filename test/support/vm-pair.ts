@@ -11,6 +11,12 @@ const ETHTOOL = "/usr/sbin/ethtool";
 /** A translated processor is slow. */
 const MEGABYTES = QemuGuest.translated ? 10 : 400;
 
+/** What is used of iperf3's results. */
+interface IperfEnd {
+  readonly sum_received: { readonly bytes: number; readonly bits_per_second: number };
+  readonly sum: { readonly packets: number; readonly lost_packets: number };
+}
+
 /** What labs with a `VmPair` need. */
 export function vmPairNeeds(): readonly Need[] {
   return [root, tun, program(IPERF3, "iperf3"), program(ETHTOOL, "ethtool"), ...virtualMachines()];
@@ -47,6 +53,8 @@ export class VmPair {
     this.#guests[number] = guest;
     this.host.namespace.ip(`link set vm${number} up`);
     await guest.must("for f in all default eth0; do echo 0 > /proc/sys/net/ipv6/conf/$f/accept_dad; done");
+    // Datagrams wait for a server that has no processor for a while.
+    await guest.must("for n in default max; do echo 16777216 > /proc/sys/net/core/rmem_$n; done");
     await guest.must("ip link set eth0 up; iperf3 -s -D");
     await this.address(number, "eth0");
   }
@@ -61,25 +69,40 @@ export class VmPair {
     await this.guest(number).must(`${plan}; ip addr add fd11::${number}/64 dev ${device}`);
   }
 
+  /** Whether an echo request is answered, one of several that a busy machine may be late with. */
   async pings(from: number, address: string, size = 56): Promise<boolean> {
-    return (await this.guest(from).run(`ping -c 2 -W 1 -A -s ${size} ${address}`)).status === 0;
+    const trials = `for i in 1 2 3 4 5; do ping -c 1 -W 2 -s ${size} ${address} && exit 0; done; exit 1`;
+    return (await this.guest(from).run(trials)).status === 0;
+  }
+
+  /** Whether an echo request goes unanswered. */
+  async misses(from: number, address: string): Promise<boolean> {
+    return (await this.guest(from).run(`ping -c 1 -W 2 ${address}`)).status !== 0;
   }
 
   /** Megabits a second of a TCP transfer, of which all must arrive. */
   async tcp(from: number, address: string): Promise<number> {
-    const text = await this.guest(from).must(`iperf3 -c ${address} -n ${MEGABYTES}M -J`, 60_000);
-    const { bytes, bits_per_second } = JSON.parse(text).end.sum_received;
+    const { bytes, bits_per_second } = (await this.#iperf(from, `-c ${address} -n ${MEGABYTES}M`)).sum_received;
     if (bytes < MEGABYTES * 0.9e6) throw new Error(`only ${bytes} bytes arrived`);
     return bits_per_second / 1e6;
   }
 
-  /** Lost datagrams of some hundred, sent slowly. */
+  /** Lost datagrams of a hundred, sent slowly. */
   async udpLost(from: number, address: string, size: number): Promise<number> {
-    const text = await this.guest(from).must(`iperf3 -u -c ${address} -l ${size} -b ${size * 3200} -k 100 -J`, 60_000);
-    // What it says of datagrams larger than the MTU comes first.
-    const sum = JSON.parse(text.slice(text.indexOf("{"))).end.sum;
-    if (sum === undefined || sum.packets < 100) throw new Error(`not enough was sent: ${text}`);
+    const { sum } = await this.#iperf(from, `-u -c ${address} -l ${size} -b ${size * 3200} -k 100`);
+    if (sum.packets < 100) throw new Error(`only ${sum.packets} datagrams were sent`);
     return sum.lost_packets;
+  }
+
+  async #iperf(from: number, options: string): Promise<IperfEnd> {
+    for (let trial = 1; ; trial++) {
+      const text = await this.guest(from).must(`iperf3 ${options} -J`, 60_000);
+      // What it says of datagrams larger than the MTU comes first.
+      const { start, end, error } = JSON.parse(text.slice(text.indexOf("{")));
+      if (error === undefined) return end;
+      // A server that is not through with the one before closes the connection.
+      if (trial === 10 || start.connected.length > 0) throw new Error(`iperf3 ${options}: ${error}`);
+    }
   }
 
   /** Packets that the guests threw away since a checksum was wrong. */
