@@ -92,12 +92,11 @@ export function stripRoom(frame: Frame): void {
   frame.remove(0, ETHERNET);
 }
 
-/** Gives a packet without an Ethernet header one; one that has it stays as it is. */
-export function pushEthernet(frame: Frame, source: Uint8Array, destination: Uint8Array): boolean {
+/** Gives a packet without an Ethernet header one, of these addresses, the destination's first; one that has it stays as it is. */
+export function pushEthernet(frame: Frame, addresses: Uint8Array): boolean {
   if (!frame.noEthernet) return true;
   if (!frame.writable(ETHERNET)) return false;
-  frame.head.set(destination, frame.headAt);
-  frame.head.set(source, frame.headAt + 6);
+  frame.head.set(addresses, frame.headAt);
   frame.noEthernet = false;
   return true;
 }

@@ -19,7 +19,7 @@ import { Frame } from "./frame.js";
 import type { HandoverWriter } from "./handover-ring.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
-import { isGso, lengthOf } from "./headers.js";
+import { isGso, lengthOf, packetLength } from "./headers.js";
 import { LiveCopies } from "./live-copies.js";
 import type { Meter } from "./meter.js";
 import { meterFrame, metersWhole } from "./meter-frame.js";
@@ -291,7 +291,7 @@ export class Forwarder {
           clearCt(level.key);
           break;
         case OP_TRUNC:
-          this.#cutOff = Math.max(0, frame.length - Math.max(step.a, ETHERNET));
+          this.#cutOff = Math.max(0, packetLength(frame) - Math.max(step.a, ETHERNET));
           break;
         case OP_HASH:
           this.#refresh(level);

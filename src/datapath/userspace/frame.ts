@@ -100,12 +100,9 @@ export class Frame {
     const start = this.#arena.take(HEADROOM + wanted) + HEADROOM;
     const to = this.#arena.bytes;
     const kept = this.headLength;
-    const from = this.head;
-    const fromAt = this.headAt;
-    for (let i = 0; i < kept; i++) to[start + i] = from[fromAt + i]!;
     const more = wanted - kept;
-    if (more > 128) to.set(this.tail.subarray(this.tailAt, this.tailAt + more), start + kept);
-    else for (let i = 0; i < more; i++) to[start + kept + i] = this.tail[this.tailAt + i]!;
+    copyBytes(to, start, this.head, this.headAt, kept);
+    copyBytes(to, start + kept, this.tail, this.tailAt, more);
     this.head = to;
     this.headAt = start;
     this.#floor = start - HEADROOM;
@@ -172,10 +169,8 @@ export class Frame {
   /** Copies the first `size` bytes to `out[at…]`. */
   copyTo(out: Uint8Array, at: number, size: number): void {
     const fromHead = Math.min(size, this.headLength);
-    if (fromHead > 0) out.set(this.head.subarray(this.headAt, this.headAt + fromHead), at);
-    if (size > fromHead) {
-      out.set(this.tail.subarray(this.tailAt, this.tailAt + size - fromHead), at + fromHead);
-    }
+    copyBytes(out, at, this.head, this.headAt, fromHead);
+    copyBytes(out, at + fromHead, this.tail, this.tailAt, size - fromHead);
   }
 
   /** Offsets that travel with the frame follow the bytes they point at. */
@@ -185,4 +180,12 @@ export class Frame {
     if (o.flags & 1 && o.csumStart >= at) o.csumStart += count;
     this.layers.valid = false;
   }
+}
+
+/** Few bytes one by one: a view of them would have to be made. */
+const FEW = 256;
+
+function copyBytes(to: Uint8Array, at: number, from: Uint8Array, fromAt: number, count: number): void {
+  if (count > FEW) to.set(from.subarray(fromAt, fromAt + count), at);
+  else for (let i = 0; i < count; i++) to[at + i] = from[fromAt + i]!;
 }

@@ -41,7 +41,7 @@ export function changeHeaders(frame: Frame, step: Op): boolean {
     case OP_ADD_MPLS:
       return addMpls(frame, step.a, step.b);
     case OP_PUSH_ETH:
-      return pushEthernet(frame, step.header!.subarray(6), step.header!.subarray(0, 6));
+      return pushEthernet(frame, step.header!);
     case OP_POP_ETH:
       return popEthernet(frame);
     case OP_PUSH_NSH:

@@ -65,9 +65,16 @@ export function popMpls(frame: Frame, etherType: number): boolean {
   return true;
 }
 
+const ETHERNET = 14;
+
+/** Length without the room for an Ethernet header that is not there. */
+export function packetLength(frame: Frame): number {
+  return frame.noEthernet ? frame.length - ETHERNET : frame.length;
+}
+
 /** The length a length check sees: without what pads a short frame, and of a large segment that of the frames it will become. */
 export function lengthOf(frame: Frame): number {
-  return isGso(frame) ? segmentLength(frame) : frame.length - padding(frame);
+  return isGso(frame) ? segmentLength(frame) : packetLength(frame) - padding(frame);
 }
 
 /** Bytes behind the end of an IP packet. */

@@ -11,7 +11,7 @@ const MAX_TAGS = 8;
 const MAX_EXTENSIONS = 16;
 
 /**
- * Where the headers of a frame are, found when an action needs it. `l2_5` is the end of Ethernet and VLAN tags (where
+ * Where the headers of a frame are, found when an action needs it. As for `extractKey`, the Ethernet type alone says which version of IP it is. `l2_5` is the end of Ethernet and VLAN tags (where
  * MPLS begins), `l3` what follows an LLC/SNAP header if any, `l4` the transport header, -1 where there is none: no IP, cut short, or a
  * fragment but the first. `protocol` is the transport's number.
  */
@@ -63,14 +63,14 @@ export class Layers {
     if (at + 20 > length) return;
     const first = frame.u8(at);
     const size = (first & 15) * 4;
-    if (first >> 4 !== 4 || size < 20 || at + size > length) return;
+    if (size < 20 || at + size > length) return;
     this.kind = L3_IPV4;
     this.protocol = frame.u8(at + 9);
     if ((frame.u16(at + 6) & 0x1fff) === 0) this.l4 = at + size;
   }
 
   #ipv6(frame: Frame, at: number, length: number): void {
-    if (at + 40 > length || frame.u8(at) >> 4 !== 6) return;
+    if (at + 40 > length) return;
     this.kind = L3_IPV6;
     let next = frame.u8(at + 6);
     let p = at + 40;

@@ -24,13 +24,13 @@ export function popTunnel(frame: Frame, key: FlowKey, port: TunnelPort): boolean
   if (l4 < 0) return false;
   let end: number;
   if (kind === L3_IPV4) {
-    if (l4 !== l3 + 20 || frameSum(frame, l3, l4) !== 0xffff) return false;
+    if (frame.u8(l3) !== 0x45 || frameSum(frame, l3, l4) !== 0xffff) return false;
     key[W.tunSrc] = u32(frame, l3 + 12);
     key[W.tunDst] = u32(frame, l3 + 16);
     key[W.tunMeta] = (frame.u8(l3 + 1) << 24) | (frame.u8(l3 + 8) << 16);
     end = l3 + frame.u16(l3 + 2);
   } else if (kind === L3_IPV6) {
-    if (l4 !== l3 + 40) return false;
+    if (l4 !== l3 + 40 || frame.u8(l3) >> 4 !== 6) return false;
     for (let i = 0; i < 8; i++) key[W.tunIpv6Src + i] = u32(frame, l3 + 8 + 4 * i);
     key[W.tunMeta] = (((frame.u16(l3) >> 4) & 0xff) << 24) | (frame.u8(l3 + 7) << 16);
     end = l4 + frame.u16(l3 + 4);

@@ -40,6 +40,7 @@ function overUdp(out: Uint8Array, b: Uint8Array, ip: number, l4: number, isIpv6:
   // Of a packet that was cut off nothing is right.
   if (b.length - l4 < u16(b, l4 + 4) || b.length < l4 + 16) {
     out.fill(0, l4 + 6, Math.min(l4 + 8, b.length));
+    if (b.length > l4 + 16) blank(out, b, l4 + 8 + header(b, l4 + 8));
     return;
   }
   const length = b.length - l4;

@@ -206,7 +206,9 @@ function one(r: Random, at: Place): string {
       at.pushed = true;
       return push(r, at.tunnels);
     case 14:
-      return isIp && isTrackable(key) && at.tags === tagsOf(key) && r.once(2) ? tracking(r, key) : "meter(7)";
+      return isIp && !at.routed && isTrackable(key) && at.tags === tagsOf(key) && r.once(2)
+        ? tracking(r, key)
+        : "meter(7)";
     default:
       return `recirc(${1 + r.int(9)})`;
   }
