@@ -7,8 +7,6 @@ import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import * as sys from "#host/linux/syscalls.js";
 import { LinuxVhostHost } from "#host/linux/vhost/vhost-host.js";
 import type { VhostSource } from "#host/vhost.js";
-import { put16 } from "#util/big-endian.js";
-import { finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import {
   encodeVhostMessage,
   featureBits,
@@ -23,7 +21,7 @@ import {
 } from "#wire/vhost-user.js";
 import { type Offload, plainOffload, VNET_GSO_TCPV4, VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
 import { eventually } from "../support/eventually.js";
-import { ipv4, tcp } from "../support/ip-frames.js";
+import { tcpChecksumHolds, tcpFrame } from "../support/partial-frames.js";
 import { type DriverOptions, VhostDriver } from "../support/vhost-driver.js";
 
 const offloads = [VIRTIO_NET_F_CSUM, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_HOST_TSO4];
@@ -31,14 +29,6 @@ const offloads = [VIRTIO_NET_F_CSUM, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST
 function frame(length: number, mark = 0): Uint8Array {
   const bytes = Uint8Array.from({ length }, (_, i) => i * 7);
   bytes.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5, mark]);
-  return bytes;
-}
-
-/** A TCP frame with `length` bytes of data, its checksum to be filled in. */
-function tcpFrame(length: number, port = 1000): Uint8Array {
-  const bytes = tcp(ipv4, 1, 2, [port, 80], "A", { data: "x".repeat(length) });
-  // Then the field holds the sum of the pseudo-header.
-  put16(bytes, 50, foldSum(pseudoSum4(bytes, 14, 6, bytes.length - 34)));
   return bytes;
 }
 
@@ -504,8 +494,3 @@ describe("vhost-user ports", () => {
     expect(receive()).toHaveLength(1);
   });
 });
-
-/** Whether the TCP checksum of an IPv4 frame is right. */
-function tcpChecksumHolds(data: Uint8Array): boolean {
-  return finishSum(sumBytes(data, 34, data.length, pseudoSum4(data, 14, 6, data.length - 34))) === 0;
-}
