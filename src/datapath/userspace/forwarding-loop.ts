@@ -101,6 +101,8 @@ export class ForwardingLoop {
   #posted = 0;
   #masks = -1;
   #stopped = false;
+  /** Clock milliseconds at the end of the last turn. */
+  #ended = 0;
   /** Turns left before it stops; undefined where it is not to. */
   #turnsLeft: number | undefined;
 
@@ -141,15 +143,18 @@ export class ForwardingLoop {
 
   /** Runs until told to stop, and until nobody uses the wake-up descriptor any more. */
   run(): void {
-    while (!this.#stopped) if (!this.turn()) this.#sleep();
+    for (let now = this.#host.now(); !this.#stopped; ) {
+      const hasMore = this.turn(now);
+      now = hasMore ? this.#ended : this.#sleep(this.#ended);
+    }
     for (let fd = this.#host.io.wakeFd; Atomics.load(this.#control, Control.wakeFd) === fd; ) {
       if (Atomics.wait(this.#control, Control.wakeFd, fd, FAREWELL) === "timed-out") return;
     }
   }
 
-  /** One turn; false where there is nothing more to do until `FrameIo.wait` returns. */
-  turn(): boolean {
-    const began = this.#host.now();
+  /** One turn, which begins now; false where there is nothing more to do until `FrameIo.wait` returns. */
+  turn(began: number = this.#host.now()): boolean {
+    if (this.#stopped) return false;
     const asked = Atomics.load(this.#control, Control.asked);
     const before = this.#counters[Counter.sent]!;
     const obeyed = this.#obey();
@@ -172,10 +177,12 @@ export class ForwardingLoop {
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
     const isSweeping = this.#sweep();
     const isBusy = received > 0 || obeyed || isSweeping;
-    this.#metrics.note(began, this.#host.now(), isBusy, received, received > 0 ? 1 : 0, unknown);
-    if (this.#turnsLeft !== undefined && (received === 0 || --this.#turnsLeft <= 0)) {
-      this.#stopped = true;
-      this.#answer(Atomics.load(this.#control, Control.asked));
+    this.#ended = this.#host.now();
+    this.#metrics.note(began, this.#ended, isBusy, received, received > 0 ? 1 : 0, unknown);
+    if (this.#turnsLeft !== undefined) {
+      this.#stopped = received === 0 || --this.#turnsLeft <= 0;
+      if (this.#stopped) this.#answer(Atomics.load(this.#control, Control.asked));
+      return true;
     }
     return isSweeping || received >= budget || handed >= budget >> 1;
   }
@@ -227,19 +234,22 @@ export class ForwardingLoop {
     return hasMore;
   }
 
-  #sleep(): void {
+  /** Sleeps from now on; returns when that was over. */
+  #sleep(began: number): number {
     const patience = this.#forwarder.tracking.isBusy ? IDLE_SWEEP_INTERVAL : -1;
+    let now = began;
     const timeout = this.#unasked ? LOSS_INTERVAL : patience;
     const control = this.#control;
     Atomics.store(control, Control.sleeping, 1);
     let isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
     for (const reader of this.#helpers.values()) isAsked ||= !reader.isEmpty;
     if (!isAsked && Atomics.load(control, Control.posted) === this.#posted) {
-      const began = this.#host.now();
       this.#host.io.wait(timeout);
-      this.#metrics.slept(began, this.#host.now());
+      now = this.#host.now();
+      this.#metrics.slept(began, now);
     }
     Atomics.store(control, Control.sleeping, 0);
+    return now;
   }
 
   #obey(): boolean {
