@@ -68,7 +68,8 @@ function tellTcp(output: string): string {
 
 function tellUdp(output: string): string {
   const { sum, sum_bidir_reverse: back } = JSON.parse(output).end;
-  return `datagrams lost: ${sum.lost_packets} of ${sum.packets} and ${back.lost_packets} of ${back.packets}`;
+  // Those that came and found their program's buffer full are among them.
+  return `the programs missed ${sum.lost_packets} of ${sum.packets} and ${back.lost_packets} of ${back.packets}`;
 }
 
 function tellPing(output: string): string {
