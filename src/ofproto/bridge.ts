@@ -7,7 +7,7 @@ import type { TableMod } from "#openflow/messages/table/table-mod.js";
 import { OFPP } from "#openflow/port-number.js";
 import { FlowModReader } from "#openflow/templates/flow-mod-reader.js";
 import { u32 } from "#util/big-endian.js";
-import { UserError } from "#util/errors.js";
+import { HostError, UserError } from "#util/errors.js";
 import { macNumber } from "#util/mac-number.js";
 import type { Backer } from "./backer.js";
 import { BridgeState } from "./bridge-state.js";
@@ -149,8 +149,15 @@ export class Bridge implements Switch {
   }
 
   setPortOptions(name: string, options: ReadonlyMap<string, string>): void {
-    const number = this.state.portsByName.get(name)?.datapathPort;
-    if (number !== undefined) this.backer.datapath.setPortOptions(number, options);
+    const port = this.state.portsByName.get(name);
+    if (port?.datapathPort === undefined) return;
+    try {
+      this.backer.datapath.setPortOptions(port.datapathPort, options);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      const what = `datapath configuration on port ${port.ofport} (${name}) failed (${error.text})`;
+      this.backer.log.warn(`${this.name}: ${what}`);
+    }
   }
 
   removePort(name: string, mayReturn = false): void {

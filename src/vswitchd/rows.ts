@@ -68,6 +68,14 @@ export const otherConfigKeys = {
     "max-idle",
     "max-revalidator",
     "min-revalidate-pps",
+    "pmd-auto-lb",
+    "pmd-auto-lb-improvement-threshold",
+    "pmd-auto-lb-load-threshold",
+    "pmd-auto-lb-rebal-interval",
+    "pmd-cpu-mask",
+    "pmd-perf-metrics",
+    "pmd-rxq-assign",
+    "pmd-rxq-isolate",
     "smc-enable",
     "stats-update-interval",
     "vhost-sock-dir",
@@ -85,7 +93,7 @@ export const otherConfigKeys = {
     "mac-aging-time",
     "mac-table-size",
   ],
-  Interface: ["emc-enable"],
+  Interface: ["emc-enable", "pmd-rxq-affinity"],
   Port: ["priority-tags", "qinq-ethtype"],
 } as const;
 
