@@ -3,7 +3,6 @@ import { copyKey, type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
-import type { UserspaceCookie } from "../actions.js";
 import { CT_EXHAUSTED } from "../conntrack/conntrack.js";
 import { clearCt } from "../conntrack/tracked-key.js";
 import { TrackingCore } from "../conntrack/tracking-core.js";
@@ -12,6 +11,7 @@ import type { TunnelPort } from "../tunnel-kinds.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
 import { resetWithoutEthernet } from "./encapsulation.js";
+import { Exits } from "./exits.js";
 import { extractAgain } from "./extract-again.js";
 import type { Flow } from "./flow.js";
 import { FlowLookup } from "./flow-lookup.js";
@@ -19,12 +19,10 @@ import { Frame } from "./frame.js";
 import type { HandoverWriter } from "./handover-ring.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
-import { isGso, lengthOf, packetLength } from "./headers.js";
-import { LiveCopies } from "./live-copies.js";
+import { isGso, lengthOf } from "./headers.js";
 import type { Meter } from "./meter.js";
 import { meterFrame, metersWhole } from "./meter-frame.js";
 import {
-  OP_ADD_MPLS,
   OP_CHECK_LENGTH,
   OP_CLONE,
   OP_CT,
@@ -33,14 +31,6 @@ import {
   OP_HASH,
   OP_METER,
   OP_OUTPUT,
-  OP_POP_ETH,
-  OP_POP_MPLS,
-  OP_POP_NSH,
-  OP_POP_VLAN,
-  OP_PUSH_ETH,
-  OP_PUSH_MPLS,
-  OP_PUSH_NSH,
-  OP_PUSH_VLAN,
   OP_RECIRC,
   OP_REWRITE,
   OP_SAMPLE,
@@ -74,19 +64,15 @@ interface Level {
  * once per batch, calls `receive` for each frame and flushes its sink afterwards.
  */
 export class Forwarder {
-  readonly #sink: FrameSink;
-  readonly #upcalls: UpcallSink;
+  readonly #exits: Exits;
   readonly #random: () => number;
   readonly #arena: HeadArena;
-  readonly #copies: LiveCopies;
   /** To the thread that tracks connections; undefined where that is this one. */
   readonly #handover: HandoverWriter | undefined;
   readonly counters: Float64Array;
   readonly lookup: FlowLookup;
   readonly #layers = newLayers();
   readonly #levels: Level[] = [];
-  /** Which ports there are, by number. */
-  readonly #ports: boolean[] = [];
   readonly #meters = new Map<number, Meter>();
   readonly #tunnels = new TunnelPorts();
   readonly tracking: TrackingCore<Resumption>;
@@ -97,28 +83,24 @@ export class Forwarder {
   #recirculations = 0;
   /** Key words no longer say what the frame holds, since a header was pushed or popped. */
   #stale = false;
-  /** Bytes at its end that the packet loses where it goes next. */
-  #cutOff = 0;
 
   constructor(
     sink: FrameSink,
     upcalls: UpcallSink,
     options: { counters: Float64Array; arena: HeadArena; random: () => number; handover?: HandoverWriter | undefined },
   ) {
-    this.#sink = sink;
-    this.#upcalls = upcalls;
+    this.#exits = new Exits(sink, upcalls, options.counters, options.arena);
     this.#random = options.random;
     this.tracking = new TrackingCore(options.random, (n) => (options.counters[DROP.waited]! += n));
     this.#arena = options.arena;
     this.#handover = options.handover;
-    this.#copies = new LiveCopies(upcalls, options.arena);
     this.counters = options.counters;
     this.lookup = new FlowLookup(options.counters, options.random);
     this.#level(0);
   }
 
   addPort(port: number): void {
-    this.#ports[port] = true;
+    this.#exits.setPort(port, true);
   }
 
   /** Adds a port through which packets come out of a tunnel, and that nothing is sent to without an outer header. */
@@ -127,7 +109,7 @@ export class Forwarder {
   }
 
   removePort(port: number): void {
-    this.#ports[port] = false;
+    this.#exits.setPort(port, false);
     this.lookup.removePort(port);
     this.#tunnels.remove(port);
   }
@@ -143,7 +125,7 @@ export class Forwarder {
     const counters = this.counters;
     counters[Counter.received]!++;
     counters[Counter.receivedBytes]! += length;
-    const known = this.#ports[port] === true;
+    const known = this.#exits.hasPort(port);
     if (!known || length < 14) {
       counters[known ? DROP.invalid : DROP.port]!++;
       return;
@@ -160,10 +142,10 @@ export class Forwarder {
     frame.reset(memory, at, length, offload);
     this.#recirculations = 0;
     this.#stale = false;
-    this.#cutOff = 0;
+    this.#exits.cutOff = 0;
     const flow = this.lookup.received(key);
     if (flow === undefined) {
-      this.#miss(frame, key, 0);
+      this.#exits.miss(frame, key, 0);
       return;
     }
     if (flow.isElsewhere) {
@@ -184,7 +166,7 @@ export class Forwarder {
     recirculations: number,
   ): void {
     const port = key[W.inPort]!;
-    if (recirculations === 0 && this.#ports[port] !== true) {
+    if (recirculations === 0 && !this.#exits.hasPort(port)) {
       this.counters[DROP.port]!++;
       return;
     }
@@ -196,10 +178,10 @@ export class Forwarder {
     this.#dirty = true;
     this.#recirculations = recirculations;
     this.#stale = false;
-    this.#cutOff = 0;
+    this.#exits.cutOff = 0;
     const flow = this.lookup.again(level.key);
     if (flow === undefined) {
-      this.#miss(level.frame, level.key, recirculations);
+      this.#exits.miss(level.frame, level.key, recirculations);
       return;
     }
     this.#count(flow, level.frame.length, level.key);
@@ -222,7 +204,7 @@ export class Forwarder {
     this.#dirty = true;
     this.#recirculations = frame.recirculations ?? 0;
     this.#stale = false;
-    this.#cutOff = 0;
+    this.#exits.cutOff = 0;
     this.#run(program, 0);
   }
 
@@ -233,16 +215,6 @@ export class Forwarder {
     s[at + 1]! += length;
     s[at + 2] = this.now;
     s[at + 3]! |= key[W.l4]! & 0xfff;
-  }
-
-  #miss(frame: Frame, key: FlowKey, recirculations: number): void {
-    const counters = this.counters;
-    counters[Counter.missed]!++;
-    const shown = shownFrame(frame, this.#arena);
-    if (this.#upcalls.upcall(shown, shown.length, key, undefined, recirculations)) return;
-    counters[Counter.lost]!++;
-    counters[Counter.missedLost]!++;
-    counters[DROP.upcall]!++;
   }
 
   #level(depth: number): Level {
@@ -259,7 +231,7 @@ export class Forwarder {
       const step = program[i]!;
       switch (step.code) {
         case OP_OUTPUT:
-          this.#output(frame, step.a);
+          this.#exits.output(frame, step.a);
           break;
         case OP_REWRITE:
           rewrite(frame, step.change!);
@@ -269,21 +241,6 @@ export class Forwarder {
           this.#dirty = true;
           setWords(level.key, step.words!);
           break;
-        case OP_PUSH_MPLS:
-        case OP_ADD_MPLS:
-        case OP_PUSH_NSH:
-        case OP_PUSH_VLAN:
-        case OP_POP_VLAN:
-        case OP_POP_MPLS:
-        case OP_PUSH_ETH:
-        case OP_POP_ETH:
-        case OP_POP_NSH:
-          if (forbidsSegments(step.code) && isGso(frame)) {
-            this.#runOnSegments(program.slice(i), level, depth);
-            return;
-          }
-          this.#changed(changeHeaders(frame, step));
-          break;
         case OP_CT:
           if (!this.#track(program, i, level, depth)) return;
           break;
@@ -291,7 +248,7 @@ export class Forwarder {
           clearCt(level.key);
           break;
         case OP_TRUNC:
-          this.#cutOff = Math.max(0, packetLength(frame) - Math.max(step.a, ETHERNET));
+          this.#exits.limit(frame, step.a);
           break;
         case OP_HASH:
           this.#refresh(level);
@@ -299,13 +256,14 @@ export class Forwarder {
           level.key[W.dpHash] = packetHash(level.key, step.a, step.b);
           break;
         case OP_USERSPACE:
-          this.#userspace(level, step.cookie);
+          this.#refresh(level);
+          this.#exits.userspace(frame, level.key, step.cookie, this.#recirculations, this.now);
           break;
         case OP_RECIRC:
           this.#recirculate(level, step.a, depth, i === count - 1);
           break;
         case OP_TNL_PUSH:
-          if (this.#cutOff > 0) frame.cut(this.#takeCut(frame));
+          if (this.#exits.cutOff > 0) frame.cut(this.#exits.takeCut(frame));
           if (isGso(frame)) {
             this.#runOnSegments(program.slice(i), level, depth);
             return;
@@ -329,14 +287,14 @@ export class Forwarder {
           break;
         case OP_CLONE:
           // What is cut off is the copy's affair alone.
-          this.#nested(step.inner, level, depth, this.#cutOff);
-          this.#cutOff = 0;
+          this.#nested(step.inner, level, depth, this.#exits.cutOff);
+          this.#exits.cutOff = 0;
           break;
         case OP_SAMPLE:
           if (step.a === 0xffffffff || this.#random() * 0x100000000 < step.a) this.#nested(step.inner, level, depth, 0);
           break;
         case OP_CHECK_LENGTH:
-          this.#nested(lengthOf(frame) - this.#cutOff > step.a ? step.inner : step.otherwise, level, depth, 0);
+          this.#nested(lengthOf(frame) - this.#exits.cutOff > step.a ? step.inner : step.otherwise, level, depth, 0);
           break;
         case OP_METER: {
           const meter = this.#meters.get(step.a);
@@ -351,6 +309,13 @@ export class Forwarder {
         case OP_DROP:
           this.counters[step.a === 0 ? DROP.pipeline : DROP.other]!++;
           return;
+        // A header is put on or taken off.
+        default:
+          if (forbidsSegments(step.code) && isGso(frame)) {
+            this.#runOnSegments(program.slice(i), level, depth);
+            return;
+          }
+          this.#changed(changeHeaders(frame, step));
       }
     }
   }
@@ -430,65 +395,6 @@ export class Forwarder {
     else this.counters[DROP.truncated]!++;
   }
 
-  #output(frame: Frame, port: number): void {
-    if (this.#ports[port] !== true) {
-      this.counters[DROP.port]!++;
-      return;
-    }
-    if (frame.noEthernet) {
-      this.counters[DROP.headless]!++;
-      return;
-    }
-    this.counters[Counter.sent]!++;
-    const length = this.#takeCut(frame);
-    if (length < ETHERNET) {
-      this.counters[DROP.truncated]!++;
-      return;
-    }
-    if (length < frame.length) {
-      this.#outputCut(frame, port, length);
-      return;
-    }
-    frame.share();
-    this.#sink.send(
-      port,
-      frame.head,
-      frame.headAt,
-      frame.headLength,
-      frame.tail,
-      frame.tailAt,
-      frame.tailLength,
-      frame.offload,
-    );
-  }
-
-  /** How much of a packet goes where it goes now. */
-  #takeCut(frame: Frame): number {
-    const length = Math.max(frame.length - this.#cutOff, 0);
-    this.#cutOff = 0;
-    return length;
-  }
-
-  /** Sends the first bytes only. What is left of a large segment is an ordinary frame; its checksum was never right. */
-  #outputCut(frame: Frame, port: number, limit: number): void {
-    frame.share();
-    const head = Math.min(limit, frame.headLength);
-    this.#sink.send(port, frame.head, frame.headAt, head, frame.tail, frame.tailAt, limit - head, PLAIN);
-  }
-
-  #userspace(level: Level, cookie: UserspaceCookie | undefined): void {
-    this.#refresh(level);
-    if (cookie?.kind === "live_trace") {
-      this.#copies.send(level.frame, level.key, this.now);
-      return;
-    }
-    const frame = shownFrame(level.frame, this.#arena);
-    const length = this.#takeCut(frame);
-    if (this.#upcalls.upcall(frame, length, level.key, cookie ?? NO_COOKIE, this.#recirculations)) return;
-    this.counters[Counter.lost]!++;
-    this.counters[DROP.userspace]!++;
-  }
-
   #recirculate(level: Level, id: number, depth: number, last: boolean): void {
     if (this.#isTooDeep(depth)) return;
     this.#refresh(level);
@@ -537,7 +443,7 @@ export class Forwarder {
     this.counters[Counter.recirculated]!++;
     const flow = this.lookup.recirculated(key);
     if (flow === undefined) {
-      this.#miss(frame, key, this.#recirculations + 1);
+      this.#exits.miss(frame, key, this.#recirculations + 1);
       return;
     }
     if (flow.isElsewhere) {
@@ -545,13 +451,13 @@ export class Forwarder {
       return;
     }
     this.#count(flow, frame.length, key);
-    const [stale, cutOff] = [this.#stale, this.#cutOff];
+    const [stale, cutOff] = [this.#stale, this.#exits.cutOff];
     this.#recirculations++;
-    this.#cutOff = 0;
+    this.#exits.cutOff = 0;
     this.#run(flow.program, depth);
     this.#recirculations--;
     this.#stale = stale;
-    this.#cutOff = cutOff;
+    this.#exits.cutOff = cutOff;
   }
 
   /** Runs a program on a copy, which loses `cutOff` bytes where it goes first. */
@@ -563,11 +469,11 @@ export class Forwarder {
     }
     this.#copy(level, depth + 1);
     const stale = this.#stale;
-    const outside = this.#cutOff;
-    this.#cutOff = cutOff;
+    const outside = this.#exits.cutOff;
+    this.#exits.cutOff = cutOff;
     this.#run(program, depth + 1);
     this.#stale = stale;
-    this.#cutOff = outside;
+    this.#exits.cutOff = outside;
   }
 
   /** Makes the key say what the frame now holds. */
@@ -579,7 +485,4 @@ export class Forwarder {
   }
 }
 
-/** The least that is left of a packet that is cut off. */
-const ETHERNET = 14;
 const PLAIN: Readonly<Offload> = plainOffload();
-const NO_COOKIE: UserspaceCookie = { kind: "slow_path", reason: 0, ofprotoUuid: "" };
