@@ -12,7 +12,7 @@ import type { Bed } from "./datapath.js";
 import { QueueFrameIo } from "./queue-frame-io.js";
 
 /** A forwarding thread that takes its turns when the test says, messages cloned as between threads. */
-export class PlayedThread implements Thread {
+class PlayedThread implements Thread {
   readonly io: QueueFrameIo = new QueueFrameIo();
   readonly #down: ThreadMessage[] = [];
   readonly #up: ThreadMessage[] = [];
@@ -88,7 +88,7 @@ export class PlayedThread implements Thread {
   }
 }
 
-export class PlayedThreads implements ThreadHost {
+class PlayedThreads implements ThreadHost {
   readonly started: PlayedThread[] = [];
   readonly #clock: FakeClock;
   constructor(clock: FakeClock) {

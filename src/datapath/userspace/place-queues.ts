@@ -19,7 +19,7 @@ export interface PollingCore {
 }
 
 /** A queue with the core that polls it; undefined where none does. */
-export interface PlacedQueue {
+interface PlacedQueue {
   readonly claim: QueueClaim;
   readonly core: number | undefined;
 }
@@ -95,7 +95,7 @@ function leastLoaded(seats: readonly Seat[]): Seat {
 }
 
 /** The variance of the loads of cores that are not isolated, by a placement; what goes into `pmd-auto-lb`'s estimate. */
-export function loadVariance(placement: Placement, cores: readonly PollingCore[]): number {
+function loadVariance(placement: Placement, cores: readonly PollingCore[]): number {
   const open = cores.filter(({ core }) => !placement.isolated.has(core));
   if (open.length === 0) return 0;
   const loads = open.map(({ core }) =>

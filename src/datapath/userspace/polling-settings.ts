@@ -1,7 +1,7 @@
 import { type AssignMode, parseCpuMask } from "./place-queues.js";
 
 /** When queues are given to threads anew by themselves: `pmd-auto-lb`. */
-export interface AutoBalance {
+interface AutoBalance {
   /** Minutes from one time to the next. */
   readonly interval: number;
   /** Percent of its time that a thread must be busy. */
