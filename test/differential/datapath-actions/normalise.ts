@@ -54,6 +54,7 @@ function overUdp(out: Uint8Array, b: Uint8Array, ip: number, l4: number, isIpv6:
 
 function overGre(out: Uint8Array, b: Uint8Array, l4: number): void {
   const flags = u16(b, l4);
+  if (b.length < l4 + 16) return;
   const words = [0x8000, 0x2000, 0x1000].filter((bit) => (flags & bit) !== 0).length;
   if ((flags & 0x8000) !== 0) {
     const isRight = finishSum(sumBytes(b, l4, b.length)) === 0;
