@@ -363,6 +363,36 @@ describe("several forwarding threads", () => {
     bed.close();
   });
 
+  it("share the work anew by themselves where that is wanted, one is too busy, and it would help", async () => {
+    for (const [threshold, isMoved] of [
+      ["20", true],
+      ["60", false],
+    ] as const) {
+      const bed = threadBed();
+      const options = [
+        ["pmd-cpu-mask", "3"],
+        ["pmd-auto-lb", "true"],
+        ["pmd-auto-lb-load-threshold", threshold],
+      ] as const;
+      bed.datapath.setOptions(new Map(options));
+      const ports = ["a", "b", "c", "d"].map((name) => bed.addPort(name));
+      for (const port of ports) bed.datapath.putFlow({ ufid: ufid(port), ...fromPort(port), actions: [] });
+      await bed.settle();
+      const of = (core: number): number[] => bed.engine.threads()[core]!.queues.map(({ port }) => port);
+      const before = of(0);
+      expect(before).toEqual([ports[0], ports[3]]);
+      while (bed.clock.now() < 61_000) {
+        for (const port of [ports[0]!, ports[3]!]) bed.put(port, plain(frame));
+        bed.spend(400);
+        await bed.settle();
+        bed.clock.advance(200);
+      }
+      expect(of(0).includes(ports[0]!) && of(0).includes(ports[3]!)).toBe(!isMoved);
+      expect(bed.log.some((text) => text.startsWith("PMD auto load balance: improvement of"))).toBe(isMoved);
+      bed.close();
+    }
+  });
+
   it("note what their queues cost, by which a rebalance goes", async () => {
     const bed = threadBed(0, 1);
     const ports = ["a", "b", "c", "d"].map((name) => bed.addPort(name));

@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { DatapathAction } from "#datapath/actions.js";
 import { Counter } from "#datapath/userspace/counters.js";
@@ -121,6 +122,27 @@ describeWith([root, tun, twoCores], "several forwarding threads on the kernel", 
     expect(bed.datapath.stats().hits).toBe(sent);
     expect(counted()).toBe(sent);
     expect(bed.take(b).length).toBe(sent);
+  });
+
+  it("leave nothing open when they end", async () => {
+    const maps = (): number =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).includes("bpf-map");
+        } catch {
+          return false;
+        }
+      }).length;
+    const before = maps();
+    // One that has not come to life when it is to end, and one that has.
+    for (const pause of [0, 400]) {
+      setMask();
+      setMask(...cores());
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    await eventually(() => maps() === before, "the rings of threads that were to be closed");
+    setMask();
+    await eventually(() => maps() === before / 2, "one thread's ring to be all");
   });
 
   it("track connections in one of them, whichever a packet comes to", async () => {
