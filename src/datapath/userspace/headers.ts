@@ -1,4 +1,3 @@
-import { MAX_VLANS } from "#flow/layout.js";
 import type { Frame } from "./frame.js";
 import { L3_IPV4, L3_IPV6, L3_MPLS } from "./layers.js";
 
@@ -82,9 +81,8 @@ export function lengthOf(frame: Frame): number {
 function padding(frame: Frame): number {
   const layers = frame.layers;
   if (!layers.valid) layers.locate(frame);
-  const { kind, l3, tags } = layers;
-  // What stands behind more tags than a key knows is not looked at.
-  if ((kind !== L3_IPV4 && kind !== L3_IPV6) || tags > MAX_VLANS) return 0;
+  const { kind, l3 } = layers;
+  if (kind !== L3_IPV4 && kind !== L3_IPV6) return 0;
   const size = kind === L3_IPV4 ? frame.u16(l3 + 2) : 40 + frame.u16(l3 + 4);
   return Math.max(0, frame.length - l3 - size);
 }

@@ -1,5 +1,6 @@
 import type { FlowKey } from "#flow/key.js";
 import { FRAG_LATER, VLAN_PRESENT, W } from "#flow/layout.js";
+import { isVlanType } from "#wire/ethernet.js";
 import type { Random } from "./random.js";
 
 /** What actions are made for: a packet's key, and whether all its headers are whole. */
@@ -198,7 +199,8 @@ function one(r: Random, at: Place): string {
         ? output(r, at)
         : `sample(sample=${r.pick([0, 100])}%,actions(${list(r, { ...at, depth: at.depth + 1 })}))`;
     case 12: {
-      if (at.depth > 2 || at.cuts) return output(r, at);
+      // What pads a packet behind three tags the installed switch does not know, unless it has seen it with fewer.
+      if (at.depth > 2 || at.cuts || isVlanType(key[W.ethType]!)) return output(r, at);
       const branch = (): string => list(r, { ...at, depth: at.depth + 1 });
       return `check_pkt_len(size=${r.pick([40, 64, 90, 150])},gt(${branch()}),le(${branch()}))`;
     }
