@@ -101,7 +101,8 @@ export class LinuxFrameIo implements FrameIo {
     counters: FrameCounters,
     receiveQueues: readonly ReceiveQueue[] | undefined,
   ): PortBackend {
-    const numbers = receiveQueues?.map(({ queue }) => queue) ?? Array.from({ length: handle.queues }, (_, queue) => queue);
+    const numbers =
+      receiveQueues?.map(({ queue }) => queue) ?? Array.from({ length: handle.queues }, (_, queue) => queue);
     return this.#kind(handle.kind).open(port, handle, numbers, counters, receiveQueues);
   }
 
