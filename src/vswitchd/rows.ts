@@ -73,6 +73,7 @@ export const otherConfigKeys = {
     "pmd-auto-lb-load-threshold",
     "pmd-auto-lb-rebal-interval",
     "pmd-cpu-mask",
+    "pmd-maxsleep",
     "pmd-perf-metrics",
     "pmd-rxq-assign",
     "pmd-rxq-isolate",

@@ -124,6 +124,20 @@ describeWith([root, tun, twoCores], "several forwarding threads on the kernel", 
     expect(bed.take(b).length).toBe(sent);
   });
 
+  it("lose nothing while they rest", async () => {
+    forward();
+    bed.datapath.setOptions(
+      new Map([
+        ["pmd-cpu-mask", maskOf(...cores())],
+        ["pmd-maxsleep", "500"],
+      ]),
+    );
+    await bed.settle();
+    for (let i = 0; i < 300; i++) put(i % 50, i);
+    await bed.settle();
+    expect(bed.take(b).length).toBe(300);
+  });
+
   it("leave nothing open when they end", async () => {
     const maps = (): number =>
       readdirSync("/proc/self/fd").filter((fd) => {

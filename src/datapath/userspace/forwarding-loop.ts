@@ -12,6 +12,7 @@ import type { Program } from "./ops.js";
 import { PortLosses } from "./port-losses.js";
 import { QueueLoads } from "./queue-loads.js";
 import { rehearse } from "./rehearsal.js";
+import { Rest } from "./rest.js";
 import { type IterationSummary, Metric, ThreadMetrics } from "./thread-metrics.js";
 import { type Command, Control, type Event, type ThreadQueue, type ThreadStart } from "./thread-protocol.js";
 import { tracksConnections } from "./tracks-connections.js";
@@ -101,6 +102,9 @@ export class ForwardingLoop {
   #posted = 0;
   #masks = -1;
   #stopped = false;
+  readonly #rest = new Rest();
+  /** Frames of the last turn. */
+  #received = 0;
   /** Clock milliseconds at the end of the last turn. */
   #ended = 0;
   /** Turns left before it stops; undefined where it is not to. */
@@ -163,6 +167,7 @@ export class ForwardingLoop {
     const budget = this.#budget;
     const handed = this.#helpers.size === 0 ? 0 : this.#takeHanded(budget);
     const received = this.#host.io.receive(budget, this.#receive) + handed;
+    this.#received = received;
     const unknown = this.#unknown;
     if (received > 0 || obeyed) {
       this.#sendUpcalls();
@@ -236,6 +241,8 @@ export class ForwardingLoop {
 
   /** Sleeps from now on; returns when that was over. */
   #sleep(began: number): number {
+    const rest = this.#rest.after(began, this.#received);
+    if (rest > 0) return this.#stayAway(began, rest);
     const patience = this.#forwarder.tracking.isBusy ? IDLE_SWEEP_INTERVAL : -1;
     let now = began;
     const timeout = this.#unasked ? LOSS_INTERVAL : patience;
@@ -249,6 +256,14 @@ export class ForwardingLoop {
       this.#metrics.slept(began, now);
     }
     Atomics.store(control, Control.sleeping, 0);
+    return now;
+  }
+
+  /** Does nothing for so many microseconds, unless there are commands; frames that come do not end it. */
+  #stayAway(began: number, microseconds: number): number {
+    Atomics.wait(this.#control, Control.posted, this.#posted, microseconds / 1000);
+    const now = this.#host.now();
+    this.#metrics.slept(began, now);
     return now;
   }
 
@@ -327,6 +342,7 @@ export class ForwardingLoop {
       case "options":
         this.#forwarder.lookup.setOptions(command.options);
         this.#metrics.setOptions(command.options);
+        this.#rest.setOptions(command.options);
         return;
       case "port-options":
         this.#forwarder.lookup.setPortOptions(command.port, command.options);

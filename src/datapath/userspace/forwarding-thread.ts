@@ -272,6 +272,8 @@ export class ForwardingThread {
 
   /** Ends the thread's sleep. One that does not run yet looks for commands before it sleeps. */
   #wake(): void {
+    // It may be resting, too.
+    Atomics.notify(this.control, Control.posted);
     if (this.isRunning && Atomics.load(this.control, Control.sleeping) === 1)
       this.#thread?.signal(Atomics.load(this.control, Control.wakeFd));
   }

@@ -1,0 +1,34 @@
+/** What `pmd-maxsleep` may be at the most, in microseconds. */
+const MOST = 10_000;
+/** The first rest; the next ones are each twice as long. */
+const FIRST = 10;
+/** Frames of a turn from which on there is no rest. */
+const MANY = 16;
+/** Where nothing has come for so many milliseconds, the thread sleeps until it is woken. */
+const IDLE = 20;
+
+/**
+ * How long a forwarding thread that finds little to do stays away from its queues: `pmd-maxsleep`. Meanwhile nobody has to wake it, and more comes together. Without
+ * that setting it sleeps until it is woken.
+ */
+export class Rest {
+  #most = 0;
+  #next = 0;
+  #cameAt = Number.NEGATIVE_INFINITY;
+
+  /** Takes Open_vSwitch:other_config. */
+  setOptions(options: ReadonlyMap<string, string>): void {
+    const text = options.get("pmd-maxsleep") ?? "";
+    this.#most = /^\d+$/.test(text) ? Math.min(MOST, Number(text)) : 0;
+    this.#next = 0;
+  }
+
+  /** Microseconds to stay away after a turn that had so many frames, at clock millisecond `now`; 0 where the thread sleeps until it is woken. */
+  after(now: number, frames: number): number {
+    if (this.#most === 0) return 0;
+    if (frames > 0) this.#cameAt = now;
+    const isIdle = now - this.#cameAt > IDLE;
+    this.#next = isIdle || frames >= MANY ? 0 : Math.min(this.#most, Math.max(FIRST, 2 * this.#next));
+    return this.#next;
+  }
+}
