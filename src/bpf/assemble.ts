@@ -1,51 +1,73 @@
+import { AssemblyError } from "./assembly-error.js";
 import type { Instruction, ProgramItem, Reference } from "./instruction.js";
+import { place } from "./place.js";
 
-/** Numbers for the names a program uses: map descriptors, BTF ids of kernel functions. */
+/** Numbers for the names a program uses: map descriptors, BTF ids of kernel functions and variables. */
 export interface Symbols {
   readonly maps?: Readonly<Record<string, number>>;
   readonly kernelFunctions?: Readonly<Record<string, number>>;
+  readonly kernelVariables?: Readonly<Record<string, number>>;
 }
 
-/** A program that cannot be assembled: an unknown name, a label set twice, a jump beyond 16 bits. */
-class AssemblyError extends Error {
-  override name = "AssemblyError";
+/** A place in a program's code whose number is known only where it is loaded. */
+export interface Relocation {
+  readonly slot: number;
+  readonly kind: "map" | "map-value" | "kfunc" | "ksym";
+  readonly name: string;
 }
 
-/** The number of 8-byte slots an item takes. */
-function slots(item: ProgramItem): number {
-  return "label" in item ? 0 : item.high === undefined ? 1 : 2;
+/** A program that only wants numbers for names. The same items give the same bytes. */
+export interface ProgramImage {
+  /** 8 bytes for each slot, with 0 where a relocation goes. */
+  readonly code: Uint8Array;
+  readonly relocations: readonly Relocation[];
 }
 
-function placeLabels(items: readonly ProgramItem[]): Map<string, number> {
-  const labels = new Map<string, number>();
-  let at = 0;
-  for (const item of items) {
-    if ("label" in item) {
-      if (labels.has(item.label)) throw new AssemblyError(`label ${item.label} is set twice`);
-      labels.set(item.label, at);
-    }
-    at += slots(item);
+function write(view: DataView, slot: number, ins: Instruction): void {
+  const at = 8 * slot;
+  view.setUint8(at, ins.opcode);
+  view.setUint8(at + 1, (ins.src << 4) | ins.dst);
+  view.setInt16(at + 2, ins.offset, true);
+  view.setInt32(at + 4, ins.imm, true);
+  if (ins.high !== undefined) view.setInt32(at + 12, ins.high, true);
+}
+
+function isSymbol(reference: Reference | undefined): reference is Reference & { readonly kind: Relocation["kind"] } {
+  return reference !== undefined && reference.kind !== "label" && reference.kind !== "far-label";
+}
+
+/** Writes a program down but for the numbers that its names stand for. Throws `AssemblyError`. */
+export function compile(items: readonly ProgramItem[]): ProgramImage {
+  const slots = place(items);
+  const code = new Uint8Array(8 * slots.length);
+  const view = new DataView(code.buffer);
+  const relocations: Relocation[] = [];
+  for (const [slot, ins] of slots.entries()) {
+    if (!ins) continue;
+    write(view, slot, ins);
+    const { reference } = ins;
+    if (isSymbol(reference)) relocations.push({ slot, kind: reference.kind, name: reference.name });
   }
-  return labels;
+  return { code, relocations };
 }
 
-function symbol(table: Readonly<Record<string, number>> | undefined, reference: Reference): number {
-  const value = table?.[reference.name];
-  if (value === undefined) throw new AssemblyError(`${reference.kind} ${reference.name} is not known`);
+function numberOf({ kind, name }: Relocation, symbols: Symbols): number {
+  const table = kind === "kfunc" ? symbols.kernelFunctions : kind === "ksym" ? symbols.kernelVariables : symbols.maps;
+  const value = table?.[name];
+  if (value === undefined) {
+    const what = kind === "kfunc" || kind === "ksym" ? kind : "map";
+    throw new AssemblyError(`${what} ${name} is not known`);
+  }
   return value;
 }
 
-/** Fills in what an instruction refers to; `at` is its slot. */
-function resolve(ins: Instruction, at: number, labels: ReadonlyMap<string, number>, symbols: Symbols): Instruction {
-  const reference = ins.reference;
-  if (!reference) return ins;
-  if (reference.kind === "kfunc") return { ...ins, imm: symbol(symbols.kernelFunctions, reference) };
-  if (reference.kind !== "label") return { ...ins, imm: symbol(symbols.maps, reference) };
-  const target = labels.get(reference.name);
-  if (target === undefined) throw new AssemblyError(`label ${reference.name} is not set`);
-  const distance = target - at - 1;
-  if (distance < -32768 || distance > 32767) throw new AssemblyError(`label ${reference.name} is too far`);
-  return { ...ins, offset: distance };
+/** The program's bytes as bpf(2) takes them. Throws `AssemblyError` for a name without a number. */
+export function link(image: ProgramImage, symbols: Symbols): Uint8Array {
+  const code = image.code.slice();
+  const view = new DataView(code.buffer);
+  for (const relocation of image.relocations)
+    view.setInt32(8 * relocation.slot + 4, numberOf(relocation, symbols), true);
+  return code;
 }
 
 /**
@@ -53,20 +75,5 @@ function resolve(ins: Instruction, at: number, labels: ReadonlyMap<string, numbe
  * Throws `AssemblyError`.
  */
 export function assemble(items: readonly ProgramItem[], symbols: Symbols = {}): Uint8Array {
-  const labels = placeLabels(items);
-  const count = items.reduce((sum, item) => sum + slots(item), 0);
-  const bytes = new Uint8Array(count * 8);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const item of items) {
-    if ("label" in item) continue;
-    const ins = resolve(item, at, labels, symbols);
-    bytes[at * 8] = ins.opcode;
-    bytes[at * 8 + 1] = (ins.src << 4) | ins.dst;
-    view.setInt16(at * 8 + 2, ins.offset, true);
-    view.setInt32(at * 8 + 4, ins.imm, true);
-    if (ins.high !== undefined) view.setInt32(at * 8 + 12, ins.high, true);
-    at += slots(item);
-  }
-  return bytes;
+  return link(compile(items), symbols);
 }

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { assemble, type Symbols } from "#bpf/assemble.js";
 import { Btf } from "#bpf/btf.js";
 import type { ProgramItem } from "#bpf/instruction.js";
+import { withSources } from "#bpf/source-place.js";
+import { formatComplaint, readVerifierLog, type VerifierComplaint } from "#bpf/verifier-log.js";
+import type { HostError } from "#util/errors.js";
 import { Memory } from "./memory.js";
 import * as sys from "./syscalls.js";
 
@@ -48,22 +51,42 @@ export function createMap(map: {
 /** BPF_F_XDP_DEV_BOUND_ONLY */
 const XDP_DEVICE_BOUND = 1 << 6;
 
-/** The verifier's last words on why it refused a program are the error's cause. */
-const LOG_SIZE = 1 << 20;
-
-/** Verifies and loads a program and returns its descriptor. Throws `HostError`, whose `cause` is the verifier's log where there is one. */
-export function loadProgram(program: {
+/** A program to load. */
+export interface ProgramToLoad {
   readonly type: number;
   readonly attach?: number;
   /** The network device it is bound to, to ask it about frames; it can be attached nowhere else. */
   readonly device?: number;
-  readonly items: readonly ProgramItem[];
+  /** The program, or who builds it: then errors can tell where in the source an instruction was emitted. */
+  readonly items: readonly ProgramItem[] | (() => readonly ProgramItem[]);
   readonly symbols?: Symbols;
   readonly name: string;
-}): number {
-  const code = assemble(program.items, program.symbols);
+}
+
+const LOG_SIZE = 1 << 24;
+/** The lines of a log that are kept. */
+const LAST_WORDS = 40;
+
+/** The verifier's reason to refuse a program: the cause of `loadProgram`'s `HostError`. */
+export class VerifierError extends Error {
+  override name = "VerifierError";
+  /** The end of the verifier's log. */
+  readonly log: string;
+
+  constructor(complaint: VerifierComplaint, log: string) {
+    super(formatComplaint(complaint));
+    this.log = log;
+  }
+}
+
+/** Asks the kernel to load a program, with the verifier's log at a level (0: none). A descriptor below 0 means that errno is set. */
+function submit(
+  program: ProgramToLoad,
+  code: Uint8Array,
+  level: number,
+): { fd: number; failure: HostError; log: string } {
   // The attribute holds addresses, so what it points to must not be moved: it goes to a mapping.
-  const memory = Memory.anonymous(((code.length + 4096) & ~4095) + LOG_SIZE);
+  const memory = Memory.anonymous(((code.length + 4096) & ~4095) + 4096 + (level > 0 ? LOG_SIZE : 0));
   try {
     const codeAt = memory.take(code.length);
     memory.bytes.set(code, codeAt);
@@ -80,21 +103,47 @@ export function loadProgram(program: {
       view.setUint32(64, program.device, true);
     }
     view.setUint32(68, program.attach ?? 0, true);
+    const log = level > 0 ? memory.take(LOG_SIZE, 4096) : 0;
+    if (level > 0) {
+      view.setUint32(24, level, true);
+      view.setUint32(28, LOG_SIZE, true);
+      view.setBigUint64(32, BigInt(memory.address + log), true);
+    }
     const fd = sys.bpf(command.programLoad, bytes);
-    if (fd >= 0) return fd;
-    const error = sys.hostError(`bpf program ${program.name}`);
-    const log = memory.take(4096);
-    view.setUint32(24, 1, true);
-    view.setUint32(28, memory.size - log, true);
-    view.setBigUint64(32, BigInt(memory.address + log), true);
-    const again = sys.bpf(command.programLoad, bytes);
-    if (again >= 0) return again;
-    const text = memory.bytes.subarray(log, memory.bytes.indexOf(0, log));
-    if (text.length > 0) error.cause = new TextDecoder().decode(text).split("\n").slice(-40).join("\n");
-    throw error;
+    const failure = sys.hostError(`bpf program ${program.name}`);
+    const text = level > 0 ? memory.bytes.subarray(log, memory.bytes.indexOf(0, log)) : new Uint8Array();
+    return { fd, failure, log: new TextDecoder().decode(text) };
   } finally {
     memory.release();
   }
+}
+
+/** Builds a program so that it remembers where it comes from, if that is possible. */
+function rebuild({ items }: ProgramToLoad): readonly ProgramItem[] {
+  return typeof items === "function" ? withSources(items) : items;
+}
+
+/** Verifies and loads a program and returns its descriptor. Throws `HostError`, whose `cause` is a `VerifierError` where the verifier said why. */
+export function loadProgram(program: ProgramToLoad): number {
+  const items = typeof program.items === "function" ? program.items() : program.items;
+  const code = assemble(items, program.symbols);
+  const first = submit(program, code, 0);
+  if (first.fd >= 0) return first.fd;
+  const { fd, log } = submit(program, code, 1);
+  if (fd >= 0) return fd;
+  if (log.length > 0) {
+    const words = log.split("\n").slice(-LAST_WORDS).join("\n");
+    first.failure.cause = new VerifierError(readVerifierLog(log, rebuild(program)), words);
+  }
+  throw first.failure;
+}
+
+/** What the verifier says of a program at level 2, each instruction that it looks at; the program is not kept. */
+export function verifierLog(program: ProgramToLoad): string {
+  const items = typeof program.items === "function" ? program.items() : program.items;
+  const { fd, log } = submit(program, assemble(items, program.symbols), 2);
+  if (fd >= 0) sys.close(fd);
+  return log;
 }
 
 /** Attaches a program to a network device's tcx hook and returns the link's descriptor; closing it detaches. Throws `HostError`. */

@@ -1,0 +1,59 @@
+import type { SkbPlaces } from "../capture-program.js";
+import { vlanTagFunction } from "../xdp-program.js";
+import { dynptrAt, dynptrBytes, putDynptr } from "./dynptr.js";
+import { errno } from "./interpreted-map.js";
+import type { Callee } from "./machine.js";
+import { Skb } from "./skb.js";
+import { XdpFrame } from "./xdp-frame.js";
+
+const ENODATA = 61;
+/** Where the kernel's headroom is taken to end. */
+const HEAD = 0xffff_8880_0000_0000n;
+const HEADROOM = 192;
+
+/** What struct sk_buff holds of a packet, where `places` say. */
+function kernelSkb(skb: Skb, places: SkbPlaces): Uint8Array {
+  const size = Math.max(places.csumStart, places.csumOffset, places.data, places.head, places.ipSummed.byte) + 8;
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(places.csumStart, skb.checksum.start + HEADROOM, true);
+  view.setUint16(places.csumOffset, skb.checksum.offset, true);
+  view.setBigUint64(places.head, HEAD, true);
+  view.setBigUint64(places.data, HEAD + BigInt(HEADROOM), true);
+  bytes[places.ipSummed.byte]! |= skb.checksum.state << places.ipSummed.bit;
+  return bytes;
+}
+
+const copy: Callee = (machine) => {
+  const [to, from] = [dynptrAt(machine, machine.argument(1)), dynptrAt(machine, machine.argument(3))];
+  const [toAt, fromAt, size] = [machine.argument32(2), machine.argument32(4), machine.argument32(5)];
+  if (!to.bytes || !from.bytes || !to.isWritable) return BigInt(-errno.EINVAL);
+  const [target, source] = [dynptrBytes(to, toAt, size), dynptrBytes(from, fromAt, size)];
+  if (!target || !source) return BigInt(-errno.E2BIG);
+  target.set(source);
+  return 0n;
+};
+
+/** The kernel functions that are interpreted, by name: for `MachineSettings.kernelFunctions`. `places` is where struct sk_buff keeps things. */
+export function kernelFunctions(places: SkbPlaces): Readonly<Record<string, Callee>> {
+  return {
+    bpf_cast_to_kern_ctx: (machine) => {
+      const skb = machine.context(Skb);
+      return skb.add("sk_buff", kernelSkb(skb, places));
+    },
+    bpf_dynptr_from_skb: (machine) => {
+      const skb = machine.context(Skb);
+      if (machine.argument(2) !== 0n) return BigInt(-errno.EINVAL);
+      putDynptr(machine, machine.argument(3), { bytes: () => skb.bytes, isWritable: true });
+      return 0n;
+    },
+    bpf_dynptr_copy: copy,
+    [vlanTagFunction]: (machine) => {
+      const { tag } = machine.context(XdpFrame);
+      if (!tag) return BigInt(-ENODATA);
+      machine.memory.store(machine.argument(2), 2, BigInt(((tag.tpid & 0xff) << 8) | (tag.tpid >> 8)));
+      machine.memory.store(machine.argument(3), 2, BigInt(tag.tci));
+      return 0n;
+    },
+  };
+}
