@@ -25,14 +25,16 @@ function put(io: LinuxFrameIo, data: Uint8Array): void {
   io.flush();
 }
 
-/** What `io` receives of `frame`s until there are `wanted`, or nothing more comes. */
+/** What `io` receives of `frame`s until there are `wanted`, or nothing has come for 200 ms. */
 function collect(io: LinuxFrameIo, wanted: number): Uint8Array[] {
   const seen: Uint8Array[] = [];
-  const end = performance.now() + 200;
+  let end = performance.now() + 200;
   while (seen.length < wanted && performance.now() < end) {
     const got = io.receive(256, (_port, memory, at, length) => {
       const data = memory.slice(at, at + length);
-      if (data[6] === 2 && data[11] === 2) seen.push(data);
+      if (data[6] !== 2 || data[11] !== 2) return;
+      seen.push(data);
+      end = performance.now() + 200;
     });
     if (got === 0) io.wait(10);
   }
@@ -100,7 +102,8 @@ describeWith([root], "AF_XDP", () => {
 
   it("counts what its sockets have lost", () => {
     const source = open({ ...native, queues: 2 });
-    const none = { rxDropped: 0, rxInvalidDescriptors: 0, txInvalidDescriptors: 0 };
+    // What the kernel says by itself (IPv6) may come before there is anywhere to put it.
+    const none = { rxDropped: expect.any(Number), rxInvalidDescriptors: 0, txInvalidDescriptors: 0 };
     expect(source.statistics()).toEqual([none, none]);
     const io = make();
     io.attach(1, source.frames);

@@ -77,10 +77,6 @@ function formatShown({ ufid, match, idle, actions, ...counted }: ShownFlow, verb
   return `${verbose ? `ufid:${ufid}, ` : ""}${match}, ${stats}, ${verbose ? "dp:ovs, " : ""}actions:${actions}`;
 }
 
-function formatFlow(dp: Datapath, flow: DumpedFlow, now: number, choice: FlowTextChoice): string {
-  return formatShown(showFlow(dp, flow, now, choice), choice.verbose);
-}
-
 /** The ufid that a flow text begins with, and the rest. */
 function splitUfid(text: string): { ufid: string | undefined; rest: string } {
   const m = /^ufid:([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{12})[, \t]*/.exec(
@@ -285,7 +281,13 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
         if (!/^ufid:/.test(text ?? "")) return `${dpctlError("parsing flow ufid").message}\n`;
         const flow = dp.flow(splitUfid(text ?? "").ufid!);
         if (flow === undefined) throw dpctlError("getting flow", "ENOENT");
-        return `${formatFlow(dp, flow, host.clock.now(), { verbose: more, names: names ?? more })}\n`;
+        const shown = showFlow(dp, flow, host.clock.now(), { verbose: more, names: names ?? more });
+        return { ...shown, more };
+      },
+      text: (flow) => {
+        if (typeof flow === "string") return flow;
+        const { more, ...shown } = flow as ShownFlow & { readonly more: boolean };
+        return `${formatShown(shown, more)}\n`;
       },
     },
     {

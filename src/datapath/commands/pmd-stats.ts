@@ -38,8 +38,9 @@ type ThreadPerf = {
   readonly core: number | null;
   readonly numa: number;
   readonly duration: number;
-  readonly counters: readonly number[];
-  readonly metrics: readonly number[];
+  /** By the names of `Counter` and `Metric`. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number>>;
   readonly histograms: readonly (readonly number[])[] | null;
   readonly iterations: readonly IterationSummary[];
   readonly milliseconds: readonly IterationSummary[];
@@ -47,6 +48,24 @@ type ThreadPerf = {
 
 function minus(now: Float64Array, then: Float64Array | undefined): Float64Array {
   return then === undefined ? now.slice() : now.map((value, i) => value - then[i]!);
+}
+
+/** Positions below `end`, and their names. */
+function positions(of: Readonly<Record<string, number>>, end: number): [string, number][] {
+  return Object.entries(of).filter(([, position]) => position < end);
+}
+
+const counterNames = positions(Counter, Counter.drops);
+const metricNames = positions(Metric, Metric.detailed).filter(([name]) => name !== "began");
+
+function byName(figures: Float64Array, names: readonly [string, number][]): Record<string, number> {
+  return Object.fromEntries(names.map(([name, position]) => [name, Math.round(figures[position]!)]));
+}
+
+function byPosition(figures: Readonly<Record<string, number>>, names: readonly [string, number][]): Float64Array {
+  const memory = new Float64Array(names.at(-1)![1] + 1);
+  for (const [name, position] of names) memory[position] = figures[name]!;
+  return memory;
 }
 
 function ratio(a: number, b: number): string {
@@ -108,9 +127,9 @@ export function pmdStatsCommands(datapaths: Datapaths, clock: Clock): AppctlComm
     let [idle, processing]: [number | null, number | null] = [null, null];
     if (core !== undefined && metrics !== undefined) {
       const since = then?.at ?? metrics[Metric.began]!;
-      processing = metrics[Metric.busyTime]! - (then?.metrics?.[Metric.busyTime] ?? 0);
+      processing = Math.round(metrics[Metric.busyTime]! - (then?.metrics?.[Metric.busyTime] ?? 0));
       // A thread that sleeps is idle.
-      idle = Math.max(0, (clock.now() - since) * 1e6 - processing);
+      idle = Math.max(0, Math.round((clock.now() - since) * 1e6) - processing);
     }
     return {
       core: core ?? null,
@@ -140,8 +159,8 @@ export function pmdStatsCommands(datapaths: Datapaths, clock: Clock): AppctlComm
       core: thread.core ?? null,
       numa: thread.numa,
       duration: clock.now() - (then?.at ?? metrics[Metric.began]!),
-      counters: [...minus(thread.counters, then?.counters)],
-      metrics: [...since.subarray(0, Metric.detailed)],
+      counters: byName(minus(thread.counters, then?.counters), counterNames),
+      metrics: byName(since, metricNames),
       histograms: isDetailed && histograms ? [0, 1, 2, 3, 4, 5, 6].map((i) => [...readHistogram(since, i)]) : null,
       iterations: readHistory(metrics, "iterations", shown("-it")),
       milliseconds: readHistory(metrics, "milliseconds", shown("-ms")),
@@ -191,8 +210,8 @@ export function pmdStatsCommands(datapaths: Datapaths, clock: Clock): AppctlComm
               threadTitle({ core: core ?? undefined, numa }),
               {
                 ...figures,
-                counters: Float64Array.from(figures.counters),
-                metrics: Float64Array.from(figures.metrics),
+                counters: byPosition(figures.counters, counterNames),
+                metrics: byPosition(figures.metrics, metricNames),
                 histograms: histograms?.map((bins) => Float64Array.from(bins)),
               },
               `${time}.${String(Math.floor(clock.wall() % 1000)).padStart(3, "0")}`,
