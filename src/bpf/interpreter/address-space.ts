@@ -61,19 +61,19 @@ export class AddressSpace {
   /** The piece that `size` bytes at `address` lie in. Throws `MemoryFault`. */
   check(address: bigint, size: number, verb: string): Region {
     const region = this.at(address);
-    if (!region) throw new MemoryFault(`${verb} ${size} bytes at ${this.#describe(address)}`);
-    const at = Number(address - region.base);
-    if (at + size > region.bytes.length) {
-      throw new MemoryFault(`${verb} ${size} bytes at ${region.name}+${at}, of ${region.bytes.length} bytes`);
-    }
-    return region;
+    if (region && Number(address - region.base) + size <= region.bytes.length) return region;
+    throw new MemoryFault(`${verb} ${size} bytes at ${this.#describe(address)}`);
   }
 
+  /** What an address is that cannot be used. */
   #describe(address: bigint): string {
-    const gone = this.#gone.get(address >> SHIFT);
-    if (gone !== undefined) return `an address of ${gone}`;
     if (address === 0n) return "a null pointer";
-    return `0x${address.toString(16)}, which is no address`;
+    const distance = BigInt.asIntN(Number(SHIFT), address);
+    const name = (address - distance) >> SHIFT;
+    const region = this.#regions.get(name);
+    if (region) return `${region.name}${distance < 0n ? "" : "+"}${distance}, of ${region.bytes.length} bytes`;
+    const gone = this.#gone.get(name);
+    return gone === undefined ? `0x${address.toString(16)}, which is no address` : `an address of ${gone}`;
   }
 
   /** An unsigned little-endian number of 1, 2, 4 or 8 bytes. Throws `MemoryFault`. */
