@@ -1,4 +1,4 @@
-import { KEY_WORDS } from "./layout.js";
+import { CORE_WORDS, KEY_WORDS, W } from "./layout.js";
 
 /** Everything known of a packet, as 32-bit words; `layout.ts` says where, the field table (`fields/table.ts`) which bits. */
 export type FlowKey = Uint32Array;
@@ -19,6 +19,12 @@ export function cloneKey(key: FlowKey): FlowKey {
 /** Copies `from` over `to`. */
 export function copyKey(to: FlowKey, from: FlowKey): void {
   to.set(from);
+}
+
+/** How many words of a key say something: those behind are 0. */
+export function wordsInUse(key: FlowKey): number {
+  const present = key[W.tunMetadataPresent]! | key[W.tunMetadataPresent + 1]!;
+  return present === 0 ? CORE_WORDS : KEY_WORDS;
 }
 
 /** True where both keys (or masks) are the same in every bit. */

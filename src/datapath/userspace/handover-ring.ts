@@ -1,4 +1,4 @@
-import { type FlowKey, newKey } from "#flow/key.js";
+import { type FlowKey, newKey, wordsInUse } from "#flow/key.js";
 import { CORE_WORDS, W } from "#flow/layout.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { UpcallBytes } from "./upcall-batch.js";
@@ -7,16 +7,18 @@ import type { UpcallBytes } from "./upcall-batch.js";
 const SIZE = 4 << 20;
 /** Ports this far apart share what may wait of each. */
 const PORT_SHARES = 256;
-/** Control words: words written and words read, modulo 2^32, ever; then the same for each port. */
+/**
+ * Control words: words written, words whose memory is free again, and words taken, modulo 2^32, ever; then words written and words taken for each port.
+ */
 const WRITTEN = 0;
-const READ = 1;
+const FREED = 1;
+const TAKEN = 2;
 const PORT_WRITTEN = 16;
-const PORT_READ = PORT_WRITTEN + PORT_SHARES;
-const CONTROL = PORT_READ + PORT_SHARES;
+const PORT_TAKEN = PORT_WRITTEN + PORT_SHARES;
+const CONTROL = PORT_TAKEN + PORT_SHARES;
 /** 32-bit numbers before each packet: the record's words, bytes, six of the offload state, recirculations, then the key. */
 const HEADER = 9;
 const KEY_AT = HEADER;
-const DATA_AT = HEADER + CORE_WORDS;
 /** Instead of a record: what is left before the ring's end is not used. */
 const SKIP = -1;
 
@@ -27,7 +29,8 @@ export function newHandoverMemory(size: number = SIZE): SharedArrayBuffer {
 
 /**
  * Packets on their way from one forwarding thread to another, copied whole with their keys. One writes, one reads, nobody locks: the numbers of words that
- * were written and read are all that both look at. A writer or a reader that has died is replaced by another, which goes on where it was.
+ * were written and freed are all that both look at. A writer or a reader that has died is replaced by another, which goes on where it was; a reader behind the packet
+ * that it died of.
  */
 class HandoverRing {
   protected readonly control: Int32Array;
@@ -55,8 +58,9 @@ export class HandoverWriter extends HandoverRing {
   add(frame: UpcallBytes, length: number, key: FlowKey, recirculations: number): boolean {
     const { control, words, mask } = this;
     const written = control[WRITTEN]!;
-    const free = words.length - ((written - Atomics.load(control, READ)) | 0);
-    const size = DATA_AT + ((length + 3) >> 2);
+    const free = words.length - ((written - Atomics.load(control, FREED)) | 0);
+    const count = wordsInUse(key);
+    const size = KEY_AT + count + ((length + 3) >> 2);
     const share = PORT_WRITTEN + (key[W.inPort]! % PORT_SHARES);
     const waiting = (control[share]! - Atomics.load(control, share + PORT_SHARES)) | 0;
     let at = written & mask;
@@ -76,8 +80,8 @@ export class HandoverWriter extends HandoverRing {
     words[at + 6] = offload.csumStart;
     words[at + 7] = offload.csumOffset;
     words[at + 8] = recirculations;
-    for (let i = 0; i < CORE_WORDS; i++) words[at + KEY_AT + i] = key[i]!;
-    frame.copyTo(this.bytes, (at + DATA_AT) * 4, length);
+    for (let i = 0; i < count; i++) words[at + KEY_AT + i] = key[i]!;
+    frame.copyTo(this.bytes, (at + KEY_AT + count) * 4, length);
     control[share] = (control[share]! + size) | 0;
     Atomics.store(control, WRITTEN, (written + skipped + size) | 0);
     this.isUntold = true;
@@ -99,17 +103,17 @@ export type HandoverReceiver = (
 export class HandoverReader extends HandoverRing {
   readonly #key: FlowKey = newKey();
   readonly #offload: Offload = plainOffload();
-  /** Words read so far, ever; given back by `release`. */
-  #read: number;
+  /** Words taken so far, ever; given back by `release`. */
+  #taken: number;
 
   constructor(memory: SharedArrayBuffer) {
     super(memory);
-    this.#read = this.control[READ]!;
+    this.#taken = this.control[TAKEN]!;
   }
 
   /** Nothing waits. */
   get isEmpty(): boolean {
-    return Atomics.load(this.control, WRITTEN) === this.#read;
+    return Atomics.load(this.control, WRITTEN) === this.#taken;
   }
 
   /** Gives up to `budget` packets; returns how many. */
@@ -119,31 +123,35 @@ export class HandoverReader extends HandoverRing {
     const key = this.#key;
     const end = Atomics.load(control, WRITTEN);
     let count = 0;
-    while (count < budget && this.#read !== end) {
-      const at = this.#read & mask;
+    while (count < budget && this.#taken !== end) {
+      const at = this.#taken & mask;
       const size = words[at]!;
       if (size === SKIP) {
-        this.#read = (this.#read + words.length - at) | 0;
+        this.#taken = (this.#taken + words.length - at) | 0;
         continue;
       }
-      this.#read = (this.#read + size) | 0;
+      this.#taken = (this.#taken + size) | 0;
       offload.flags = words[at + 2]!;
       offload.gsoType = words[at + 3]!;
       offload.headerLength = words[at + 4]!;
       offload.gsoSize = words[at + 5]!;
       offload.csumStart = words[at + 6]!;
       offload.csumOffset = words[at + 7]!;
+      key.fill(0, CORE_WORDS);
       for (let i = 0; i < CORE_WORDS; i++) key[i] = words[at + KEY_AT + i]!;
-      const share = PORT_READ + (key[W.inPort]! % PORT_SHARES);
+      const inUse = wordsInUse(key);
+      for (let i = CORE_WORDS; i < inUse; i++) key[i] = words[at + KEY_AT + i]!;
+      const share = PORT_TAKEN + (key[W.inPort]! % PORT_SHARES);
       Atomics.store(control, share, (control[share]! + size) | 0);
+      Atomics.store(control, TAKEN, this.#taken);
       count++;
-      receiver(bytes, (at + DATA_AT) * 4, words[at + 1]!, offload, key, words[at + 8]!);
+      receiver(bytes, (at + KEY_AT + inUse) * 4, words[at + 1]!, offload, key, words[at + 8]!);
     }
     return count;
   }
 
   /** Gives the memory of what was read back to the writer. */
   release(): void {
-    Atomics.store(this.control, READ, this.#read);
+    Atomics.store(this.control, FREED, this.#taken);
   }
 }

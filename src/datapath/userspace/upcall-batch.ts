@@ -1,5 +1,5 @@
 import type { FlowKey } from "#flow/key.js";
-import { CORE_WORDS, KEY_WORDS, W } from "#flow/layout.js";
+import { KEY_WORDS, W } from "#flow/layout.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import type { Upcall } from "../datapath.js";
@@ -87,7 +87,6 @@ export class UpcallBatch {
     words[at + 8] = recirculations;
     at += HEADER;
     words.set(key, at);
-    words.fill(0, at + CORE_WORDS, at + KEY_WORDS);
     frame.copyTo(this.#bytes, this.#length + HEADER_BYTES, length);
     this.#length += size;
     this.#sent[share]!++;

@@ -1,4 +1,4 @@
-import { type FlowKey, newKey } from "#flow/key.js";
+import { type FlowKey, newKey, wordsInUse } from "#flow/key.js";
 import { CORE_WORDS } from "#flow/layout.js";
 import { type MaskShape, scatter, shapeOf } from "#flow/shape.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
@@ -69,7 +69,8 @@ export class WorkBatch {
 
   execute({ data, offload, recirculations = 0 }: Packet, key: FlowKey, program: Program): void {
     const length = data.length;
-    const at = this.#reserve(EXECUTE + CORE_WORDS + ((length + 3) >> 2));
+    const count = wordsInUse(key);
+    const at = this.#reserve(EXECUTE + count + ((length + 3) >> 2));
     const words = this.#words;
     words[at] = Kind.execute;
     words[at + 1] = this.#program(program);
@@ -81,8 +82,8 @@ export class WorkBatch {
     words[at + 7] = offload.csumStart;
     words[at + 8] = offload.csumOffset;
     words[at + 9] = recirculations;
-    for (let i = 0; i < CORE_WORDS; i++) words[at + EXECUTE + i] = key[i]!;
-    this.#bytes.set(data, (at + EXECUTE + CORE_WORDS) * 4);
+    for (let i = 0; i < count; i++) words[at + EXECUTE + i] = key[i]!;
+    this.#bytes.set(data, (at + EXECUTE + count) * 4);
   }
 
   /** What was packed; the batch is empty afterwards. */
@@ -199,9 +200,11 @@ export class WorkReader {
     const key = this.#key;
     key.fill(0, CORE_WORDS);
     for (let i = 0; i < CORE_WORDS; i++) key[i] = words[from + i]!;
-    const start = (from + CORE_WORDS) * 4;
+    const count = wordsInUse(key);
+    for (let i = CORE_WORDS; i < count; i++) key[i] = words[from + i]!;
+    const start = (from + count) * 4;
     const packet = { data: bytes.subarray(start, start + length), offload, recirculations: words[at + 9]! };
     handlers.execute(packet, key, programs[words[at + 1]!]!);
-    return from + CORE_WORDS + ((length + 3) >> 2);
+    return from + count + ((length + 3) >> 2);
   }
 }
