@@ -2,8 +2,11 @@ import type { FlowKey } from "./key.js";
 import { loads, type MaskShape, mixes } from "./shape.js";
 
 const MIN_SLOTS = 8;
-/** Words of a row before its values: the entry's index + 1, 0 where the slot is empty, and the hash. */
+/** Words of a row before its values: the entry's index + 1, and the hash. */
 const HEAD = 2;
+/** A slot's tag: this and the upper bits of the hash, or 0 where the slot is empty. */
+const TAKEN = 0x80;
+const TAG_SHIFT = 25;
 
 /** Of each entry of a table: its subtable, and its slot there. Beside these, what holds for all of a table. */
 export class EntryPlaces {
@@ -28,7 +31,8 @@ type Find = (key: FlowKey, table: MegaflowSubtable) => number;
 
 /**
  * The entries of one mask: open addressing, linear probing, at most half full, so that a miss ends soon. An entry's index, hash and values lie in
- * one row, so that finding it touches memory once. Entries go back in place when one before them is removed; there are no tombstones.
+ * one row, so that finding it touches memory once; a slot's tag, a byte in an array that the processor's caches have room for, says of most keys that are not
+ * here that they are not, without touching a row. Entries go back in place when one before them is removed; there are no tombstones.
  */
 export class MegaflowSubtable {
   readonly shape: MaskShape;
@@ -37,6 +41,8 @@ export class MegaflowSubtable {
   readonly #mask: Int32Array;
   /** Per slot `HEAD` words and the compact values, `shape.words.length` of them. */
   rows: Int32Array;
+  /** Per slot, its tag. */
+  tags: Uint8Array = new Uint8Array(MIN_SLOTS);
   readonly stride: number;
   /** Slots less one; a power of two less one. */
   last: number = MIN_SLOTS - 1;
@@ -74,6 +80,7 @@ export class MegaflowSubtable {
     const at = slot * stride;
     rows[at] = index + 1;
     rows[at + 1] = hash;
+    this.tags[slot] = tagOf(hash);
     this.shape.gather(key, rows, at + HEAD);
     this.#places.subtables[index] = this;
     this.#places.slots[index] = slot;
@@ -81,20 +88,21 @@ export class MegaflowSubtable {
   }
 
   remove(index: number): void {
-    const { rows, stride, last } = this;
+    const { rows, tags, stride, last } = this;
     const { slots, subtables } = this.#places;
     let hole = slots[index]!;
     subtables[index] = undefined;
     this.size--;
-    for (let slot = (hole + 1) & last; rows[slot * stride] !== 0; slot = (slot + 1) & last) {
+    for (let slot = (hole + 1) & last; tags[slot] !== 0; slot = (slot + 1) & last) {
       const home = rows[slot * stride + 1]! & last;
       // An entry may move back to the hole unless its home lies behind the hole.
       if (((slot - home) & last) < ((slot - hole) & last)) continue;
       rows.copyWithin(hole * stride, slot * stride, (slot + 1) * stride);
+      tags[hole] = tags[slot]!;
       slots[rows[hole * stride]! - 1] = hole;
       hole = slot;
     }
-    rows[hole * stride] = 0;
+    tags[hole] = 0;
   }
 
   /** Where the compact values of a slot begin in `rows`. */
@@ -103,24 +111,30 @@ export class MegaflowSubtable {
   }
 
   #emptySlot(hash: number): number {
-    const { rows, stride, last } = this;
+    const { tags, last } = this;
     let slot = hash & last;
-    while (rows[slot * stride] !== 0) slot = (slot + 1) & last;
+    while (tags[slot] !== 0) slot = (slot + 1) & last;
     return slot;
   }
 
   #grow(): void {
-    const { rows: from, stride } = this;
+    const { rows: from, tags, stride } = this;
     this.rows = new Int32Array(from.length * 2);
+    this.tags = new Uint8Array(tags.length * 2);
     this.last = this.last * 2 + 1;
-    for (let old = 0; old < from.length; old += stride) {
-      if (from[old] === 0) continue;
+    for (let i = 0, old = 0; i < tags.length; i++, old += stride) {
+      if (tags[i] === 0) continue;
       const slot = this.#emptySlot(from[old + 1]!);
+      this.tags[slot] = tags[i]!;
       // Not by views: these are costlier than the words.
-      for (let i = 0, to = slot * stride; i < stride; i++) this.rows[to + i] = from[old + i]!;
+      for (let w = 0, to = slot * stride; w < stride; w++) this.rows[to + w] = from[old + w]!;
       this.#places.slots[from[old]! - 1] = slot;
     }
   }
+}
+
+function tagOf(hash: number): number {
+  return (hash >>> TAG_SHIFT) | TAKEN;
 }
 
 /** Ports have subtables of their own, whose masks are often the same. */
@@ -134,11 +148,13 @@ function codeOf(shape: MaskShape): Find {
   const stride = HEAD + words.length;
   const same = words.map((_, i) => `r[a+${i + HEAD}]===w${i}`).join("&&") || "true";
   const text = `${loads(mask, words)}${mixes(words, seed)}
-const r=t.rows,m=t.last;
+const r=t.rows,g=t.tags,m=t.last,q=(h>>>${TAG_SHIFT})|${TAKEN};
 for(let s=h&m;;s=(s+1)&m){
-const a=s*${stride},x=r[a];
+const x=g[s];
 if(x===0)return -1;
-if(r[a+1]===h&&${same})return x-1;
+if(x!==q)continue;
+const a=s*${stride};
+if(r[a+1]===h&&${same})return r[a]-1;
 }`;
   const find = new Function("k", "t", text) as Find;
   codes.set(shape, find);

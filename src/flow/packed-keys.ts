@@ -27,6 +27,11 @@ export class PackedKey {
     for (let i = 0, w = 0; i < MAP_WORDS; i++) {
       let bits = 0;
       for (const end = Math.min(w + 32, KEY_WORDS); w < end; w++) {
+        // Most words are 0: four at a time.
+        if (w + 3 < end && (key[w]! | key[w + 1]! | key[w + 2]! | key[w + 3]!) === 0) {
+          w += 3;
+          continue;
+        }
         const word = key[w]!;
         if (word === 0) continue;
         bits |= 1 << (w & 31);

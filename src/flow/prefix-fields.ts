@@ -18,6 +18,8 @@ interface Tracked {
  */
 export class PrefixFields {
   readonly #tracked: readonly Tracked[];
+  /** Prefixes that the tries hold. */
+  #count = 0;
 
   constructor(names: readonly string[]) {
     this.#tracked = names.map((name) => {
@@ -32,14 +34,18 @@ export class PrefixFields {
   insert(key: FlowKey, mask: FlowMask): void {
     for (const t of this.#tracked) {
       const length = prefixOf(mask, t.field);
-      if (length > 0) t.trie.insert(key, t.field.word, length);
+      if (length === 0) continue;
+      t.trie.insert(key, t.field.word, length);
+      this.#count++;
     }
   }
 
   remove(key: FlowKey, mask: FlowMask): void {
     for (const t of this.#tracked) {
       const length = prefixOf(mask, t.field);
-      if (length > 0) t.trie.remove(key, t.field.word, length);
+      if (length === 0) continue;
+      t.trie.remove(key, t.field.word, length);
+      this.#count--;
     }
   }
 
@@ -50,6 +56,7 @@ export class PrefixFields {
 
   /** True where no rule of a subtable with this mask can match a key; adds the bits that show it. */
   excludes(key: FlowKey, mask: FlowMask, looked: FlowMask): boolean {
+    if (this.#count === 0) return false;
     for (const t of this.#tracked) {
       if (isFieldZero(mask, t.field)) continue;
       const length = prefixOf(mask, t.field);

@@ -35,6 +35,8 @@ export class Upcalls {
   /** Ports whose flows have had too many masks. */
   readonly #crowded = new Set<string>();
   #now = 0;
+  /** Flows have been put down that the revalidator is to look after. */
+  #hasPut = false;
   /** What was credited last, and packets that are still to be credited to the same. */
   #credited: readonly Effect[] = NONE;
   readonly #more = { packets: 0, bytes: 0, tcpFlags: 0 };
@@ -56,6 +58,10 @@ export class Upcalls {
       }
     } finally {
       this.#credit(NONE);
+      if (this.#hasPut) {
+        this.#hasPut = false;
+        this.#backer.wake(this.#backer.revalidator.interval);
+      }
     }
   }
 
@@ -125,16 +131,22 @@ export class Upcalls {
    * the flow's from then on, or are let go.
    */
   #install(key: Uint32Array, answer: Translation, now: number, generation: number): readonly DatapathAction[] {
-    const megaflow = this.#put(key, answer, now, generation);
+    const wanted = installedActions(this.#backer, key, answer);
+    const megaflow = this.#put(key, answer, wanted, now, generation);
     if (megaflow === undefined || megaflow.frozen !== answer.frozen) this.#backer.frozen.release(answer.frozen);
     // What the slow path does is not what the flow says.
-    const isInstalled =
-      megaflow !== undefined && answer.slow === 0 && sameActions(megaflow.held.actions, answer.actions);
-    return isInstalled ? megaflow.held.actions : answer.actions;
+    if (answer.slow !== 0) return answer.actions;
+    return megaflow !== undefined && sameActions(megaflow.held.actions, wanted) ? megaflow.held.actions : wanted;
   }
 
   /** The flow for a key: made now, or there already. Undefined where there can be none. */
-  #put(key: Uint32Array, answer: Translation, now: number, generation: number): Megaflow | undefined {
+  #put(
+    key: Uint32Array,
+    answer: Translation,
+    actions: readonly DatapathAction[],
+    now: number,
+    generation: number,
+  ): Megaflow | undefined {
     const { flows, flowLimit, megaflows } = this.#backer;
     if (flows.size >= flowLimit.value) {
       this.counters.flowLimitHit++;
@@ -142,13 +154,13 @@ export class Upcalls {
       return undefined;
     }
     const mask = megaflows ? this.#bounded(key, answer.mask) : exactMask();
-    const held = this.#tryInstall(key, mask, installedActions(this.#backer, key, answer));
+    const held = this.#tryInstall(key, mask, actions);
     if (held?.owner instanceof Megaflow) return held.owner;
     if (held === undefined) return undefined;
     this.#backer.counters.flowsPut.add();
     const flow = new Megaflow(held, answer, generation, now);
     flows.add(flow);
-    this.#backer.wake(this.#backer.revalidator.interval);
+    this.#hasPut = true;
     return flow;
   }
 

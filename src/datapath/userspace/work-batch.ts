@@ -34,6 +34,9 @@ export class WorkBatch {
   #length = 0;
   #programs: Program[] = [];
   #programIds = new Map<Program, number>();
+  /** The program that was named last, which most often is named again. */
+  #lastProgram: Program | undefined;
+  #lastId = 0;
   /** Shapes that the thread knows. */
   readonly #shapes = new Map<MaskShape, number>();
   #nextShape = 0;
@@ -51,6 +54,7 @@ export class WorkBatch {
     this.#length = 0;
     this.#programs = [];
     this.#programIds = new Map();
+    this.#lastProgram = undefined;
     this.#shapes.clear();
   }
 
@@ -93,6 +97,7 @@ export class WorkBatch {
     this.#length = 0;
     this.#programs = [];
     this.#programIds = new Map();
+    this.#lastProgram = undefined;
     return { buffer, programs };
   }
 
@@ -113,6 +118,14 @@ export class WorkBatch {
   }
 
   #program(program: Program): number {
+    if (program === this.#lastProgram) return this.#lastId;
+    const id = this.#programId(program);
+    this.#lastProgram = program;
+    this.#lastId = id;
+    return id;
+  }
+
+  #programId(program: Program): number {
     const known = this.#programIds.get(program);
     if (known !== undefined) return known;
     const id = this.#programs.length;

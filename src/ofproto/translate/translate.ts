@@ -91,12 +91,13 @@ function finish(ctx: TranslationContext, key: FlowKey, copies = false): Translat
 
 /** Metadata are 0 in every packet that comes in, and what a thawed one has is said by its recirculation number: neither tells packets apart. */
 function forgetMetadata(mask: FlowMask, key: FlowKey): void {
-  mask.fill(0, W.metadata, W.inPort);
   mask[W.actsetOutput] = 0;
   mask[W.conjId] = 0;
-  if (isTunnelled(key)) return;
-  mask.fill(0, 0, W.metadata);
-  mask.fill(0, W.tunMetadata);
+  if (isTunnelled(key)) mask.fill(0, W.metadata, W.inPort);
+  else {
+    mask.fill(0, 0, W.inPort);
+    mask.fill(0, W.tunMetadata);
+  }
 }
 
 function isTunnelled(key: FlowKey): boolean {
@@ -108,8 +109,9 @@ function isTunnelled(key: FlowKey): boolean {
 /** Headers that actions put on have been looked at in the packet that they were put on, which has none. */
 function forgetAbsentHeaders(mask: FlowMask, key: FlowKey): void {
   const type = key[W.ethType]!;
-  if (!isMpls(type)) mask.fill(0, W.mpls, W.mpls + MAX_MPLS);
-  if (type !== EtherType.nsh) mask.fill(0, W.nsh, W.tunMetadata);
+  // They are few words: loops.
+  if (!isMpls(type)) for (let w: number = W.mpls; w < W.mpls + MAX_MPLS; w++) mask[w] = 0;
+  if (type !== EtherType.nsh) for (let w: number = W.nsh; w < W.tunMetadata; w++) mask[w] = 0;
 }
 
 /** What every megaflow tells apart: where the packet came in, what kind it is, which headers it has. */

@@ -12,8 +12,10 @@ export function translateMove(ctx: TranslationContext, { source, destination }: 
   if (hasField(ctx, source.field) && hasField(ctx, destination.field)) {
     lookAt(ctx, source);
     lookAt(ctx, destination);
-    held.set(flow);
-    copyBits(flow, destination.field, destination.start, held, source.field, source.start, source.bits);
+    // What goes at once is read before it is written.
+    const from = source.bits <= 32 ? flow : held;
+    if (from === held) held.set(flow);
+    copyBits(flow, destination.field, destination.start, from, source.field, source.start, source.bits);
     written(ctx, destination.field);
   }
   noteValue(ctx, destination);

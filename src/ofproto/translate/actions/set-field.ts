@@ -70,9 +70,12 @@ export function translateLoad(ctx: TranslationContext, action: Load): void {
     noteUnmet(ctx, f);
     return;
   }
+  write(ctx, f, writes.get(action) ?? loadOf(action, f, start, bits));
+}
+
+function loadOf(action: Load, f: Field, start: number, bits: number): Write {
   const low = BigInt(start);
-  const mask = ((1n << BigInt(bits)) - 1n) << low;
-  write(ctx, f, writes.get(action) ?? writeOf(action, f, action.value << low, mask));
+  return writeOf(action, f, action.value << low, ((1n << BigInt(bits)) - 1n) << low);
 }
 
 const tunnelId = field("tun_id");
