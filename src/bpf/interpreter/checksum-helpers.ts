@@ -4,6 +4,7 @@ import type { Callee, Machine } from "./machine.js";
 import { Skb } from "./skb.js";
 
 const CHECKSUM_PARTIAL = 3;
+const EFAULT = 14;
 const SIZE = 0xf;
 const PSEUDO_HEADER = 0x10;
 const MARK_MANGLED_ZERO = 0x20;
@@ -60,9 +61,11 @@ function changeOf(machine: Machine, flags: number): Change | undefined {
 
 const networkReplace: Callee = (machine) => {
   const flags = machine.argument32(5);
-  const found = (flags & ~SIZE) === 0 ? place(machine) : undefined;
+  if ((flags & ~SIZE) !== 0) return BigInt(-errno.EINVAL);
+  const found = place(machine);
+  if (!found) return BigInt(-EFAULT);
   const change = changeOf(machine, flags);
-  if (!found || !change) return BigInt(-errno.EINVAL);
+  if (!change) return BigInt(-errno.EINVAL);
   found.view.setUint16(found.at, replaced(found.view.getUint16(found.at, true), change), true);
   machine.context(Skb).packet.pull(0);
   return 0n;
@@ -71,24 +74,26 @@ const networkReplace: Callee = (machine) => {
 const transportReplace: Callee = (machine) => {
   const flags = machine.argument32(5);
   const known = SIZE | PSEUDO_HEADER | MARK_MANGLED_ZERO | MARK_ENFORCE;
-  const found = (flags & ~known) === 0 ? place(machine) : undefined;
-  const change = changeOf(machine, flags);
-  if (!found || !change) return BigInt(-errno.EINVAL);
+  if ((flags & ~known) !== 0) return BigInt(-errno.EINVAL);
+  const found = place(machine);
+  if (!found) return BigInt(-EFAULT);
   const { skb, at, view } = found;
   const old = view.getUint16(at, true);
-  if ((flags & MARK_MANGLED_ZERO) === 0 || (flags & MARK_ENFORCE) !== 0 || old !== 0) {
-    // Half done, a checksum holds the sum of the pseudo-header and not its complement.
-    const isPartial = skb.checksum.state === CHECKSUM_PARTIAL;
-    const sum = isPartial
-      ? (flags & PSEUDO_HEADER) !== 0
-        ? fold(old + difference(change))
-        : old
-      : replaced(old, change);
-    view.setUint16(at, sum === 0 && (flags & MARK_MANGLED_ZERO) !== 0 ? 0xffff : sum, true);
-  }
+  const marksZero = (flags & MARK_MANGLED_ZERO) !== 0;
+  if (marksZero && (flags & MARK_ENFORCE) === 0 && old === 0) return 0n;
+  const change = changeOf(machine, flags);
+  if (!change) return BigInt(-errno.EINVAL);
+  const sum = transportSum(skb, old, change, (flags & PSEUDO_HEADER) !== 0);
+  view.setUint16(at, sum === 0 && marksZero ? 0xffff : sum, true);
   skb.packet.pull(0);
   return 0n;
 };
+
+/** Half done, a checksum holds the sum of the pseudo-header and not its complement; the rest of what it covers is added later. */
+function transportSum({ checksum }: Skb, old: number, change: Change, isPseudoHeader: boolean): number {
+  if (checksum.state !== CHECKSUM_PARTIAL) return replaced(old, change);
+  return isPseudoHeader ? fold(old + difference(change)) : old;
+}
 
 /** The difference of two pieces of memory, to be given to the others. */
 const diff: Callee = (machine) => {

@@ -22,6 +22,7 @@ function insertTag(skb: Skb): void {
   if (!skb.tag) return;
   const { tpid, tci } = skb.tag;
   skb.packet.splice(12, 4);
+  skb.networkOffset += 4;
   skb.bytes.set([tpid >> 8, tpid & 0xff, tci >> 8, tci & 0xff], 12);
   skb.protocol = tpid;
 }
@@ -30,8 +31,11 @@ function insertTag(skb: Skb): void {
 function removeTag(skb: Skb): { tpid: number; tci: number } {
   const { bytes } = skb;
   const tag = { tpid: skb.protocol, tci: (bytes[14]! << 8) | bytes[15]! };
-  skb.protocol = (bytes[16]! << 8) | bytes[17]!;
+  const type = (bytes[16]! << 8) | bytes[17]!;
+  // A length instead of a type says Novell's frames or 802.2 (ETH_P_802_3, ETH_P_802_2).
+  skb.protocol = type >= 0x600 ? type : bytes[18] === 0xff && bytes[19] === 0xff ? 1 : 4;
   skb.packet.splice(12, -4);
+  skb.networkOffset = Math.max(skb.networkOffset - 4, ETHERNET);
   return tag;
 }
 
@@ -79,7 +83,7 @@ const storeBytes: Callee = (machine) => {
 const changeTail: Callee = (machine) => {
   const skb = machine.context(Skb);
   const length = machine.argument32(2);
-  if (machine.argument(3) !== 0n || length < ETHERNET || length > MOST) return invalid();
+  if (machine.argument(3) !== 0n || length < skb.networkOffset || length > MOST) return invalid();
   const bytes = new Uint8Array(length);
   bytes.set(skb.bytes.subarray(0, length));
   skb.packet.replace(bytes);
@@ -91,6 +95,7 @@ const changeHead: Callee = (machine) => {
   const room = machine.argument32(2);
   if (machine.argument(3) !== 0n || skb.bytes.length + room > MOST) return invalid();
   skb.packet.splice(0, room);
+  skb.networkOffset += room;
   return 0n;
 };
 
@@ -107,8 +112,8 @@ const adjustRoom: Callee = (machine) => {
   if (skb.protocol !== 0x0800 && skb.protocol !== 0x86dd) return BigInt(-ENOTSUPP);
   if (mode !== ADJUST_NETWORK && mode !== ADJUST_MAC) return BigInt(-ENOTSUPP);
   const network = skb.protocol === 0x0800 ? 20 : 40;
-  const at = mode === ADJUST_MAC ? ETHERNET : ETHERNET + network;
-  if (change < 0 && skb.bytes.length + change < ETHERNET + network) return BigInt(-ENOTSUPP);
+  const at = skb.networkOffset + (mode === ADJUST_MAC ? 0 : network);
+  if (change < 0 && skb.bytes.length + change < skb.networkOffset + network) return BigInt(-ENOTSUPP);
   skb.packet.splice(at, change);
   return 0n;
 };

@@ -71,6 +71,8 @@ export class Skb implements Context {
   queueMapping: number;
   hash: number;
   packetType = 0;
+  /** Where the kernel takes the network header to begin. */
+  networkOffset = 14;
   readonly ifindex: number;
   readonly gsoSize: number;
   readonly gsoSegments: number;
