@@ -1,4 +1,5 @@
 import { parseDatapathActions } from "#datapath/action-parse.js";
+import { newTunnelPort } from "#datapath/tunnel-kinds.js";
 import { compileActions } from "#datapath/userspace/compile.js";
 import { COUNTERS, readDrops } from "#datapath/userspace/counters.js";
 import { Forwarder } from "#datapath/userspace/forwarder.js";
@@ -93,7 +94,8 @@ class Bed {
       { counters: this.counters, arena: this.#arena, random: () => 0 },
     );
     this.#forwarder.addPort(1);
-    for (const [i, protocol] of protocols.entries()) this.#forwarder.addTunnelPort(FIRST_TUNNEL + i, { protocol });
+    for (const [i, protocol] of protocols.entries())
+      this.#forwarder.addTunnelPort(FIRST_TUNNEL + i, newTunnelPort(protocol));
   }
 
   lost(): number {

@@ -32,7 +32,15 @@ export function tunnelProtocol(number: number): TunnelProtocol | undefined {
   return tunnelKinds.find((kind) => kind.number === number)?.protocol;
 }
 
-/** What an engine knows of a tunnel port: how to take packets out of their outer headers. It may go to another thread. */
+/** What an engine knows of a tunnel port. It may go to other threads. */
 export interface TunnelPort {
+  /** How packets are taken out of their outer headers; undefined where they cannot be. */
   readonly protocol: TunnelProtocol | undefined;
+  /** One number, in memory that threads share: packets with a sequence number that were sent, modulo 2^32. */
+  readonly sent: Int32Array;
+}
+
+/** A tunnel port through which nothing has been sent. */
+export function newTunnelPort(protocol: TunnelProtocol | undefined): TunnelPort {
+  return { protocol, sent: new Int32Array(new SharedArrayBuffer(4)) };
 }

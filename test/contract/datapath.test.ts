@@ -4,6 +4,7 @@ import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import type { Packet } from "#datapath/packet.js";
 import { FakeClock } from "#host/fake/clock.js";
 import { type Bed, datapathContract } from "./datapath.js";
+import { datapathTunnelContract } from "./datapath-tunnels.js";
 import { threadBed } from "./thread-bed.js";
 
 function dummyBed(): Bed {
@@ -37,6 +38,11 @@ function dummyBed(): Bed {
   };
 }
 
-datapathContract("in process", dummyBed);
-datapathContract("forwarding thread, played in this thread", threadBed);
-datapathContract("three forwarding threads, played in this thread", () => threadBed(0, 1, 3));
+for (const [name, makeBed] of [
+  ["in process", dummyBed],
+  ["forwarding thread, played in this thread", () => threadBed()],
+  ["three forwarding threads, played in this thread", () => threadBed(0, 1, 3)],
+] as const) {
+  datapathContract(name, makeBed);
+  datapathTunnelContract(name, makeBed);
+}

@@ -6,6 +6,7 @@ import { put16, u16 } from "#util/big-endian.js";
 import { finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
+import { datapathTunnelContract } from "../contract/datapath-tunnels.js";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
 import { eventually } from "../support/eventually.js";
 import { describeWith, root, tun } from "../support/needs.js";
@@ -20,6 +21,7 @@ describeWith([root, tun], "the userspace engine in its thread", () => {
   afterAll(() => worker.remove());
 
   datapathContract("forwarding thread, Linux frame I/O", () => kernelBed(worker));
+  datapathTunnelContract("forwarding thread, Linux frame I/O", () => kernelBed(worker));
 
   it("answers an upcall within milliseconds", async () => {
     const bed = kernelBed(worker);

@@ -3,7 +3,7 @@ import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import { parseIpv4, parseIpv6 } from "#util/ip.js";
 import type { Device, DeviceClass, DeviceInfo } from "../device.js";
-import { type TunnelKind, type TunnelPort, tunnelKinds } from "../tunnel-kinds.js";
+import { newTunnelPort, type TunnelKind, type TunnelPort, tunnelKinds } from "../tunnel-kinds.js";
 
 const MAX_PORT = 65535;
 
@@ -42,7 +42,7 @@ class Tunnel implements TunnelDevice {
     const port = kind.udpPort === undefined ? undefined : udpPortOf(options.get("dst_port"), kind.udpPort);
     this.name = `${kind.portName}${port ?? ""}`;
     this.type = kind.type;
-    this.tunnel = { protocol: kind.protocol };
+    this.tunnel = newTunnelPort(kind.protocol);
     if (kind.protocol === "erspan") this.#options.set("erspan_ver", "0");
     if (port !== kind.udpPort) this.#options.set("dst_port", String(port));
     this.#options.set("packet_type", "ptap");

@@ -6,18 +6,12 @@ import { connectionHash } from "./packet-hash.js";
 import { popTunnel } from "./tunnel-pop.js";
 import { type PushStep, pushTunnel } from "./tunnel-push.js";
 
-interface Known {
-  readonly port: TunnelPort;
-  /** Packets with a sequence number that were sent. */
-  sequence: number;
-}
-
 /** The tunnel ports of a forwarder: headers put on, and taken off. */
 export class TunnelPorts {
-  readonly #known: (Known | undefined)[] = [];
+  readonly #known: (TunnelPort | undefined)[] = [];
 
   add(number: number, port: TunnelPort): void {
-    this.#known[number] = { port, sequence: 0 };
+    this.#known[number] = port;
   }
 
   remove(number: number): void {
@@ -28,15 +22,14 @@ export class TunnelPorts {
   push(frame: Frame, key: FlowKey, step: PushStep, now: number): boolean {
     const known = this.#known[step.tunnelPort];
     if (known === undefined) return false;
-    const sequence = known.sequence;
-    if (step.sequenceAt >= 0) known.sequence = (sequence + 1) >>> 0;
+    const sequence = step.sequenceAt < 0 ? 0 : Atomics.add(known.sent, 0, 1);
     return pushTunnel(frame, step, step.isUdp ? connectionHash(key) : 0, sequence, now);
   }
 
   /** Takes a frame out of the outer headers of a port, as `popTunnel`; false also where there is no such port. */
   pop(frame: Frame, key: FlowKey, number: number): boolean {
     const known = this.#known[number];
-    return known !== undefined && popTunnel(frame, key, known.port);
+    return known !== undefined && popTunnel(frame, key, known);
   }
 
   /** Whether a frame is a large segment of the outer packet, not of the inner one: then each of its parts has outer headers. */

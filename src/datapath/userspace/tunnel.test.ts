@@ -8,6 +8,7 @@ import { hex, unhex } from "#util/hex.js";
 import { checksum, finishSum, foldSum, pseudoSum4, sumBytes } from "#wire/checksum.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { parseDatapathActions } from "../action-parse.js";
+import { newTunnelPort } from "../tunnel-kinds.js";
 import { compileActions } from "./compile.js";
 import { COUNTERS } from "./counters.js";
 import { DROP } from "./drop-positions.js";
@@ -145,7 +146,7 @@ function forwarder(protocol: "vxlan" | "geneve" | "gre" | "erspan" | "gtpu"): Ca
     { counters: came.drops, arena: new HeadArena(new Uint8Array(1 << 16)), random: () => 0 },
   );
   core.addPort(1);
-  core.addTunnelPort(TUNNEL, { protocol });
+  core.addTunnelPort(TUNNEL, newTunnelPort(protocol));
   return { ...came, core };
 }
 
