@@ -1,6 +1,7 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-const pure = { isolate: false, pool: "threads" as const };
+// Some run thousands of random cases: on a busy machine that may take longer than the usual five seconds.
+const pure = { isolate: false, pool: "threads" as const, testTimeout: 30_000 };
 // Spawning daemons and making namespaces is bounded by the two cores: one file at a time.
 const serial = { pool: "forks" as const, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 

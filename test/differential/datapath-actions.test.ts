@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hex } from "#util/hex.js";
-import { describeWith, openVswitch } from "../support/needs.js";
+import { describeWith, openVswitch, root } from "../support/needs.js";
 import { OurBed, type Outcome, RealBed } from "./datapath-actions/beds.js";
 import { expectedDifferences } from "./datapath-actions/expected.js";
 import { withoutSourcePorts } from "./datapath-actions/normalise.js";
@@ -28,7 +28,7 @@ function differenceOf(at: number, scene: Scene, ours: Outcome, real: Outcome): D
   return { seed: at, frame: hex(scene.frame), flows, ours: { errors: ours.errors, sent: ours.sent }, real };
 }
 
-describeWith([openVswitch], "datapath actions, ours and the installed switch's", () => {
+describeWith([root, openVswitch], "datapath actions, ours and the installed switch's", () => {
   let real: RealBed;
   let ours: OurBed;
 
@@ -38,7 +38,7 @@ describeWith([openVswitch], "datapath actions, ours and the installed switch's",
   });
 
   afterAll(async () => {
-    await real.close();
+    await real?.close();
   });
 
   it(`make the same packets of ${runs} random packets, from seed ${seed}`, { timeout: 600_000 }, async () => {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { describeWith, program, root } from "../support/needs.js";
+import { describeWith, program } from "../support/needs.js";
 import { QemuGuest, virtualMachines } from "../support/qemu-guest.js";
 import { checksumErrors } from "../support/traffic-ends.js";
 import { WeftHost } from "../support/weft-host.js";
@@ -16,7 +16,7 @@ type GuestNic = Parameters<typeof QemuGuest.start>[0]["nics"][number];
 /** What a virtual network card is told so that it leaves nothing to others. */
 const NO_OFFLOADS = "csum=off,guest_csum=off,gso=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,mrg_rxbuf=off";
 
-describeWith([root, program(IPERF3, "iperf3"), ...virtualMachines()], "virtual machines on vhost-user ports", () => {
+describeWith([program(IPERF3, "iperf3"), ...virtualMachines()], "virtual machines on vhost-user ports", () => {
   let host: WeftHost;
   const guests: (QemuGuest | undefined)[] = [];
 

@@ -8,7 +8,7 @@ import { type ArchiveEntry, cpioArchive, folder, programFile } from "./cpio-arch
 import { eventually } from "./eventually.js";
 import { guestKernel, kernelModules } from "./guest-kernel.js";
 import type { TestNamespace } from "./namespace.js";
-import { type Need, program } from "./needs.js";
+import { type Need, program, root } from "./needs.js";
 
 const QEMU = "/usr/bin/qemu-system-x86_64";
 const BUSYBOX = "/usr/bin/busybox";
@@ -25,10 +25,10 @@ function hasKvm(): boolean {
 
 /** What tests with virtual machines need. The kernel is fetched when the rest is there. */
 export function virtualMachines(): readonly Need[] {
-  const programs = [program(QEMU, "qemu-system-x86"), program(BUSYBOX, "busybox-static")];
-  if (!programs.every((need) => need.met)) return programs;
+  const needs = [root, program(QEMU, "qemu-system-x86"), program(BUSYBOX, "busybox-static")];
+  if (!needs.every((need) => need.met)) return needs;
   const kernel = guestKernel() !== undefined;
-  return [...programs, { name: "a kernel for guests (apt-get download linux-image-cloud-amd64)", met: kernel }];
+  return [...needs, { name: "a kernel for guests (apt-get download linux-image-cloud-amd64)", met: kernel }];
 }
 
 /** A network card of a guest: eth0, eth1 … in order. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { guideBlocks } from "./guide-blocks.js";
-import { type Need, program, root, tun } from "./needs.js";
+import { type Need, program, tun } from "./needs.js";
 import { QemuGuest, virtualMachines } from "./qemu-guest.js";
 import { checksumErrors } from "./traffic-ends.js";
 import { WeftHost } from "./weft-host.js";
@@ -19,7 +19,7 @@ interface IperfEnd {
 
 /** What labs with a `VmPair` need. */
 export function vmPairNeeds(): readonly Need[] {
-  return [root, tun, program(IPERF3, "iperf3"), program(ETHTOOL, "ethtool"), ...virtualMachines()];
+  return [tun, program(IPERF3, "iperf3"), program(ETHTOOL, "ethtool"), ...virtualMachines()];
 }
 
 /** Two virtual machines, 1 and 2, on the TAP ports vm1 and vm2 of a bridge br0 of the userspace engine, with the addresses 10.11.0.N and fd11::N. */
