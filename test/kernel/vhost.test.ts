@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, ftruncateSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -354,11 +354,19 @@ describe("vhost-user ports", () => {
     sources.pop()!.close();
     expect(existsSync(path)).toBe(false);
     io.detach(0);
+    writeFileSync(path, "kept");
+    const open0 = readdirSync("/proc/self/fd").length;
+    expect(() => host.openVhost("wd9", path, "server")).toThrow("Address already in use");
+    expect(readFileSync(path, "utf8")).toBe("kept");
+    expect(readdirSync("/proc/self/fd")).toHaveLength(open0);
   });
 
   it("end the connection of a front-end out of its senses, and say why", async () => {
     const path = open();
-    const nonsense: [Uint8Array, string][] = [
+    const file = sys.memfdCreate("wd-file", 0);
+    ftruncateSync(file, 2 ** 40);
+    const call = { kind: "SET_VRING_CALL", ring: 0, hasDescriptor: true } as const;
+    const nonsense: [Uint8Array, string, ...number[]][] = [
       [Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0), "vhost-user version 2"],
       [encodeVhostMessage({ kind: "SET_VRING_NUM", ring: 0, value: 3 }), "ring of 3 descriptors"],
       [encodeVhostMessage({ kind: "SET_VRING_NUM", ring: 99, value: 4 }), "SET_VRING_NUM of ring 99"],
@@ -380,14 +388,32 @@ describe("vhost-user ports", () => {
         }),
         "ring part of 1024 bytes at 0x10",
       ],
+      [encodeVhostMessage(call), "a call descriptor that is no eventfd", file],
+      [encodeVhostMessage({ ...call, kind: "SET_VRING_ERR" }), "an error descriptor that is no eventfd", file],
+      [encodeVhostMessage({ ...call, kind: "SET_VRING_KICK", ring: 1 }), "a kick descriptor that is no eventfd", file],
+      [encodeVhostMessage({ kind: "SET_LOG_BASE", size: 2n ** 40n, offset: 0n }), "log of 1099511627776 bytes", file],
     ];
-    for (const [bytes, reason] of nonsense) {
+    for (const [bytes, reason, ...descriptors] of nonsense) {
       const guest = await VhostDriver.connect(path);
-      guest.say(bytes);
+      guest.say(bytes, descriptors);
       await eventually(() => guest.hasEnded(), "the end of the connection");
       expect(log.at(-1)).toBe(`${path}: disconnected (${reason})`);
       guest.close();
     }
+    sys.close(file);
+  });
+
+  it("end the connection of a front-end that sends descriptors without end", async () => {
+    const path = open();
+    const guest = await VhostDriver.connect(path);
+    const event = sys.eventfd(0, 0);
+    const open0 = readdirSync("/proc/self/fd").length;
+    for (const byte of [1, 0, 0]) guest.say(Uint8Array.of(byte), new Array<number>(8).fill(event));
+    await eventually(() => guest.hasEnded(), "the end of the connection");
+    expect(log.at(-1)).toBe(`${path}: disconnected (a message with too many descriptors)`);
+    expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(open0);
+    guest.close();
+    sys.close(event);
   });
 
   it("serve a ring full of nonsense no more, and tell so", async () => {

@@ -12,8 +12,11 @@ function declare<F>(prototype: string): F {
   return libc.func(prototype) as unknown as F;
 }
 
-/** bpf(2)'s number; the C library has no wrapper of it. */
-const SYS_BPF = process.arch === "arm64" || process.arch === "riscv64" ? 280 : 321;
+/** Numbers of calls that the C library has no wrapper of. */
+const numbers =
+  process.arch === "arm64" || process.arch === "riscv64"
+    ? { bpf: 280, ioSetup: 0, ioDestroy: 1, ioSubmit: 2 }
+    : { bpf: 321, ioSetup: 206, ioDestroy: 207, ioSubmit: 209 };
 
 /*
  * The calls, as in their manual pages. They give -1 on failure, and then `errno()` says why until the next call. Addresses that the
@@ -78,6 +81,10 @@ export const schedGetAffinity: (process: number, size: number, set: Uint8Array) 
 export const schedSetAffinity: (process: number, size: number, set: Uint8Array) => number = declare(
   "int sched_setaffinity(int, size_t, void*)",
 );
+export const mount: (source: string, target: string, type: string, flags: number, data: string) => number = declare(
+  "int mount(const char*, const char*, const char*, ulong, const char*)",
+);
+export const unmount: (target: string, flags: number) => number = declare("int umount2(const char*, int)");
 const syscall: (number: number, command: number, attribute: Pointer, size: number) => number = declare(
   "long syscall(long, int, void*, uint)",
 );
@@ -89,7 +96,31 @@ export function mmap(size: number, protection: number, flags: number, fd: number
 
 /** bpf(2): `attribute` is a union bpf_attr of `attribute.length` bytes. */
 export function bpf(command: number, attribute: Uint8Array): number {
-  return syscall(SYS_BPF, command, attribute, attribute.length);
+  return syscall(numbers.bpf, command, attribute, attribute.length);
+}
+
+const syscallSetup: (number: number, requests: number, context: Uint8Array) => number = declare(
+  "long syscall(long, long, void*)",
+);
+const syscallAio: (number: number, context: number, count: number, requests: number) => number = declare(
+  "long syscall(long, int64, long, int64)",
+);
+
+/** io_setup(2): the address of the context, which is also that of its ring of events; -1 on failure. */
+export function ioSetup(requests: number): number {
+  const context = new BigUint64Array(1);
+  const made = syscallSetup(numbers.ioSetup, requests, new Uint8Array(context.buffer));
+  return made < 0 ? made : Number(context[0]);
+}
+
+/** io_submit(2): `requests` is the address of `count` addresses. Returns how many were taken. */
+export function ioSubmit(context: number, count: number, requests: number): number {
+  return syscallAio(numbers.ioSubmit, context, count, requests);
+}
+
+/** io_destroy(2). The context's ring is unmapped. */
+export function ioDestroy(context: number): number {
+  return syscallAio(numbers.ioDestroy, context, 0, 0);
 }
 
 /** Why the last call of this thread failed. */

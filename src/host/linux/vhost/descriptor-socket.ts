@@ -12,11 +12,12 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 const EINTR = 4;
 const EAGAIN = 11;
+const EMFILE = 24;
 const ENAMETOOLONG = 36;
 const ECONNREFUSED = 111;
 
 /** Descriptors that one message can bring. */
-const MAX_DESCRIPTORS = 16;
+export const MAX_DESCRIPTORS = 16;
 const CMSG_HEADER = 16;
 
 /* The block of memory that a call is described in: struct msghdr, struct iovec, control data, bytes. */
@@ -86,8 +87,11 @@ export class DescriptorSocket {
         for (let fd = at + CMSG_HEADER; fd + 4 <= at + size; fd += 4) descriptors.push(view.getInt32(fd, true));
       at += (size + 7) & ~7;
     }
-    if ((view.getUint32(48, true) & MSG_CTRUNC) !== 0 || got === 0) {
+    const isCut = (view.getUint32(48, true) & MSG_CTRUNC) !== 0;
+    if (isCut || got === 0) {
       for (const fd of descriptors) sys.close(fd);
+      // There were too many, or this process may have no more.
+      if (isCut) throw sys.hostError("vhost-user descriptors", EMFILE);
       return "ended";
     }
     return { bytes: this.#memory.bytes.slice(DATA_AT, DATA_AT + got), descriptors };
@@ -125,8 +129,8 @@ function isTaken(path: string): boolean {
 }
 
 /**
- * Listens at `path`; a socket that an earlier process has left behind is taken away by `remove`. Returns the descriptor. Throws `HostError`: `EADDRINUSE` where somebody
- * else listens there.
+ * Listens at `path`; what is there and does not answer, such as a socket that an earlier process has left behind, is taken away by `remove`. Returns the descriptor. Throws
+ * `HostError`: `EADDRINUSE` where somebody else listens there.
  */
 export function listenAt(path: string, remove: (path: string) => void): number {
   const address = unixAddress(path);

@@ -11,8 +11,10 @@ const F_ADD_SEALS = 1033;
 const F_SEAL_SHRINK = 2;
 /** No guest has more; sums of addresses stay exact. */
 const HIGHEST = 2 ** 52;
+/** The longest region, which a hostile front-end could say of a file with nothing in it: looking at it takes a view for each piece. */
+const LONGEST = 2 ** 44;
 /** The most that one view of memory spans: an ArrayBuffer of 4 GiB and more is refused by some releases of Node. */
-const VIEW = 2 ** 30;
+export const VIEW: number = 2 ** 30;
 
 /** A piece of the guest's memory, mapped. `user` is the address that the front-end knows it by. */
 export interface Mapping extends MappedRegion {
@@ -35,7 +37,7 @@ export function mapRegion(region: VhostRegion, fd: number): Mapping {
   const user = exact(region.user, "address");
   const offset = exact(region.offset, "offset");
   const file = fstatSync(fd);
-  if (size === 0 || offset + size > file.size)
+  if (size === 0 || size > LONGEST || offset + size > file.size)
     throw new WireError(`memory region of ${size} bytes at ${offset} in a file of ${file.size}`);
   sys.fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK);
   // From the file's start, since an offset would have to be a multiple of its pages, whose size is the file's own.

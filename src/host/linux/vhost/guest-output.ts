@@ -2,6 +2,7 @@ import { planSegmentation, writeSegment } from "#wire/segmentation.js";
 import { copyOffload, type Offload, plainOffload, VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
 import { RING_BROKEN, RING_EMPTY, type SplitRing } from "#wire/virtqueue.js";
 import type { FrameCounters } from "../../frame-io.js";
+import { countDrop } from "../transmit-queue.js";
 import { FLOW_HEADERS, flowHash } from "./flow-hash.js";
 import { completeChecksum } from "./guest-offload.js";
 import type { GuestRings } from "./guest-rings.js";
@@ -50,20 +51,20 @@ export class GuestOutput {
     this.length++;
     const length = headLength + tailLength;
     if (length > this.mtu + LINK_HEADER && offload.gsoType === 0) {
-      this.#drop("oversize");
+      this.#dropUnserved("oversize");
       return;
     }
     const { shared } = this.#rings;
     const { pairs } = shared;
     if (pairs === 0 || shared.isDown) {
-      this.#drop("ENETDOWN");
+      this.#dropUnserved("ENETDOWN");
       return;
     }
     const pair = pairs === 1 ? 0 : this.#hash(head, headAt, headLength, tail, tailAt, tailLength) % pairs;
     const ring = 2 * pair;
     const view = this.#rings.open(ring);
     if (view === undefined) {
-      this.#drop("ENETDOWN");
+      this.#dropUnserved("ENETDOWN");
       return;
     }
     if (!this.#filled.includes(ring)) this.#filled.push(ring);
@@ -108,7 +109,7 @@ export class GuestOutput {
     const whole = (this.#whole ??= new Uint8Array(ROOM));
     const length = headLength + tailLength;
     if (length > ROOM) {
-      this.#drop("oversize");
+      this.#drop(ring, "oversize");
       return;
     }
     whole.set(head.subarray(headAt, headAt + headLength));
@@ -119,7 +120,7 @@ export class GuestOutput {
     }
     const plan = planSegmentation(whole, 0, length, offload);
     if (plan === undefined || plan.headers + plan.size > ROOM) {
-      this.#drop("EINVAL");
+      this.#drop(ring, "EINVAL");
       return;
     }
     const segment = (this.#segment ??= new Uint8Array(ROOM));
@@ -173,7 +174,7 @@ export class GuestOutput {
     if (buffers <= 0) {
       if (buffers === RING_BROKEN) this.#rings.giveUp(ring);
       if (buffers !== RING_EMPTY) this.#rings.add(ring, RingCount.bad, 1);
-      this.#drop(buffers === RING_EMPTY ? "ENOBUFS" : "EFAULT");
+      this.#drop(ring, buffers === RING_EMPTY ? "ENOBUFS" : "EFAULT");
       return;
     }
     this.#writeHeader(offload, buffers);
@@ -184,7 +185,7 @@ export class GuestOutput {
     if (!isWritten) {
       view.drop();
       this.#rings.add(ring, RingCount.bad, 1);
-      this.#drop("EFAULT");
+      this.#drop(ring, "EFAULT");
       return;
     }
     view.finish(total);
@@ -211,11 +212,18 @@ export class GuestOutput {
     header[11] = buffers >>> 8;
   }
 
-  #drop(reason: string): void {
-    const counters = this.#counters;
-    this.#rings.add(0, RingCount.dropped, 1);
-    counters.txDropped++;
-    counters.txErrors.set(reason, (counters.txErrors.get(reason) ?? 0) + 1);
+  /** Counts a frame that an open ring did not take. */
+  #drop(ring: number, reason: string): void {
+    this.#rings.add(ring, RingCount.dropped, 1);
+    countDrop(this.#counters, reason, 1);
+  }
+
+  /** Counts one that is for no ring. */
+  #dropUnserved(reason: string): void {
+    const { shared } = this.#rings;
+    shared.lock(0);
+    this.#drop(0, reason);
+    shared.unlock(0);
   }
 
   /** Shows the guest what it has got. */

@@ -1,6 +1,7 @@
 import type { GuestMemory } from "#wire/guest-memory.js";
 import { ringPartSizes, SplitRing } from "#wire/virtqueue.js";
 import * as sys from "../syscalls.js";
+import type { GuestBell } from "./guest-bell.js";
 import { viewGuest, viewOf } from "./guest-mapping.js";
 import { type GuestAgreement, guestAgreement } from "./guest-offload.js";
 import { ONE } from "./ring-board.js";
@@ -10,6 +11,7 @@ import { MAX_RINGS, RingCount, RingState, RingWord, VhostShared } from "./vhost-
 export class GuestRings {
   readonly shared: VhostShared;
   readonly #troubleFd: number;
+  readonly #bell: GuestBell;
   #memoryVersion = -1;
   #memory: GuestMemory | undefined;
   readonly #rings: (SplitRing | undefined)[] = new Array<undefined>(MAX_RINGS).fill(undefined);
@@ -17,9 +19,10 @@ export class GuestRings {
   /** Of the ring that was opened last. */
   agreement: GuestAgreement = guestAgreement(0n);
 
-  constructor(shared: SharedArrayBuffer, troubleFd: number) {
+  constructor(shared: SharedArrayBuffer, troubleFd: number, bell: GuestBell) {
     this.shared = new VhostShared(shared);
     this.#troubleFd = troubleFd;
+    this.#bell = bell;
   }
 
   /** True where frames may be in the ring, or go to it. Only a hint without its lock. */
@@ -93,7 +96,7 @@ export class GuestRings {
     if (!view.publish()) return;
     // Under the lock: the descriptor may be closed else, and be another's.
     const call = this.shared.words[this.shared.word(ring) + RingWord.call]!;
-    if (call >= 0) sys.write(call, ONE, ONE.length);
+    if (call >= 0) this.#bell.ring(call);
   }
 
   /** Serves an open ring no more: the guest has put nonsense into it. The main thread is told. */

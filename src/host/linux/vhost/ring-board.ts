@@ -3,16 +3,14 @@ import { WireError } from "#util/errors.js";
 import type { VhostRegion } from "#wire/vhost-user.js";
 import { ringPartAlignments, ringPartSizes } from "#wire/virtqueue.js";
 import * as sys from "../syscalls.js";
-import { type Mapping, mapRegion, viewOf } from "./guest-mapping.js";
+import { GuestBell } from "./guest-bell.js";
+import { type Mapping, mapRegion, VIEW, viewOf } from "./guest-mapping.js";
 import type { RingBoard, RingSettings } from "./vhost-session.js";
 import { MAX_RINGS, RingCount, RingState, RingWord, type VhostShared } from "./vhost-shared.js";
 
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLLIN_EDGE = 0x8000_0001;
-const F_GETFL = 3;
-const F_SETFL = 4;
-const O_NONBLOCK = 0x800;
 const EVENTFD = "anon_inode:[eventfd]";
 
 /** A 64-bit 1, as an eventfd takes it. */
@@ -23,6 +21,22 @@ function epollEvent(events: number): Uint8Array {
   const bytes = new Uint8Array(16);
   new DataView(bytes.buffer).setUint32(0, events, true);
   return bytes;
+}
+
+/** Any file but an eventfd might block the thread that asks it something. Throws `WireError`. */
+function checkEvent(fd: number, what: string): void {
+  if (readlinkSync(`/proc/self/fd/${fd}`) !== EVENTFD) throw new WireError(`${what} descriptor that is no eventfd`);
+}
+
+/** The same for a descriptor that has come to stay: it is closed where it may not. */
+function admitEvent(fd: number, what: string): number {
+  try {
+    checkEvent(fd, what);
+    return fd;
+  } catch (error) {
+    sys.close(fd);
+    throw error;
+  }
 }
 
 /** Puts a descriptor into an epoll set: each new event shows once, and the descriptor is never read. */
@@ -39,6 +53,7 @@ export class LinuxRingBoard implements RingBoard {
   #mappings: Mapping[] = [];
   #log: Mapping | undefined;
   readonly #kicks: number[] = new Array<number>(MAX_RINGS).fill(-1);
+  readonly #bell = new GuestBell();
   readonly #errors: number[] = new Array<number>(MAX_RINGS).fill(-1);
 
   /** Kicks of guests show at `epolls`; `wake` has the forwarding threads look at the rings. */
@@ -87,6 +102,7 @@ export class LinuxRingBoard implements RingBoard {
   setLog(size: bigint, offset: bigint, descriptor: number): void {
     let log: Mapping | undefined;
     try {
+      if (size > BigInt(VIEW)) throw new WireError(`log of ${size} bytes`);
       if (descriptor >= 0) log = mapRegion({ guest: 0n, size, user: 0n, offset }, descriptor);
     } finally {
       if (descriptor >= 0) sys.close(descriptor);
@@ -136,6 +152,7 @@ export class LinuxRingBoard implements RingBoard {
     const used = this.#place(settings.used, usedSize, usedAlign);
     // Only frames from the guest are waited for: that it has room again is found out by looking.
     if (ring % 2 === 1) {
+      checkEvent(settings.kick, "a kick");
       watchDescriptor(this.#epollOf(ring), settings.kick, "kick descriptor");
       this.#kicks[ring] = settings.kick;
     }
@@ -194,19 +211,12 @@ export class LinuxRingBoard implements RingBoard {
   }
 
   setCall(ring: number, fd: number): void {
-    if (fd >= 0) {
-      // Writing to anything else might block the thread that writes, and one that forwards must not.
-      if (readlinkSync(`/proc/self/fd/${fd}`) !== EVENTFD) {
-        sys.close(fd);
-        throw new WireError("a call descriptor that is no eventfd");
-      }
-      sys.fcntl(fd, F_SETFL, sys.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
-    }
+    if (fd >= 0) admitEvent(fd, "a call");
     const old = this.#locked(ring, (words) => {
       const before = words[RingWord.call]!;
       words[RingWord.call] = fd;
       // The guest may have missed one: it looks, and finds nothing.
-      if (fd >= 0 && words[RingWord.state] !== RingState.stopped) sys.write(fd, ONE, ONE.length);
+      if (fd >= 0 && words[RingWord.state] !== RingState.stopped) this.#bell.ring(fd);
       return before;
     });
     if (old >= 0) sys.close(old);
@@ -216,13 +226,7 @@ export class LinuxRingBoard implements RingBoard {
     const old = this.#errors[ring]!;
     if (old >= 0) sys.close(old);
     this.#errors[ring] = -1;
-    if (fd < 0) return;
-    if (readlinkSync(`/proc/self/fd/${fd}`) !== EVENTFD) {
-      sys.close(fd);
-      throw new WireError("an error descriptor that is no eventfd");
-    }
-    this.#errors[ring] = fd;
-    sys.fcntl(fd, F_SETFL, sys.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+    if (fd >= 0) this.#errors[ring] = admitEvent(fd, "an error");
   }
 
   /** Tells the front-end of rings that the forwarding threads have found broken; returns which are new. */
@@ -233,7 +237,7 @@ export class LinuxRingBoard implements RingBoard {
       this.#words(ring)[RingWord.broken] = 2;
       broken.push(ring);
       const fd = this.#errors[ring]!;
-      if (fd >= 0) sys.write(fd, ONE, ONE.length);
+      if (fd >= 0) this.#bell.ring(fd);
     }
     return broken;
   }
@@ -252,5 +256,10 @@ export class LinuxRingBoard implements RingBoard {
 
   changed(): void {
     this.#onChange();
+  }
+
+  /** No front-end is connected any more. */
+  close(): void {
+    this.#bell.close();
   }
 }

@@ -2,6 +2,7 @@ import { BugError } from "#util/errors.js";
 import type { FrameCounters } from "../../frame-io.js";
 import type { FrameHandle } from "../../net.js";
 import type { BackendHost, BackendKind, InputQueue, PortBackend } from "../port-backend.js";
+import { GuestBell } from "./guest-bell.js";
 import { GuestFrames } from "./guest-frames.js";
 import { GuestInput } from "./guest-input.js";
 import { GuestOutput } from "./guest-output.js";
@@ -11,6 +12,7 @@ import { GuestRings } from "./guest-rings.js";
 export class VhostBackends implements BackendKind {
   readonly #host: BackendHost;
   readonly #frames = new GuestFrames();
+  readonly #bell = new GuestBell();
 
   constructor(host: BackendHost) {
     this.#host = host;
@@ -19,7 +21,7 @@ export class VhostBackends implements BackendKind {
 
   open(port: number, handle: FrameHandle, receiveQueues: readonly number[], counters: FrameCounters): PortBackend {
     if (handle.kind !== "vhost") throw new BugError(`${handle.name} is no vhost-user port`);
-    const rings = new GuestRings(handle.shared, handle.troubleFd);
+    const rings = new GuestRings(handle.shared, handle.troubleFd, this.#bell);
     const { queues } = handle;
     const parts = { port, rings, counters, queues, frames: this.#frames, offload: this.#host.offload };
     const inputs = receiveQueues.map((queue) => new GuestInput(queue, handle.fds[queue]!, parts));
@@ -32,6 +34,7 @@ export class VhostBackends implements BackendKind {
 
   close(): void {
     this.#frames.memory.release();
+    this.#bell.close();
   }
 }
 

@@ -1,10 +1,10 @@
-import { existsSync, readSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, readSync, unlinkSync } from "node:fs";
 import { HostError, WireError } from "#util/errors.js";
 import { decodeVhostHeader, VHOST_HEADER, type VhostHeader } from "#wire/vhost-user.js";
 import type { FrameHandle, LinkStats } from "../../net.js";
 import type { VhostMode, VhostSource, VhostStatus } from "../../vhost.js";
 import * as sys from "../syscalls.js";
-import { acceptFrom, DescriptorSocket, listenAt } from "./descriptor-socket.js";
+import { acceptFrom, DescriptorSocket, listenAt, MAX_DESCRIPTORS } from "./descriptor-socket.js";
 import { LinuxRingBoard, ONE, watchDescriptor } from "./ring-board.js";
 import { VhostSession } from "./vhost-session.js";
 import { RingCount, VhostShared } from "./vhost-shared.js";
@@ -16,6 +16,7 @@ const RECONNECT = 1000;
 /** Messages that one turn of the event loop takes. */
 const MESSAGES = 64;
 const DEFAULT_MTU = 1500;
+const EADDRINUSE = 98;
 /** How long a guest may take to set its queues up before they are given to threads, in milliseconds. */
 const SETTLING = 50;
 
@@ -79,7 +80,6 @@ export class VhostPort implements VhostSource {
   constructor(name: string, path: string, mode: VhostMode, outside: VhostOutside) {
     this.#path = path;
     this.#outside = outside;
-    if (mode === "server") this.#listener = this.#listen();
     this.#wakeFd = sys.check(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), "eventfd");
     this.#troubleFd = sys.check(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), "eventfd");
     this.#trouble = sys.onReadable(this.#troubleFd, () => this.#onTrouble());
@@ -90,7 +90,13 @@ export class VhostPort implements VhostSource {
       () => this.#changed(),
     );
     this.frames = this.#handle(name, 1);
-    if (mode === "client" && path !== "") this.#connect();
+    try {
+      if (mode === "server") this.#listener = this.#listen();
+      else if (path !== "") this.#connect();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   #epollSets(count: number): readonly number[] {
@@ -120,13 +126,20 @@ export class VhostPort implements VhostSource {
     this.#settling = undefined;
     const queues = Math.ceil(this.#board.sizes().length / 2);
     if (queues === 0 || queues === this.frames.queues) return;
-    this.frames = this.#handle(this.frames.name, queues);
-    this.#board.spread(this.#epollSets(queues));
+    try {
+      const frames = this.#handle(this.frames.name, queues);
+      this.#board.spread(this.#epollSets(queues));
+      this.frames = frames;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      this.#end(error.message);
+      return;
+    }
     for (const handler of this.#handlers) handler();
   }
 
   #listen(): Listener {
-    const fd = listenAt(this.#path, unlinkSync);
+    const fd = listenAt(this.#path, removeSocket);
     this.#outside.log("info", `${this.#path}: listening for a virtual machine`);
     return { fd, watch: sys.onReadable(fd, () => this.#accept(fd)) };
   }
@@ -194,6 +207,7 @@ export class VhostPort implements VhostSource {
         return false;
       }
       connection.descriptors.push(...got.descriptors);
+      if (connection.descriptors.length > MAX_DESCRIPTORS) throw new WireError("a message with too many descriptors");
       connection.bytes.set(got.bytes, connection.have);
       connection.have += got.bytes.length;
       if (got.bytes.length < wanted) return true;
@@ -304,6 +318,13 @@ export class VhostPort implements VhostSource {
     this.#retry?.cancel();
     this.#settling?.cancel();
     this.#trouble.stop();
+    this.#board.close();
     for (const fd of [...this.#epolls, this.#wakeFd, this.#troubleFd]) sys.close(fd);
   }
+}
+
+/** Takes a socket away, and nothing else. Throws `HostError` for what is none. */
+function removeSocket(path: string): void {
+  if (!lstatSync(path).isSocket()) throw sys.hostError(path, EADDRINUSE);
+  unlinkSync(path);
 }
