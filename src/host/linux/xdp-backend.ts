@@ -54,6 +54,8 @@ class XdpBackend implements PortBackend {
   readonly #counters: FrameCounters;
   readonly #forget: () => void;
   #mtu: number;
+  /** Frames lost on the way in, but for those that the packet socket counts. */
+  #lost: number;
 
   constructor(
     handle: XdpHandle,
@@ -69,6 +71,7 @@ class XdpBackend implements PortBackend {
     this.#counters = counters;
     this.#forget = forget;
     this.#mtu = handle.mtu;
+    this.#lost = counters.rxDropped - counters.rxUnusable;
   }
 
   get length(): number {
@@ -112,14 +115,14 @@ class XdpBackend implements PortBackend {
   }
 
   count(): void {
+    // This sets what was lost to its own losses.
     this.#capture.count?.();
-    const { inputs } = this.#capture;
-    let lost = inputs.length > 0 ? this.#counters.rxDropped : this.#counters.rxUnusable;
-    for (const queue of this.#queues) lost += queue.lost();
-    this.#counters.rxDropped = lost;
+    for (const queue of this.#queues) this.#lost += queue.takeLost();
+    this.#counters.rxDropped += this.#lost;
   }
 
   close(): void {
+    this.count();
     this.#forget();
     for (const queue of this.#queues) queue.close();
     this.#capture.close();

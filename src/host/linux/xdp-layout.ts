@@ -10,16 +10,17 @@ export const XDP_RING = 2048;
 export const UMEM_SIZE: number = 2 * XDP_RING * XDP_FRAME;
 
 /**
- * Words behind the UMEM: whether a thread has the queue, whether the frames for receiving were given to the kernel, how many frames are free to
- * send in, and which.
+ * Words behind the UMEM: whether a thread has the queue, whether the frames for receiving were given to the kernel, how many of the frames that the kernel says were lost
+ * a thread has counted (modulo 2^32), how many frames are free to send in, and which.
  */
-export const xdpState: Readonly<Record<"taken" | "filled" | "freeCount" | "free", number>> = {
+export const xdpState: Readonly<Record<"taken" | "filled" | "lost" | "freeCount" | "free", number>> = {
   taken: UMEM_SIZE / 4,
   filled: UMEM_SIZE / 4 + 1,
-  freeCount: UMEM_SIZE / 4 + 2,
-  free: UMEM_SIZE / 4 + 3,
+  lost: UMEM_SIZE / 4 + 2,
+  freeCount: UMEM_SIZE / 4 + 3,
+  free: UMEM_SIZE / 4 + 4,
 };
-export const XDP_MEMORY: number = UMEM_SIZE + 4 * (3 + XDP_RING);
+export const XDP_MEMORY: number = UMEM_SIZE + 4 * (4 + XDP_RING);
 
 /** The longest frame that fits. */
 export const XDP_LONGEST: number = XDP_FRAME - 256;

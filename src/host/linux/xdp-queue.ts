@@ -8,7 +8,7 @@ import type { BackendHost, InputQueue, ReadResult } from "./port-backend.js";
 import * as sys from "./syscalls.js";
 import { countDrop } from "./transmit-queue.js";
 import { XDP_FRAME, XDP_LONGEST, XDP_RING, xdpState } from "./xdp-layout.js";
-import { XdpRing } from "./xdp-ring.js";
+import { openXdpRings, type XdpRing } from "./xdp-ring.js";
 import { xdpCounts } from "./xdp-socket.js";
 
 const MSG_DONTWAIT = 0x40;
@@ -66,10 +66,11 @@ export class XdpQueue implements InputQueue {
     this.#alwaysKicks = !handle.needWakeup;
     this.#restores = handle.hasPartialChecksums;
     this.#memory = Memory.of(socket.memory);
-    this.#rx = new XdpRing(this.fd, "rx");
-    this.#tx = new XdpRing(this.fd, "tx");
-    this.#fill = new XdpRing(this.fd, "fill");
-    this.#completion = new XdpRing(this.fd, "completion");
+    const [rx, tx, fill, completion] = openXdpRings(this.fd);
+    this.#rx = rx;
+    this.#tx = tx;
+    this.#fill = fill;
+    this.#completion = completion;
     host.memory.register(this.#memory);
     this.#claim();
   }
@@ -123,7 +124,6 @@ export class XdpQueue implements InputQueue {
     }
     if (count > 0) rx.consumer = this.#received;
     this.count = count;
-    this.counts.frames += count;
     return count < budget ? "empty" : "more";
   }
 
@@ -144,10 +144,15 @@ export class XdpQueue implements InputQueue {
     if (this.#tx.consumer !== this.#sent) this.flush();
   }
 
-  /** Frames lost on the way in. */
-  lost(): number {
+  /** Frames lost on the way in that no thread has counted yet; now they are. */
+  takeLost(): number {
+    if (!this.#isOurs) return 0;
+    const { words } = this.#memory;
     const { rxDropped, rxFull } = xdpCounts(this.fd);
-    return rxDropped + rxFull;
+    const lost = (rxDropped + rxFull - words[xdpState.lost]!) | 0;
+    if (lost <= 0) return 0;
+    words[xdpState.lost] = rxDropped + rxFull;
+    return lost;
   }
 
   /** Copies a frame's parts into a free frame of the UMEM. */

@@ -7,7 +7,7 @@ const SOL_XDP = 283;
 const XDP_MMAP_OFFSETS = 1;
 const NEED_WAKEUP = 1;
 
-export type XdpRingName = keyof typeof PAGE_OFFSETS;
+type XdpRingName = keyof typeof PAGE_OFFSETS;
 const order: readonly XdpRingName[] = ["rx", "tx", "fill", "completion"];
 
 /** One of the four rings that an AF_XDP socket shares with the kernel; entries are 16-byte descriptors or 8-byte addresses. */
@@ -67,4 +67,16 @@ export class XdpRing {
   close(): void {
     this.#memory.release();
   }
+}
+
+/** Maps the rings of a socket: received and sent frames, then those that may be filled and those that were sent. Throws `HostError`. */
+export function openXdpRings(fd: number): readonly [rx: XdpRing, tx: XdpRing, fill: XdpRing, completion: XdpRing] {
+  const rings: XdpRing[] = [];
+  try {
+    for (const name of order) rings.push(new XdpRing(fd, name));
+  } catch (error) {
+    for (const ring of rings) ring.close();
+    throw error;
+  }
+  return [rings[0]!, rings[1]!, rings[2]!, rings[3]!];
 }
