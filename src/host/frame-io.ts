@@ -56,7 +56,7 @@ export interface FrameIo {
    * port's frames come to it. Throws `HostError` where the kernel refuses; the port then is not attached.
    */
   attach(port: number, handle: FrameHandle, receiveQueues?: readonly ReceiveQueue[]): void;
-  /** From now on this thread reads these queues of a port that it has attached. */
+  /** From now on this thread reads these queues of a port that it has attached. Throws `HostError` where the kernel refuses; the port then is attached no more. */
   setQueues(port: number, receiveQueues: readonly ReceiveQueue[]): void;
   /** What came by the queues of a port that this thread reads, in no order; a queue may be there more than once. */
   queueCounts(port: number): readonly QueueCounts[];

@@ -47,11 +47,16 @@ export class CaptureBackends implements BackendKind {
     if (handle.kind !== "capture") throw new BugError(`${handle.name} is no capture`);
     const queue = new TransmitQueue(handle.fd, true, handle.mtu, counters);
     const backend = new CaptureBackend({ port, handle, queue, counters, kind: this });
-    if (places) backend.setQueues(places);
-    else if (receiveQueues.length > 0 && !(handle.input === "ring" && this.#feedOwn(backend, handle))) {
-      backend.setQueues([{ queue: 0 }]);
+    try {
+      if (places) backend.setQueues(places);
+      else if (receiveQueues.length > 0 && !(handle.input === "ring" && this.#feedOwn(backend, handle))) {
+        backend.setQueues([{ queue: 0 }]);
+      }
+      return backend;
+    } catch (error) {
+      backend.close();
+      throw error;
     }
-    return backend;
   }
 
   /** Has a port's frames come through a ring that is only this thread's. False where this kernel cannot: the socket then serves. */

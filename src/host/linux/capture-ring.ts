@@ -37,7 +37,9 @@ export class CaptureRingReader {
     const position = Atomics.load(this.#consumer64, 0);
     this.#wraps = (position >> 32n) << 32n;
     this.#position = Number(position & 0xffffffffn) | 0;
-    this.release((this.#state.ints[captureState.reading >> 2]! - this.#position) >>> 0);
+    // It may also be behind: records that were passed over are not noted as read.
+    const unfinished = (this.#state.ints[captureState.reading >> 2]! - this.#position) | 0;
+    if (unfinished > 0) this.release(unfinished);
   }
 
   /**

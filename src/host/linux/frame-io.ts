@@ -125,7 +125,9 @@ export class LinuxFrameIo implements FrameIo {
     if (backend.setQueues) backend.setQueues(receiveQueues);
     else {
       backend.close();
+      this.#ports[port] = undefined;
       attached.backend = this.#open(port, handle, counters, receiveQueues);
+      this.#ports[port] = attached;
     }
     this.#listen(handle, attached.backend);
   }
