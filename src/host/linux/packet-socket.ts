@@ -59,9 +59,12 @@ export function stopReceiving(fd: number, ifindex: number): void {
   while (sys.recv(fd, byte, byte.length, MSG_DONTWAIT | MSG_TRUNC) >= 0);
 }
 
-/** From now on the socket's frames go the way of the host's own, by the link's queueing discipline, which cuts segments that the device cannot. */
-export function sendByQueue(fd: number): void {
-  sys.setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, i32(0), 4);
+/**
+ * From now on the socket's frames go to the device directly, or else the way of the host's own, by the link's queueing discipline, which cuts
+ * segments that the device cannot.
+ */
+export function setDirect(fd: number, isDirect: boolean): void {
+  sys.setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, i32(isDirect ? 1 : 0), 4);
 }
 
 /** Frames that the socket's full buffer lost since the last call. */

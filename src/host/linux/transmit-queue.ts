@@ -2,7 +2,7 @@ import { errnoName } from "#util/errno.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { FrameCounters } from "../frame-io.js";
 import { Memory } from "./memory.js";
-import { sendByQueue } from "./packet-socket.js";
+import { setDirect } from "./packet-socket.js";
 import * as sys from "./syscalls.js";
 
 /** Frames that one system call hands over at most. */
@@ -28,6 +28,8 @@ const TWO_32 = 2 ** 32;
 const ETHERNET_HEADER = 14;
 /** Beyond the MTU, what a frame may have: the Ethernet header and one tag. */
 const LINK_HEADER = 18;
+/** Frames that go by the queueing discipline before sending directly is tried again. */
+const BY_QUEUE = 1 << 16;
 
 /** Counts a frame that was not taken. */
 export function countDrop(counters: FrameCounters, reason: string, frames: number): void {
@@ -45,8 +47,8 @@ export class TransmitQueue {
   mtu: number;
   readonly #fd: number;
   readonly #isSocket: boolean;
-  /** The socket sends past the queueing discipline. */
-  #isDirect = true;
+  /** Frames that are still to go by the queueing discipline; 0 while the socket sends past it. */
+  #byQueue = 0;
   readonly #counters: FrameCounters;
   readonly #memory: Memory = Memory.anonymous(SIZE);
   readonly #words: Uint32Array = this.#memory.words;
@@ -117,6 +119,8 @@ export class TransmitQueue {
   #flushSocket(): void {
     const messages = this.#memory.address + MESSAGES_AT;
     let wasDown = false;
+    let queued = -1;
+    if (this.#byQueue > 0) this.#goByQueue(this.#byQueue - this.length);
     for (let at = 0; at < this.length; ) {
       const sent = sys.sendmmsg(this.#fd, messages + at * MMSGHDR, this.length - at, MSG_DONTWAIT);
       if (sent > 0) {
@@ -131,10 +135,11 @@ export class TransmitQueue {
         wasDown = true;
         continue;
       }
-      if (errno === ENOBUFS && this.#isDirect && this.#isLarge(at)) {
-        // Sent directly, a segment is dropped where the device cannot cut it: a guest's with its offloads off, say.
-        this.#isDirect = false;
-        sendByQueue(this.#fd);
+      if (errno === ENOBUFS && queued !== at && this.#isLarge(at)) {
+        // Sent directly, a segment is dropped where the device cannot cut it: a guest's with its offloads off, say. Or the device is full: hence not for good.
+        // Another thread's queue of the same socket may have gone back to sending directly, so how this one means to send does not matter.
+        queued = at;
+        this.#goByQueue(BY_QUEUE);
         continue;
       }
       if (errno === EAGAIN) {
@@ -145,6 +150,13 @@ export class TransmitQueue {
       countDrop(this.#counters, errnoName(errno), 1);
       at++;
     }
+  }
+
+  /** So many frames more go by the queueing discipline. */
+  #goByQueue(frames: number): void {
+    const isDirect = frames <= 0;
+    if (isDirect || frames === BY_QUEUE) setDirect(this.#fd, isDirect);
+    this.#byQueue = Math.max(0, frames);
   }
 
   /** True for a waiting frame that is to be cut into segments. */
