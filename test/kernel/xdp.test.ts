@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { mov } from "#bpf/alu.js";
 import { callHelper, exit } from "#bpf/control.js";
+import { attachType, programType } from "#bpf/program-spec.js";
 import { r0, r2, r3 } from "#bpf/registers.js";
-import { attachTcx, attachType, loadProgram, programType } from "#host/linux/bpf.js";
+import { attachTcx } from "#host/linux/bpf/link.js";
+import { loadProgram } from "#host/linux/bpf/program.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { inNamespace } from "#host/linux/namespaces.js";
 import type { FrameSource, XdpOptions, XdpSource } from "#host/net.js";
@@ -121,6 +123,11 @@ describeWith([root], "AF_XDP", () => {
     expect(told).toBe(io.counters(1)!.rxDropped);
     put(far, data);
     expect(collect(io, 1)).toEqual([data]);
+    // Who takes the queues over counts what is lost from then on.
+    io.setQueues(1, []);
+    const next = make();
+    next.attach(1, source.frames);
+    expect([io, next].map((each) => each.counters(1)!.rxDropped)).toEqual([told, 0]);
   });
 
   it("gives each of its queues to another thread, and sends from any", () => {
@@ -133,6 +140,10 @@ describeWith([root], "AF_XDP", () => {
     const seen = threads.map((io) => collect(io, Number.POSITIVE_INFINITY).map((data) => data[29]!));
     expect(seen.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
     expect(seen[2]).toEqual([]);
+    for (const io of threads) {
+      const frames = io.queueCounts(1).reduce((sum, counts) => sum + counts.frames, 0);
+      expect(frames).toBe(io.counters(1)!.rxPackets);
+    }
     for (const [i, io] of threads.entries()) put(io, frame(100 + i));
     expect(collect(far, 3).map((data) => data.length)).toEqual([100, 101, 102]);
   });

@@ -6,19 +6,16 @@ import {
   type SkbPlaces,
   skbPlaces,
 } from "#bpf/capture-program.js";
+import { mapFlag, mapType } from "#bpf/map-spec.js";
+import { attachType, programType } from "#bpf/program-spec.js";
 import { HostError } from "#util/errors.js";
 import type { CaptureRing, CaptureRings, RingHandle, RingPlace } from "../capture-rings.js";
 import type { CaptureHandle } from "../net.js";
-import {
-  attachType,
-  createMap,
-  kernelBtf,
-  loadProgram,
-  MAP_MMAPABLE,
-  mapType,
-  programType,
-  updateLink,
-} from "./bpf.js";
+import { kernelBtf } from "./bpf/kernel-btf.js";
+import { updateLink } from "./bpf/link.js";
+import { createMap } from "./bpf/map.js";
+import { loadProgram } from "./bpf/program.js";
+import { refuseWithout } from "./bpf/without.js";
 import { Memory } from "./memory.js";
 import * as sys from "./syscalls.js";
 
@@ -70,7 +67,7 @@ class OwnedRing implements CaptureRing {
         keySize: 4,
         valueSize: captureState.size,
         entries: 1,
-        flags: MAP_MMAPABLE,
+        flags: mapFlag.mmapable,
         name: "weft_state",
       });
       this.#state = Memory.map(state, 0, captureState.size, true);
@@ -133,6 +130,7 @@ export class LinuxCaptureRings implements CaptureRings {
 
   /** Loads the program that writes to these places, and returns its descriptor. Throws `HostError`. */
   load(queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[]): number {
+    refuseWithout("tcx", "ringbuf", "mmapable", "kfuncs", "skb_dynptr", "dynptr");
     const { skb, kernelFunctions } = askKernel();
     const maps: Record<string, number> = {};
     const items = captureProgram(

@@ -1,4 +1,5 @@
 import { NetlinkRequest, NLM_F_ACK, NLM_F_CREATE } from "#wire/netlink.js";
+import { refuseWithout } from "./bpf/without.js";
 import type { Hide } from "./hidden.js";
 import { NetlinkSocket } from "./netlink-socket.js";
 
@@ -58,6 +59,7 @@ function deleteTable(socket: NetlinkSocket, table: string): void {
 
 /** A netfilter chain at the link's ingress whose policy is to drop: needs no BPF, so it also works in a user namespace. */
 export const hideByNft: Hide = (name) => {
+  refuseWithout("nft");
   const table = `weft-${name}`;
   const socket = new NetlinkSocket(NETLINK_NETFILTER);
   try {

@@ -1,10 +1,14 @@
 import { dropProgram } from "#bpf/capture-program.js";
-import { attachTcx, attachType, loadProgram, programType } from "./bpf.js";
+import { attachType, programType } from "#bpf/program-spec.js";
+import { attachTcx } from "./bpf/link.js";
+import { loadProgram } from "./bpf/program.js";
+import { refuseWithout } from "./bpf/without.js";
 import type { Hide } from "./hidden.js";
 import * as sys from "./syscalls.js";
 
 /** A BPF program at the link's tcx ingress (Linux 6.6). It goes with its descriptor, however the process ends. */
 export const hideByTcx: Hide = (_name, ifindex) => {
+  refuseWithout("tcx");
   const program = loadProgram({
     type: programType.schedCls,
     attach: attachType.tcxIngress,

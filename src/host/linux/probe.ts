@@ -1,19 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import { dropProgram } from "#bpf/capture-program.js";
 import { errnoName } from "#util/errno.js";
-import { attachTcx, attachType, loadProgram, programType } from "./bpf.js";
+import type { Answer } from "./bpf/features.js";
 import { hideLink } from "./hide.js";
-import { createNamespace, inNamespace } from "./namespaces.js";
 import { LinuxNetHost } from "./net-host.js";
+import { withProbeLink } from "./probe-link.js";
 import { ringInputFault } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
-
-/** An answer about this host: `undefined` where it cannot be told. `reason` says what was seen. */
-interface ProbeResult {
-  readonly works: boolean | undefined;
-  readonly reason: string;
-}
 
 /** One question about this host. Asking changes nothing that lasts. */
 export interface Probe {
@@ -21,17 +14,17 @@ export interface Probe {
   readonly name: string;
   /** What the answer is good for. */
   readonly title: string;
-  run(): ProbeResult;
+  run(): Answer;
 }
 
-const yes = (reason: string): ProbeResult => ({ works: true, reason });
-const no = (reason: string): ProbeResult => ({ works: false, reason });
-const cannotTell = (reason: string): ProbeResult => ({ works: undefined, reason });
+const yes = (reason: string): Answer => ({ works: true, reason });
+const no = (reason: string): Answer => ({ works: false, reason });
+const cannotTell = (reason: string): Answer => ({ works: undefined, reason });
 
 const lacksPrivilege = new Set(["EPERM", "EACCES"]);
 
 /** Runs `attempt`; its text is the reason of a yes, its error that of a no, or of "cannot tell" where only privilege was lacking. */
-function attempt(run: () => string): ProbeResult {
+function attempt(run: () => string): Answer {
   try {
     return yes(run());
   } catch (error) {
@@ -40,26 +33,22 @@ function attempt(run: () => string): ProbeResult {
   }
 }
 
-/** Runs `run` with a link of a namespace of its own, which is gone afterwards. */
+/** Runs `run` with a link of a namespace of its own, which is gone afterwards, and the namespace's devices. */
 function withLink<T>(run: (name: string, ifindex: number, net: LinuxNetHost) => T): T {
-  const namespace = createNamespace();
-  try {
-    const net = new LinuxNetHost(namespace);
+  return withProbeLink((name, ifindex) => {
+    const net = new LinuxNetHost();
     try {
-      net.createVeth("probe0", "probe1");
-      return inNamespace(namespace, () => run("probe0", net.link("probe0")!.ifindex, net));
+      return run(name, ifindex, net);
     } finally {
       net.close();
     }
-  } finally {
-    namespace.close();
-  }
+  });
 }
 
 /** The bit of CAP_NET_ADMIN in the capability masks of /proc. */
 const CAP_NET_ADMIN = 12n;
 
-function netAdmin(): ProbeResult {
+function netAdmin(): Answer {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
   if (mask === undefined) return cannotTell("/proc/self/status tells no capabilities");
   const has = ((BigInt(`0x${mask}`) >> CAP_NET_ADMIN) & 1n) === 1n;
@@ -67,7 +56,7 @@ function netAdmin(): ProbeResult {
   return has ? yes(`${who} with CAP_NET_ADMIN`) : no(`${who} without CAP_NET_ADMIN`);
 }
 
-function kernel(): ProbeResult {
+function kernel(): Answer {
   const [major = 0, minor = 0] = release().split(".").map(Number);
   // What the engines rest on came with 4.15 (checksum state of TAP and AF_PACKET) and later; older ones are not tried.
   return major > 4 || (major === 4 && minor >= 15)
@@ -75,7 +64,7 @@ function kernel(): ProbeResult {
     : no(`Linux ${release()} is older than 4.15`);
 }
 
-function tun(): ProbeResult {
+function tun(): Answer {
   if (!existsSync("/dev/net/tun")) return no("/dev/net/tun does not exist");
   return attempt(() =>
     withLink((_name, _ifindex, net) => {
@@ -85,7 +74,7 @@ function tun(): ProbeResult {
   );
 }
 
-function packetSocket(): ProbeResult {
+function packetSocket(): Answer {
   return attempt(() =>
     withLink((name, _ifindex, net) => {
       net.capture(name, { input: "socket" }).close();
@@ -94,29 +83,7 @@ function packetSocket(): ProbeResult {
   );
 }
 
-function bpf(): ProbeResult {
-  return attempt(() => {
-    sys.close(loadProgram({ type: programType.schedCls, items: dropProgram(), name: "weft_probe" }));
-    return "the kernel loads programs";
-  });
-}
-
-function tcx(): ProbeResult {
-  return attempt(() =>
-    withLink((_name, ifindex) => {
-      const attach = attachType.tcxIngress;
-      const program = loadProgram({ type: programType.schedCls, attach, items: dropProgram(), name: "weft_probe" });
-      try {
-        sys.close(attachTcx(program, ifindex, attach));
-      } finally {
-        sys.close(program);
-      }
-      return "programs attach to a link's tcx ingress";
-    }),
-  );
-}
-
-function ring(): ProbeResult {
+function ring(): Answer {
   return attempt(() => {
     const fault = ringInputFault();
     if (fault) throw fault;
@@ -124,7 +91,7 @@ function ring(): ProbeResult {
   });
 }
 
-function hiding(): ProbeResult {
+function hiding(): Answer {
   return attempt(() =>
     withLink((name, ifindex) => {
       const hidden = hideLink(name, ifindex);
@@ -144,7 +111,7 @@ function sysctl(path: string): number | undefined {
   }
 }
 
-function userNamespaces(): ProbeResult {
+function userNamespaces(): Answer {
   if (!existsSync("/proc/self/ns/user")) return no("the kernel has no user namespaces");
   if (sysctl("user/max_user_namespaces") === 0) return no("user.max_user_namespaces is 0");
   if (sysctl("kernel/unprivileged_userns_clone") === 0) return no("kernel.unprivileged_userns_clone is 0");
@@ -153,7 +120,7 @@ function userNamespaces(): ProbeResult {
   return yes("no limit forbids them");
 }
 
-function ipv6(): ProbeResult {
+function ipv6(): Answer {
   const AF_INET6 = 10;
   const SOCK_DGRAM_CLOEXEC = 0x80002;
   const fd = sys.socket(AF_INET6, SOCK_DGRAM_CLOEXEC, 0);
@@ -169,8 +136,6 @@ export const probes: readonly Probe[] = [
   { name: "tun", title: "internal and tap ports", run: tun },
   { name: "packet_socket", title: "system ports", run: packetSocket },
   { name: "hide", title: "system ports kept from the host's own stack", run: hiding },
-  { name: "bpf", title: "BPF programs", run: bpf },
-  { name: "tcx", title: "BPF at a link's ingress without a qdisc", run: tcx },
   { name: "ring", title: "fastest input of the userspace engine", run: ring },
   { name: "user_namespaces", title: "demo without root", run: userNamespaces },
   { name: "ipv6", title: "IPv6", run: ipv6 },

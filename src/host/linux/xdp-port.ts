@@ -1,16 +1,12 @@
+import { mapType } from "#bpf/map-spec.js";
+import { attachType, programType } from "#bpf/program-spec.js";
 import { vlanTagFunction, xdpProgram } from "#bpf/xdp-program.js";
 import type { CaptureHandle, CaptureSource, XdpMode, XdpOptions, XdpSource } from "../net.js";
-import {
-  attachType,
-  attachXdp,
-  createMap,
-  kernelBtf,
-  loadProgram,
-  mapType,
-  programType,
-  setElement,
-  xdpPlace,
-} from "./bpf.js";
+import { kernelBtf } from "./bpf/kernel-btf.js";
+import { attachXdp, xdpPlace } from "./bpf/link.js";
+import { BpfMap } from "./bpf/map.js";
+import { loadProgram } from "./bpf/program.js";
+import { refuseWithout } from "./bpf/without.js";
 import { linkSettings, receiveQueues } from "./ethtool.js";
 import * as sys from "./syscalls.js";
 import { XDP_LONGEST } from "./xdp-layout.js";
@@ -63,24 +59,30 @@ function tagFunction(): Record<string, number> {
   return id === undefined ? {} : { [vlanTagFunction]: id };
 }
 
+/** A number as a key or value of 4 bytes. */
+function bytesOf(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer);
+}
+
 function openIn(ifindex: number, mode: XdpMode, options: XdpOptions): Opened {
   const sockets: XdpSocket[] = [];
   const fds: number[] = [];
   try {
-    const map = createMap({
+    refuseWithout("af_xdp", ...(mode === "generic" ? [] : (["xdp"] as const)));
+    const map = BpfMap.create({
       type: mapType.xskmap,
       keySize: 4,
       valueSize: 4,
       entries: options.queues,
       name: "weft_xsks",
     });
-    fds.push(map);
+    fds.push(map.fd);
     // Some drivers set up queues for sockets only while there is a program.
-    fds.push(...attachProgram(map, ifindex, mode));
+    fds.push(...attachProgram(map.fd, ifindex, mode));
     for (let queue = 0; queue < options.queues; queue++) {
       const socket = new XdpSocket(ifindex, queue, mode, options.needWakeup);
       sockets.push(socket);
-      setElement(map, queue, socket.handle.fd);
+      map.update(bytesOf(queue), bytesOf(socket.handle.fd));
     }
     return { sockets, fds };
   } catch (error) {
