@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { RingPlace } from "#host/capture-rings.js";
 import type { FrameIo } from "#host/frame-io.js";
+import { LinuxCaptureRings } from "#host/linux/capture-rings.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { createNamespace, type NetworkNamespace } from "#host/linux/namespaces.js";
 import { LinuxNetHost } from "#host/linux/net-host.js";
@@ -239,6 +241,32 @@ for (const input of ["ring", "socket"] as const satisfies readonly FrameInput[])
       put(far, 1, frame(62));
       expect(collect(near, 1).map((s) => [s.port, s.data.length])).toEqual([[7, 62]]);
     });
+
+    if (input === "ring")
+      it("goes on with a ring whose last frames were nobody's", () => {
+        const rings = new LinuxCaptureRings();
+        const ring = rings.open();
+        const { frames } = captures[0]!;
+        near.detach(1);
+        const places = [ring.takePlace(), ring.takePlace()];
+        const use = (place: RingPlace): LinuxFrameIo => {
+          near.close();
+          near = new LinuxFrameIo({ ring: ring.handle });
+          rings.feed(frames, [{ ring, place }]);
+          near.attach(1, frames, [{ queue: 0, place }]);
+          return near;
+        };
+        const first = use(places[0]!);
+        put(far, 1, frame(60));
+        expect(collect(first, 1)).toHaveLength(1);
+        first.detach(1);
+        for (let i = 0; i < 3; i++) put(far, 1, frame(61));
+        expect(collect(first, 1)).toEqual([]);
+        const second = use(places[1]!);
+        put(far, 1, frame(62));
+        expect(collect(second, 1).map((s) => s.data.length)).toEqual([62]);
+        ring.close();
+      });
 
     it("hides the link from the host's stack until closed", () => {
       // The far side sees whether the near side's stack answers an ARP request.
