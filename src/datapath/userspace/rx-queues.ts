@@ -385,18 +385,25 @@ export class RxQueues {
     }
   }
 
-  /** Once a thread has come to life, and a while after, nothing more comes to where queues were. */
+  /** Once a thread has come to life, and a while after, nothing more is where queues were. */
   #leave(port: RxPort): void {
     const left = new Map<ForwardingThread, RxPort["leaving"]>();
     for (const entry of port.leaving) {
       const { thread } = entry.seat;
       left.set(thread, [...(left.get(thread) ?? []), entry]);
     }
-    for (const [thread, entries] of left) {
-      void thread
-        .mark()
-        .then(() => this.#host.clock.after(port.byRing ? GRACE : 0, () => this.#left(port, thread, entries)));
-    }
+    for (const [thread, entries] of left) this.#leaveThread(port, thread, entries);
+  }
+
+  #leaveThread(port: RxPort, thread: ForwardingThread, entries: RxPort["leaving"]): void {
+    const { lives } = thread;
+    const end = (): void => {
+      // One that died meanwhile has left something in its ring, which the next one takes.
+      const hasDied = thread.lives !== lives || !thread.isRunning;
+      if (port.byRing && hasDied && !thread.isClosed) this.#leaveThread(port, thread, entries);
+      else this.#left(port, thread, entries);
+    };
+    void thread.mark().then(() => this.#host.clock.after(port.byRing ? GRACE : 0, end));
   }
 
   #left(port: RxPort, thread: ForwardingThread, entries: RxPort["leaving"]): void {
