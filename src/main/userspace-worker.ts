@@ -21,7 +21,6 @@ function main(): void {
     pin: pinThread,
   });
   loop.run();
-  io.close();
 }
 
 main();

@@ -59,9 +59,8 @@ class PlayedThread implements Thread {
     this.#onExit(error);
   }
 
-  /** Takes turns, and hands up what they say, until nothing more happens. */
-  play(): void {
-    if (this.#dead) return;
+  /** Has the thread come to life. */
+  begin(): { readonly loop: ForwardingLoop; readonly control: Int32Array } {
     this.#loop ??= new ForwardingLoop({
       parent: {
         data: this.#data,
@@ -74,11 +73,17 @@ class PlayedThread implements Thread {
       signal: () => {},
       pin: () => {},
     });
-    const control = new Int32Array((this.#data as ThreadStart).control);
+    return { loop: this.#loop, control: new Int32Array((this.#data as ThreadStart).control) };
+  }
+
+  /** Takes turns, and hands up what they say, until nothing more happens. */
+  play(): void {
+    if (this.#dead) return;
+    const { loop, control } = this.begin();
     for (let quiet = 0; quiet < 3; quiet++) {
       // It sleeps, and is woken, between turns.
       Atomics.store(control, Control.sleeping, 0);
-      if (this.#loop.turn()) quiet = 0;
+      if (loop.turn()) quiet = 0;
       Atomics.store(control, Control.sleeping, 1);
       for (let m = this.#next(); m !== undefined; m = this.#next()) {
         quiet = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DatapathAction } from "#datapath/actions.js";
 import type { Upcall } from "#datapath/datapath.js";
+import { Control } from "#datapath/userspace/thread-protocol.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { ipv4, udp } from "../support/ip-frames.js";
@@ -36,6 +37,28 @@ describe("a forwarding thread that dies", () => {
     await bed.settle();
     expect(bed.take(b).length).toBe(1);
     expect(bed.datapath.flow(UFID)?.stats.packets).toBe(2);
+    bed.close();
+  });
+
+  it("lets go of everything, and keeps nobody waiting", () => {
+    const bed = threadBed();
+    const thread = bed.threads.current;
+    const { control, loop } = thread.begin();
+    expect(control[Control.ready]).toBe(1);
+    let isClosed = false;
+    thread.io.close = () => {
+      isClosed = true;
+      // Until now it may have used what somebody wants to close.
+      expect(control[Control.done]).toBe(0);
+    };
+    thread.io.receive = () => {
+      Atomics.add(control, Control.asked, 1);
+      throw new Error("out of memory");
+    };
+    expect(() => loop.run()).toThrow("out of memory");
+    expect(isClosed).toBe(true);
+    expect(control[Control.ready]).toBe(0);
+    expect(control[Control.done]).toBe(1);
     bed.close();
   });
 

@@ -41,10 +41,6 @@ export class FlowLookup {
     this.#inexact[port] = options.get("emc-enable") === "false";
   }
 
-  removePort(port: number): void {
-    this.#inexact[port] = false;
-  }
-
   /** Adds a flow for the packets of a key under a mask. No other flow may have both. */
   add(flow: Flow, key: FlowKey, shape: MaskShape): void {
     flow.index = this.#table.insertShaped(key, shape, flow);

@@ -110,7 +110,6 @@ export class Forwarder {
 
   removePort(port: number): void {
     this.#exits.setPort(port, false);
-    this.lookup.removePort(port);
     this.#tunnels.remove(port);
   }
 

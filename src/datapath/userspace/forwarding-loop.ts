@@ -29,6 +29,8 @@ const LONG_UPCALLS = 8192;
 const COST_MEMORY = 64;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
+/** How long a thread that fails still takes signals, in milliseconds. */
+const LAST_SIGNAL = 10;
 /** How often, at the least, it is looked for connections whose time is over where nothing comes, in milliseconds. */
 const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
@@ -145,14 +147,38 @@ export class ForwardingLoop {
     Atomics.store(this.#control, Control.ready, 1);
   }
 
-  /** Runs until told to stop, and until nobody uses the wake-up descriptor any more. */
+  /** Runs until told to stop, and until nobody uses the wake-up descriptor any more; then, or where it fails, there is no frame I/O any more. */
   run(): void {
-    for (let now = this.#host.now(); !this.#stopped; ) {
-      const hasMore = this.turn(now);
-      now = hasMore ? this.#ended : this.#sleep(this.#ended);
+    try {
+      for (let now = this.#host.now(); !this.#stopped; ) {
+        const hasMore = this.turn(now);
+        now = hasMore ? this.#ended : this.#sleep(this.#ended);
+      }
+      this.#bidFarewell();
+    } catch (error) {
+      this.#giveUp();
+      throw error;
     }
+    this.#host.io.close();
+  }
+
+  #bidFarewell(): void {
     for (let fd = this.#host.io.wakeFd; Atomics.load(this.#control, Control.wakeFd) === fd; ) {
       if (Atomics.wait(this.#control, Control.wakeFd, fd, FAREWELL) === "timed-out") return;
+    }
+  }
+
+  /** Lets go of everything, so that the next thread finds it free, and answers: whoever asks waits for nothing that this thread still does. */
+  #giveUp(): void {
+    const control = this.#control;
+    Atomics.store(control, Control.ready, 0);
+    Atomics.store(control, Control.sleeping, 0);
+    // Somebody may just have read otherwise.
+    Atomics.wait(control, Control.sleeping, 0, LAST_SIGNAL);
+    try {
+      this.#host.io.close();
+    } finally {
+      this.#answer(Atomics.load(control, Control.asked));
     }
   }
 
@@ -348,6 +374,7 @@ export class ForwardingLoop {
         this.#forwarder.lookup.setPortOptions(command.port, command.options);
         return;
       case "mark":
+        this.#tellLosses();
         this.#post({ kind: "marked", mark: command.mark });
         return;
       case "stop":

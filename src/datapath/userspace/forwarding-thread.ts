@@ -66,6 +66,7 @@ export class ForwardingThread {
   readonly #owner: ThreadOwner;
   #core: number | undefined;
   #thread: Thread | undefined;
+  #lives = 0;
   #startedAt = 0;
   #pending: Command[] = [];
   /** Of what is pending, to be handed over and not copied. */
@@ -103,6 +104,16 @@ export class ForwardingThread {
     return Atomics.load(this.control, Control.masks);
   }
 
+  /** How many threads it has been, each in the place of one that died. */
+  get lives(): number {
+    return this.#lives;
+  }
+
+  /** It is to end, or has ended. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** True while there is a thread, even one that has not come to life yet. */
   get isThere(): boolean {
     return this.#thread !== undefined;
@@ -130,6 +141,7 @@ export class ForwardingThread {
     };
     const thread = this.#host.threads.start("userspace-worker", start);
     this.#thread = thread;
+    this.#lives++;
     // The counts of a thread that has died are no more.
     const origin: UpcallOrigin = {
       handled: (port, count) => {
@@ -207,13 +219,11 @@ export class ForwardingThread {
 
   /** Asks whether every command so far has been obeyed, which `answered` waits for. One that does not run yet will obey them before it forwards: false. */
   ask(): boolean {
-    if (!this.isRunning) {
-      this.flush();
-      return false;
-    }
     // Asked before the commands are posted, so that a thread they stop finds the question.
     this.#asked = Atomics.add(this.control, Control.asked, 1) + 1;
     this.flush();
+    // Looked at after that: one that comes to life now may have forwarded before they were there.
+    if (!this.isRunning) return false;
     this.#wake();
     return true;
   }

@@ -26,6 +26,7 @@ import type { Program } from "./ops.js";
 import type { PollingCore } from "./place-queues.js";
 import type { UpcallSink } from "./sinks.js";
 
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 const NO_DROPS: ReadonlyMap<string, number> = new Map();
 
 /**
@@ -90,6 +91,7 @@ export class InProcessEngine implements Engine {
     this.#devices.delete(number);
     this.#threads.removePort(number);
     this.#forwarder.removePort(number);
+    this.#forwarder.lookup.setPortOptions(number, NO_OPTIONS);
   }
 
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {

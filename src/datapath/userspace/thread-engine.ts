@@ -143,7 +143,7 @@ export class ThreadEngine implements Engine {
     // Later the number may be another port's.
     this.#upcalls.finishPort(number);
     this.#portDrops.delete(number);
-    this.#portOptions.delete(number);
+    if (this.#portOptions.delete(number)) this.#broadcast({ op: "port-options", port: number, options: NO_OPTIONS });
     // The device's owner may close its descriptor next, and the number be given out again.
     this.#queues.remove(number);
   }
@@ -349,8 +349,8 @@ export class ThreadEngine implements Engine {
     const end = (): void => {
       if (!this.#closed) this.#end(thread);
     };
-    // One that has not come to life yet has something in its ring, perhaps.
-    void thread.mark().then(() => this.#host.clock.after(2 * GRACE, end));
+    // One that has not come to life yet has something in its ring, perhaps; the second mark is for what it says of its last packets.
+    void thread.mark().then(() => this.#host.clock.after(2 * GRACE, () => void thread.mark().then(end)));
   }
 
   #end(thread: ForwardingThread): void {
