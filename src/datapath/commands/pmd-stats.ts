@@ -3,7 +3,7 @@ import type { Clock } from "#util/clock.js";
 import type { Datapaths } from "../datapaths.js";
 import { Counter } from "../userspace/counters.js";
 import type { ForwardingThreadInfo } from "../userspace/forwarding-thread-info.js";
-import { type IterationSummary, Metric, readHistogram, readHistory } from "../userspace/thread-metrics.js";
+import { HISTOGRAMS, type IterationSummary, Metric, readHistogram, readHistory } from "../userspace/thread-metrics.js";
 import { likelyDatapath, readPmdArguments, shownThreads, threadTitle } from "./pmd-arguments.js";
 import { formatPerf } from "./pmd-perf-text.js";
 
@@ -33,6 +33,20 @@ type ThreadStats = {
   readonly processing: number | null;
 };
 
+/** How often something was at most each of `bounds`, and, in one more count, beyond. Times are in nanoseconds. */
+type Histogram = { readonly of: string; readonly bounds: readonly number[]; readonly counts: readonly number[] };
+
+/** In the order of `HISTOGRAMS`: of an iteration, but where it says otherwise. */
+const histogramNames = [
+  "time",
+  "packets",
+  "timePerPacket",
+  "packetsPerBatch",
+  "vhostQueue",
+  "upcalls",
+  "timePerUpcall",
+];
+
 /** A thread's metrics since they were cleared. */
 type ThreadPerf = {
   readonly core: number | null;
@@ -41,7 +55,7 @@ type ThreadPerf = {
   /** By the names of `Counter` and `Metric`. */
   readonly counters: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly histograms: readonly (readonly number[])[] | null;
+  readonly histograms: readonly Histogram[] | null;
   readonly iterations: readonly IterationSummary[];
   readonly milliseconds: readonly IterationSummary[];
 };
@@ -161,7 +175,10 @@ export function pmdStatsCommands(datapaths: Datapaths, clock: Clock): AppctlComm
       duration: clock.now() - (then?.at ?? metrics[Metric.began]!),
       counters: byName(minus(thread.counters, then?.counters), counterNames),
       metrics: byName(since, metricNames),
-      histograms: isDetailed && histograms ? [0, 1, 2, 3, 4, 5, 6].map((i) => [...readHistogram(since, i)]) : null,
+      histograms:
+        isDetailed && histograms
+          ? HISTOGRAMS.map((bounds, i) => ({ of: histogramNames[i]!, bounds, counts: [...readHistogram(since, i)] }))
+          : null,
       iterations: readHistory(metrics, "iterations", shown("-it")),
       milliseconds: readHistory(metrics, "milliseconds", shown("-ms")),
     };
@@ -212,7 +229,7 @@ export function pmdStatsCommands(datapaths: Datapaths, clock: Clock): AppctlComm
                 ...figures,
                 counters: byPosition(figures.counters, counterNames),
                 metrics: byPosition(figures.metrics, metricNames),
-                histograms: histograms?.map((bins) => Float64Array.from(bins)),
+                histograms: histograms?.map(({ counts }) => Float64Array.from(counts)),
               },
               `${time}.${String(Math.floor(clock.wall() % 1000)).padStart(3, "0")}`,
             ),
