@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
+import { guestIperf } from "../support/guest-iperf.js";
 import { describeWith, program } from "../support/needs.js";
 import { QemuGuest, virtualMachines } from "../support/qemu-guest.js";
 import { checksumErrors } from "../support/traffic-ends.js";
@@ -62,8 +63,8 @@ describeWith([program(IPERF3, "iperf3"), ...virtualMachines()], "virtual machine
 
   /** Megabits a second of a TCP transfer, of which all must arrive. */
   async function tcp(from: number, address: string, streams = 1): Promise<number> {
-    const text = await guests[from]!.must(`iperf3 -c ${address} -n ${MEGABYTES}M -P ${streams} -J`, 60_000);
-    const { bytes, bits_per_second } = JSON.parse(text).end.sum_received;
+    const options = `-c ${address} -n ${MEGABYTES}M -P ${streams}`;
+    const { bytes, bits_per_second } = (await guestIperf(guests[from]!, options)).sum_received;
     if (bytes < MEGABYTES * 0.9e6) throw new Error(`only ${bytes} bytes arrived`);
     const rate = bits_per_second / 1e6;
     console.log(

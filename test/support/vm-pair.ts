@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { guestIperf } from "./guest-iperf.js";
 import { guideBlocks } from "./guide-blocks.js";
 import { type Need, program, tun } from "./needs.js";
 import { QemuGuest, virtualMachines } from "./qemu-guest.js";
@@ -10,12 +11,6 @@ const IPERF3 = "/usr/bin/iperf3";
 const ETHTOOL = "/usr/sbin/ethtool";
 /** A translated processor is slow. */
 const MEGABYTES = QemuGuest.translated ? 10 : 400;
-
-/** What is used of iperf3's results. */
-interface IperfEnd {
-  readonly sum_received: { readonly bytes: number; readonly bits_per_second: number };
-  readonly sum: { readonly packets: number; readonly lost_packets: number };
-}
 
 /** What labs with a `VmPair` need. */
 export function vmPairNeeds(): readonly Need[] {
@@ -82,7 +77,8 @@ export class VmPair {
 
   /** Megabits a second of a TCP transfer, of which all must arrive. */
   async tcp(from: number, address: string): Promise<number> {
-    const { bytes, bits_per_second } = (await this.#iperf(from, `-c ${address} -n ${MEGABYTES}M`)).sum_received;
+    const { bytes, bits_per_second } = (await guestIperf(this.guest(from), `-c ${address} -n ${MEGABYTES}M`))
+      .sum_received;
     if (bytes < MEGABYTES * 0.9e6) throw new Error(`only ${bytes} bytes arrived`);
     return bits_per_second / 1e6;
   }
@@ -91,22 +87,11 @@ export class VmPair {
   async udpLost(from: number, address: string, size: number): Promise<number> {
     let fewest = Number.POSITIVE_INFINITY;
     for (let trial = 0; trial < 3 && fewest > 0; trial++) {
-      const { sum } = await this.#iperf(from, `-u -c ${address} -l ${size} -b ${size * 3200} -k 100`);
+      const { sum } = await guestIperf(this.guest(from), `-u -c ${address} -l ${size} -b ${size * 3200} -k 100`);
       if (sum.packets < 100) throw new Error(`only ${sum.packets} datagrams were sent`);
       fewest = Math.min(fewest, sum.lost_packets);
     }
     return fewest;
-  }
-
-  async #iperf(from: number, options: string): Promise<IperfEnd> {
-    for (let trial = 1; ; trial++) {
-      const text = await this.guest(from).must(`iperf3 ${options} -J`, 60_000);
-      // What it says of datagrams larger than the MTU comes first.
-      const { start, end, error } = JSON.parse(text.slice(text.indexOf("{")));
-      if (error === undefined) return end;
-      // A server that is not through with the one before closes the connection.
-      if (trial === 10 || start.connected.length > 0) throw new Error(`iperf3 ${options}: ${error}`);
-    }
   }
 
   /** Packets that the guests threw away since a checksum was wrong. */
