@@ -39,6 +39,21 @@ export interface LinkStats {
   readonly rxMissedErrors: number;
 }
 
+/** What only a network card counts, of a device that is none: not known. */
+export const noCardStats: Omit<
+  LinkStats,
+  "rxPackets" | "txPackets" | "rxBytes" | "txBytes" | "rxErrors" | "txErrors" | "rxDropped" | "txDropped"
+> = {
+  multicast: -1,
+  collisions: -1,
+  rxLengthErrors: -1,
+  rxOverErrors: -1,
+  rxCrcErrors: -1,
+  rxFrameErrors: -1,
+  rxFifoErrors: -1,
+  rxMissedErrors: -1,
+};
+
 /** All counters at zero. */
 export const noStats: LinkStats = {
   rxPackets: 0,

@@ -12,6 +12,7 @@ import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { ThreadEngineHost } from "#datapath/userspace/thread-engine.js";
 import { seedHashes } from "#flow/shape.js";
 import type { Host } from "#host/host.js";
+import type { HostAnswers } from "#host/host-answers.js";
 import type { NetHost } from "#host/net.js";
 import { fileSystemSpace } from "#host/node/file-system-space.js";
 import { NodeThreads } from "#host/node/threads.js";
@@ -109,6 +110,12 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   // As it was said when the first configuration came: a change takes a restart.
   let vhostDirectory: string | undefined;
   const vhost = { host: vhostHost, directory: () => vhostDirectory ?? run };
+  const useVhostDirectory = (directory: string): void => {
+    if (vhostDirectory !== undefined) return;
+    const leaves = directory.split("/").includes("..");
+    if (leaves) vhostLog.warn(`vhost-sock-dir "${directory}" may not contain "..": ${run} is used`);
+    vhostDirectory = join(run, leaves ? "" : directory);
+  };
   const clock = new WarpClock(host.clock);
   const dummies = wanted.dummies === "none" ? undefined : new DummyDevices({ ...host, clock });
   const datapaths = new Datapaths(datapathClasses(context, wanted, net, linux, vhost, dummies, clock));
@@ -128,7 +135,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     deviceLog: log.module("netdev"),
     runDirectory: run,
     useTls: (row) => connect.use(row),
-    useVhostDirectory: (directory) => void (vhostDirectory ??= join(run, directory)),
+    useVhostDirectory,
     systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));
@@ -136,7 +143,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const watch = net.watch((event) => {
     if (news.isNews(event) && event.kind === "link") daemon.linkAppeared(event.link.name);
   });
-  control.register(vswitchdCommands({ switches, dpctl: dpctlHost(host, datapaths, clock), clock, dummies }));
+  const askHost = async (): Promise<HostAnswers> => (await import("#host/linux/probe.js")).askHost();
+  control.register(vswitchdCommands({ switches, dpctl: dpctlHost(host, datapaths, clock), clock, dummies, askHost }));
   context.memory.push(() => ({ "idl-cells-Open_vSwitch": database.cells(), ...switches.memoryUsage() }));
   return {
     ready: daemon.configured,

@@ -1,4 +1,4 @@
-import type { LinkStats } from "#host/net.js";
+import { type LinkStats, noCardStats } from "#host/net.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import { parseIpv4, parseIpv6 } from "#util/ip.js";
@@ -66,20 +66,8 @@ class Tunnel implements TunnelDevice {
 
   /** The datapath counts nothing on it. */
   stats(): LinkStats {
-    return {
-      ...{
-        rxPackets: 0,
-        txPackets: 0,
-        rxBytes: 0,
-        txBytes: 0,
-        rxErrors: -1,
-        txErrors: -1,
-        rxDropped: -1,
-        txDropped: -1,
-      },
-      ...{ multicast: -1, collisions: -1, rxLengthErrors: -1, rxOverErrors: -1, rxCrcErrors: -1, rxFrameErrors: -1 },
-      ...{ rxFifoErrors: -1, rxMissedErrors: -1 },
-    };
+    const traffic = { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0 };
+    return { ...noCardStats, ...traffic, rxErrors: -1, txErrors: -1, rxDropped: -1, txDropped: -1 };
   }
 
   setMac(): void {}

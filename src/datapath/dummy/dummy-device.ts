@@ -1,5 +1,5 @@
 import type { Files } from "#host/files.js";
-import type { LinkStats } from "#host/net.js";
+import { type LinkStats, noCardStats } from "#host/net.js";
 import type { Streams } from "#host/streams.js";
 import type { Clock } from "#util/clock.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
@@ -84,14 +84,7 @@ export class DummyDevice implements DirectDevice {
       txErrors: -1,
       rxDropped: -1,
       txDropped: -1,
-      multicast: -1,
-      collisions: -1,
-      rxLengthErrors: -1,
-      rxOverErrors: -1,
-      rxCrcErrors: -1,
-      rxFrameErrors: -1,
-      rxFifoErrors: -1,
-      rxMissedErrors: -1,
+      ...noCardStats,
     };
   }
 

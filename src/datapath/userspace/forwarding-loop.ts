@@ -424,6 +424,7 @@ export class ForwardingLoop {
   }
 
   #pin(core: number | undefined): void {
+    this.#rest.setCore(core);
     try {
       this.#host.pin(core);
     } catch (error) {

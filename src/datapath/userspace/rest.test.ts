@@ -13,6 +13,10 @@ it("a thread rests longer and longer while little comes, and not while much or n
   rest.setOptions(new Map([["pmd-maxsleep", "999999"]]));
   for (let i = 0; i < 20; i++) rest.after(30, 1);
   expect(rest.after(30, 1)).toBe(10_000);
+  rest.setOptions(new Map([["pmd-maxsleep", "5, 3:7"]]));
+  expect(rest.after(30, 1)).toBe(5);
+  rest.setCore(3);
+  expect(rest.after(30, 1)).toBe(7);
   rest.setOptions(new Map());
   expect(rest.after(30, 1)).toBe(0);
 });

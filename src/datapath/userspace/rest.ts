@@ -1,5 +1,5 @@
-/** What `pmd-maxsleep` may be at the most, in microseconds. */
-const MOST = 10_000;
+import { type MaxSleep, maxSleepOf, readMaxSleep } from "./max-sleep.js";
+
 /** The first rest; the next ones are each twice as long. */
 const FIRST = 10;
 /** Frames of a turn from which on there is no rest. */
@@ -12,14 +12,22 @@ const IDLE = 20;
  * that setting it sleeps until it is woken.
  */
 export class Rest {
+  #sleep: MaxSleep = readMaxSleep(new Map());
+  #core: number | undefined;
   #most = 0;
   #next = 0;
   #cameAt = Number.NEGATIVE_INFINITY;
 
   /** Takes Open_vSwitch:other_config. */
   setOptions(options: ReadonlyMap<string, string>): void {
-    const text = options.get("pmd-maxsleep") ?? "";
-    this.#most = /^\d+$/.test(text) ? Math.min(MOST, Number(text)) : 0;
+    this.#sleep = readMaxSleep(options);
+    this.setCore(this.#core);
+  }
+
+  /** The thread is on this core from now on. */
+  setCore(core: number | undefined): void {
+    this.#core = core;
+    this.#most = maxSleepOf(this.#sleep, core);
     this.#next = 0;
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readSync, unlinkSync } from "node:fs";
 import { HostError, WireError } from "#util/errors.js";
 import { decodeVhostHeader, VHOST_HEADER, type VhostHeader } from "#wire/vhost-user.js";
-import type { FrameHandle, LinkStats } from "../../net.js";
+import { type FrameHandle, type LinkStats, noCardStats } from "../../net.js";
 import type { VhostMode, VhostSource, VhostStatus } from "../../vhost.js";
 import * as sys from "../syscalls.js";
 import { acceptFrom, DescriptorSocket, listenAt, MAX_DESCRIPTORS } from "./descriptor-socket.js";
@@ -19,18 +19,6 @@ const DEFAULT_MTU = 1500;
 const EADDRINUSE = 98;
 /** How long a guest may take to set its queues up before they are given to threads, in milliseconds. */
 const SETTLING = 50;
-
-/** What a ring does not have. */
-const notCounted = {
-  multicast: -1,
-  collisions: -1,
-  rxLengthErrors: -1,
-  rxOverErrors: -1,
-  rxCrcErrors: -1,
-  rxFrameErrors: -1,
-  rxFifoErrors: -1,
-  rxMissedErrors: -1,
-};
 
 /** What a port needs of its process. */
 export interface VhostOutside {
@@ -271,7 +259,7 @@ export class VhostPort implements VhostSource {
     const shared = this.#shared;
     const bad = shared.sum(true, RingCount.bad);
     return {
-      ...notCounted,
+      ...noCardStats,
       rxPackets: shared.sum(true, RingCount.packets),
       rxBytes: shared.sum(true, RingCount.bytes),
       rxDropped: shared.sum(true, RingCount.dropped) + bad,
