@@ -37,7 +37,7 @@ export function formatInstruction(ins: Instruction): string {
 }
 
 /** `12: (61) r1 = *(u32 *)(r2 +8)`, as in the verifier's log; the opcode is in hexadecimal digits. */
-export function formatSlot(slot: number, ins: Instruction): string {
+function formatSlot(slot: number, ins: Instruction): string {
   return `${slot}: (${ins.opcode.toString(16).padStart(2, "0")}) ${formatInstruction(ins)}`;
 }
 

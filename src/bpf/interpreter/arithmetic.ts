@@ -8,7 +8,7 @@ const unsigned = (bits: number, value: bigint): bigint => BigInt.asUintN(bits, v
 const signed = (bits: number, value: bigint): bigint => BigInt.asIntN(bits, value);
 
 /** Turns the order of the low `bits / 8` bytes of a number around. */
-export function swapped(value: bigint, bits: number): bigint {
+function swapped(value: bigint, bits: number): bigint {
   let result = 0n;
   for (let i = 0; i < bits; i += 8) result = (result << 8n) | ((value >> BigInt(i)) & 0xffn);
   return result;
