@@ -190,7 +190,7 @@ class CaptureBackend implements PortBackend {
     const tailAddress = tailLength > 0 ? memory.address(tail, tailAt, tailLength) : 0;
     const state =
       offload.gsoType === 0 && queue.isOneTagOver(headLength + tailLength)
-        ? admitStackedTag(offload, (at) => u16Of(head, headAt, headLength, tail, tailAt, at))
+        ? admitStackedTag(offload, readerOf(head, headAt, headLength, tail, tailAt))
         : offload;
     queue.add(headAddress, headLength, tailAddress, tailLength, state);
   }
@@ -263,15 +263,14 @@ class SocketInput implements InputQueue {
   }
 }
 
-/** 16 bits at `at` of the frame made of two parts. */
-function u16Of(
+/** Gives the 16 bits at any place of the frame made of two parts. By itself, so that only a frame that needs it has a closure made. */
+function readerOf(
   head: Uint8Array,
   headAt: number,
   headLength: number,
   tail: Uint8Array,
   tailAt: number,
-  at: number,
-): number {
+): (at: number) => number {
   const byte = (i: number): number => (i < headLength ? head[headAt + i]! : (tail[tailAt + i - headLength] ?? 0));
-  return (byte(at) << 8) | byte(at + 1);
+  return (at) => (byte(at) << 8) | byte(at + 1);
 }
