@@ -13,6 +13,7 @@ import { testcontrollerOptionRows } from "#cli/testcontroller/options.js";
 import { vsctlCommands } from "#cli/vsctl/main.js";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DummyDevices } from "#datapath/dummy/dummy-devices.js";
+import type { HostAnswers } from "#host/host-answers.js";
 import type { OfprotoSwitches } from "#ofproto/switches.js";
 import { appctlCommands } from "#ovsdb-server/appctl-commands.js";
 import type { DatabaseServer } from "#ovsdb-server/database-server.js";
@@ -110,6 +111,7 @@ export const ourAppctl: ReadonlyMap<string, readonly AppctlCommand[]> = new Map(
         dpctl: { datapaths: unused() } as unknown as DpctlHost,
         clock: unused<WarpClock>(),
         dummies: unused<DummyDevices>(),
+        askHost: unused<() => Promise<HostAnswers>>(),
       }),
     ),
   ],

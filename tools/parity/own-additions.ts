@@ -12,6 +12,7 @@ export const ownAdditions: {
   },
   appctl: {
     "ovs-vswitchd": {
+      "dpif/doctor": "how packets of each port come in, and what this host can do, as `weft doctor`",
       "dpif-netdev/subtable-lookup-prio-get":
         "what `subtable-lookup-info-get` says; upstream answers to this name, too, without listing it",
       "ofproto/drops": "why packets were dropped, and how many",

@@ -1,44 +1,26 @@
-import type { Probe } from "#host/linux/probe.js";
-import type { Json } from "#util/json.js";
+import { diagnose } from "#datapath/doctor/diagnosis.js";
+import { formatDiagnosis } from "#datapath/doctor/diagnosis-text.js";
+import type { HostAnswers } from "#host/host-answers.js";
+import { formatJson } from "#util/json-text.js";
 
-/** One answer of `weft doctor`. `works` is null where it cannot be told. */
-interface Finding {
-  readonly [name: string]: Json;
-  readonly name: string;
-  readonly title: string;
-  readonly works: boolean | null;
-  readonly reason: string;
+async function askHost(): Promise<HostAnswers> {
+  let probe: typeof import("#host/linux/probe.js");
+  try {
+    probe = await import("#host/linux/probe.js");
+  } catch (error) {
+    const reason = `koffi cannot be loaded: ${(error as Error).message.split("\n")[0]}`;
+    return { checks: new Map([["koffi", { works: false, reason }]]), features: new Map() };
+  }
+  return probe.askHost();
 }
 
-/** What each lack means for the switch, and what to do about it. */
-const advice: Readonly<Record<string, string>> = {
-  kernel: "use a newer kernel",
-  net_admin: "run as root, or try 'weft demo', which makes a user namespace where it may",
-  tun: "internal ports are veth pairs instead; type=tap does not work",
-  packet_socket: "system interfaces cannot be plugged in without it",
-  hide: "the host's own stack will also see what arrives on captured interfaces",
-  bpf: "the slower input (packet sockets) is used",
-  tcx: "the slower input (packet sockets) is used",
-  ring: "the slower input (packet sockets) is used",
-  user_namespaces: "'weft demo' needs root here",
-  ipv6: "listening and connecting by IPv6 address does not work",
-};
-
-/** Asks every probe. */
-export function examine(probes: readonly Probe[]): Finding[] {
-  return probes.map(({ name, title, run }) => {
-    const { works, reason } = run();
-    return { name, title, works: works ?? null, reason };
-  });
-}
-
-/** The answers as a table, with advice below what does not work. */
-export function formatFindings(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map((f) => f.title.length));
-  const lines = findings.flatMap(({ name, title, works, reason }) => {
-    const answer = works === null ? "unknown" : works ? "yes" : "no";
-    const line = `${title.padEnd(width)}  ${answer.padEnd(7)}  ${reason}`;
-    return works === true ? [line] : [line, `${" ".repeat(width + 11)}→ ${advice[name] ?? ""}`];
-  });
-  return `${lines.join("\n")}\n`;
+/** `weft doctor`: what this host can do, found out by trying; needs no daemon, and root only to tell more. The exit status is 0 where packets can be forwarded. */
+export async function doctor(
+  format: "text" | "json",
+  print: (text: string) => void,
+  ask: () => Promise<HostAnswers> = askHost,
+): Promise<number> {
+  const diagnosis = diagnose(await ask());
+  print(format === "json" ? `${formatJson(diagnosis)}\n` : formatDiagnosis(diagnosis));
+  return diagnosis.canForward ? 0 : 1;
 }

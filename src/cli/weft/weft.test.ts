@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFakeHost, type FakeHost } from "#host/fake/host.js";
-import type { Probe } from "#host/linux/probe.js";
 import { type DemoResult, demoSucceeded, formatDemo } from "./demo.js";
-import { examine, formatFindings } from "./doctor.js";
+import { doctor } from "./doctor.js";
 import { weft } from "./weft.js";
 
 /** Status, output and errors of one run that must not start anything. */
@@ -58,23 +57,19 @@ describe("weft", () => {
 });
 
 describe("weft doctor", () => {
-  const probe = (name: string, works: boolean | undefined): Probe => ({
-    name,
-    title: `title of ${name}`,
-    run: () => ({ works, reason: `reason of ${name}` }),
+  const ask = (works: boolean) => () =>
+    Promise.resolve({ checks: new Map([["net_admin", { works, reason: "user 1000" }] as const]), features: new Map() });
+
+  it("exits with 1 where nothing can be forwarded, and says why", async () => {
+    let out = "";
+    expect(await doctor("text", (text) => (out += text), ask(false))).toBe(1);
+    expect(out).toMatch(/^This host cannot forward packets: user 1000\.\n/);
   });
 
-  it("advises on what does not work or cannot be told", () => {
-    const findings = examine([probe("kernel", true), probe("tun", false), probe("bpf", undefined)]);
-    expect(findings.map(({ works }) => works)).toEqual([true, false, null]);
-    expect(formatFindings(findings).split("\n")).toEqual([
-      "title of kernel  yes      reason of kernel",
-      "title of tun     no       reason of tun",
-      "                          → internal ports are veth pairs instead; type=tap does not work",
-      "title of bpf     unknown  reason of bpf",
-      "                          → the slower input (packet sockets) is used",
-      "",
-    ]);
+  it("prints JSON where asked to", async () => {
+    let out = "";
+    await doctor("json", (text) => (out += text), ask(false));
+    expect(JSON.parse(out)).toMatchObject({ canForward: false, datapaths: { system: "userspace" } });
   });
 });
 

@@ -19,7 +19,7 @@ usage: weft [OPTIONS] COMMAND
 Commands:
   up       start database and switch in this terminal; Ctrl-C stops both
   demo     plug three namespaces into a bridge, ping, transfer, remove everything
-  doctor   what this host can do, and why or why not
+  doctor   what this host can do, and why or why not; fails where it cannot forward
 
 Options:
   -d, --dir=DIR            'up': keep database, sockets and logs in DIR
@@ -66,11 +66,8 @@ async function run(argv: readonly string[], env: WeftEnvironment): Promise<numbe
     case "up":
       return up(absolute(value("dir"), env), env);
     case "doctor": {
-      const { probes } = await import("#host/linux/probe.js");
-      const { examine, formatFindings } = await import("./doctor.js");
-      const findings = examine(probes);
-      env.print(format === "json" ? `${formatJson(findings)}\n` : formatFindings(findings));
-      return 0;
+      const { doctor } = await import("./doctor.js");
+      return doctor(format, env.print);
     }
     case "demo":
       return env.host.process.isRoot ? runDemo(format, env) : env.inUserNamespace();

@@ -1,21 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { errnoName } from "#util/errno.js";
-import type { Answer } from "./bpf/features.js";
+import type { Answer, HostAnswers, HostCheck } from "../host-answers.js";
+import { probeFeatures } from "./bpf/probes.js";
+import { VerifierError } from "./bpf/program.js";
 import { hideLink } from "./hide.js";
 import { LinuxNetHost } from "./net-host.js";
-import { withProbeLink } from "./probe-link.js";
+import { withProbeLink, withProbeVeth } from "./probe-link.js";
 import { ringInputFault } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
-
-/** One question about this host. Asking changes nothing that lasts. */
-export interface Probe {
-  /** A word for JSON and scripts. */
-  readonly name: string;
-  /** What the answer is good for. */
-  readonly title: string;
-  run(): Answer;
-}
 
 const yes = (reason: string): Answer => ({ works: true, reason });
 const no = (reason: string): Answer => ({ works: false, reason });
@@ -28,7 +21,9 @@ function attempt(run: () => string): Answer {
   try {
     return yes(run());
   } catch (error) {
-    const { message, code } = error as Error & { code?: string };
+    const { message, code, cause } = error as Error & { code?: string };
+    // EACCES is the verifier's answer, too.
+    if (cause instanceof VerifierError) return no(cause.message);
     return lacksPrivilege.has(code ?? "") ? cannotTell(message) : no(message);
   }
 }
@@ -102,6 +97,10 @@ function hiding(): Answer {
   );
 }
 
+function veth(): Answer {
+  return attempt(() => withProbeVeth(() => "a veth pair could be made"));
+}
+
 /** A small number of a file below /proc/sys, undefined where there is no such file. */
 function sysctl(path: string): number | undefined {
   try {
@@ -109,6 +108,22 @@ function sysctl(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+function jit(): Answer {
+  const enabled = sysctl("net/core/bpf_jit_enable");
+  if (enabled === undefined) return cannotTell("net.core.bpf_jit_enable cannot be read");
+  return enabled === 0 ? no("net.core.bpf_jit_enable is 0") : yes(`net.core.bpf_jit_enable is ${enabled}`);
+}
+
+/** Frames that a CPU may have waiting from then on are enough for a burst. */
+const ENOUGH_BACKLOG = 4000;
+
+function backlog(): Answer {
+  const length = sysctl("net/core/netdev_max_backlog");
+  if (length === undefined) return cannotTell("net.core.netdev_max_backlog cannot be read");
+  const reason = `net.core.netdev_max_backlog is ${length}`;
+  return length < ENOUGH_BACKLOG ? no(reason) : yes(reason);
 }
 
 function userNamespaces(): Answer {
@@ -129,14 +144,24 @@ function ipv6(): Answer {
   return sysctl("net/ipv6/conf/all/disable_ipv6") === 1 ? no("net.ipv6.conf.all.disable_ipv6 is 1") : yes("IPv6 is on");
 }
 
-/** What `weft doctor` asks of this host, in the order of its answers. */
-export const probes: readonly Probe[] = [
-  { name: "kernel", title: "kernel new enough", run: kernel },
-  { name: "net_admin", title: "privilege to change network devices", run: netAdmin },
-  { name: "tun", title: "internal and tap ports", run: tun },
-  { name: "packet_socket", title: "system ports", run: packetSocket },
-  { name: "hide", title: "system ports kept from the host's own stack", run: hiding },
-  { name: "ring", title: "fastest input of the userspace engine", run: ring },
-  { name: "user_namespaces", title: "demo without root", run: userNamespaces },
-  { name: "ipv6", title: "IPv6", run: ipv6 },
-];
+const checks: Readonly<Record<HostCheck, () => Answer>> = {
+  // Else this file could not be loaded.
+  koffi: () => yes("it is loaded"),
+  kernel,
+  net_admin: netAdmin,
+  tun,
+  veth,
+  packet_socket: packetSocket,
+  hide: hiding,
+  ring,
+  jit,
+  backlog,
+  user_namespaces: userNamespaces,
+  ipv6,
+};
+
+/** Asks this host everything, by trying; nothing lasts of it. BPF features are asked for once per process. */
+export function askHost(): HostAnswers {
+  const entries = Object.entries(checks) as [HostCheck, () => Answer][];
+  return { checks: new Map(entries.map(([name, run]) => [name, run()])), features: probeFeatures() };
+}

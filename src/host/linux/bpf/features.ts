@@ -1,9 +1,3 @@
-/** An answer about this host: `works` is undefined where it cannot be told. `reason` says what was seen. */
-export interface Answer {
-  readonly works: boolean | undefined;
-  readonly reason: string;
-}
-
 /**
  * What the kernel may have for forwarding packets, besides devices; the names are those of `WEFT_WITHOUT` and `weft doctor`. `since` is the version of Linux that brought it, where
  * one did.

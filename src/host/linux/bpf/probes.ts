@@ -8,11 +8,12 @@ import type { ProgramItem } from "#bpf/instruction.js";
 import { type MapSpec, mapFlag, mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
 import { r0 } from "#bpf/registers.js";
+import type { Answer } from "../../host-answers.js";
 import { hideByNft } from "../hide-by-nft.js";
-import { withProbeLink } from "../probe-link.js";
+import { withProbeLink, withProbeVeth } from "../probe-link.js";
 import * as sys from "../syscalls.js";
 import { attachClsact } from "./clsact.js";
-import { type Answer, type BpfFeature, bpfFeatures } from "./features.js";
+import { type BpfFeature, bpfFeatures } from "./features.js";
 import { kernelBtf } from "./kernel-btf.js";
 import { attachTcx, attachXdp, xdpPlace } from "./link.js";
 import { BpfMap, MappedArray } from "./map.js";
@@ -152,7 +153,8 @@ function clsact(): string {
 }
 
 function attachesXdp(place: number): string {
-  const attach = (fd: number): void => withProbeLink((_name, ifindex) => void sys.close(attachXdp(fd, ifindex, place)));
+  const withDevice = place === xdpPlace.driver ? withProbeVeth : withProbeLink;
+  const attach = (fd: number): void => withDevice((_name, ifindex) => void sys.close(attachXdp(fd, ifindex, place)));
   withProgram([mov.imm(r0, XDP_PASS), exit()], attach, { type: programType.xdp, attach: attachType.xdp });
   return "a program was attached to a link";
 }

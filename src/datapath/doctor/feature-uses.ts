@@ -1,0 +1,86 @@
+import type { HostCheck } from "#host/host-answers.js";
+import type { BpfFeature } from "#host/linux/bpf/features.js";
+
+/** What a feature is for. `without` says what is lost, and what to do about it where something can be done. */
+interface Use {
+  /** What the kernel engine will do with it: it cannot be without what it needs, and loses something without what helps. */
+  readonly kernelEngine: "needs" | "is helped" | "has no use";
+  readonly without: string;
+}
+
+const needs = (without: string): Use => ({ kernelEngine: "needs", without });
+const helps = (without: string): Use => ({ kernelEngine: "is helped", without });
+const unused = (without: string): Use => ({ kernelEngine: "has no use", without });
+
+const SLOWER = "packets come by packet sockets, which is slower";
+
+/** Each BPF feature's use. */
+export const featureUses: Readonly<Record<BpfFeature, Use>> = {
+  bpf: needs(`${SLOWER}; the kernel engine cannot be`),
+  btf: needs(`${SLOWER}: the kernel was built without CONFIG_DEBUG_INFO_BTF`),
+  tcx: needs(SLOWER),
+  clsact: unused("nothing, where there is tcx; else modules sch_ingress and cls_bpf hide ports from the host's stack"),
+  nft: unused("nothing, where there is tcx or clsact; else module nf_tables hides ports from the host's stack"),
+  ringbuf: needs(SLOWER),
+  skb_dynptr: needs(SLOWER),
+  dynptr: needs(SLOWER),
+  kfuncs: needs(SLOWER),
+  may_goto: helps("the kernel engine will look through fewer masks at once"),
+  loop: unused("nothing"),
+  tail_calls: needs("the kernel engine cannot be"),
+  atomics: needs("the kernel engine cannot be"),
+  jiffies: helps("flows' times cost the kernel engine 30 ns more per packet"),
+  mmapable: needs(SLOWER),
+  batch: helps("the kernel engine will set up and remove flows one by one"),
+  lru: helps("the kernel engine will hold fewer connections"),
+  links: needs("the kernel engine cannot be"),
+  pins: helps("the kernel engine's flows will not outlive the daemon: mount -t bpf bpf /sys/fs/bpf"),
+  test_run: unused("programs cannot be tried out"),
+  redirect_peer: helps("ports that lead into namespaces will cost the kernel engine more"),
+  adjust_room: helps("tunnels will stay with the userspace engine"),
+  adjust_room_l2: helps("VXLAN and Geneve will stay with the userspace engine"),
+  xdp: unused("type=afxdp works in generic mode at best"),
+  af_xdp: unused("ports of type=afxdp are captured as those of type=system are (CONFIG_XDP_SOCKETS)"),
+};
+
+/** What each check of the host is about. */
+export const checkUses: Readonly<Record<HostCheck, { readonly title: string; readonly without: string }>> = {
+  koffi: {
+    title: "system calls (koffi)",
+    without: "nothing of the host can be used: run 'npm ci' on this machine, and see that koffi has a build for it",
+  },
+  kernel: { title: "kernel new enough", without: "use a newer kernel" },
+  net_admin: {
+    title: "privilege to change network devices",
+    without:
+      "run as root, or with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and CAP_SYS_ADMIN; 'weft demo' makes a user namespace where it may",
+  },
+  tun: {
+    title: "TAP devices, for internal and tap ports",
+    without:
+      "internal ports are veth pairs instead; type=tap does not work: modprobe tun, and let a container have /dev/net/tun",
+  },
+  veth: {
+    title: "veth pairs",
+    without: "internal ports need TAP devices, and the kernel engine cannot be: modprobe veth",
+  },
+  packet_socket: {
+    title: "packet sockets, for system ports",
+    without: "system interfaces cannot be plugged in: CAP_NET_RAW, or modprobe af_packet",
+  },
+  hide: {
+    title: "system ports kept from the host's own stack",
+    without: "that stack will also see what arrives on captured interfaces: tcx, nf_tables or cls_bpf would help",
+  },
+  ring: { title: "fastest input of the userspace engine", without: SLOWER },
+  jit: {
+    title: "BPF programs compiled",
+    without: "they are interpreted, which is slow: sysctl -w net.core.bpf_jit_enable=1",
+  },
+  backlog: {
+    title: "room for bursts between virtual devices",
+    without: "floods lose frames: sysctl -w net.core.netdev_max_backlog=10000",
+  },
+  user_namespaces: { title: "demo without root", without: "'weft demo' needs root here" },
+  ipv6: { title: "IPv6", without: "listening and connecting by IPv6 address does not work" },
+};
