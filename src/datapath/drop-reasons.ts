@@ -21,7 +21,7 @@ export const datapathDropReasons = {
   datapath_drop_header_truncated: "cut off within a header that was to be changed",
   datapath_drop_gso_segmentation: "a large segment that could not be cut",
   datapath_drop_rx_full: "came in faster than it could be taken",
-  datapath_drop_rx_unusable: "a large segment came in that no port could be told how to cut",
+  datapath_drop_rx_unusable: "a large segment came in that no port could be told how to cut, or a guest gave nonsense",
   datapath_drop_tx_oversize: "longer than the MTU of the port it was to leave by",
   datapath_drop_tx_down: "the port it was to leave by is down",
   datapath_drop_tx: "the device it was to leave by did not take it",

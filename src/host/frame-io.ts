@@ -19,7 +19,7 @@ export interface FrameCounters {
   txDropped: number;
   /** Frames lost on the way in: ring or socket buffer full, and those of `rxUnusable`. */
   rxDropped: number;
-  /** Large segments that came in but that no output could be told how to cut. */
+  /** Large segments that came in but that no output could be told how to cut, and what a guest has not made a frame of. */
   rxUnusable: number;
   /** By errno name (`ENOBUFS`, `ENETDOWN`, `EIO`, …) or `oversize` for a frame beyond the MTU. */
   readonly txErrors: Map<string, number>;

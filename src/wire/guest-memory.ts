@@ -15,22 +15,29 @@ const SHORT = 96;
 export class GuestMemory {
   /** Where pages that were written to are noted, a bit for each 4096 bytes; undefined where nobody asks. Shared with who reads and clears it. */
   log: Uint8Array | undefined = undefined;
+  /** By their addresses. */
   readonly #pieces: readonly GuestPiece[];
   /** Where the last address was found: most come from the same piece. */
   #piece: GuestPiece | undefined;
 
   constructor(pieces: readonly GuestPiece[]) {
-    this.#pieces = pieces.filter((piece) => piece.bytes.length > 0);
+    this.#pieces = pieces.filter((piece) => piece.bytes.length > 0).sort((a, b) => a.guest - b.guest);
     this.#piece = this.#pieces[0];
   }
 
   #find(address: number): GuestPiece | undefined {
     const last = this.#piece;
     if (last !== undefined && address >= last.guest && address - last.guest < last.bytes.length) return last;
-    for (const piece of this.#pieces) {
-      if (address >= piece.guest && address - piece.guest < piece.bytes.length) return (this.#piece = piece);
+    const pieces = this.#pieces;
+    let low = 0;
+    for (let high = pieces.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (pieces[middle]!.guest <= address) low = middle + 1;
+      else high = middle;
     }
-    return undefined;
+    const piece = pieces[low - 1];
+    if (piece === undefined || address - piece.guest >= piece.bytes.length) return undefined;
+    return (this.#piece = piece);
   }
 
   /** True where every byte of the range is the guest's. */

@@ -29,6 +29,7 @@ export function restorePartialChecksum(b: Uint8Array, at: number, length: number
   if (protocol === ETH_P_IP) {
     if (ip + 20 > end || (u16(b, ip + 6) & FRAGMENT) !== 0) return;
     const headers = (b[ip]! & 0x0f) << 2;
+    if (headers < 20) return;
     const size = u16(b, ip + 2) - headers;
     compare(b, at, ip, ip + headers, size, end, b[ip + 9]!, pseudoSum4, offload);
   } else if (protocol === ETH_P_IPV6 && ip + 40 <= end) {

@@ -438,6 +438,7 @@ describe("vhost-user ports", () => {
     guest.transmit(frame(60));
     expect(receive()).toHaveLength(1);
     expect(sources[0]!.stats()).toMatchObject({ rxPackets: 1, rxDropped: 1, rxErrors: 1 });
+    expect(io.counters(0)).toMatchObject({ rxPackets: 1, rxDropped: 1, rxUnusable: 1 });
     for (let i = 0; i < guest.size; i++) guest.descriptor(0, i, 0x1234, 2048, 2);
     send(0, frame(60));
     expect(io.counters(0)).toMatchObject({ txErrors: new Map([["EFAULT", 1]]) });

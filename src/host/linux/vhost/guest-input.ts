@@ -100,6 +100,10 @@ export class GuestInput implements InputQueue {
     return idle < rings ? "more" : "empty";
   }
 
+  close(): void {
+    this.#events.release();
+  }
+
   /** Takes a batch out of the guest's memory, gives its buffers back, and only then looks at it. False where there is no room for more. */
   #readRing(ring: number, limit: number, receiver: FrameReceiver): boolean {
     const { rings, frames, counters, port } = this.#parts;
@@ -147,6 +151,7 @@ export class GuestInput implements InputQueue {
     counters.rxPackets += taken;
     counters.rxBytes += bytes;
     this.counts.bytes += bytes;
+    counters.rxUnusable += bad;
     counters.rxDropped += bad;
     for (let i = 0; i < taken; i++) this.#deliver(port, this.#at[i]!, this.#lengths[i]!, agreement, receiver);
     return hasRoom;

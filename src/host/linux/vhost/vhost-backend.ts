@@ -1,7 +1,7 @@
 import { BugError } from "#util/errors.js";
 import type { FrameCounters } from "../../frame-io.js";
 import type { FrameHandle } from "../../net.js";
-import type { BackendHost, BackendKind, InputQueue, PortBackend } from "../port-backend.js";
+import type { BackendHost, BackendKind, PortBackend } from "../port-backend.js";
 import { GuestBell } from "./guest-bell.js";
 import { GuestFrames } from "./guest-frames.js";
 import { GuestInput } from "./guest-input.js";
@@ -39,11 +39,11 @@ export class VhostBackends implements BackendKind {
 }
 
 class VhostBackend implements PortBackend {
-  readonly inputs: readonly InputQueue[];
+  readonly inputs: readonly GuestInput[];
   readonly send: PortBackend["send"];
   readonly #output: GuestOutput;
 
-  constructor(inputs: readonly InputQueue[], output: GuestOutput) {
+  constructor(inputs: readonly GuestInput[], output: GuestOutput) {
     this.inputs = inputs;
     this.#output = output;
     this.send = output.send.bind(output);
@@ -61,7 +61,8 @@ class VhostBackend implements PortBackend {
     this.#output.mtu = mtu;
   }
 
+  /** The rings are the main thread's. */
   close(): void {
-    // The rings are the main thread's.
+    for (const input of this.inputs) input.close();
   }
 }
