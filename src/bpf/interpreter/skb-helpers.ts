@@ -1,8 +1,8 @@
 import { helper } from "../helpers.js";
 import { checksumHelpers } from "./checksum-helpers.js";
 import { errno } from "./interpreted-map.js";
-import type { Callee, Machine } from "./machine.js";
-import { type Redirection, Skb } from "./skb.js";
+import type { Callee } from "./machine.js";
+import { Skb } from "./skb.js";
 
 const TC_ACT_REDIRECT = 7n;
 const ETHERNET = 14;
@@ -118,15 +118,10 @@ const adjustRoom: Callee = (machine) => {
   return 0n;
 };
 
-function redirection(machine: Machine, by: string, ifindex: number, flags: number): Redirection {
-  if (ifindex === 0) machine.fault("redirects to no device");
-  return { ifindex, flags, by };
-}
-
 const cloneRedirect: Callee = (machine) => {
   const skb = machine.context(Skb);
-  const target = redirection(machine, "bpf_clone_redirect", machine.argument32(2), machine.argument32(3));
-  if ((target.flags & ~1) !== 0) return invalid();
+  const target = { ifindex: machine.argument32(2), flags: machine.argument32(3), by: "bpf_clone_redirect" };
+  if ((target.flags & ~1) !== 0 || target.ifindex === 0) return invalid();
   skb.clones.push({ ...target, bytes: skb.bytes.slice(), tag: skb.tag });
   skb.packet.pull(0);
   return 0n;
@@ -135,7 +130,7 @@ const cloneRedirect: Callee = (machine) => {
 function redirect(by: string, flagsArgument: number): Callee {
   return (machine) => {
     const skb = machine.context(Skb);
-    skb.redirection = redirection(machine, by, machine.argument32(1), machine.argument32(flagsArgument));
+    skb.redirection = { ifindex: machine.argument32(1), flags: machine.argument32(flagsArgument), by };
     return TC_ACT_REDIRECT;
   };
 }
