@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWith, openVswitch } from "../support/needs.js";
+import { describeWith, openVswitch, root } from "../support/needs.js";
 import { parseFamilies } from "./translate/families.js";
 import { freezes } from "./translate/freeze-families.js";
 import { ourSwitch, realSwitch, type Traced } from "./translate/switches.js";
@@ -18,7 +18,7 @@ function comparable(text: string): string {
 const looksAtMore: ReadonlySet<string> = new Set(["MPLS under MPLS", "MPLS on and off"]);
 const withoutMegaflow = (text: string): string => text.replace(/^Megaflow: .*$/gm, "Megaflow: …");
 
-describeWith([openVswitch], "packets that wait, traced, ours beside the installed switch", () => {
+describeWith([root, openVswitch], "packets that wait, traced, ours beside the installed switch", () => {
   const ours = ourSwitch();
   let real: Traced & { close(): Promise<void> };
   beforeAll(async () => {

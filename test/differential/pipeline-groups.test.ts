@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWith, openVswitch } from "../support/needs.js";
+import { describeWith, openVswitch, root } from "../support/needs.js";
 import { randomMeters } from "./groups/random-meters.js";
 import { scenes } from "./groups/scenes.js";
 import { type GroupSwitch, ourSwitch, realSwitch } from "./groups/switches.js";
@@ -14,7 +14,7 @@ function plain(line: string, text: string): string {
   return [head, ...items.map((item) => item.trimEnd()).sort()].join("\n");
 }
 
-describeWith([openVswitch], "groups and meters, ours beside the installed switch", () => {
+describeWith([root, openVswitch], "groups and meters, ours beside the installed switch", () => {
   let ours: GroupSwitch;
   let real: GroupSwitch;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWith, openVswitch } from "../support/needs.js";
+import { describeWith, openVswitch, root } from "../support/needs.js";
 import { families } from "./translate/families.js";
 import { Choice, randomFamily } from "./translate/random-families.js";
 import { type Flows, ourSwitch, realSwitch, type Traced } from "./translate/switches.js";
@@ -37,7 +37,7 @@ async function isTaken(side: Traced, flows: Flows): Promise<boolean> {
   }
 }
 
-describeWith([openVswitch], "packets traced through tables, ours beside the installed switch", () => {
+describeWith([root, openVswitch], "packets traced through tables, ours beside the installed switch", () => {
   const ours = ourSwitch();
   let real: Traced & { close(): Promise<void> };
   beforeAll(async () => {
