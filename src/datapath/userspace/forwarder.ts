@@ -328,8 +328,12 @@ export class Forwarder {
     }
     const inner = this.#level(depth + 1);
     const stale = this.#stale;
+    const exits = this.#exits;
+    // What was to be left of the whole is left of each.
+    const kept = exits.cutOff > 0 ? level.frame.length - exits.cutOff : Number.POSITIVE_INFINITY;
     for (const { data, offload } of segments) {
       inner.frame.reset(data, 0, data.length, offload);
+      exits.cutOff = Math.max(0, data.length - kept);
       copyKey(inner.key, level.key);
       this.#stale = stale;
       this.#run(program, depth + 1);

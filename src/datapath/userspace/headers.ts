@@ -20,9 +20,11 @@ function segmentLength(frame: Frame): number {
 export function segmentedSize(frame: Frame): { readonly packets: number; readonly bytes: number } {
   const whole = frame.length;
   const length = segmentLength(frame);
-  const headers = length - frame.offload.gsoSize;
-  if (headers <= 0 || length >= whole) return { packets: 1, bytes: whole };
-  const packets = Math.ceil((whole - headers) / frame.offload.gsoSize);
+  const { gsoSize } = frame.offload;
+  const headers = length - gsoSize;
+  // The size is said by whoever sent it, and may be 0.
+  if (gsoSize === 0 || headers <= 0 || length >= whole) return { packets: 1, bytes: whole };
+  const packets = Math.ceil((whole - headers) / gsoSize);
   return { packets, bytes: whole + (packets - 1) * headers };
 }
 
