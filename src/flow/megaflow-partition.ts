@@ -116,7 +116,7 @@ export class MegaflowPartition {
     return -1;
   }
 
-  /** Adds an entry; -1 where there is one of the same key and mask. */
+  /** Adds an entry; false where there is one of the same key and mask. */
   insert(key: FlowKey, shape: MaskShape, index: number): boolean {
     let table = this.#byMask.get(shape.id);
     if (table === undefined) {

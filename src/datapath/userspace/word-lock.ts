@@ -6,7 +6,8 @@ const HELD = 1;
 const AWAITED = 2;
 
 /**
- * A lock of one word in memory that threads share, for a few instructions at a time. Where its holder has died, the next one takes it over after a while.
+ * A lock of one word in memory that threads share, for a few instructions at a time. Where its holder has died, the next one takes it over after a while;
+ * where it was only kept from running for so long, two may hold it for a moment: it is for what may then be a little wrong.
  */
 export class WordLock {
   readonly #words: Int32Array;
