@@ -133,20 +133,17 @@ export class LinuxCaptureRings implements CaptureRings {
     refuseWithout("tcx", "ringbuf", "mmapable", "kfuncs", "skb_dynptr", "dynptr");
     const { skb, kernelFunctions } = askKernel();
     const maps: Record<string, number> = {};
-    const items = captureProgram(
-      queues.map(({ ring: { handle }, place }) => {
-        const ring = `ring ${handle.ring}`;
-        const state = `state ${handle.state}`;
-        maps[ring] = handle.ring;
-        maps[state] = handle.state;
-        return { ...place, ring, state, size: handle.size };
-      }),
-      skb,
-    );
+    const places = queues.map(({ ring: { handle }, place }) => {
+      const ring = `ring ${handle.ring}`;
+      const state = `state ${handle.state}`;
+      maps[ring] = handle.ring;
+      maps[state] = handle.state;
+      return { ...place, ring, state, size: handle.size };
+    });
     return loadProgram({
       type: programType.schedCls,
       attach: attachType.tcxIngress,
-      items,
+      items: () => captureProgram(places, skb),
       symbols: { maps, kernelFunctions },
       name: "weft_capture",
     });

@@ -32,7 +32,7 @@ function attachProgram(map: number, ifindex: number, mode: XdpMode): number[] {
       type: programType.xdp,
       attach: attachType.xdp,
       ...(asksForTag ? { device: ifindex } : {}),
-      items: xdpProgram(asksForTag),
+      items: () => xdpProgram(asksForTag),
       symbols: { maps: { sockets: map }, kernelFunctions: asksForTag ? tagFunction() : {} },
       name: "weft_xdp",
     });
