@@ -22,7 +22,7 @@ it("guest memory is what its pieces are, wherever they lie", () => {
   fc.assert(
     fc.property(pieces, fc.array(range, { maxLength: 20 }), (parts, ranges) => {
       const memory = new GuestMemory(parts);
-      const known = new Map(parts.flatMap((p) => Array.from(p.bytes, (_, i) => [p.guest + i, 0] as const)));
+      const known = new Map<number, number>(parts.flatMap((p) => Array.from(p.bytes, (_, i) => [p.guest + i, 0])));
       for (const [n, [address, length]] of ranges.entries()) {
         const addresses = Array.from({ length }, (_, i) => address + i);
         const isWhole = addresses.every((at) => known.has(at));

@@ -25,7 +25,8 @@ function share(part: number, whole: number, digits = 1): string {
   return (whole > 0 ? (100 * part) / whole : 0).toFixed(digits).padStart(5);
 }
 
-function ratio(a: number, b: number, digits: number): string {
+/** `a / b` as text; 0 where `b` is. */
+export function ratio(a: number, b: number, digits: number): string {
   return (b > 0 ? a / b : 0).toFixed(digits);
 }
 

@@ -26,6 +26,7 @@ import { type PollingCore, parseAffinity } from "./place-queues.js";
 import { type PollingSettings, readPollingSettings, remarksOn } from "./polling-settings.js";
 import type { PortLoss } from "./port-losses.js";
 import { GRACE, RxQueues } from "./rx-queues.js";
+import { copyLogSettings } from "./thread-metrics.js";
 import type { Command, Event } from "./thread-protocol.js";
 import { tracksConnections } from "./tracks-connections.js";
 import { type UpcallOrigin, Upcalls, UpcallTurns } from "./upcall-turns.js";
@@ -326,6 +327,7 @@ export class ThreadEngine implements Engine {
       control: tracker.control.buffer as SharedArrayBuffer,
     };
     const thread = new ForwardingThread(this.#host, this.#owner, { seat, ring: this.#openRing(), handover }, core);
+    if (tracker) copyLogSettings(tracker.metrics, thread.metrics);
     this.#threads.push(thread);
     this.#overheads.set(thread, new LoadHistory(0));
     if (handover) tracker.queue({ op: "helper", seat, memory: handover.memory });

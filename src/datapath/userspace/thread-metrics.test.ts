@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  copyLogSettings,
   HISTOGRAMS,
   HISTORY,
   type IterationSummary,
@@ -82,4 +83,13 @@ describe("what a thread notes of its turns", () => {
     thread.note(204, 204.1, true, 1, 1, 0);
     expect(logged).toHaveLength(2);
   });
+});
+
+it("a thread that begins logs what another one does, and has noted nothing", () => {
+  const [from, to] = [newMetrics(), newMetrics()];
+  from.fill(7);
+  copyLogSettings(from, to);
+  const { logs, before, after, extend, limit } = Metric;
+  const set = [...to.keys()].filter((position) => to[position] === 7);
+  expect(set).toEqual([logs, before, after, extend, limit].sort((a, b) => a - b));
 });

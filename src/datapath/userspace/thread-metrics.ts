@@ -75,6 +75,11 @@ export function newMetrics(): Float64Array {
   return new Float64Array(new SharedArrayBuffer(SIZE * 8));
 }
 
+/** Has a thread that begins log what another one does. */
+export function copyLogSettings(from: Float64Array, to: Float64Array): void {
+  to.set(from.subarray(Metric.logs, Metric.limit + 1), Metric.logs);
+}
+
 /** What happened in one or more iterations. */
 export type IterationSummary = {
   readonly number: number;
