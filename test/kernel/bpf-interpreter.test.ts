@@ -11,10 +11,12 @@ import { testRun } from "#host/linux/bpf/test-run.js";
 import * as sys from "#host/linux/syscalls.js";
 import { describeWith, root } from "../support/needs.js";
 import { RANDOM_PACKET, RandomProgram, randomMap } from "../support/random-bpf.js";
+import { randomMapProgram, randomMaps } from "../support/random-map-program.js";
 import { randomSkbProgram } from "../support/random-skb-program.js";
 import { seededNumbers } from "../support/seeded-numbers.js";
 
 const PROGRAMS = 300;
+const MAP_PROGRAMS = 200;
 const HELPER_PROGRAMS = 600;
 
 /** What the kernel makes of a packet, and what the interpreter does. */
@@ -55,6 +57,14 @@ describeWith([root], "the interpreter and the kernel", () => {
       const items = new RandomProgram(below).items();
       const data = Uint8Array.from({ length: RANDOM_PACKET }, () => below(256));
       const [ours, theirs] = both(items, data, [randomMap]);
+      expect(ours, `seed ${seed}\n${disassemble(items)}`).toEqual(theirs);
+    }
+  }, 120_000);
+
+  it(`keep the same in maps by ${MAP_PROGRAMS} random programs`, () => {
+    for (let seed = 1; seed <= MAP_PROGRAMS; seed++) {
+      const items = randomMapProgram(seededNumbers(seed));
+      const [ours, theirs] = both(items, new Uint8Array(60), randomMaps);
       expect(ours, `seed ${seed}\n${disassemble(items)}`).toEqual(theirs);
     }
   }, 120_000);

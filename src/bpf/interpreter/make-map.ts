@@ -4,6 +4,7 @@ import type { AddressSpace } from "./address-space.js";
 import { ArrayMap } from "./array-map.js";
 import { HashMap } from "./hash-map.js";
 import type { InterpretedMap } from "./interpreted-map.js";
+import { QueueMap } from "./queue-map.js";
 import { RingMap } from "./ring-map.js";
 import { ProgramMap, RedirectTargets } from "./target-map.js";
 
@@ -21,6 +22,10 @@ export function makeMap(spec: MapSpec, memory: AddressSpace): InterpretedMap {
       return new HashMap(spec, memory, true);
     case mapType.ringbuf:
       return new RingMap(spec, memory);
+    case mapType.queue:
+      return new QueueMap(spec, false);
+    case mapType.stack:
+      return new QueueMap(spec, true);
     case mapType.progArray:
       return new ProgramMap(spec);
     case mapType.devmap:

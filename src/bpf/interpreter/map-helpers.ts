@@ -1,6 +1,7 @@
 import { helper } from "../helpers.js";
-import type { InterpretedMap } from "./interpreted-map.js";
+import { errno, type InterpretedMap } from "./interpreted-map.js";
 import type { Callee, Machine } from "./machine.js";
+import { QueueMap } from "./queue-map.js";
 import { ProgramMap, RedirectTargets } from "./target-map.js";
 import { XdpFrame } from "./xdp-frame.js";
 
@@ -20,6 +21,16 @@ const loop: Callee = (machine) => {
   return BigInt(round);
 };
 
+/** Gives a value of a queue to the program, zeros where there is none. */
+function take(take: (map: QueueMap) => Uint8Array | undefined): Callee {
+  return (machine) => {
+    const map = machine.mapArgument(1, QueueMap);
+    const value = take(map);
+    machine.memory.write(machine.argument(2), value ?? new Uint8Array(map.spec.valueSize));
+    return value ? 0n : BigInt(-errno.ENOENT);
+  };
+}
+
 /** Helpers that work on maps and on nothing of the packet. */
 export const mapHelpers: Readonly<Record<number, Callee>> = {
   [helper.mapLookupElem]: (machine) => {
@@ -35,6 +46,12 @@ export const mapHelpers: Readonly<Record<number, Callee>> = {
     const map = machine.mapArgument(1);
     return BigInt(map.remove(key(machine, map)));
   },
+  [helper.mapPushElem]: (machine) => {
+    const map = machine.mapArgument(1, QueueMap);
+    return BigInt(map.push(machine.memory.read(machine.argument(2), map.spec.valueSize), machine.argument32(3)));
+  },
+  [helper.mapPopElem]: take((map) => map.pop()),
+  [helper.mapPeekElem]: take((map) => map.peek()),
   [helper.tailCall]: (machine) => {
     const program = machine.mapArgument(2, ProgramMap).program(machine.argument32(3));
     return program && machine.tailCall(program) ? 0n : -2n;

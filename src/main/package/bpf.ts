@@ -82,6 +82,7 @@ export { ArrayMap } from "#bpf/interpreter/array-map.js";
 export { HashMap } from "#bpf/interpreter/hash-map.js";
 export type { InterpretedMap } from "#bpf/interpreter/interpreted-map.js";
 export { type Callee, type Context, ExecutionError, Machine, type MachineSettings } from "#bpf/interpreter/machine.js";
+export { QueueMap } from "#bpf/interpreter/queue-map.js";
 export { RingMap } from "#bpf/interpreter/ring-map.js";
 export { type Redirection, Skb, type SkbSettings, type SkbTag } from "#bpf/interpreter/skb.js";
 export { ProgramMap, RedirectTargets } from "#bpf/interpreter/target-map.js";
