@@ -194,14 +194,27 @@ export class Forwarder {
   }
 
   /** Runs a program on a frame that came from elsewhere than a port. `key` is changed. */
-  execute(frame: Packet, key: FlowKey, program: Program): void {
+  execute({ data, offload, recirculations = 0 }: Packet, key: FlowKey, program: Program): void {
+    this.executeAt(data, 0, data.length, offload, key, recirculations, program);
+  }
+
+  /** As `execute`, of `length` bytes of `memory` from `at` on. */
+  executeAt(
+    memory: Uint8Array,
+    at: number,
+    length: number,
+    offload: Readonly<Offload>,
+    key: FlowKey,
+    recirculations: number,
+    program: Program,
+  ): void {
     const level = this.#levels[0]!;
     const packetType = key[W.packetType]!;
-    if (packetType === 0) level.frame.reset(frame.data, 0, frame.data.length, frame.offload);
-    else resetWithoutEthernet(level.frame, frame, packetType & 0xffff);
+    if (packetType === 0) level.frame.reset(memory, at, length, offload);
+    else resetWithoutEthernet(level.frame, { data: memory.subarray(at, at + length), offload }, packetType & 0xffff);
     copyKey(level.key, key);
     this.#dirty = true;
-    this.#recirculations = frame.recirculations ?? 0;
+    this.#recirculations = recirculations;
     this.#stale = false;
     this.#exits.cutOff = 0;
     this.#run(program, 0);

@@ -94,6 +94,8 @@ export class ForwardingLoop {
   readonly #workHandlers: WorkHandlers = {
     put: (...args) => this.#put(...args),
     execute: (...args) => this.#execute(...args),
+    executeKept: (...args) => this.#executeKept(...args),
+    release: (chunk) => this.#upcalls.release(chunk),
   };
   #budget = BUDGET;
   /** Frames that a forwarded frame has become lately, on average. */
@@ -141,8 +143,8 @@ export class ForwardingLoop {
       if (this.#arena.crowded) this.#flush();
     };
     if (start.core !== undefined) this.#pin(start.core);
-    const { buffer, cookies } = rehearse();
-    this.#post({ kind: "rehearsal", buffer, cookies }, [buffer]);
+    const packed = rehearse();
+    this.#post({ kind: "rehearsal", packed }, [packed.buffer]);
     Atomics.store(this.#control, Control.wakeFd, host.io.wakeFd);
     Atomics.store(this.#control, Control.ready, 1);
   }
@@ -465,6 +467,13 @@ export class ForwardingLoop {
     if (this.#arena.crowded) this.#flush();
   }
 
+  #executeKept(...[chunk, place, program]: Parameters<WorkHandlers["executeKept"]>): void {
+    this.#executed++;
+    const { memory, at, length, offload, key, recirculations } = this.#upcalls.kept(chunk, place);
+    this.#forwarder.executeAt(memory, at, length, offload, key, recirculations, program);
+    if (this.#arena.crowded) this.#flush();
+  }
+
   #setMeter({ id, meter, memory, at }: Command & { op: "meter" }): void {
     const made = meter && new Meter(meter, new Float64Array(memory!), at);
     this.#forwarder.setMeter(id, made);
@@ -479,8 +488,8 @@ export class ForwardingLoop {
 
   #sendUpcalls(): void {
     if (this.#upcalls.isEmpty) return;
-    const { buffer, cookies } = this.#upcalls.take();
-    this.#post({ kind: "upcalls", buffer, cookies }, [buffer]);
+    const packed = this.#upcalls.take();
+    this.#post({ kind: "upcalls", packed }, [packed.buffer]);
   }
 
   #flush(): void {

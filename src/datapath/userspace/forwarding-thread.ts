@@ -8,10 +8,10 @@ import { COUNTERS } from "./counters.js";
 import type { Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
 import { newLoads } from "./queue-loads.js";
+import { type UpcallOrigin, UpcallPacket } from "./received-upcalls.js";
 import { newMetrics } from "./thread-metrics.js";
 import { CONTROL_INTS, type Command, Control, type Event, PORT_SHARES, type ThreadStart } from "./thread-protocol.js";
 import { countHandled } from "./upcall-batch.js";
-import type { UpcallOrigin } from "./upcall-turns.js";
 import { WorkBatch } from "./work-batch.js";
 
 /** Longest the main thread waits for a forwarding thread, in milliseconds. */
@@ -66,6 +66,8 @@ export class ForwardingThread {
   readonly #owner: ThreadOwner;
   #core: number | undefined;
   #thread: Thread | undefined;
+  /** Whom its upcalls come from, in this life of its. */
+  #origin: UpcallOrigin | undefined;
   #lives = 0;
   #startedAt = 0;
   #pending: Command[] = [];
@@ -147,7 +149,13 @@ export class ForwardingThread {
       handled: (port, count) => {
         if (thread === this.#thread) countHandled(this.control, port, count);
       },
+      released: (chunk) => {
+        if (thread !== this.#thread) return;
+        this.#work.release(chunk);
+        this.#worked();
+      },
     };
+    this.#origin = origin;
     thread.onMessage((message) => {
       if (thread !== this.#thread) return;
       const event = message as Event;
@@ -170,7 +178,9 @@ export class ForwardingThread {
   }
 
   execute(packet: Packet, key: FlowKey, program: Program): void {
-    this.#work.execute(packet, key, program);
+    // A packet that came up need not come back.
+    if (packet instanceof UpcallPacket && packet.isWith(this.#origin, key)) this.#work.executeKept(packet, program);
+    else this.#work.execute(packet, key, program);
     this.#worked();
   }
 

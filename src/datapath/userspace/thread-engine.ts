@@ -25,11 +25,12 @@ import type { Program } from "./ops.js";
 import { type PollingCore, parseAffinity } from "./place-queues.js";
 import { type PollingSettings, readPollingSettings, remarksOn } from "./polling-settings.js";
 import type { PortLoss } from "./port-losses.js";
+import { ReceivedUpcalls, type UpcallOrigin } from "./received-upcalls.js";
 import { GRACE, RxQueues } from "./rx-queues.js";
 import { copyLogSettings } from "./thread-metrics.js";
 import type { Command, Event } from "./thread-protocol.js";
 import { tracksConnections } from "./tracks-connections.js";
-import { type UpcallOrigin, Upcalls, UpcallTurns } from "./upcall-turns.js";
+import { UpcallTurns } from "./upcall-turns.js";
 
 export interface ThreadEngineHost extends ForwardingThreadHost {
   /** Where captured ports' frames can go through rings. */
@@ -437,11 +438,11 @@ export class ThreadEngine implements Engine {
   #onEvent(event: Event, origin: UpcallOrigin, thread: ForwardingThread): void {
     switch (event.kind) {
       case "upcalls":
-        if (this.#threads.length > 1) this.#sources.set(event.buffer, thread);
-        this.#upcalls.add(new Upcalls([event.buffer, event.cookies], origin));
+        if (this.#threads.length > 1) this.#sources.set(event.packed.buffer, thread);
+        this.#upcalls.add(new ReceivedUpcalls(event.packed, origin));
         return;
       case "rehearsal": {
-        const upcalls = new Upcalls([event.buffer, event.cookies], origin);
+        const upcalls = new ReceivedUpcalls(event.packed, origin);
         for (let at = upcalls.next(-1); at >= 0; at = upcalls.next(at)) upcalls.read(at);
         return;
       }

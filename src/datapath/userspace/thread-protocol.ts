@@ -1,12 +1,12 @@
 import type { RingHandle } from "#host/capture-rings.js";
 import type { ReceiveQueue } from "#host/frame-io.js";
 import type { FrameHandle } from "#host/net.js";
-import type { UserspaceCookie } from "../actions.js";
 import type { CtRequest } from "../conntrack/ct-request.js";
 import type { DatapathMeter } from "../meters.js";
 import type { TunnelPort } from "../tunnel-kinds.js";
 import type { Program } from "./ops.js";
 import type { PortLoss } from "./port-losses.js";
+import type { PackedUpcalls } from "./upcall-batch.js";
 
 /** A receive queue that a thread is to read, and where in the thread's loads (`queue-loads.ts`) its own is noted; -1 for nowhere. */
 export interface ThreadQueue extends ReceiveQueue {
@@ -58,10 +58,10 @@ export type Command =
 
 /** What the forwarding thread tells the main thread. */
 export type Event =
-  /** `upcall-batch.ts` packs and reads `buffer`, whose packets name their cookies by position. */
-  | { readonly kind: "upcalls"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
+  /** `upcall-batch.ts` packs them, `received-upcalls.ts` reads them; packets name their cookies by position. */
+  | { readonly kind: "upcalls"; readonly packed: PackedUpcalls }
   /** Upcalls of no real packet, see `rehearsal.ts`. */
-  | { readonly kind: "rehearsal"; readonly buffer: ArrayBuffer; readonly cookies: readonly UserspaceCookie[] }
+  | { readonly kind: "rehearsal"; readonly packed: PackedUpcalls }
   | { readonly kind: "marked"; readonly mark: number }
   | { readonly kind: "ct"; readonly call: number; readonly value: unknown }
   /** What ports lost since the last event of this kind. */

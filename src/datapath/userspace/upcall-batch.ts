@@ -1,13 +1,12 @@
-import type { FlowKey } from "#flow/key.js";
-import { KEY_WORDS, W } from "#flow/layout.js";
-import type { Offload } from "#wire/virtio-net.js";
+import { type FlowKey, newKey, wordsInUse } from "#flow/key.js";
+import { CORE_WORDS, KEY_WORDS, W } from "#flow/layout.js";
+import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
-import type { Upcall } from "../datapath.js";
 import { Control, PORT_SHARES } from "./thread-protocol.js";
 
 /** 32-bit numbers before each packet: length, cookie position + 1 (0: a miss), six of the offload state, recirculations, then the whole key. */
-const HEADER = 9;
-const HEADER_BYTES = (HEADER + KEY_WORDS) * 4;
+export const HEADER = 9;
+export const HEADER_BYTES: number = (HEADER + KEY_WORDS) * 4;
 
 /** Upcalls not yet handled: of all ports, of one, and of one while more than half of all are taken. */
 const MAX_WAITING = 4096;
@@ -18,6 +17,9 @@ const RESERVED_PER_PORT = 16;
 /** While crowded, handled upcalls are counted anew once in so many attempts. */
 const RECOUNT = 64;
 const MAX_BATCH_BYTES = 1 << 20;
+/** Bytes of a chunk to begin with, of which so many are kept to be used again. */
+const CHUNK = 1 << 18;
+const MAX_SPARE = 8;
 
 /** The bytes of a packet that is sent up; a `Frame` is one. */
 export interface UpcallBytes {
@@ -25,9 +27,39 @@ export interface UpcallBytes {
   copyTo(out: Uint8Array, at: number, size: number): void;
 }
 
+/** Memory that upcalls are packed into, and stay in until the main thread has handled them. */
+interface Chunk {
+  readonly number: number;
+  words: Uint32Array;
+  bytes: Uint8Array;
+  /** Bytes in use. */
+  length: number;
+  /** Batches of its upcalls that have not been handled yet. */
+  batches: number;
+}
+
+/** Upcalls packed one behind the other, and where the thread that packed them still has them: from a place in a chunk on. */
+export interface PackedUpcalls {
+  readonly buffer: ArrayBuffer;
+  readonly cookies: readonly UserspaceCookie[];
+  readonly chunk: number;
+  readonly from: number;
+}
+
+/** An upcall that is still here. One object, which the next one changes. */
+interface KeptUpcall {
+  memory: Uint8Array;
+  at: number;
+  length: number;
+  readonly offload: Offload;
+  recirculations: number;
+  readonly key: FlowKey;
+}
+
 /**
  * Upcalls on their way to the main thread: packed one behind the other, bounded in number for all ports and for each, so that a
- * port under attack does not take the others' share.
+ * port under attack does not take the others' share. What was sent stays here, too, until it has been handled, so that a packet that is to go on
+ * need not come back.
  */
 export class UpcallBatch {
   readonly #control: Int32Array;
@@ -36,24 +68,31 @@ export class UpcallBatch {
   #untilRecount = 0;
   /** Upcalls of one port that may wait, at most `MAX_PER_PORT`. */
   #perPort = MAX_PER_PORT;
-  #buffer = new ArrayBuffer(1 << 16);
-  #words = new Uint32Array(this.#buffer);
-  #bytes = new Uint8Array(this.#buffer);
-  #length = 0;
+  /** What is added to, and where what was not sent yet begins. */
+  #chunk: Chunk;
+  #from = 0;
+  /** All chunks in use. */
+  readonly #chunks = new Map<number, Chunk>();
+  readonly #spare: Chunk[] = [];
+  #made = 0;
+  readonly #kept: KeptUpcall;
   #cookies: UserspaceCookie[] = [];
   #cookieIds = new Map<UserspaceCookie, number>();
 
   constructor(control: Int32Array) {
     this.#control = control;
+    this.#chunk = this.#begin(CHUNK);
+    const { bytes: memory } = this.#chunk;
+    this.#kept = { memory, at: 0, length: 0, offload: plainOffload(), recirculations: 0, key: newKey() };
   }
 
   get isEmpty(): boolean {
-    return this.#length === 0;
+    return this.#chunk.length === this.#from;
   }
 
   /** True when the batch should be sent before more is added. */
   get isFull(): boolean {
-    return this.#length >= MAX_BATCH_BYTES;
+    return this.#chunk.length - this.#from >= MAX_BATCH_BYTES;
   }
 
   /** Says that executing a packet takes long: only `share` (0 to 1) of the usual number may wait of each port. */
@@ -72,9 +111,9 @@ export class UpcallBatch {
     const share = key[W.inPort]! % PORT_SHARES;
     if (!this.#mayAdd(share)) return false;
     const size = HEADER_BYTES + ((length + 3) & ~3);
-    this.#reserve(size);
-    const words = this.#words;
-    let at = this.#length >> 2;
+    const chunk = this.#roomy(size);
+    const { words, length: place } = chunk;
+    let at = place >> 2;
     words[at] = length;
     words[at + 1] = cookie === undefined ? 0 : this.#cookieId(cookie);
     const o = frame.offload;
@@ -87,21 +126,55 @@ export class UpcallBatch {
     words[at + 8] = recirculations;
     at += HEADER;
     words.set(key, at);
-    frame.copyTo(this.#bytes, this.#length + HEADER_BYTES, length);
-    this.#length += size;
+    frame.copyTo(chunk.bytes, place + HEADER_BYTES, length);
+    chunk.length = place + size;
     this.#sent[share]!++;
     this.#total++;
     return true;
   }
 
-  /** The packed upcalls, and their cookies; the batch is empty afterwards. */
-  take(): { buffer: ArrayBuffer; cookies: UserspaceCookie[] } {
-    const buffer = this.#buffer.slice(0, this.#length);
+  /** A copy of the packed upcalls, and their cookies; the batch is empty afterwards. */
+  take(): PackedUpcalls {
+    const chunk = this.#chunk;
+    const from = this.#from;
+    const buffer = (chunk.bytes.buffer as ArrayBuffer).slice(from, chunk.length);
     const cookies = this.#cookies;
-    this.#length = 0;
+    chunk.batches++;
+    this.#from = chunk.length;
     this.#cookies = [];
-    this.#cookieIds = new Map();
-    return { buffer, cookies };
+    if (cookies.length > 0) this.#cookieIds = new Map();
+    return { buffer, cookies, chunk: chunk.number, from };
+  }
+
+  /** The upcall at a place of a chunk, one of a batch that has not been released. */
+  kept(number: number, place: number): KeptUpcall {
+    const { words, bytes } = this.#chunks.get(number)!;
+    const kept = this.#kept;
+    const { offload, key } = kept;
+    const at = place >> 2;
+    kept.memory = bytes;
+    kept.at = place + HEADER_BYTES;
+    kept.length = words[at]!;
+    offload.flags = words[at + 2]!;
+    offload.gsoType = words[at + 3]!;
+    offload.headerLength = words[at + 4]!;
+    offload.gsoSize = words[at + 5]!;
+    offload.csumStart = words[at + 6]!;
+    offload.csumOffset = words[at + 7]!;
+    kept.recirculations = words[at + 8]!;
+    const before = wordsInUse(key);
+    const from = at + HEADER;
+    for (let i = 0; i < CORE_WORDS; i++) key[i] = words[from + i]!;
+    for (let i = CORE_WORDS, end = Math.max(before, wordsInUse(key)); i < end; i++) key[i] = words[from + i]!;
+    return kept;
+  }
+
+  /** All upcalls of a batch of this chunk have been handled. */
+  release(number: number): void {
+    const chunk = this.#chunks.get(number);
+    if (chunk === undefined || --chunk.batches > 0) return;
+    if (chunk !== this.#chunk) this.#end(chunk);
+    else if (this.isEmpty) chunk.length = this.#from = 0;
   }
 
   #mayAdd(share: number): boolean {
@@ -123,14 +196,36 @@ export class UpcallBatch {
     this.#total = total;
   }
 
-  #reserve(size: number): void {
-    const needed = this.#length + size;
-    if (needed <= this.#buffer.byteLength) return;
-    const grown = new ArrayBuffer((Math.max(needed, this.#buffer.byteLength * 2) + 3) & ~3);
-    new Uint8Array(grown).set(new Uint8Array(this.#buffer, 0, this.#length));
-    this.#buffer = grown;
-    this.#words = new Uint32Array(grown);
-    this.#bytes = new Uint8Array(grown);
+  /** The chunk to add so many bytes to. A batch lies in one: where some of it is there already, that one grows. */
+  #roomy(size: number): Chunk {
+    const chunk = this.#chunk;
+    const needed = chunk.length + size;
+    if (needed <= chunk.bytes.length) return chunk;
+    if (this.isEmpty) {
+      if (chunk.batches === 0) this.#end(chunk);
+      this.#from = 0;
+      this.#chunk = this.#begin(size);
+      return this.#chunk;
+    }
+    const grown = new Uint8Array((Math.max(needed, chunk.bytes.length * 2) + 3) & ~3);
+    grown.set(chunk.bytes.subarray(0, chunk.length));
+    chunk.bytes = grown;
+    chunk.words = new Uint32Array(grown.buffer);
+    return chunk;
+  }
+
+  #begin(size: number): Chunk {
+    const spare = size <= CHUNK ? this.#spare.pop() : undefined;
+    const bytes = spare?.bytes ?? new Uint8Array(Math.max(size, CHUNK));
+    const words = spare?.words ?? new Uint32Array(bytes.buffer);
+    const chunk = { number: this.#made++, words, bytes, length: 0, batches: 0 };
+    this.#chunks.set(chunk.number, chunk);
+    return chunk;
+  }
+
+  #end(chunk: Chunk): void {
+    this.#chunks.delete(chunk.number);
+    if (this.#spare.length < MAX_SPARE && chunk.bytes.length <= 2 * CHUNK) this.#spare.push(chunk);
   }
 
   #cookieId(cookie: UserspaceCookie): number {
@@ -139,54 +234,6 @@ export class UpcallBatch {
     this.#cookies.push(cookie);
     this.#cookieIds.set(cookie, this.#cookies.length);
     return this.#cookies.length;
-  }
-}
-
-/** A batch that has arrived. What is read of it, keys and packets' bytes, stays in its buffer. */
-export class ReceivedUpcalls {
-  readonly #words: Uint32Array;
-  readonly #bytes: Uint8Array;
-  readonly #cookies: readonly UserspaceCookie[];
-
-  constructor(buffer: ArrayBuffer, cookies: readonly UserspaceCookie[]) {
-    this.#words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
-    this.#bytes = new Uint8Array(buffer);
-    this.#cookies = cookies;
-  }
-
-  /** The place after that of an upcall, or after nothing (-1); -1 where there is none. */
-  next(place: number): number {
-    const next = place < 0 ? 0 : place + HEADER_BYTES + ((this.#words[place >> 2]! + 3) & ~3);
-    return next < this.#bytes.length ? next : -1;
-  }
-
-  /** The port that the packet at a place came in by. */
-  port(place: number): number {
-    return this.#words[(place >> 2) + HEADER + W.inPort]!;
-  }
-
-  read(place: number): Upcall {
-    const words = this.#words;
-    const { buffer } = words;
-    const w = place >> 2;
-    const cookie = words[w + 1] === 0 ? undefined : this.#cookies[words[w + 1]! - 1];
-    return {
-      kind: cookie === undefined ? "miss" : "action",
-      packet: {
-        data: new Uint8Array(buffer, place + HEADER_BYTES, words[w]),
-        offload: {
-          flags: words[w + 2]!,
-          gsoType: words[w + 3]!,
-          headerLength: words[w + 4]!,
-          gsoSize: words[w + 5]!,
-          csumStart: words[w + 6]!,
-          csumOffset: words[w + 7]!,
-        },
-        recirculations: words[w + 8]!,
-      },
-      key: new Uint32Array(buffer, place + HEADER * 4, KEY_WORDS),
-      cookie,
-    };
   }
 }
 

@@ -1,7 +1,7 @@
 import { W } from "#flow/layout.js";
 import type { Cancel, Clock } from "#util/clock.js";
 import type { Upcall } from "../datapath.js";
-import { ReceivedUpcalls } from "./upcall-batch.js";
+import type { ReceivedUpcalls } from "./received-upcalls.js";
 import { UpcallQueue } from "./upcall-queue.js";
 
 /** After so many milliseconds of handling upcalls, timers, sockets and other upcalls have their turn. */
@@ -10,28 +10,12 @@ const UPCALL_TURN = 4;
 const MAX_BATCH = 32;
 const LONG_BATCH = 1;
 
-/** Where upcalls came from. */
-export interface UpcallOrigin {
-  /** Upcalls of a port have been handled: there is room for others. */
-  handled(port: number, count: number): void;
-}
-
-/** Upcalls with the thread they came from. */
-export class Upcalls extends ReceivedUpcalls {
-  readonly origin: UpcallOrigin;
-
-  constructor(event: ConstructorParameters<typeof ReceivedUpcalls>, origin: UpcallOrigin) {
-    super(...event);
-    this.origin = origin;
-  }
-}
-
 /** The upcalls of all threads, which wait here, port by port, until the handler has taken them, a turn's worth at a time. */
 export class UpcallTurns {
   handler: ((batch: readonly Upcall[]) => void) | undefined;
   readonly #clock: Clock;
   readonly #onTurnEnd: () => void;
-  readonly #waiting = new UpcallQueue<Upcalls>();
+  readonly #waiting = new UpcallQueue<ReceivedUpcalls>();
   /** Upcalls that are handed over together: fewer where they take long. */
   #together = 1;
   #next: Cancel | undefined;
@@ -42,8 +26,11 @@ export class UpcallTurns {
     this.#onTurnEnd = onTurnEnd;
   }
 
-  add(upcalls: Upcalls): void {
-    for (let at = upcalls.next(-1); at >= 0; at = upcalls.next(at)) this.#waiting.add(upcalls.port(at), upcalls, at);
+  add(upcalls: ReceivedUpcalls): void {
+    for (let at = upcalls.next(-1); at >= 0; at = upcalls.next(at)) {
+      upcalls.waits();
+      this.#waiting.add(upcalls.port(at), upcalls, at);
+    }
     if (this.#next === undefined) this.#handleSome();
   }
 
@@ -89,7 +76,7 @@ export class UpcallTurns {
   #handleBatch(): void {
     const waiting = this.#waiting;
     const batch: Upcall[] = [];
-    const sources: Upcalls[] = [];
+    const sources: ReceivedUpcalls[] = [];
     while (batch.length < this.#together && waiting.take()) {
       batch.push(waiting.source.read(waiting.place));
       sources.push(waiting.source);
@@ -97,7 +84,7 @@ export class UpcallTurns {
     this.#handle(batch, sources);
   }
 
-  #handle(batch: readonly Upcall[], sources: readonly Upcalls[]): void {
+  #handle(batch: readonly Upcall[], sources: readonly ReceivedUpcalls[]): void {
     try {
       this.handler?.(batch);
     } finally {
@@ -107,6 +94,7 @@ export class UpcallTurns {
         sources[i]!.origin.handled(port, count);
         count = 0;
       }
+      for (let i = 0; i < sources.length; i++) sources[i]!.handled();
     }
   }
 }

@@ -14,10 +14,16 @@ const Kind = {
   put: 1,
   /** program, bytes, six of the offload state, recirculations, the key's words, the packet. */
   execute: 2,
+  /** program, chunk, place in it. */
+  executeKept: 3,
+  /** chunk. */
+  release: 4,
 } as const;
 
 const PUT = 6;
 const EXECUTE = 10;
+const EXECUTE_KEPT = 4;
+const RELEASE = 2;
 /** Bytes of a batch to begin with, and from which on it is posted. */
 const FIRST = 1 << 14;
 const FULL = 1 << 18;
@@ -90,6 +96,23 @@ export class WorkBatch {
     this.#bytes.set(data, (at + EXECUTE + count) * 4);
   }
 
+  /** Executes a packet that the thread has still. */
+  executeKept({ chunk, place }: { readonly chunk: number; readonly place: number }, program: Program): void {
+    const at = this.#reserve(EXECUTE_KEPT);
+    const words = this.#words;
+    words[at] = Kind.executeKept;
+    words[at + 1] = this.#program(program);
+    words[at + 2] = chunk;
+    words[at + 3] = place;
+  }
+
+  /** A batch of upcalls in a chunk has been handled. */
+  release(chunk: number): void {
+    const at = this.#reserve(RELEASE);
+    this.#words[at] = Kind.release;
+    this.#words[at + 1] = chunk;
+  }
+
   /** What was packed; the batch is empty afterwards. */
   take(): { buffer: ArrayBuffer; programs: readonly Program[] } {
     const buffer = (this.#words.buffer as ArrayBuffer).slice(0, this.#length * 4);
@@ -152,6 +175,9 @@ export class WorkBatch {
 export interface WorkHandlers {
   put(id: number, chunk: number, at: number, program: Program, key: FlowKey, shape: MaskShape): void;
   execute(packet: Packet, key: FlowKey, program: Program): void;
+  /** Executes an upcall of the thread's own. */
+  executeKept(chunk: number, place: number, program: Program): void;
+  release(chunk: number): void;
 }
 
 /** Reads batches, in order. */
@@ -176,6 +202,14 @@ export class WorkReader {
           at += PUT + shape.words.length;
           break;
         }
+        case Kind.executeKept:
+          handlers.executeKept(words[at + 2]!, words[at + 3]!, programs[words[at + 1]!]!);
+          at += EXECUTE_KEPT;
+          break;
+        case Kind.release:
+          handlers.release(words[at + 1]!);
+          at += RELEASE;
+          break;
         default:
           at = this.#readExecute(words, bytes, at, programs, handlers);
       }
