@@ -96,6 +96,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const wanted = readVswitchdOptions(context.options);
   const run = directories(host.process).run;
   const remote = resolveStreamName(context.operands[0] ?? `unix:${run}/db.sock`, run);
+  const { withheld } = await import("#host/linux/bpf/without.js");
+  for (const feature of withheld().missing) log.module("dpif").warn(`doing without ${feature}, as WEFT_WITHOUT says`);
   const { LinuxNetHost } = await import("#host/linux/net-host.js");
   const { LinuxCaptureRings } = await import("#host/linux/capture-rings.js");
   const { usableCores } = await import("#host/linux/affinity.js");

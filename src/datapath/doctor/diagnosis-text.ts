@@ -39,7 +39,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
     `  kernel engine: not built yet; ${kernelEngineText(kernelEngine)}`,
     "",
     "How packets come in",
-    ...columns(inputs.map((port) => [port.types.join(", "), port.input ?? "does not work", port.reason])),
+    ...columns(inputs.map((port) => [port.types.join(", "), port.input ?? "none", port.reason])),
     "",
     "This host",
     ...findingLines(host),

@@ -108,6 +108,12 @@ describe("diagnosis", () => {
     expect(inputOf(host({}, { af_xdp: false }), "afxdp").input).toBe("BPF ring at tcx");
   });
 
+  it("advises those without privilege to ask with it, and no more", () => {
+    const checks: Partial<Record<HostCheck, Works>> = { net_admin: false, tun: undefined, packet_socket: undefined };
+    const advice = diagnose(host(checks, { tcx: undefined })).host.filter((found) => found.advice !== "");
+    expect(advice.map(({ name }) => name)).toEqual(["net_admin"]);
+  });
+
   it("advises on what does not work or cannot be told, with the version that brought it", () => {
     const lines = formatDiagnosis(diagnose(host({ backlog: false }, { tcx: false, dynptr: undefined }))).split("\n");
     const below = (title: string): string =>
@@ -115,6 +121,7 @@ describe("diagnosis", () => {
     expect(below("room for bursts")).toBe("→ floods lose frames: sysctl -w net.core.netdev_max_backlog=10000");
     expect(below("programs at tcx")).toBe("→ packets come by packet sockets, which is slower (Linux 6.6 has it)");
     expect(lines.find((line) => line.includes("bpf_dynptr_copy"))).toMatch(/ unknown +because of dynptr$/);
+    expect(below("whole packets")).toMatch(/^→ where it is missing, packets come by packet sockets/);
   });
 });
 

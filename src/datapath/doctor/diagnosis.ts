@@ -50,13 +50,15 @@ const UNASKED: Answer = { works: undefined, reason: "was not asked" };
 /** What the capture ring stands on, in the order in which a lack explains most. */
 const ringNeeds: readonly BpfFeature[] = ["bpf", "tcx", "btf", "ringbuf", "mmapable", "kfuncs", "skb_dynptr", "dynptr"];
 
-function finding(name: string, title: string, { works, reason }: Answer, advice: string): Finding {
-  return { name, title, works: works ?? null, reason, advice: works === true ? "" : advice };
+/** What cannot be told for want of privilege needs no advice but to ask with it. */
+function finding(name: string, title: string, { works, reason }: Answer, without: string, isAsked: boolean): Finding {
+  const advice = works === false ? without : works === undefined && isAsked ? `where it is missing, ${without}` : "";
+  return { name, title, works: works ?? null, reason, advice };
 }
 
 function featureAdvice(name: BpfFeature): string {
-  const use = bpfFeatures[name];
-  const since = "since" in use ? ` (Linux ${use.since} has it)` : "";
+  const { since: version } = bpfFeatures[name];
+  const since = version === undefined ? "" : ` (Linux ${version} has it)`;
   return `${featureUses[name].without}${since}`;
 }
 
@@ -64,14 +66,17 @@ function featureAdvice(name: BpfFeature): string {
 export function diagnose({ checks, features }: HostAnswers): Diagnosis {
   const check = (name: HostCheck): Answer => checks.get(name) ?? UNASKED;
   const feature = (name: BpfFeature): Answer => features.get(name) ?? UNASKED;
+  const isAsked = check("net_admin").works === true;
   return {
     ...verdict(check),
     datapaths: { netdev: "userspace", system: "userspace" },
     kernelEngine: kernelEngine(check, feature),
     inputs: inputs(check, feature),
-    host: [...checks].map(([name, answer]) => finding(name, checkUses[name].title, answer, checkUses[name].without)),
+    host: [...checks].map(([name, answer]) =>
+      finding(name, checkUses[name].title, answer, checkUses[name].without, isAsked),
+    ),
     features: [...features].map(([name, answer]) =>
-      finding(name, bpfFeatures[name].title, answer, featureAdvice(name)),
+      finding(name, bpfFeatures[name].title, answer, featureAdvice(name), isAsked),
     ),
   };
 }
@@ -99,7 +104,9 @@ function kernelEngine(check: Ask<HostCheck>, feature: Ask<BpfFeature>): Diagnosi
   ];
   const missing = asked.filter(({ works }) => works === false).map(({ name }) => name);
   const unknown = asked.filter(({ works }) => works === undefined).map(({ name }) => name);
-  const helpful = named.filter((name) => featureUses[name].kernelEngine === "is helped" && !feature(name).works);
+  const helpful = named.filter(
+    (name) => featureUses[name].kernelEngine === "is helped" && feature(name).works === false,
+  );
   const hostIsReady = missing.length > 0 ? false : unknown.length > 0 ? null : true;
   return { isBuilt: false, hostIsReady, missing, unknown, helpful };
 }

@@ -53,7 +53,7 @@ export const checkUses: Readonly<Record<HostCheck, { readonly title: string; rea
   net_admin: {
     title: "privilege to change network devices",
     without:
-      "run as root, or with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and CAP_SYS_ADMIN; 'weft demo' makes a user namespace where it may",
+      "run as root, which also tells more, or with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and CAP_SYS_ADMIN; 'weft demo' makes a user namespace where it may",
   },
   tun: {
     title: "TAP devices, for internal and tap ports",

@@ -1,8 +1,33 @@
-/**
- * What the kernel may have for forwarding packets, besides devices; the names are those of `WEFT_WITHOUT` and `weft doctor`. `since` is the version of Linux that brought it, where
- * one did.
- */
-export const bpfFeatures = {
+/** What the kernel may have for forwarding packets, besides devices; `WEFT_WITHOUT` and `weft doctor` call it so. */
+export type BpfFeature =
+  | "bpf"
+  | "btf"
+  | "tcx"
+  | "clsact"
+  | "nft"
+  | "ringbuf"
+  | "skb_dynptr"
+  | "dynptr"
+  | "kfuncs"
+  | "may_goto"
+  | "loop"
+  | "tail_calls"
+  | "atomics"
+  | "jiffies"
+  | "mmapable"
+  | "batch"
+  | "lru"
+  | "links"
+  | "pins"
+  | "test_run"
+  | "redirect_peer"
+  | "adjust_room"
+  | "adjust_room_l2"
+  | "xdp"
+  | "af_xdp";
+
+/** What features are called for people, and the version of Linux that brought each. */
+export const bpfFeatures: Readonly<Record<BpfFeature, { readonly title: string; readonly since?: string }>> = {
   bpf: { title: "BPF programs" },
   btf: { title: "the kernel's type information (BTF)", since: "5.4" },
   tcx: { title: "programs at tcx", since: "6.6" },
@@ -28,6 +53,4 @@ export const bpfFeatures = {
   adjust_room_l2: { title: "the same with an Ethernet header inside", since: "5.14" },
   xdp: { title: "XDP in a veth's driver", since: "4.19" },
   af_xdp: { title: "AF_XDP sockets", since: "4.18" },
-} as const satisfies Readonly<Record<string, { readonly title: string; readonly since?: string }>>;
-
-export type BpfFeature = keyof typeof bpfFeatures;
+};

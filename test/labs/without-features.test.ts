@@ -1,0 +1,56 @@
+import { afterEach, expect, it } from "vitest";
+import { describeWith, program, root, tun } from "../support/needs.js";
+import { sendTcp, startSink, trafficNeeds } from "../support/traffic-ends.js";
+import { WeftHost } from "../support/weft-host.js";
+
+interface Doctor {
+  readonly canForward: boolean;
+  readonly kernelEngine: { readonly hostIsReady: boolean | null; readonly missing: readonly string[] };
+  readonly ports: readonly { readonly name: string; readonly input: string; readonly reason: string }[];
+  readonly host: readonly { readonly name: string; readonly reason: string }[];
+}
+
+const needs = [root, tun, program("/usr/bin/ping", "iputils-ping"), ...trafficNeeds];
+
+describeWith(needs, "a host whose kernel lacks features", () => {
+  let host: WeftHost | undefined;
+  afterEach(() => {
+    host?.close();
+    host = undefined;
+    delete process.env["WEFT_WITHOUT"];
+  });
+
+  it.each([
+    ["", "BPF ring at tcx", "tcx"],
+    ["tcx", "packet socket", "nft"],
+    ["tcx,nft", "packet socket", "clsact"],
+    ["dynptr", "packet socket", "tcx"],
+    ["btf", "packet socket", "tcx"],
+    ["ringbuf", "packet socket", "tcx"],
+    ["bpf", "packet socket", "nft"],
+  ])("without '%s' forwards by %s, hidden by %s, and says so", async (without, input, hiding) => {
+    process.env["WEFT_WITHOUT"] = without;
+    host = new WeftHost();
+    host.start();
+    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
+    const guests = [1, 2].map((n) => host!.guest(`wk${n}`, `10.31.0.${n}/24`));
+    for (const port of ["wk1", "wk2"]) host.vsctl("add-port", "br0", port);
+    const doctor = JSON.parse(host.appctl("--format=json", "dpif/doctor")) as Doctor;
+    expect(doctor.canForward).toBe(true);
+    expect(doctor.ports.filter(({ name }) => name.startsWith("wk")).map((port) => port.input)).toEqual([input, input]);
+    expect(doctor.host.find(({ name }) => name === "hide")?.reason).toMatch(new RegExp(`by ${hiding}$`));
+    expect(doctor.kernelEngine.hostIsReady).toBe(without === "");
+    if (without !== "") {
+      expect(doctor.ports.find(({ name }) => name === "wk1")?.reason).toContain("taken away by WEFT_WITHOUT");
+      expect(doctor.kernelEngine.missing).toContain(without.split(",")[0]);
+    }
+    expect(host.appctl("dpif/doctor")).toContain("internal  TAP");
+    expect(guests[0]!.run("ping", "-c", "3", "-i", "0.05", "-W", "5", "10.31.0.2").status).toBe(0);
+    const sink = await startSink(guests[1]!);
+    try {
+      expect(sendTcp(guests[0]!, "10.31.0.2", 1_000_000)).toBe("same");
+    } finally {
+      sink.stop();
+    }
+  });
+});
