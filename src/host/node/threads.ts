@@ -6,9 +6,13 @@ import type { Thread, ThreadHost, ThreadMessage, ThreadParent } from "../threads
 
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
-/** Adds 1 to an eventfd. */
+/** Adds 1 to an eventfd; nothing happens where the thread that slept on it has just closed it. */
 export function signalEvent(eventFd: number): void {
-  writeSync(eventFd, ONE);
+  try {
+    writeSync(eventFd, ONE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EBADF") throw error;
+  }
 }
 
 class NodeThread implements Thread {

@@ -2,6 +2,7 @@ import { fstatSync } from "node:fs";
 import { WireError } from "#util/errors.js";
 import { GuestMemory } from "#wire/guest-memory.js";
 import type { VhostRegion } from "#wire/vhost-user.js";
+import { tryHost } from "../../node/host-error.js";
 import * as sys from "../syscalls.js";
 import type { MappedRegion } from "./vhost-shared.js";
 
@@ -36,10 +37,11 @@ export function mapRegion(region: VhostRegion, fd: number): Mapping {
   const size = exact(region.size, "size");
   const user = exact(region.user, "address");
   const offset = exact(region.offset, "offset");
-  const file = fstatSync(fd);
+  // First: what is looked at now must hold later.
+  sys.fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK);
+  const file = tryHost("a guest's memory", () => fstatSync(fd));
   if (size === 0 || size > LONGEST || offset + size > file.size)
     throw new WireError(`memory region of ${size} bytes at ${offset} in a file of ${file.size}`);
-  sys.fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK);
   // From the file's start, since an offset would have to be a multiple of its pages, whose size is the file's own.
   const length = Math.ceil((offset + size) / file.blksize) * file.blksize;
   const start = sys.mmap(length, PROT_READ_WRITE, MAP_SHARED, fd, 0);

@@ -2,6 +2,7 @@ import { readlinkSync } from "node:fs";
 import { WireError } from "#util/errors.js";
 import type { VhostRegion } from "#wire/vhost-user.js";
 import { ringPartAlignments, ringPartSizes } from "#wire/virtqueue.js";
+import { tryHost } from "../../node/host-error.js";
 import * as sys from "../syscalls.js";
 import { GuestBell } from "./guest-bell.js";
 import { type Mapping, mapRegion, VIEW, viewOf } from "./guest-mapping.js";
@@ -25,7 +26,8 @@ function epollEvent(events: number): Uint8Array {
 
 /** Any file but an eventfd might block the thread that asks it something. Throws `WireError`. */
 function checkEvent(fd: number, what: string): void {
-  if (readlinkSync(`/proc/self/fd/${fd}`) !== EVENTFD) throw new WireError(`${what} descriptor that is no eventfd`);
+  if (tryHost(what, () => readlinkSync(`/proc/self/fd/${fd}`)) !== EVENTFD)
+    throw new WireError(`${what} descriptor that is no eventfd`);
 }
 
 /** The same for a descriptor that has come to stay: it is closed where it may not. */

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readSync, unlinkSync } from "node:fs";
 import { HostError, WireError } from "#util/errors.js";
 import { decodeVhostHeader, VHOST_HEADER, type VhostHeader } from "#wire/vhost-user.js";
 import { type FrameHandle, type LinkStats, noCardStats } from "../../net.js";
+import { tryHost } from "../../node/host-error.js";
 import type { VhostMode, VhostSource, VhostStatus } from "../../vhost.js";
 import * as sys from "../syscalls.js";
 import { acceptFrom, DescriptorSocket, listenAt, MAX_DESCRIPTORS } from "./descriptor-socket.js";
@@ -311,8 +312,10 @@ export class VhostPort implements VhostSource {
   }
 }
 
-/** Takes a socket away, and nothing else. Throws `HostError` for what is none. */
+/** Takes a socket away, and nothing else. Throws `HostError` for what is none, or cannot be taken away. */
 function removeSocket(path: string): void {
-  if (!lstatSync(path).isSocket()) throw sys.hostError(path, EADDRINUSE);
-  unlinkSync(path);
+  tryHost(path, () => {
+    if (!lstatSync(path).isSocket()) throw sys.hostError(path, EADDRINUSE);
+    unlinkSync(path);
+  });
 }
