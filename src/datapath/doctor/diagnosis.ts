@@ -13,7 +13,7 @@ export type Finding = {
 };
 
 /** How packets of ports of some types come in here. */
-export type PortInput = {
+type PortInput = {
   /** Values of Interface:type; `system` is also the empty one. */
   readonly types: readonly string[];
   /** None where such ports do not work. */

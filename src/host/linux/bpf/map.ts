@@ -28,7 +28,7 @@ export function createMap(spec: MapSpec): number {
 const perCpu: ReadonlySet<number> = new Set([mapType.percpuArray, mapType.percpuHash, mapType.lruPercpuHash]);
 
 /** Bytes of one element's value as bpf(2) hands it over: of a per-CPU map a multiple of 8 for each possible CPU. */
-export function valueStride({ type, valueSize }: Pick<MapSpec, "type" | "valueSize">): number {
+function valueStride({ type, valueSize }: Pick<MapSpec, "type" | "valueSize">): number {
   return perCpu.has(type) ? ((valueSize + 7) & ~7) * possibleCpus() : valueSize;
 }
 

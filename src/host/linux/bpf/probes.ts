@@ -201,9 +201,6 @@ const questions: Readonly<Record<BpfFeature, () => string>> = {
 };
 
 function ask(feature: BpfFeature): Answer {
-  const { missing, unknown } = withheld();
-  if (missing.has(feature)) return { works: false, reason: "taken away by WEFT_WITHOUT" };
-  if (unknown.has(feature)) return { works: undefined, reason: "WEFT_WITHOUT says that it cannot be told" };
   try {
     return { works: true, reason: questions[feature]() };
   } catch (error) {
@@ -216,18 +213,22 @@ function ask(feature: BpfFeature): Answer {
 
 const known = new Map<BpfFeature, Answer>();
 
-/** Whether this host has a feature, found out by using it, once per process. Nothing lasts of the attempt. */
-export function probeFeature(feature: BpfFeature): Answer {
-  let answer = known.get(feature);
-  if (!answer) {
-    answer = ask(feature);
-    known.set(feature, answer);
-  }
-  return answer;
+function answer(feature: BpfFeature): Answer {
+  const { missing, unknown } = withheld();
+  if (missing.has(feature)) return { works: false, reason: "taken away by WEFT_WITHOUT" };
+  if (unknown.has(feature)) return { works: undefined, reason: "WEFT_WITHOUT says that it cannot be told" };
+  const before = known.get(feature);
+  if (before) return before;
+  const found = ask(feature);
+  known.set(feature, found);
+  return found;
 }
 
-/** All features and answers, in the order of `bpfFeatures`. */
+/**
+ * Whether this host has each feature, in the order of `bpfFeatures`: found out by using it, once per process, and nothing lasts of the attempt. What stands on a feature that is taken away
+ * (programs on `bpf`) is not there either.
+ */
 export function probeFeatures(): ReadonlyMap<BpfFeature, Answer> {
   const names = Object.keys(bpfFeatures) as BpfFeature[];
-  return new Map(names.map((name) => [name, probeFeature(name)]));
+  return new Map(names.map((name) => [name, answer(name)]));
 }
