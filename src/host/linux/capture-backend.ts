@@ -186,13 +186,12 @@ class CaptureBackend implements PortBackend {
   ): void {
     const { memory } = this.#host;
     const queue = this.#queue;
-    const headAddress = headLength > 0 ? memory.address(head, headAt, headLength) : 0;
-    const tailAddress = tailLength > 0 ? memory.address(tail, tailAt, tailLength) : 0;
+    memory.find(head, headAt, headLength, tail, tailAt, tailLength);
     const state =
       offload.gsoType === 0 && queue.isOneTagOver(headLength + tailLength)
         ? admitStackedTag(offload, readerOf(head, headAt, headLength, tail, tailAt))
         : offload;
-    queue.add(headAddress, headLength, tailAddress, tailLength, state);
+    queue.add(memory.found, headLength, tailLength, state);
   }
 
   flush(): void {

@@ -9,6 +9,8 @@ export class FrameMemory {
   readonly #addresses: number[] = [];
   readonly #copies: Memory = Memory.anonymous(COPIES);
   #copied = 0;
+  /** The addresses of the head and the tail that were found last. Not returned, since a number this large would have to be allocated. */
+  readonly found: Float64Array = new Float64Array(2);
 
   /** From now on what is sent from this memory is not copied: it stays as it is until the turn's `flush`. */
   register(memory: Memory): void {
@@ -28,14 +30,30 @@ export class FrameMemory {
     return this.#copied + length > COPIES;
   }
 
-  /** Where the kernel finds these bytes until `reset`: where they are, or in a copy. */
-  address(memory: Uint8Array, at: number, length: number): number {
+  /** Notes in `found` where the kernel finds the two parts of a frame until `reset`: where they are, or in a copy. What is said of an empty one is of no matter. */
+  find(
+    head: Uint8Array,
+    headAt: number,
+    headLength: number,
+    tail: Uint8Array,
+    tailAt: number,
+    tailLength: number,
+  ): void {
+    if (headLength > 0) this.#find(0, head, headAt, headLength);
+    if (tailLength > 0) this.#find(1, tail, tailAt, tailLength);
+  }
+
+  #find(part: 0 | 1, memory: Uint8Array, at: number, length: number): void {
     const bytes = this.#bytes;
-    for (let i = 0; i < bytes.length; i++) if (bytes[i] === memory) return this.#addresses[i]! + at;
+    for (let i = 0; i < bytes.length; i++) {
+      if (bytes[i] !== memory) continue;
+      this.found[part] = this.#addresses[i]! + at;
+      return;
+    }
     const place = this.#copied;
     this.#copies.bytes.set(memory.subarray(at, at + length), place);
     this.#copied = place + length;
-    return this.#copies.address + place;
+    this.found[part] = this.#copies.address + place;
   }
 
   /** Forgets all copies. */

@@ -60,9 +60,8 @@ class TapBackend implements PortBackend {
     offload: Readonly<Offload>,
   ): void {
     const { memory } = this.#host;
-    const headAddress = headLength > 0 ? memory.address(head, headAt, headLength) : 0;
-    const tailAddress = tailLength > 0 ? memory.address(tail, tailAt, tailLength) : 0;
-    this.#queue.add(headAddress, headLength, tailAddress, tailLength, offload);
+    memory.find(head, headAt, headLength, tail, tailAt, tailLength);
+    this.#queue.add(memory.found, headLength, tailLength, offload);
   }
 
   flush(): void {

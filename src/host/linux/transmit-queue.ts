@@ -74,8 +74,8 @@ export class TransmitQueue {
     return this.#isSocket && length > this.mtu + ETHERNET_HEADER && length <= this.mtu + LINK_HEADER;
   }
 
-  /** Queues the frame made of `headLength` bytes at the address `head` and `tailLength` bytes at `tail`; either may be empty. */
-  add(head: number, headLength: number, tail: number, tailLength: number, offload: Readonly<Offload>): void {
+  /** Queues the frame made of `headLength` bytes at the address `places[0]` and `tailLength` bytes at `places[1]`; either may be empty. */
+  add(places: Float64Array, headLength: number, tailLength: number, offload: Readonly<Offload>): void {
     const length = headLength + tailLength;
     if (length > this.mtu + LINK_HEADER && offload.gsoType === 0) {
       countDrop(this.#counters, "oversize", 1);
@@ -90,6 +90,7 @@ export class TransmitQueue {
     let iovec = (IOVECS_AT + i * IOVECS + 16) >> 2;
     let count = 1;
     if (headLength > 0) {
+      const head = places[0]!;
       words[iovec] = head;
       words[iovec + 1] = head / TWO_32;
       words[iovec + 2] = headLength;
@@ -97,6 +98,7 @@ export class TransmitQueue {
       count = 2;
     }
     if (tailLength > 0) {
+      const tail = places[1]!;
       words[iovec] = tail;
       words[iovec + 1] = tail / TWO_32;
       words[iovec + 2] = tailLength;
