@@ -369,9 +369,11 @@ export class RxQueues {
       return ring && seat?.place ? [{ ring, place: seat.place }] : [];
     });
     try {
-      if (places.length < port.queues.length) throw new Error("no place");
+      if (places.length < port.queues.length) throw new Error("rings have no place left");
       this.#host.rings?.feed(handle, places);
-    } catch {
+    } catch (error) {
+      const why = (error as Error).message;
+      this.#host.log("warn", `port '${handle.name}': its frames come by a packet socket, which is slower: ${why}`);
       port.byRing = false;
       const threads = new Set(port.queues.flatMap(({ seat }) => seat?.thread ?? []));
       for (const queue of port.queues) {
