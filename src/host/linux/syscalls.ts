@@ -123,6 +123,15 @@ export function ioDestroy(context: number): number {
   return syscallAio(numbers.ioDestroy, context, 0, 0);
 }
 
+const syscallBpf: (number: number, command: number, attribute: number, size: number) => number = declare(
+  "long syscall(long, int, int64, uint)",
+);
+
+/** bpf(2) with a union bpf_attr at an address. */
+export function bpfAt(command: number, address: number, size: number): number {
+  return syscallBpf(numbers.bpf, command, address, size);
+}
+
 /** Why the last call of this thread failed. */
 export function errno(): number {
   return koffi.errno();

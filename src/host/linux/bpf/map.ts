@@ -35,6 +35,13 @@ function valueStride({ type, valueSize }: Pick<MapSpec, "type" | "valueSize">): 
 /** What `BpfMap.update` does with a key that is there, or is not (BPF_ANY, BPF_NOEXIST, BPF_EXIST). */
 const mode = { put: 0, add: 1, replace: 2 } as const;
 
+/** Bytes of an element call's attribute, and where a map's memory has each of them: for look-ups first. */
+const ATTRIBUTE = 32;
+const UPDATE_AT = 32;
+const UPDATE_FLAGS = UPDATE_AT + 24;
+const DELETE_AT = 64;
+const KEY_AT = 96;
+
 /**
  * A map by its descriptor, element by element: 1.5 to 2 µs each. Keys and values are bytes, of the sizes that the map was made with; a value of a program array
  * or an XSK map is a descriptor. `MapBatch` does many at once, `MappedArray` needs no calls at all.
@@ -46,12 +53,16 @@ export class BpfMap {
   readonly spec: MapSpec;
   /** Bytes that `lookup` returns and `update` takes. */
   readonly stride: number;
+  /** Attributes of calls, then a key and a value; made when first used. */
+  #memory: Memory | undefined;
+  readonly #valueAt: number;
 
   /** Takes the descriptor over. */
   constructor(fd: number, spec: MapSpec) {
     this.fd = fd;
     this.spec = spec;
     this.stride = valueStride(spec);
+    this.#valueAt = KEY_AT + ((spec.keySize + 7) & ~7);
   }
 
   /** Throws `HostError`. */
@@ -61,11 +72,12 @@ export class BpfMap {
 
   /** A copy of a key's value; undefined where there is none. Throws `HostError`. */
   lookup(key: Uint8Array): Uint8Array | undefined {
-    return this.#withElement(key, undefined, (memory, valueAt, attribute) => {
-      if (attribute.try(command.mapLookup) >= 0) return memory.bytes.slice(valueAt, valueAt + this.stride);
-      if (sys.errno() === ENOENT) return undefined;
-      throw sys.hostError(`bpf map ${this.spec.name} lookup`);
-    });
+    const memory = this.#withKey(key);
+    const { address, bytes } = memory;
+    if (sys.bpfAt(command.mapLookup, address, ATTRIBUTE) >= 0)
+      return bytes.slice(this.#valueAt, this.#valueAt + this.stride);
+    if (sys.errno() === ENOENT) return undefined;
+    throw sys.hostError(`bpf map ${this.spec.name} lookup`);
   }
 
   /**
@@ -74,23 +86,20 @@ export class BpfMap {
    */
   update(key: Uint8Array, value: Uint8Array, how: keyof typeof mode = "put"): boolean {
     if (value.length !== this.stride) throw new BugError(`${value.length} bytes are no value of ${this.spec.name}`);
-    return this.#withElement(key, value, (_memory, _valueAt, attribute) => {
-      if (attribute.u64(24, BigInt(mode[how])).try(command.mapUpdate) >= 0) return true;
-      const errno = sys.errno();
-      if (errno === E2BIG || (errno === EEXIST && how === "add") || (errno === ENOENT && how === "replace"))
-        return false;
-      throw sys.hostError(`bpf map ${this.spec.name} update`, errno);
-    });
+    const memory = this.#withKey(key);
+    memory.bytes.set(value, this.#valueAt);
+    memory.words[UPDATE_FLAGS >> 2] = mode[how];
+    if (sys.bpfAt(command.mapUpdate, memory.address + UPDATE_AT, ATTRIBUTE) >= 0) return true;
+    const errno = sys.errno();
+    if (errno === E2BIG || (errno === EEXIST && how === "add") || (errno === ENOENT && how === "replace")) return false;
+    throw sys.hostError(`bpf map ${this.spec.name} update`, errno);
   }
 
   /** Removes a key; false where it was not there. Throws `HostError`. */
   delete(key: Uint8Array): boolean {
-    // The kernel refuses an attribute that says anything of a value.
-    return this.#withElement(key, undefined, (_memory, _valueAt, attribute) => {
-      if (attribute.u64(16, 0n).try(command.mapDelete) >= 0) return true;
-      if (sys.errno() === ENOENT) return false;
-      throw sys.hostError(`bpf map ${this.spec.name} delete`);
-    });
+    if (sys.bpfAt(command.mapDelete, this.#withKey(key).address + DELETE_AT, ATTRIBUTE) >= 0) return true;
+    if (sys.errno() === ENOENT) return false;
+    throw sys.hostError(`bpf map ${this.spec.name} delete`);
   }
 
   /** The keys, one call each. One that is removed meanwhile makes the kernel begin again, so some may come twice. */
@@ -118,23 +127,28 @@ export class BpfMap {
     });
   }
 
-  #withElement<T>(
-    key: Uint8Array,
-    value: Uint8Array | undefined,
-    use: (memory: Memory, valueAt: number, attribute: Attribute) => T,
-  ): T {
-    const { keySize, name } = this.spec;
-    if (key.length !== keySize) throw new BugError(`${key.length} bytes are no key of ${name}`);
-    const valueAt = (keySize + 7) & ~7;
-    return withScratch(valueAt + this.stride, (memory) => {
-      memory.bytes.set(key, 0);
-      if (value) memory.bytes.set(value, valueAt);
-      return use(memory, valueAt, new Attribute(32).u32(0, this.fd).pointer(8, memory, 0).pointer(16, memory, valueAt));
-    });
+  /** The memory that calls use, with a key in it. */
+  #withKey(key: Uint8Array): Memory {
+    if (key.length !== this.spec.keySize) throw new BugError(`${key.length} bytes are no key of ${this.spec.name}`);
+    this.#memory ??= this.#prepare();
+    this.#memory.bytes.set(key, KEY_AT);
+    return this.#memory;
+  }
+
+  #prepare(): Memory {
+    const memory = Memory.anonymous((this.#valueAt + this.stride + 4095) & ~4095);
+    for (const at of [0, UPDATE_AT, DELETE_AT]) {
+      memory.words[at >> 2] = this.fd;
+      memory.putAddress(at + 8, memory, KEY_AT);
+      // Of a deletion the kernel refuses to hear anything of a value.
+      if (at !== DELETE_AT) memory.putAddress(at + 16, memory, this.#valueAt);
+    }
+    return memory;
   }
 
   /** The map itself lives on while programs, pins or other descriptors hold it. */
   close(): void {
+    this.#memory?.release();
     sys.close(this.fd);
   }
 }
