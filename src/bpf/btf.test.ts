@@ -148,7 +148,7 @@ describe("BTF", () => {
     );
     expect(() => round.resolve(1)).toThrow("has no end");
     expect(() => round.sizeOf(2)).toThrow("has no end");
-    expect(() => round.member("sk_buff", "len")).toThrow("has no end");
+    expect(round.member("sk_buff", "len")).toBeUndefined();
   });
 
   it("refuses what is no BTF, cut short or of an unknown kind", () => {
@@ -181,7 +181,7 @@ describe("BTF", () => {
           expect(error).toBeInstanceOf(WireError);
         }
       }),
-      { seed: 22, numRuns: 2000 },
+      { seed: 22, numRuns: 1000 },
     );
   });
 });

@@ -160,12 +160,15 @@ export class Btf {
   /** The place of a structure's or union's member, also inside unnamed ones; undefined where it is missing. Throws `WireError`. */
   member(structure: string, name: string): MemberPlace | undefined {
     const id = this.find("struct", structure) ?? this.find("union", structure);
-    return id === undefined ? undefined : this.#memberIn(this.#types[id]!, name, 0, 0);
+    return id === undefined ? undefined : this.#memberIn(id, name, 0, new Set());
   }
 
   /** Reads no more than it needs: a structure of the kernel has hundreds of members. */
-  #memberIn(at: number, name: string, base: number, depth: number): MemberPlace | undefined {
-    if (depth > DEEPEST) throw new WireError("BTF structure has no end");
+  #memberIn(id: BtfId, name: string, base: number, seen: Set<BtfId>): MemberPlace | undefined {
+    // What one of them lacks it lacks in every place.
+    if (seen.has(id)) return undefined;
+    seen.add(id);
+    const at = this.#types[id]!;
     const info = this.#view.getUint32(at + 4, true);
     const bitFields = info >>> 31 === 1;
     for (let i = 0; i < (info & 0xffff); i++) {
@@ -175,7 +178,7 @@ export class Btf {
       const nameAt = this.#view.getUint32(member, true);
       if (nameAt === 0) {
         const inner = this.#structureBehind(this.#view.getUint32(member + 4, true));
-        const found = inner === 0 ? undefined : this.#memberIn(this.#types[inner]!, name, bit, depth + 1);
+        const found = inner === 0 ? undefined : this.#memberIn(inner, name, bit, seen);
         if (found) return found;
       } else if (this.#text(nameAt) === name) {
         return { byte: bit >>> 3, bit: bit & 7, bits: bitFields ? word >>> 24 : 0 };

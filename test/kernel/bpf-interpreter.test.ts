@@ -17,7 +17,7 @@ import { seededNumbers } from "../support/seeded-numbers.js";
 
 const PROGRAMS = 300;
 const MAP_PROGRAMS = 200;
-const HELPER_PROGRAMS = 600;
+const HELPER_PROGRAMS = 1000;
 
 /** What the kernel makes of a packet, and what the interpreter does. */
 function both(

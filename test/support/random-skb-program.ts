@@ -61,7 +61,12 @@ function step(below: Below): ProgramItem[] {
     case 8:
       return call(helper.skbChangeHead, below(32), 0);
     case 9:
-      return call(helper.skbAdjustRoom, (below(12) - 6) * 4, below(3), 0);
+      return call(
+        helper.skbAdjustRoom,
+        (below(12) - 6) * 4,
+        below(3),
+        [0, 0, 1, 0x20, 0x12, 0x0a, 0x80, 0x1000, 0x08][below(9)]!,
+      );
     default:
       return call(helper.skbPullData, below(150));
   }

@@ -1,4 +1,5 @@
 import { helper } from "../helpers.js";
+import { adjustRoom } from "./adjust-room.js";
 import { checksumHelpers } from "./checksum-helpers.js";
 import { errno } from "./interpreted-map.js";
 import type { Callee } from "./machine.js";
@@ -6,6 +7,8 @@ import { Skb } from "./skb.js";
 
 const TC_ACT_REDIRECT = 7n;
 const ETHERNET = 14;
+const ENOMEM = 12;
+const ENOTSUPP = 524;
 const EFAULT = 14;
 const MOST = 0xffff;
 
@@ -22,7 +25,9 @@ function insertTag(skb: Skb): void {
   if (!skb.tag) return;
   const { tpid, tci } = skb.tag;
   skb.packet.splice(12, 4);
-  skb.networkOffset += 4;
+  skb.moveHeaders(4);
+  // The tag belongs to the network header then.
+  skb.networkOffset -= 4;
   skb.bytes.set([tpid >> 8, tpid & 0xff, tci >> 8, tci & 0xff], 12);
   skb.protocol = tpid;
 }
@@ -35,7 +40,7 @@ function removeTag(skb: Skb): { tpid: number; tci: number } {
   // A length instead of a type says Novell's frames or 802.2 (ETH_P_802_3, ETH_P_802_2).
   skb.protocol = type >= 0x600 ? type : bytes[18] === 0xff && bytes[19] === 0xff ? 1 : 4;
   skb.packet.splice(12, -4);
-  skb.networkOffset = Math.max(skb.networkOffset - 4, ETHERNET);
+  skb.moveHeaders(-4);
   return tag;
 }
 
@@ -50,9 +55,14 @@ const vlanPush: Callee = (machine) => {
 
 const vlanPop: Callee = (machine) => {
   const skb = machine.context(Skb);
+  const next = (): boolean => isTag(skb.protocol) && skb.bytes.length >= ETHERNET + 4;
+  const isShort = (): boolean => isTag(skb.protocol) && !next();
   if (skb.tag) skb.tag = undefined;
-  else if (isTag(skb.protocol) && skb.bytes.length >= ETHERNET + 4) removeTag(skb);
-  if (!skb.tag && isTag(skb.protocol) && skb.bytes.length >= ETHERNET + 4) skb.tag = removeTag(skb);
+  else if (isShort()) return BigInt(-ENOMEM);
+  else if (next()) removeTag(skb);
+  else return 0n;
+  if (isShort()) return BigInt(-ENOMEM);
+  if (next()) skb.tag = removeTag(skb);
   skb.packet.pull(0);
   return 0n;
 };
@@ -83,7 +93,9 @@ const storeBytes: Callee = (machine) => {
 const changeTail: Callee = (machine) => {
   const skb = machine.context(Skb);
   const length = machine.argument32(2);
-  if (machine.argument(3) !== 0n || length < skb.networkOffset || length > MOST) return invalid();
+  if (machine.argument(3) !== 0n || length < skb.shortest || length > MOST) return invalid();
+  // Seen of Linux 6.18: of a packet that went into a tunnel the end stays where it is.
+  if (skb.isEncapsulated) return BigInt(-ENOTSUPP);
   const bytes = new Uint8Array(length);
   bytes.set(skb.bytes.subarray(0, length));
   skb.packet.replace(bytes);
@@ -95,26 +107,7 @@ const changeHead: Callee = (machine) => {
   const room = machine.argument32(2);
   if (machine.argument(3) !== 0n || skb.bytes.length + room > MOST) return invalid();
   skb.packet.splice(0, room);
-  skb.networkOffset += room;
-  return 0n;
-};
-
-const ENOTSUPP = 524;
-const ADJUST_NETWORK = 0;
-const ADJUST_MAC = 1;
-
-/** Bytes go in or out behind the Ethernet header (ADJ_ROOM_MAC) or behind the network header of IP. */
-const adjustRoom: Callee = (machine) => {
-  const skb = machine.context(Skb);
-  const change = Number(BigInt.asIntN(32, machine.argument(2)));
-  const mode = machine.argument32(3);
-  if (Math.abs(change) > 0xfff) return BigInt(-EFAULT);
-  if (skb.protocol !== 0x0800 && skb.protocol !== 0x86dd) return BigInt(-ENOTSUPP);
-  if (mode !== ADJUST_NETWORK && mode !== ADJUST_MAC) return BigInt(-ENOTSUPP);
-  const network = skb.protocol === 0x0800 ? 20 : 40;
-  const at = skb.networkOffset + (mode === ADJUST_MAC ? 0 : network);
-  if (change < 0 && skb.bytes.length + change < skb.networkOffset + network) return BigInt(-ENOTSUPP);
-  skb.packet.splice(at, change);
+  skb.moveHeaders(room);
   return 0n;
 };
 
@@ -148,7 +141,7 @@ export const skbHelpers: Readonly<Record<number, Callee>> = {
   [helper.skbPullData]: (machine) => {
     const skb = machine.context(Skb);
     const length = machine.argument32(2);
-    if (length > skb.bytes.length) return BigInt(-12);
+    if (length > skb.bytes.length) return BigInt(-ENOMEM);
     skb.packet.pull(length === 0 ? 0 : length);
     return 0n;
   },

@@ -35,6 +35,7 @@ export interface Redirection {
   readonly by: string;
 }
 
+const ETHERNET = 14;
 const swap16 = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
 
 /** Offsets in struct __sk_buff (linux/bpf.h) of the words that programs here use. */
@@ -71,8 +72,11 @@ export class Skb implements Context {
   queueMapping: number;
   hash: number;
   packetType = 0;
-  /** Where the kernel takes the network header to begin. */
-  networkOffset = 14;
+  /** Where the kernel takes the network header to begin, and the transport header where it has been told. */
+  networkOffset: number = ETHERNET;
+  transportOffset: number | undefined;
+  /** Whether the packet is in a tunnel: a second one it cannot enter. */
+  isEncapsulated = false;
   readonly ifindex: number;
   readonly gsoSize: number;
   readonly gsoSegments: number;
@@ -105,6 +109,17 @@ export class Skb implements Context {
   /** The packet as it is now. */
   get bytes(): Uint8Array {
     return this.packet.bytes;
+  }
+
+  /** Bytes that have to be left of the packet: its headers, as far as the kernel knows them. */
+  get shortest(): number {
+    return this.transportOffset ?? this.networkOffset;
+  }
+
+  /** Bytes came in before the headers, or went. */
+  moveHeaders(count: number): void {
+    this.networkOffset = Math.max(this.networkOffset + count, ETHERNET);
+    if (this.transportOffset !== undefined) this.transportOffset += count;
   }
 
   enter(memory: AddressSpace): bigint {
