@@ -2,7 +2,7 @@ import type { LinkStats } from "#host/net.js";
 import type { ControllerStatus } from "#ofproto/connections/settings.js";
 import { formatMac } from "#util/mac.js";
 import { formatDatapathId } from "./bridge-address.js";
-import type { LiveBridge, LiveInterface } from "./bridges.js";
+import type { LiveBridge, LiveInterface } from "./live-bridge.js";
 
 /** A column's value in plain form: `undefined` is the empty set. */
 export type StatusValue =
