@@ -4,7 +4,8 @@ import type { Offload } from "#wire/virtio-net.js";
 import { Counter } from "./counters.js";
 import type { Flow } from "./flow.js";
 import { Forwarder } from "./forwarder.js";
-import { HandoverReader, type HandoverReceiver, HandoverWriter } from "./handover-ring.js";
+import { HandedPackets } from "./handed-packets.js";
+import { HandoverWriter } from "./handover-ring.js";
 import { HeadArena } from "./head-arena.js";
 import { formatIterations } from "./iterations-text.js";
 import { Meter } from "./meter.js";
@@ -16,17 +17,10 @@ import { Rest } from "./rest.js";
 import { type IterationSummary, Metric, ThreadMetrics } from "./thread-metrics.js";
 import { type Command, Control, type Event, type ThreadQueue, type ThreadStart } from "./thread-protocol.js";
 import { tracksConnections } from "./tracks-connections.js";
+import { TurnBudget } from "./turn-budget.js";
 import { UpcallBatch } from "./upcall-batch.js";
 import { type WorkHandlers, WorkReader } from "./work-batch.js";
 
-/** Frames taken per turn: fewer where a turn would send more than `LONG_TURN`, as when each goes to many ports; others wait for what they cost. */
-const BUDGET = 256;
-const LEAST_BUDGET = 4;
-const LONG_TURN = 512;
-/** What the packets of a port that come back from upcalls may send in all; they are few. */
-const LONG_UPCALLS = 8192;
-/** So many forwarded frames make what is known of their cost new. */
-const COST_MEMORY = 64;
 /** Longest a stopped thread waits to be let go, in milliseconds. */
 const FAREWELL = 1000;
 /** How long a thread that fails still takes signals, in milliseconds. */
@@ -71,9 +65,7 @@ export class ForwardingLoop {
   /** The way to the thread that tracks connections, and its control block. */
   readonly #handover: HandoverWriter | undefined;
   readonly #tracker: Int32Array | undefined;
-  /** Where other threads' packets come from, by their seats. */
-  readonly #helpers = new Map<number, HandoverReader>();
-  readonly #resume: HandoverReceiver;
+  readonly #helpers: HandedPackets;
   /** Packets from there since their cost was last noted. */
   #handed = 0;
   readonly #forwarder: Forwarder;
@@ -97,9 +89,7 @@ export class ForwardingLoop {
     executeKept: (...args) => this.#executeKept(...args),
     release: (chunk) => this.#upcalls.release(chunk),
   };
-  #budget = BUDGET;
-  /** Frames that a forwarded frame has become lately, on average. */
-  #copies = 1;
+  readonly #budget = new TurnBudget();
   /** Packets of this turn that have come back from upcalls, and those that went up or found no room. */
   #executed = 0;
   #unknown = 0;
@@ -138,10 +128,10 @@ export class ForwardingLoop {
     );
     const forwarder = this.#forwarder;
     this.#receive = (port, memory, at, length, offload) => forwarder.receive(port, memory, at, length, offload);
-    this.#resume = (...args) => {
+    this.#helpers = new HandedPackets((...args) => {
       forwarder.resume(...args);
       if (this.#arena.crowded) this.#flush();
-    };
+    });
     if (start.core !== undefined) this.#pin(start.core);
     const packed = rehearse();
     this.#post({ kind: "rehearsal", packed }, [packed.buffer]);
@@ -192,8 +182,9 @@ export class ForwardingLoop {
     const obeyed = this.#obey();
     if (this.#turnsLeft === undefined) this.#answer(asked);
     this.#forwarder.now = obeyed ? this.#host.now() : began;
-    const budget = this.#budget;
-    const handed = this.#helpers.size === 0 ? 0 : this.#takeHanded(budget);
+    const budget = this.#budget.frames;
+    const handed = this.#helpers.take(budget >> 1);
+    this.#handed += handed;
     const received = this.#host.io.receive(budget, this.#receive) + handed;
     this.#received = received;
     const unknown = this.#unknown;
@@ -201,11 +192,11 @@ export class ForwardingLoop {
       this.#sendUpcalls();
       this.#host.io.flush();
       this.#arena.reset();
-      if (handed > 0) for (const reader of this.#helpers.values()) reader.release();
+      if (handed > 0) this.#helpers.release();
       if (this.#handover?.isUntold) this.#tellTracker(this.#handover);
       this.#counters[Counter.turns]!++;
       this.#unasked = true;
-      this.#adjustBudget(received - this.#unknown + this.#executed, this.#counters[Counter.sent]! - before);
+      this.#noteCost(received - unknown + this.#executed, this.#counters[Counter.sent]! - before);
     }
     if (this.#unasked && this.#forwarder.now - this.#lossesAt >= LOSS_INTERVAL) this.#tellLosses();
     const isSweeping = this.#sweep();
@@ -227,35 +218,16 @@ export class ForwardingLoop {
     Atomics.notify(this.#control, Control.done);
   }
 
-  /** Takes packets of other threads, of each its share of half a turn. */
-  #takeHanded(budget: number): number {
-    const share = Math.max(1, Math.floor((budget >> 1) / this.#helpers.size));
-    let count = 0;
-    for (const reader of this.#helpers.values()) count += reader.read(share, this.#resume);
-    this.#handed += count;
-    return count;
-  }
-
   #tellTracker(handover: HandoverWriter): void {
     handover.isUntold = false;
     const tracker = this.#tracker!;
     if (Atomics.load(tracker, Control.sleeping) === 1) this.#host.signal(Atomics.load(tracker, Control.wakeFd));
   }
 
-  /**
-   * A turn that forwarded nothing says nothing: packets that went up come back, and cost then. A port may have as many packets wait
-   * for that as a turn can forward.
-   */
-  #adjustBudget(forwarded: number, sent: number): void {
+  #noteCost(forwarded: number, sent: number): void {
     this.#executed = 0;
     this.#unknown = 0;
-    if (forwarded <= 0) return;
-    this.#copies += (sent / forwarded - this.#copies) * Math.min(1, forwarded / COST_MEMORY);
-    const fitting = 2 ** Math.floor(Math.log2(LONG_TURN / Math.max(1, this.#copies)));
-    const budget = Math.min(BUDGET, Math.max(LEAST_BUDGET, fitting));
-    if (budget === this.#budget) return;
-    this.#budget = budget;
-    this.#upcalls.limitTo(Math.min(1, (budget * LONG_UPCALLS) / (BUDGET * LONG_TURN)) ** 1.5);
+    if (this.#budget.note(forwarded, sent)) this.#upcalls.limitTo(this.#budget.upcallShare);
   }
 
   /** Forgets connections whose time is over, some at a time. True where there are more. */
@@ -276,9 +248,8 @@ export class ForwardingLoop {
     const timeout = this.#unasked ? LOSS_INTERVAL : patience;
     const control = this.#control;
     Atomics.store(control, Control.sleeping, 1);
-    let isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
-    for (const reader of this.#helpers.values()) isAsked ||= !reader.isEmpty;
-    if (!isAsked && Atomics.load(control, Control.posted) === this.#posted) {
+    const isAsked = Atomics.load(control, Control.asked) !== Atomics.load(control, Control.done);
+    if (!isAsked && this.#helpers.isEmpty && Atomics.load(control, Control.posted) === this.#posted) {
       this.#host.io.wait(timeout);
       now = this.#host.now();
       this.#metrics.slept(began, now);
@@ -330,7 +301,8 @@ export class ForwardingLoop {
         this.#setQueues(command.port, command.queues);
         return;
       case "helper":
-        this.#setHelper(command.seat, command.memory);
+        if (command.memory !== undefined) this.#helpers.add(command.seat, command.memory);
+        else this.#helpers.remove(command.seat, () => this.#flush());
         return;
       case "core":
         this.#pin(command.core);
@@ -409,20 +381,6 @@ export class ForwardingLoop {
       return;
     }
     this.#loads.set(port, queues);
-  }
-
-  /** Another thread's packets come from here on; or no more, once those that wait have been forwarded. */
-  #setHelper(seat: number, memory: SharedArrayBuffer | undefined): void {
-    if (memory !== undefined) {
-      this.#helpers.set(seat, new HandoverReader(memory));
-      return;
-    }
-    const reader = this.#helpers.get(seat);
-    this.#helpers.delete(seat);
-    while (reader !== undefined && reader.read(BUDGET, this.#resume) > 0) {
-      this.#flush();
-      reader.release();
-    }
   }
 
   #pin(core: number | undefined): void {
