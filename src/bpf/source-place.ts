@@ -13,18 +13,21 @@ export interface EmitTrace {
 }
 
 let remembering = false;
+/** As many calls as are kept: those of arrays' functions among them. */
+const FRAMES = 6;
 
 /**
- * Builds a program so that its instructions remember where they were emitted, for `sourcePlaces`. It costs a few microseconds for each
+ * Builds a program so that its instructions remember where they were emitted, for `sourcePlaces`. It costs some ten microseconds for each
  * instruction, and nothing outside `build`; what was made before (constants of a module) remembers nothing.
  */
 export function withSources<T>(build: () => T): T {
-  const before = remembering;
+  const before = [remembering, Error.stackTraceLimit] as const;
   remembering = true;
+  Error.stackTraceLimit = FRAMES;
   try {
     return build();
   } finally {
-    remembering = before;
+    [remembering, Error.stackTraceLimit] = before;
   }
 }
 

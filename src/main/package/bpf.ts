@@ -41,6 +41,7 @@ export { assemble, compile, link, type ProgramImage, type Relocation, type Symbo
 export { AssemblyError } from "#bpf/assembly-error.js";
 export { Btf, type BtfPrototype, type MemberPlace } from "#bpf/btf.js";
 export type { BtfEnumerator, BtfId, BtfMember, BtfType } from "#bpf/btf-type.js";
+export { type SkbPlaces, skbPlaces } from "#bpf/capture-program.js";
 export {
   type Comparison,
   callFunction,
@@ -81,6 +82,7 @@ export { MemoryFault } from "#bpf/interpreter/address-space.js";
 export { ArrayMap } from "#bpf/interpreter/array-map.js";
 export { HashMap } from "#bpf/interpreter/hash-map.js";
 export type { InterpretedMap } from "#bpf/interpreter/interpreted-map.js";
+export { kernelFunctions } from "#bpf/interpreter/kernel-functions.js";
 export { type Callee, type Context, ExecutionError, Machine, type MachineSettings } from "#bpf/interpreter/machine.js";
 export { QueueMap } from "#bpf/interpreter/queue-map.js";
 export { RingMap } from "#bpf/interpreter/ring-map.js";
