@@ -1,5 +1,5 @@
 import { extractKey } from "#flow/extract.js";
-import { copyKey, type FlowKey, newKey } from "#flow/key.js";
+import { copyKey, type FlowKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
@@ -15,11 +15,12 @@ import { Exits } from "./exits.js";
 import { extractAgain } from "./extract-again.js";
 import type { Flow } from "./flow.js";
 import { FlowLookup } from "./flow-lookup.js";
-import { Frame } from "./frame.js";
+import type { Frame } from "./frame.js";
 import type { HandoverWriter } from "./handover-ring.js";
 import type { HeadArena } from "./head-arena.js";
 import { changeHeaders, forbidsSegments } from "./header-steps.js";
 import { isGso, lengthOf } from "./headers.js";
+import { type Level, Levels } from "./levels.js";
 import type { Meter } from "./meter.js";
 import { meterFrame, metersWhole } from "./meter-frame.js";
 import {
@@ -53,12 +54,6 @@ import { TunnelPorts } from "./tunnel-ports.js";
 const MAX_RECIRCULATIONS = 6;
 const MAX_DEPTH = 32;
 
-/** State of one packet on one level of nesting. */
-interface Level {
-  readonly frame: Frame;
-  readonly key: FlowKey;
-}
-
 /**
  * The forwarding core: frames in, frames out, by the flows it was given. No threads, no I/O and no clock: the owner sets `now`
  * once per batch, calls `receive` for each frame and flushes its sink afterwards.
@@ -72,7 +67,7 @@ export class Forwarder {
   readonly counters: Float64Array;
   readonly lookup: FlowLookup;
   readonly #layers = newLayers();
-  readonly #levels: Level[] = [];
+  readonly #levels: Levels;
   readonly #meters = new Map<number, Meter>();
   readonly #tunnels = new TunnelPorts();
   readonly tracking: TrackingCore<Resumption>;
@@ -96,7 +91,7 @@ export class Forwarder {
     this.#handover = options.handover;
     this.counters = options.counters;
     this.lookup = new FlowLookup(options.counters, options.random);
-    this.#level(0);
+    this.#levels = new Levels(options.arena);
   }
 
   addPort(port: number): void {
@@ -129,7 +124,7 @@ export class Forwarder {
       counters[known ? DROP.invalid : DROP.port]!++;
       return;
     }
-    const level = this.#levels[0]!;
+    const level = this.#levels.first;
     const key = level.key;
     if (this.#dirty) {
       key.fill(0);
@@ -169,7 +164,7 @@ export class Forwarder {
       this.counters[DROP.port]!++;
       return;
     }
-    const level = this.#levels[0]!;
+    const level = this.#levels.first;
     const packetType = key[W.packetType]!;
     if (packetType === 0) level.frame.reset(memory, at, length, offload);
     else resetWithoutEthernet(level.frame, { data: memory.subarray(at, at + length), offload }, packetType & 0xffff);
@@ -208,7 +203,7 @@ export class Forwarder {
     recirculations: number,
     program: Program,
   ): void {
-    const level = this.#levels[0]!;
+    const level = this.#levels.first;
     const packetType = key[W.packetType]!;
     if (packetType === 0) level.frame.reset(memory, at, length, offload);
     else resetWithoutEthernet(level.frame, { data: memory.subarray(at, at + length), offload }, packetType & 0xffff);
@@ -229,13 +224,9 @@ export class Forwarder {
     s[at + 3]! |= key[W.l4]! & 0xfff;
   }
 
-  #level(depth: number): Level {
-    return (this.#levels[depth] ??= { frame: new Frame(this.#arena), key: newKey() });
-  }
-
   /** Runs a program on the packet of `depth`. */
   #run(program: Program, depth: number, from = 0): void {
-    const level = this.#levels[depth]!;
+    const level = this.#levels.at(depth);
     const frame = level.frame;
     const count = program.length;
     if (count === 0) this.counters[DROP.pipeline]!++;
@@ -339,7 +330,7 @@ export class Forwarder {
       this.counters[DROP.segmentation]!++;
       return;
     }
-    const inner = this.#level(depth + 1);
+    const inner = this.#levels.at(depth + 1);
     const stale = this.#stale;
     const exits = this.#exits;
     // What was to be left of the whole is left of each.
@@ -389,7 +380,7 @@ export class Forwarder {
       this.counters[DROP.depth]! += pieces.length;
       return false;
     }
-    const inner = this.#level(depth + 1);
+    const inner = this.#levels.at(depth + 1);
     fragments.whole(pieces, inner.frame, inner.key);
     if (connections.track(inner.frame, inner.key, step) === CT_EXHAUSTED) {
       this.counters[DROP.exhausted]! += pieces.length;
@@ -414,17 +405,19 @@ export class Forwarder {
   #recirculate(level: Level, id: number, depth: number, last: boolean): void {
     if (this.#isTooDeep(depth)) return;
     this.#refresh(level);
-    const at = last ? depth : this.#copy(level, depth + 1);
-    this.#levels[at]!.key[W.recircId] = id;
+    const at = last ? depth : depth + 1;
+    const own = last ? level : this.#levels.copy(level, at);
+    own.key[W.recircId] = id;
     this.#dirty = true;
-    this.#enter(at);
+    this.#enter(own, at);
   }
 
   /** Takes a packet out of a tunnel; it then comes in by the tunnel's port. */
   #pop(level: Level, port: number, depth: number, last: boolean): void {
     if (this.#isTooDeep(depth)) return;
-    const at = last ? depth : this.#copy(level, depth + 1);
-    const { frame, key } = this.#levels[at]!;
+    const at = last ? depth : depth + 1;
+    const own = last ? level : this.#levels.copy(level, at);
+    const { frame, key } = own;
     key.fill(0);
     this.#dirty = true;
     if (!this.#tunnels.pop(frame, key, port)) {
@@ -435,7 +428,7 @@ export class Forwarder {
     const stale = this.#stale;
     this.#stale = false;
     extractAgain(frame, key, this.#layers);
-    this.#enter(at);
+    this.#enter(own, at);
     this.#stale = stale;
   }
 
@@ -445,17 +438,8 @@ export class Forwarder {
     return deep;
   }
 
-  /** Makes the packet of a level one of its own, and gives its depth. */
-  #copy(level: Level, depth: number): number {
-    const next = this.#level(depth);
-    next.frame.copy(level.frame);
-    copyKey(next.key, level.key);
-    return depth;
-  }
-
-  /** Has a packet go through the flows once more. */
-  #enter(depth: number): void {
-    const { frame, key } = this.#levels[depth]!;
+  /** Has the packet of `depth` go through the flows once more. */
+  #enter({ frame, key }: Level, depth: number): void {
     this.counters[Counter.recirculated]!++;
     const flow = this.lookup.recirculated(key);
     if (flow === undefined) {
@@ -483,7 +467,7 @@ export class Forwarder {
       this.counters[DROP.depth]!++;
       return;
     }
-    this.#copy(level, depth + 1);
+    this.#levels.copy(level, depth + 1);
     const stale = this.#stale;
     const outside = this.#exits.cutOff;
     this.#exits.cutOff = cutOff;
