@@ -27,7 +27,7 @@ export class Megaflow implements Listed {
   /** What has been credited so far. */
   #packets = 0;
   #bytes = 0;
-  #used = 0;
+  #used: number;
 
   constructor(held: HeldFlow, answer: Translation, generation: number, created: number) {
     this.held = held;
@@ -36,6 +36,7 @@ export class Megaflow implements Listed {
     this.frozen = kept(answer.frozen);
     this.generation = generation;
     this.created = created;
+    this.#used = created;
     held.owner = this;
   }
 
@@ -48,7 +49,7 @@ export class Megaflow implements Listed {
 
   /** When a packet last used it, or when it was made. */
   get lastUse(): number {
-    return Math.max(this.created, this.#used);
+    return this.#used;
   }
 
   /** Credits what the datapath has counted since the last time, to what the flow touched then; how many packets that was. */

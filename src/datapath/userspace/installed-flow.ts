@@ -10,16 +10,17 @@ import { ufidOf } from "./ufid.js";
 
 const scratch = newKey();
 
-/** A flow as the main thread knows it. What changes is `FlowBook`'s to change. */
-export class InstalledFlow implements HeldFlow, Listed {
+/**
+ * A flow as the main thread knows it, itself its key as it was put, which is as it is shown (bits that do not matter too): there are very many, and each object
+ * less counts. What changes is `FlowBook`'s to change.
+ */
+export class InstalledFlow extends PackedKey implements HeldFlow, Listed {
   readonly shape: MaskShape;
   readonly slot: Slot;
   /** Its place among the matches, a small number, by which the engine knows it. */
   readonly index: number;
   /** It was given its name. */
   readonly isNamed: boolean;
-  /** As it was put, which is as it is shown: bits that do not matter too. */
-  readonly #key: PackedKey;
   actions: readonly DatapathAction[];
   program: Program;
   place = -1;
@@ -36,10 +37,10 @@ export class InstalledFlow implements HeldFlow, Listed {
     readonly actions: readonly DatapathAction[];
     readonly program: Program;
   }) {
+    super(init.key);
     this.shape = init.shape;
     this.slot = init.slot;
     this.index = init.index;
-    this.#key = new PackedKey(init.key);
     this.actions = init.actions;
     this.program = init.program;
     this.#ufid = init.ufid;
@@ -47,7 +48,7 @@ export class InstalledFlow implements HeldFlow, Listed {
   }
 
   get ufid(): string {
-    this.#ufid ??= ufidOf(this.#key.unpack(scratch), this.shape);
+    this.#ufid ??= ufidOf(this.unpack(scratch), this.shape);
     return this.#ufid;
   }
 
@@ -60,7 +61,7 @@ export class InstalledFlow implements HeldFlow, Listed {
   }
 
   readKey(key: FlowKey): FlowKey {
-    return this.#key.unpack(key);
+    return this.unpack(key);
   }
 
   packets(): number {
