@@ -17,7 +17,7 @@ let remembering = false;
 const FRAMES = 6;
 
 /**
- * Builds a program so that its instructions remember where they were emitted, for `sourcePlaces`. It costs some ten microseconds for each
+ * Builds a program so that its instructions remember where they were emitted, for `sourcePlaces`. It costs about five microseconds for each
  * instruction, and nothing outside `build`; what was made before (constants of a module) remembers nothing.
  */
 export function withSources<T>(build: () => T): T {
