@@ -98,6 +98,25 @@ describe("upcalls under attack", () => {
     bed.close();
   });
 
+  it("are sent on as they were, whatever comes up in the same turn", async () => {
+    const bed = threadBed();
+    const a = bed.addPort("a");
+    const b = bed.addPort("b");
+    const other = ether(0x1234, [9, 9, 9]);
+    bed.datapath.onUpcall((batch) => {
+      for (const { packet, key } of batch) {
+        if (packet.data[14] === 9) continue;
+        bed.datapath.execute(packet, key, [{ kind: "output", port: b }]);
+        bed.put(a, plain(other));
+      }
+    });
+    await bed.settle();
+    bed.put(a, plain(frame));
+    await bed.settle();
+    expect(bed.take(b).map(({ data }) => [...data])).toEqual([[...frame]]);
+    bed.close();
+  });
+
   it("of many ports at once leave room for one more", async () => {
     const bed = threadBed();
     const attackers = Array.from({ length: 20 }, (_, i) => bed.addPort(`a${i}`));

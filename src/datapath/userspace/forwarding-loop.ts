@@ -87,8 +87,10 @@ export class ForwardingLoop {
     put: (...args) => this.#put(...args),
     execute: (...args) => this.#execute(...args),
     executeKept: (...args) => this.#executeKept(...args),
-    release: (chunk) => this.#upcalls.release(chunk),
+    release: (chunk) => void this.#released.push(chunk),
   };
+  /** Chunks of upcalls that need not be kept once what this turn sends has been flushed. */
+  readonly #released: number[] = [];
   readonly #budget = new TurnBudget();
   /** Packets of this turn that have come back from upcalls, and those that went up or found no room. */
   #executed = 0;
@@ -190,8 +192,9 @@ export class ForwardingLoop {
     const unknown = this.#unknown;
     if (received > 0 || obeyed) {
       this.#sendUpcalls();
-      this.#host.io.flush();
-      this.#arena.reset();
+      this.#flush();
+      for (const chunk of this.#released) this.#upcalls.release(chunk);
+      this.#released.length = 0;
       if (handed > 0) this.#helpers.release();
       if (this.#handover?.isUntold) this.#tellTracker(this.#handover);
       this.#counters[Counter.turns]!++;
