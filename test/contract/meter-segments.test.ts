@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { parseDatapathActions } from "#datapath/action-parse.js";
+import type { DatapathMeter } from "#datapath/meters.js";
+import { compileActions } from "#datapath/userspace/compile.js";
+import { COUNTERS } from "#datapath/userspace/counters.js";
+import { DROP } from "#datapath/userspace/drop-positions.js";
+import { Forwarder } from "#datapath/userspace/forwarder.js";
+import { HeadArena } from "#datapath/userspace/head-arena.js";
+import { beginMeter, METER_SIZE, Meter, readMeter } from "#datapath/userspace/meter.js";
 import { extractKey } from "#flow/extract.js";
 import { newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { type Offload, VNET_GSO_TCPV4, VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
-import { tcpFrame } from "../../../test/support/partial-frames.js";
-import { parseDatapathActions } from "../action-parse.js";
-import type { DatapathMeter } from "../meters.js";
-import { compileActions } from "./compile.js";
-import { COUNTERS } from "./counters.js";
-import { DROP } from "./drop-positions.js";
-import { Forwarder } from "./forwarder.js";
-import { HeadArena } from "./head-arena.js";
-import { beginMeter, METER_SIZE, Meter, readMeter } from "./meter.js";
+import { tcpFrame } from "../support/partial-frames.js";
 
 const HEADERS = 54;
 const whole: Offload = {
