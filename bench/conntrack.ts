@@ -4,12 +4,12 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { parseDatapathActions } from "#datapath/action-parse.js";
 import { Conntrack } from "#datapath/conntrack/conntrack.js";
 import { type CtStep, ctStepOf } from "#datapath/conntrack/ct-step.js";
 import { TrackingCore } from "#datapath/conntrack/tracking-core.js";
-import { Frame } from "#datapath/userspace/frame.js";
-import { HeadArena } from "#datapath/userspace/head-arena.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
+import { Frame } from "#datapath/userspace/frames/frame.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { put16, put32 } from "#util/big-endian.js";

@@ -3,7 +3,7 @@
 import { compileActions } from "#datapath/userspace/compile.js";
 import { COUNTERS } from "#datapath/userspace/counters.js";
 import { Forwarder } from "#datapath/userspace/forwarder.js";
-import { HeadArena } from "#datapath/userspace/head-arena.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
 import { composeFrame } from "#flow/compose.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";

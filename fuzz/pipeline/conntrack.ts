@@ -1,8 +1,8 @@
-import { parseDatapathActions } from "#datapath/action-parse.js";
 import { type CtStep, ctStepOf } from "#datapath/conntrack/ct-step.js";
 import { TrackingCore } from "#datapath/conntrack/tracking-core.js";
-import { Frame } from "#datapath/userspace/frame.js";
-import { HeadArena } from "#datapath/userspace/head-arena.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
+import { Frame } from "#datapath/userspace/frames/frame.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
 import { extractKey } from "#flow/extract.js";
 import { newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";

@@ -1,9 +1,9 @@
-import { parseDatapathActions } from "#datapath/action-parse.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { newTunnelPort } from "#datapath/tunnel-kinds.js";
 import { compileActions } from "#datapath/userspace/compile.js";
 import { COUNTERS, readDrops } from "#datapath/userspace/counters.js";
 import { Forwarder } from "#datapath/userspace/forwarder.js";
-import { HeadArena } from "#datapath/userspace/head-arena.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
 import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";

@@ -9,7 +9,7 @@ import { vhostDevices } from "#datapath/devices/vhost-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { withDummies } from "#datapath/dummy/enable-dummy.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
-import type { ThreadEngineHost } from "#datapath/userspace/thread-engine.js";
+import type { ThreadEngineHost } from "#datapath/userspace/threads/thread-engine.js";
 import { seedHashes } from "#flow/shape.js";
 import type { Host } from "#host/host.js";
 import type { HostAnswers } from "#host/host-answers.js";

@@ -1,5 +1,5 @@
-import { ForwardingLoop } from "#datapath/userspace/forwarding-loop.js";
-import type { ThreadStart } from "#datapath/userspace/thread-protocol.js";
+import { ForwardingLoop } from "#datapath/userspace/threads/forwarding-loop.js";
+import type { ThreadStart } from "#datapath/userspace/threads/thread-protocol.js";
 import { seedHashes } from "#flow/shape.js";
 import { pinThread } from "#host/linux/affinity.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDatapathActions } from "#datapath/action-parse.js";
 import type { CtAction } from "#datapath/actions.js";
 import { Conntrack } from "#datapath/conntrack/conntrack.js";
 import { ctStepOf } from "#datapath/conntrack/ct-step.js";
 import { describeConnection } from "#datapath/conntrack/describe-connection.js";
 import { formatConnection, showConnection } from "#datapath/conntrack/show-connection.js";
-import { Frame } from "#datapath/userspace/frame.js";
-import { HeadArena } from "#datapath/userspace/head-arena.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
+import { Frame } from "#datapath/userspace/frames/frame.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
 import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";

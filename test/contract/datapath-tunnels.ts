@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseDatapathActions } from "#datapath/action-parse.js";
 import type { Datapath, Upcall } from "#datapath/datapath.js";
 import { tunnelDevices } from "#datapath/devices/tunnel-device.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { geneveOptionsOf } from "#flow/geneve-options.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { parseDatapathActions } from "#datapath/action-parse.js";
 import type { DatapathMeter } from "#datapath/meters.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { compileActions } from "#datapath/userspace/compile.js";
 import { COUNTERS } from "#datapath/userspace/counters.js";
 import { DROP } from "#datapath/userspace/drop-positions.js";
 import { Forwarder } from "#datapath/userspace/forwarder.js";
-import { HeadArena } from "#datapath/userspace/head-arena.js";
-import { beginMeter, METER_SIZE, Meter, readMeter } from "#datapath/userspace/meter.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
+import { beginMeter, METER_SIZE, Meter, readMeter } from "#datapath/userspace/meters/meter.js";
 import { extractKey } from "#flow/extract.js";
 import { newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";

@@ -1,9 +1,9 @@
 import type { Device } from "#datapath/device.js";
 import type { FrameDevice } from "#datapath/devices/frame-device.js";
 import type { Packet } from "#datapath/packet.js";
-import { ForwardingLoop } from "#datapath/userspace/forwarding-loop.js";
-import { ThreadEngine } from "#datapath/userspace/thread-engine.js";
-import { Control, type ThreadStart } from "#datapath/userspace/thread-protocol.js";
+import { ForwardingLoop } from "#datapath/userspace/threads/forwarding-loop.js";
+import { ThreadEngine } from "#datapath/userspace/threads/thread-engine.js";
+import { Control, type ThreadStart } from "#datapath/userspace/threads/thread-protocol.js";
 import { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { FakeClock } from "#host/fake/clock.js";
 import type { FrameHandle } from "#host/net.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DatapathAction } from "#datapath/actions.js";
 import type { Upcall } from "#datapath/datapath.js";
-import { Control } from "#datapath/userspace/thread-protocol.js";
+import { Control } from "#datapath/userspace/threads/thread-protocol.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { ipv4, udp } from "../support/ip-frames.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatDatapathFlow } from "#datapath/flow-text.js";
+import { formatDatapathFlow } from "#datapath/text/flow-text.js";
 import type { PortSettings, VlanMode } from "#ofproto/settings.js";
 import { formatMacNumber } from "#util/mac-number.js";
 import { SwitchLab } from "../scenario/switch-lab.js";

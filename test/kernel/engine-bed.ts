@@ -4,7 +4,7 @@ import { systemDevices } from "#datapath/devices/system-device.js";
 import { tapDevices } from "#datapath/devices/tap-device.js";
 import type { Packet } from "#datapath/packet.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
-import type { ThreadEngine } from "#datapath/userspace/thread-engine.js";
+import type { ThreadEngine } from "#datapath/userspace/threads/thread-engine.js";
 import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { usableCores } from "#host/linux/affinity.js";
 import { LinuxCaptureRings } from "#host/linux/capture-rings.js";

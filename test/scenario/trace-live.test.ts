@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDatapathActions } from "#datapath/action-text.js";
+import { formatDatapathActions } from "#datapath/text/action-text.js";
 import { composeFrame } from "#flow/compose.js";
 import { ofprotoTraceLive } from "#ofproto/commands/trace-live.js";
 import { ownOrigin } from "#ofproto/tables/flow-changes.js";

@@ -1,4 +1,4 @@
-import { formatDatapathActions } from "#datapath/action-text.js";
+import { formatDatapathActions } from "#datapath/text/action-text.js";
 import { W } from "#flow/layout.js";
 import { makeMatch } from "#flow/match.js";
 import type { Bridge } from "#ofproto/bridge.js";

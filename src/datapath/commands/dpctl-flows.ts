@@ -5,11 +5,11 @@ import { formatOdpKey } from "#flow/odp-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
-import { parseDatapathActions } from "../action-parse.js";
-import { formatDatapathActions } from "../action-text.js";
 import type { DatapathAction } from "../actions.js";
 import type { Datapath, DatapathFlow, FlowStats } from "../datapath.js";
-import { formatFlowStats, formatUfid } from "../flow-text.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { formatDatapathActions } from "../text/action-text.js";
+import { formatFlowStats, formatUfid } from "../text/flow-text.js";
 import { UserspaceDatapath } from "../userspace/userspace-datapath.js";
 import {
   chooseDatapath,

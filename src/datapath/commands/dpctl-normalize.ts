@@ -5,9 +5,9 @@ import { formatOdpKey } from "#flow/odp-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { errnoText } from "#util/errno.js";
 import { UserError } from "#util/errors.js";
-import { parseDatapathActions } from "../action-parse.js";
-import { formatDatapathActions } from "../action-text.js";
 import type { DatapathAction } from "../actions.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { formatDatapathActions } from "../text/action-text.js";
 import { dpctlError } from "./dpctl-arguments.js";
 
 /** The tags and label of a packet between two actions, and what is done to it then. */

@@ -1,7 +1,7 @@
 import type { AppctlCommand } from "#runtime/command.js";
-import { parseDatapathActions } from "../action-parse.js";
-import { formatDatapathActions } from "../action-text.js";
 import type { Datapath } from "../datapath.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { formatDatapathActions } from "../text/action-text.js";
 import { conntrackCommands } from "./conntrack.js";
 import { chooseDatapath, type DpctlHost, dpctlError, takeOptions } from "./dpctl-arguments.js";
 import { dpctlFlowCommands } from "./dpctl-flows.js";

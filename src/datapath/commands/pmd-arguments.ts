@@ -1,6 +1,6 @@
 import { UserError } from "#util/errors.js";
 import type { Datapaths } from "../datapaths.js";
-import type { ForwardingThreadInfo } from "../userspace/forwarding-thread-info.js";
+import type { ForwardingThreadInfo } from "../userspace/threads/forwarding-thread-info.js";
 import { UserspaceDatapath } from "../userspace/userspace-datapath.js";
 
 /** The number that upstream gives to what is no numbered core. */

@@ -1,7 +1,13 @@
 import type { Clock } from "#util/clock.js";
 import { Counter } from "../userspace/counters.js";
-import type { ForwardingThreadInfo } from "../userspace/forwarding-thread-info.js";
-import { HISTOGRAMS, type IterationSummary, Metric, readHistogram, readHistory } from "../userspace/thread-metrics.js";
+import type { ForwardingThreadInfo } from "../userspace/threads/forwarding-thread-info.js";
+import {
+  HISTOGRAMS,
+  type IterationSummary,
+  Metric,
+  readHistogram,
+  readHistory,
+} from "../userspace/threads/thread-metrics.js";
 
 /** What had been counted when a thread's counters were cleared last. */
 interface Cleared {

@@ -1,8 +1,8 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Datapaths } from "../datapaths.js";
-import type { ForwardingThreadInfo } from "../userspace/forwarding-thread-info.js";
-import { HISTORY, Metric } from "../userspace/thread-metrics.js";
+import type { ForwardingThreadInfo } from "../userspace/threads/forwarding-thread-info.js";
+import { HISTORY, Metric } from "../userspace/threads/thread-metrics.js";
 import { UserspaceDatapath } from "../userspace/userspace-datapath.js";
 
 const usage = "on|off [-b before] [-a after] [-e|-ne] [-us usec] [-q qlen]";

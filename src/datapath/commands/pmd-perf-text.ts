@@ -1,6 +1,6 @@
 import { Counter } from "../userspace/counters.js";
-import { formatIterations } from "../userspace/iterations-text.js";
-import { HISTOGRAMS, type IterationSummary, Metric } from "../userspace/thread-metrics.js";
+import { formatIterations } from "../userspace/threads/iterations-text.js";
+import { HISTOGRAMS, type IterationSummary, Metric } from "../userspace/threads/thread-metrics.js";
 
 /** What a thread's metrics are shown from: differences since they were cleared. */
 export interface PerfFigures {

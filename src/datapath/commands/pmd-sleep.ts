@@ -1,6 +1,6 @@
 import type { AppctlCommand } from "#runtime/command.js";
 import type { Datapaths } from "../datapaths.js";
-import { maxSleepOf, readMaxSleep } from "../userspace/max-sleep.js";
+import { maxSleepOf, readMaxSleep } from "../userspace/queues/max-sleep.js";
 import { namedDatapath, shownThreads, threadTitle } from "./pmd-arguments.js";
 
 type ShownSleep = { readonly core: number; readonly numa: number; readonly microseconds: number };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { COUNTERS, Counter } from "../userspace/counters.js";
-import { newMetrics, readHistogram, readHistory, ThreadMetrics } from "../userspace/thread-metrics.js";
+import { newMetrics, readHistogram, readHistory, ThreadMetrics } from "../userspace/threads/thread-metrics.js";
 import { formatPerf } from "./pmd-perf-text.js";
 
 describe("dpif-netdev/pmd-perf-show", () => {

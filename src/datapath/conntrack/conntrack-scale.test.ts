@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { plainOffload, VNET_DATA_VALID } from "#wire/virtio-net.js";
-import { parseDatapathActions } from "../action-parse.js";
-import { Frame } from "../userspace/frame.js";
-import { HeadArena } from "../userspace/head-arena.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { Frame } from "../userspace/frames/frame.js";
+import { HeadArena } from "../userspace/frames/head-arena.js";
 import { ctStepOf } from "./ct-step.js";
 import { TrackingCore } from "./tracking-core.js";
 

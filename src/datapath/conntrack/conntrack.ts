@@ -1,7 +1,7 @@
 import type { FlowKey } from "#flow/key.js";
 import { CtState, W } from "#flow/layout.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import type { Frame } from "../userspace/frame.js";
+import type { Frame } from "../userspace/frames/frame.js";
 import { chooseNat, type NatSearch } from "./choose-nat.js";
 import { ConnectionIndex } from "./connection-index.js";
 import {

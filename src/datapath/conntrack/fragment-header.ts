@@ -1,8 +1,8 @@
 import { put16, put32, u32 } from "#util/big-endian.js";
 import { checksum } from "#wire/checksum.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
-import type { Frame } from "../userspace/frame.js";
-import { L3_IPV4, L3_IPV6 } from "../userspace/layers.js";
+import type { Frame } from "../userspace/frames/frame.js";
+import { L3_IPV4, L3_IPV6 } from "../userspace/frames/layers.js";
 
 /** What a fragment of an IP packet says of itself; offsets within its frame. */
 export interface FragmentHeader {

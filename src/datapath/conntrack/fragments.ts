@@ -3,7 +3,7 @@ import { cloneKey, type FlowKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { plainOffload } from "#wire/virtio-net.js";
-import type { Frame } from "../userspace/frame.js";
+import type { Frame } from "../userspace/frames/frame.js";
 import { assemble, type FragmentHeader, readFragment, updateFragment } from "./fragment-header.js";
 
 /** A fragment that waits, or goes on: a frame of its own, its key, and where it is to go on. */

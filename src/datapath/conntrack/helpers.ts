@@ -1,4 +1,4 @@
-import type { Frame } from "../userspace/frame.js";
+import type { Frame } from "../userspace/frames/frame.js";
 import { C, F_DNAT, F_SNAT, PORTS, TUPLE_WORDS } from "./connection-layout.js";
 import type { Expectations } from "./expectations.js";
 import { readFtp, writeFtp } from "./ftp.js";

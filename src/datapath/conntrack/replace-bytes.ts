@@ -1,4 +1,4 @@
-import type { Frame } from "../userspace/frame.js";
+import type { Frame } from "../userspace/frames/frame.js";
 
 /** Lets a frame be other bytes, and all else of it as it is. */
 export function replaceBytes(frame: Frame, bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
-import type { Frame } from "../userspace/frame.js";
-import { rewrite } from "../userspace/rewrite.js";
+import type { Frame } from "../userspace/frames/frame.js";
+import { rewrite } from "../userspace/frames/rewrite.js";
 import type { TrackedPacket } from "./tracked-packet.js";
 
 /** By how much sequence numbers of one direction are off since its payload got longer or shorter. */

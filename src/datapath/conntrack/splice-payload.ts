@@ -2,7 +2,7 @@ import { put16, u16 } from "#util/big-endian.js";
 import { checksum, finishSum, foldSum, pseudoSum4, pseudoSum6, sumBytes } from "#wire/checksum.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import { VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
-import type { Frame } from "../userspace/frame.js";
+import type { Frame } from "../userspace/frames/frame.js";
 import { replaceBytes } from "./replace-bytes.js";
 import type { TrackedPacket } from "./tracked-packet.js";
 import { TUPLE_ID } from "./tuple.js";

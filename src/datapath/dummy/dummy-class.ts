@@ -4,7 +4,7 @@ import { HostError } from "#util/errors.js";
 import type { Datapath, DatapathClass } from "../datapath.js";
 import type { DeviceClass } from "../device.js";
 import { InProcessEngine } from "../userspace/in-process-engine.js";
-import type { PollingCore } from "../userspace/place-queues.js";
+import type { PollingCore } from "../userspace/queues/place-queues.js";
 import { dummyPortNumbering, UserspaceDatapath } from "../userspace/userspace-datapath.js";
 import type { DummyDevices } from "./dummy-devices.js";
 

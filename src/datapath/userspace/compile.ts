@@ -4,6 +4,7 @@ import { UserError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
 import { ctStepOf } from "../conntrack/ct-step.js";
 import { someAction } from "../nested-actions.js";
+import type { Rewrite, RewriteLayer } from "./frames/rewrite.js";
 import {
   OP_ADD_MPLS,
   OP_CHECK_LENGTH,
@@ -34,8 +35,7 @@ import {
   op,
   type Program,
 } from "./ops.js";
-import type { Rewrite, RewriteLayer } from "./rewrite.js";
-import { pushStepOf } from "./tunnel-push.js";
+import { pushStepOf } from "./tunnels/tunnel-push.js";
 
 const MAX_NESTING = 16;
 

@@ -7,8 +7,8 @@ import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import type { FlowSlots, Slot } from "./flow-slots.js";
-import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import type { Program } from "./ops.js";
+import type { ForwardingThreadInfo } from "./threads/forwarding-thread-info.js";
 
 /** A flow as an engine is told of it. */
 export interface EngineFlow {

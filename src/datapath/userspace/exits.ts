@@ -3,11 +3,11 @@ import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
-import type { Frame } from "./frame.js";
-import type { HeadArena } from "./head-arena.js";
-import { packetLength } from "./headers.js";
+import type { Frame } from "./frames/frame.js";
+import type { HeadArena } from "./frames/head-arena.js";
+import { packetLength } from "./frames/headers.js";
+import { shownFrame } from "./frames/shown-frame.js";
 import { LiveCopies } from "./live-copies.js";
-import { shownFrame } from "./shown-frame.js";
 import type { FrameSink, UpcallSink } from "./sinks.js";
 
 /** Where packets leave a forwarder: by its ports, and up. What does not get out is counted. */

@@ -10,19 +10,23 @@ import type { Packet } from "../packet.js";
 import type { TunnelPort } from "../tunnel-kinds.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
-import { resetWithoutEthernet } from "./encapsulation.js";
 import { Exits } from "./exits.js";
-import { extractAgain } from "./extract-again.js";
 import type { Flow } from "./flow.js";
-import { FlowLookup } from "./flow-lookup.js";
-import type { Frame } from "./frame.js";
-import type { HandoverWriter } from "./handover-ring.js";
-import type { HeadArena } from "./head-arena.js";
-import { changeHeaders, forbidsSegments } from "./header-steps.js";
-import { isGso, lengthOf } from "./headers.js";
+import { resetWithoutEthernet } from "./frames/encapsulation.js";
+import { extractAgain } from "./frames/extract-again.js";
+import type { Frame } from "./frames/frame.js";
+import type { HeadArena } from "./frames/head-arena.js";
+import { changeHeaders, forbidsSegments } from "./frames/header-steps.js";
+import { isGso, lengthOf } from "./frames/headers.js";
+import { packetHash } from "./frames/packet-hash.js";
+import { rewrite } from "./frames/rewrite.js";
+import { segmentFrame } from "./frames/segment.js";
+import { setWords } from "./frames/set-words.js";
+import { shownFrame } from "./frames/shown-frame.js";
 import { type Level, Levels } from "./levels.js";
-import type { Meter } from "./meter.js";
-import { meterFrame, metersWhole } from "./meter-frame.js";
+import { FlowLookup } from "./lookup/flow-lookup.js";
+import type { Meter } from "./meters/meter.js";
+import { meterFrame, metersWhole } from "./meters/meter-frame.js";
 import {
   OP_CHECK_LENGTH,
   OP_CLONE,
@@ -43,13 +47,9 @@ import {
   type Program,
   type Resumption,
 } from "./ops.js";
-import { packetHash } from "./packet-hash.js";
-import { rewrite } from "./rewrite.js";
-import { segmentFrame } from "./segment.js";
-import { setWords } from "./set-words.js";
-import { shownFrame } from "./shown-frame.js";
 import type { FrameSink, UpcallSink } from "./sinks.js";
-import { TunnelPorts } from "./tunnel-ports.js";
+import type { HandoverWriter } from "./threads/handover-ring.js";
+import { TunnelPorts } from "./tunnels/tunnel-ports.js";
 
 const MAX_RECIRCULATIONS = 6;
 const MAX_DEPTH = 32;

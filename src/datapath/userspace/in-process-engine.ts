@@ -18,13 +18,13 @@ import type { Engine } from "./engine.js";
 import type { Flow } from "./flow.js";
 import { FlowSlots, type Slot } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
-import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
-import { HeadArena } from "./head-arena.js";
+import { HeadArena } from "./frames/head-arena.js";
 import { InProcessThreads } from "./in-process-threads.js";
-import { beginMeter, Meter } from "./meter.js";
+import { beginMeter, Meter } from "./meters/meter.js";
 import type { Program } from "./ops.js";
-import type { PollingCore } from "./place-queues.js";
+import type { PollingCore } from "./queues/place-queues.js";
 import type { UpcallSink } from "./sinks.js";
+import type { ForwardingThreadInfo } from "./threads/forwarding-thread-info.js";
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 const NO_DROPS: ReadonlyMap<string, number> = new Map();

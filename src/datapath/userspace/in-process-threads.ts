@@ -1,8 +1,8 @@
 import { COUNTERS } from "./counters.js";
 import type { DirectDevice } from "./direct-device.js";
-import type { ForwardingThreadInfo, QueueInfo } from "./forwarding-thread-info.js";
-import { type PollingCore, parseAffinity, placeQueues, type QueueClaim } from "./place-queues.js";
-import { type PollingSettings, readPollingSettings } from "./polling-settings.js";
+import { type PollingCore, parseAffinity, placeQueues, type QueueClaim } from "./queues/place-queues.js";
+import { type PollingSettings, readPollingSettings } from "./queues/polling-settings.js";
+import type { ForwardingThreadInfo, QueueInfo } from "./threads/forwarding-thread-info.js";
 
 interface Port {
   readonly device: DirectDevice;

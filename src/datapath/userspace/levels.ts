@@ -1,6 +1,6 @@
 import { copyKey, type FlowKey, newKey } from "#flow/key.js";
-import { Frame } from "./frame.js";
-import type { HeadArena } from "./head-arena.js";
+import { Frame } from "./frames/frame.js";
+import type { HeadArena } from "./frames/head-arena.js";
 
 /** A packet as it is at one depth of nested actions. */
 export interface Level {

@@ -1,8 +1,8 @@
 import type { FlowKey } from "#flow/key.js";
 import { TokenBucket } from "#runtime/token-bucket.js";
-import type { Frame } from "./frame.js";
-import type { HeadArena } from "./head-arena.js";
-import { shownFrame } from "./shown-frame.js";
+import type { Frame } from "./frames/frame.js";
+import type { HeadArena } from "./frames/head-arena.js";
+import { shownFrame } from "./frames/shown-frame.js";
 import type { UpcallSink } from "./sinks.js";
 
 /** Copies are not to take the place of packets that have to go up: so many at once, and so many a minute. */

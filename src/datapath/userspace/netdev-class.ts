@@ -1,6 +1,6 @@
 import type { Datapath, DatapathClass } from "../datapath.js";
 import type { DeviceClass } from "../device.js";
-import { ThreadEngine, type ThreadEngineHost } from "./thread-engine.js";
+import { ThreadEngine, type ThreadEngineHost } from "./threads/thread-engine.js";
 import { UserspaceDatapath } from "./userspace-datapath.js";
 
 /**

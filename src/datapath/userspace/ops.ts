@@ -1,7 +1,7 @@
 import type { UserspaceCookie } from "../actions.js";
 import type { CtStep } from "../conntrack/ct-step.js";
-import type { Rewrite } from "./rewrite.js";
-import type { PushStep } from "./tunnel-push.js";
+import type { Rewrite } from "./frames/rewrite.js";
+import type { PushStep } from "./tunnels/tunnel-push.js";
 
 export const OP_OUTPUT = 0;
 export const OP_USERSPACE = 1;

@@ -12,7 +12,7 @@ import type { DatapathAction } from "../actions.js";
 import { compileActions } from "./compile.js";
 import { COUNTERS } from "./counters.js";
 import { Forwarder } from "./forwarder.js";
-import { HeadArena } from "./head-arena.js";
+import { HeadArena } from "./frames/head-arena.js";
 
 interface Sent {
   readonly port: number;

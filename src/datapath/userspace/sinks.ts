@@ -1,7 +1,7 @@
 import type { FlowKey } from "#flow/key.js";
 import type { FrameIo } from "#host/frame-io.js";
 import type { UserspaceCookie } from "../actions.js";
-import type { Frame } from "./frame.js";
+import type { Frame } from "./frames/frame.js";
 
 /** Where forwarded frames go; what it is given stays unchanged until the engine's next flush. */
 export type FrameSink = Pick<FrameIo, "send">;

@@ -11,7 +11,7 @@ import { Counter, readDrops } from "./counters.js";
 import type { Engine } from "./engine.js";
 import { FlowBook } from "./flow-book.js";
 import type { InstalledFlow } from "./installed-flow.js";
-import { MeterTable } from "./meter-table.js";
+import { MeterTable } from "./meters/meter-table.js";
 
 /** How a port number is chosen where none is asked for: a name's preference, or undefined. */
 export type PortNumbering = (name: string) => number | undefined;

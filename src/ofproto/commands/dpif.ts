@@ -1,5 +1,5 @@
 import { shownOptions } from "#datapath/commands/dpctl-show.js";
-import { formatDatapathFlow } from "#datapath/flow-text.js";
+import { formatDatapathFlow } from "#datapath/text/flow-text.js";
 import { W } from "#flow/layout.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import type { Backer } from "../backer.js";

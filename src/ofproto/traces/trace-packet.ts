@@ -1,4 +1,4 @@
-import { formatDatapathActions } from "#datapath/action-text.js";
+import { formatDatapathActions } from "#datapath/text/action-text.js";
 import { copyKey, type FlowKey, type FlowMask, keysEqual, newKey } from "#flow/key.js";
 import { KEY_WORDS, VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Action } from "#openflow/actions/action.js";

@@ -1,9 +1,9 @@
-import { parseDatapathActions } from "#datapath/action-parse.js";
 import { dpctlCommands } from "#datapath/commands/dpctl.js";
 import { Datapaths } from "#datapath/datapaths.js";
 import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import type { DummyDevice } from "#datapath/dummy/dummy-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { FakeClock } from "#host/fake/clock.js";
