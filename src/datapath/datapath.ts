@@ -31,6 +31,8 @@ export interface DatapathFlow {
   readonly key: FlowKey;
   readonly mask: FlowMask;
   readonly actions: readonly DatapathAction[];
+  /** The kernel forwards its packets by itself. */
+  readonly isInKernel?: boolean;
 }
 
 /**

@@ -48,7 +48,7 @@ function datapathClasses(
   context: DaemonContext,
   wanted: VswitchdCommandLine,
   net: NetHost,
-  linux: Pick<ThreadEngineHost, "rings" | "cores">,
+  linux: Required<Pick<ThreadEngineHost, "rings" | "cores" | "forwardMaps">>,
   vhost: { readonly host: VhostHost; readonly directory: () => string },
   dummies: DummyDevices | undefined,
   clock: WarpClock,
@@ -59,7 +59,8 @@ function datapathClasses(
     clock: host.clock,
     threads: new NodeThreads(dirname(host.process.programFile)),
     timeOrigin: performance.timeOrigin,
-    ...linux,
+    rings: linux.rings,
+    cores: linux.cores,
     log: (level: "info" | "warn" | "err", text: string) => logger.log(level, text),
   };
   const warn = (text: string): void => log.module("netdev_linux").warn(text);
@@ -73,7 +74,8 @@ function datapathClasses(
     afxdpDevices(net, "afxdp-nonpmd", (level, text) => log.module("netdev_afxdp").log(level, text)),
   ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
-  if (wanted.systemDevices) classes.push(netdevDatapathClass(engine, devices, "system"));
+  if (wanted.systemDevices)
+    classes.push(netdevDatapathClass({ ...engine, forwardMaps: linux.forwardMaps }, devices, "system"));
   if (!dummies || wanted.dummies === "none") return classes;
   const mode = wanted.dummies === "new" ? "beside" : wanted.dummies;
   return withDummies(mode, classes, dummies, { clock, random: Math.random, ...linux });
@@ -102,7 +104,9 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { LinuxCaptureRings } = await import("#host/linux/capture-rings.js");
   const { usableCores } = await import("#host/linux/affinity.js");
   const net = new LinuxNetHost();
-  const linux = { rings: new LinuxCaptureRings(), cores: usableCores };
+  const { LinuxForwardMaps } = await import("#host/linux/forward-maps.js");
+  const rings = new LinuxCaptureRings();
+  const linux = { rings, cores: usableCores, forwardMaps: () => new LinuxForwardMaps(rings) };
   const { LinuxVhostHost } = await import("#host/linux/vhost/vhost-host.js");
   const vhostLog = log.module("netdev_vhost");
   const vhostHost = new LinuxVhostHost({

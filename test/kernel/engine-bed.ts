@@ -8,6 +8,7 @@ import type { ThreadEngine } from "#datapath/userspace/threads/thread-engine.js"
 import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { usableCores } from "#host/linux/affinity.js";
 import { LinuxCaptureRings } from "#host/linux/capture-rings.js";
+import { LinuxForwardMaps } from "#host/linux/forward-maps.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { createNamespace, inNamespace } from "#host/linux/namespaces.js";
 import { LinuxNetHost } from "#host/linux/net-host.js";
@@ -32,7 +33,7 @@ export interface KernelBed extends Bed {
 }
 
 /** A netdev datapath with its forwarding thread, its ports veths in a namespace whose other ends are the test's. */
-export function kernelBed(worker: BuiltProgram): KernelBed {
+export function kernelBed(worker: BuiltProgram, options: { readonly forwardsInKernel?: boolean } = {}): KernelBed {
   const namespace = createNamespace();
   inNamespace(namespace, () => {
     for (const which of ["default", "all"]) writeFileSync(`/proc/sys/net/ipv6/conf/${which}/disable_ipv6`, "1");
@@ -46,17 +47,20 @@ export function kernelBed(worker: BuiltProgram): KernelBed {
     threads.push(thread);
     return thread;
   };
+  const rings = new LinuxCaptureRings();
   const host = {
     clock: new NodeClock(),
     threads: { start },
     timeOrigin: performance.timeOrigin,
-    rings: new LinuxCaptureRings(),
+    rings,
+    forwardMaps: () => new LinuxForwardMaps(rings),
     cores: usableCores,
     log: (_level: string, text: string) => void log.push(text),
   };
   const netdev = netdevDatapathClass(host, [systemDevices(net), tapDevices(net, "internal")]);
   const datapath = netdev.open("ovs-netdev") as UserspaceDatapath;
   const engine = datapath.engine as ThreadEngine;
+  if (options.forwardsInKernel) datapath.setOptions(new Map([["weft-kernel-engine", "true"]]));
   const far = new LinuxFrameIo();
   const sources: FrameSource[] = [];
   const devices: { close(): void }[] = [];

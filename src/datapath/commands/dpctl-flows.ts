@@ -55,6 +55,8 @@ type ShownFlow = {
   readonly idle: number | null;
   readonly tcpFlags: number;
   readonly actions: string;
+  /** What forwards its packets. */
+  readonly layer: "ovs" | "ebpf";
 };
 
 function showFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names }: FlowTextChoice): ShownFlow {
@@ -68,13 +70,14 @@ function showFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names 
     idle: used === 0 ? null : Math.max(0, now - used),
     tcpFlags,
     actions: formatDatapathActions(flow.actions, { ...named, key: flow.key }),
+    layer: flow.isInKernel ? "ebpf" : "ovs",
   };
 }
 
-function formatShown({ ufid, match, idle, actions, ...counted }: ShownFlow, verbose: boolean): string {
+function formatShown({ ufid, match, idle, actions, layer, ...counted }: ShownFlow, verbose: boolean): string {
   // Only how long ago counts in the text.
   const stats = formatFlowStats({ ...counted, used: idle === null ? 0 : 1 }, (idle ?? 0) + 1);
-  return `${verbose ? `ufid:${ufid}, ` : ""}${match}, ${stats}, ${verbose ? "dp:ovs, " : ""}actions:${actions}`;
+  return `${verbose ? `ufid:${ufid}, ` : ""}${match}, ${stats}, ${verbose ? `dp:${layer}, ` : ""}actions:${actions}`;
 }
 
 /** The ufid that a flow text begins with, and the rest. */

@@ -151,6 +151,7 @@ describe("dpctl commands", () => {
           idle: null,
           tcpFlags: 0,
           actions: "2",
+          layer: "ovs",
         },
       ],
       heading: true,

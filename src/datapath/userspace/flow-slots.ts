@@ -11,10 +11,19 @@ export interface SlotChunk {
   readonly memories: readonly Float64Array[];
 }
 
-/** A flow's counters: in each thread's memory of `chunk` four numbers from `at` on. They add up. */
+/** What is counted on a flow elsewhere than in threads. */
+export interface SlotPart {
+  /** Packets find the flow there now. */
+  readonly isThere: boolean;
+  packets(): number;
+  read(): FlowStats;
+}
+
+/** A flow's counters: in each thread's memory of `chunk` four numbers from `at` on, and what `part` says. They add up. */
 export interface Slot {
   readonly chunk: SlotChunk;
   readonly at: number;
+  part: SlotPart | undefined;
 }
 
 /**
@@ -45,6 +54,7 @@ export class FlowSlots {
   }
 
   free(slot: Slot): void {
+    slot.part = undefined;
     this.#free.push(slot);
   }
 
@@ -58,7 +68,7 @@ export class FlowSlots {
     const chunk = { number: this.#chunks.length, memories: Array.from({ length: this.#seats }, newMemory) };
     this.#chunks.push(chunk);
     this.#onChunk(chunk);
-    for (let i = CHUNK_SLOTS - 1; i >= 0; i--) this.#free.push({ chunk, at: i * SLOT_SIZE });
+    for (let i = CHUNK_SLOTS - 1; i >= 0; i--) this.#free.push({ chunk, at: i * SLOT_SIZE, part: undefined });
   }
 }
 
@@ -67,15 +77,15 @@ function newMemory(): Float64Array {
 }
 
 /** Packets so far. */
-export function readPackets({ chunk: { memories }, at }: Slot): number {
-  let packets = memories[0]![at]!;
+export function readPackets({ chunk: { memories }, at, part }: Slot): number {
+  let packets = memories[0]![at]! + (part === undefined ? 0 : part.packets());
   for (let i = 1; i < memories.length; i++) packets += memories[i]![at]!;
   return packets;
 }
 
 /** The counters as they are now. */
-export function readSlot({ chunk: { memories }, at }: Slot): FlowStats {
-  const stats = { packets: 0, bytes: 0, used: 0, tcpFlags: 0 };
+export function readSlot({ chunk: { memories }, at, part }: Slot): FlowStats {
+  const stats = part === undefined ? { packets: 0, bytes: 0, used: 0, tcpFlags: 0 } : { ...part.read() };
   for (const memory of memories) {
     stats.packets += memory[at]!;
     stats.bytes += memory[at + 1]!;

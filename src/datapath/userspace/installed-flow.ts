@@ -79,6 +79,7 @@ export class InstalledFlow extends PackedKey implements HeldFlow, Listed {
 
   shown(): DatapathFlow & { readonly stats: FlowStats } {
     const { ufid, mask, actions } = this;
-    return { ufid, key: this.readKey(newKey()), mask, actions, stats: this.stats() };
+    const shown = { ufid, key: this.readKey(newKey()), mask, actions, stats: this.stats() };
+    return this.slot.part?.isThere ? { ...shown, isInKernel: true } : shown;
   }
 }

@@ -1,3 +1,4 @@
+import { mov } from "#bpf/alu.js";
 import {
   CAPTURE_SLOTS,
   captureFunctions,
@@ -6,10 +7,13 @@ import {
   type SkbPlaces,
   skbPlaces,
 } from "#bpf/capture-program.js";
+import { label, type ProgramItem } from "#bpf/instruction.js";
 import { mapFlag, mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
+import { r1, r6 } from "#bpf/registers.js";
 import { HostError } from "#util/errors.js";
 import type { CaptureRing, CaptureRings, RingHandle, RingPlace } from "../capture-rings.js";
+import { FORWARD_OTHER } from "../forward-maps.js";
 import type { CaptureHandle } from "../net.js";
 import { kernelBtf } from "./bpf/kernel-btf.js";
 import { updateLink } from "./bpf/link.js";
@@ -44,6 +48,12 @@ function askKernel(): KernelPlaces {
     throw new HostError("capture program", "EOPNOTSUPP", 95, "the kernel lacks bpf_dynptr_copy");
   kernelPlaces = { skb, kernelFunctions: Object.fromEntries(ids) as Record<string, number> };
   return kernelPlaces;
+}
+
+/** What a frame meets before it is captured: goes on at `FORWARD_OTHER`, the packet in r6, with what is to be captured. */
+interface ProgramFront {
+  readonly items: readonly ProgramItem[];
+  readonly maps: Readonly<Record<string, number>>;
 }
 
 /** The slot of a place that a record's number names. */
@@ -118,8 +128,12 @@ export class LinuxCaptureRings implements CaptureRings {
     return new OwnedRing(this.#size);
   }
 
-  feed(port: CaptureHandle, queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[]): void {
-    const program = this.load(queues);
+  feed(
+    port: CaptureHandle,
+    queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[],
+    front?: ProgramFront,
+  ): void {
+    const program = this.load(queues, front);
     try {
       updateLink(port.hideLink, program);
     } finally {
@@ -129,10 +143,10 @@ export class LinuxCaptureRings implements CaptureRings {
   }
 
   /** Loads the program that writes to these places, and returns its descriptor. Throws `HostError`. */
-  load(queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[]): number {
+  load(queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[], front?: ProgramFront): number {
     refuseWithout("tcx", "ringbuf", "mmapable", "kfuncs", "skb_dynptr", "dynptr");
     const { skb, kernelFunctions } = askKernel();
-    const maps: Record<string, number> = {};
+    const maps: Record<string, number> = { ...front?.maps };
     const places = queues.map(({ ring: { handle }, place }) => {
       const ring = `ring ${handle.ring}`;
       const state = `state ${handle.state}`;
@@ -140,10 +154,14 @@ export class LinuxCaptureRings implements CaptureRings {
       maps[state] = handle.state;
       return { ...place, ring, state, size: handle.size };
     });
+    const items = (): ProgramItem[] => {
+      const capture = captureProgram(places, skb);
+      return front ? [...front.items, label(FORWARD_OTHER), mov.reg(r1, r6), ...capture] : capture;
+    };
     return loadProgram({
       type: programType.schedCls,
       attach: attachType.tcxIngress,
-      items: () => captureProgram(places, skb),
+      items,
       symbols: { maps, kernelFunctions },
       name: "weft_capture",
     });

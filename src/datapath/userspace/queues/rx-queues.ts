@@ -161,6 +161,11 @@ export class RxQueues {
     }
   }
 
+  /** Has the frames of captured ports go where they go now by the programs that are right now. */
+  feedAgain(): void {
+    for (const port of this.#ports.values()) if (port.byRing && port.isAttached) this.#feed(port);
+  }
+
   /** Gives every queue the thread that is right for it now. */
   plan(): void {
     const { cores, threads } = this.#assignment;

@@ -1,6 +1,7 @@
 import type { FlowKey } from "#flow/key.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, CaptureRings } from "#host/capture-rings.js";
+import type { ForwardMaps } from "#host/forward-maps.js";
 import type { Cancel } from "#util/clock.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
@@ -10,6 +11,7 @@ import { ManagedTracking } from "../../conntrack/managed-tracking.js";
 import type { Upcall } from "../../datapath.js";
 import type { Device } from "../../device.js";
 import { isTunnelDevice } from "../../devices/tunnel-device.js";
+import { KernelTable } from "../../kernel/kernel-table.js";
 import type { DatapathMeter } from "../../meters.js";
 import type { Packet } from "../../packet.js";
 import { programOf } from "../compile.js";
@@ -37,6 +39,8 @@ export interface ThreadEngineHost extends ForwardingThreadHost {
   readonly rings?: CaptureRings;
   /** The cores that threads may run on. */
   readonly cores?: () => readonly PollingCore[];
+  /** Makes maps for flows to be forwarded in the kernel, where the option `weft-kernel-engine` asks for that. Throws `HostError`. */
+  readonly forwardMaps?: () => ForwardMaps;
 }
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
@@ -84,6 +88,8 @@ export class ThreadEngine implements Engine {
   /** What threads' work for no queue has cost. */
   readonly #overheads = new Map<ForwardingThread, LoadHistory>();
   #sampling: Cancel | undefined;
+  /** Flows that the kernel forwards by itself. */
+  #kernel: KernelTable | undefined;
   #balancedAt = 0;
   readonly #ctCalls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #lastCtCall = 0;
@@ -96,7 +102,7 @@ export class ThreadEngine implements Engine {
     const { rings, clock } = host;
     this.#queues = new RxQueues(
       {
-        rings,
+        rings: rings && this.#frontedRings(rings),
         clock,
         log: (level, text) => host.log(level, text),
         threads: () => this.#threads,
@@ -115,7 +121,13 @@ export class ThreadEngine implements Engine {
   get counters(): Float64Array {
     const sum = this.#counted.slice();
     for (const { counters } of this.#threads) for (let i = 0; i < COUNTERS; i++) sum[i]! += counters[i]!;
+    this.#kernel?.addTo(sum);
     return sum;
+  }
+
+  /** The flows that are in the kernel; undefined where none are to be. */
+  get kernel(): KernelTable | undefined {
+    return this.#kernel;
   }
 
   masks(): number {
@@ -129,10 +141,12 @@ export class ThreadEngine implements Engine {
   addPort(number: number, device: Device): void {
     this.#ports.set(number, device);
     if (isTunnelDevice(device)) this.#broadcast({ op: "tunnel", port: number, tunnel: device.tunnel });
+    this.#kernel?.addPort(number, device);
     this.#queues.add(number, device);
     let mtu = device.info().mtu;
     device.onChange(() => {
       if (this.#ports.get(number) !== device) return;
+      this.#kernel?.refreshPort(number);
       this.#queues.refresh(number);
       if (device.info().mtu === mtu) return;
       mtu = device.info().mtu;
@@ -144,6 +158,7 @@ export class ThreadEngine implements Engine {
     if (!this.#ports.delete(number)) return;
     // Later the number may be another port's.
     this.#upcalls.finishPort(number);
+    this.#kernel?.removePort(number);
     this.#portDrops.delete(number);
     if (this.#portOptions.delete(number)) this.#broadcast({ op: "port-options", port: number, options: NO_OPTIONS });
     // The device's owner may close its descriptor next, and the number be given out again.
@@ -156,13 +171,16 @@ export class ThreadEngine implements Engine {
 
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
     for (const thread of this.#threads) thread.put(id, key, shape, program, slot);
+    this.#kernel?.put(id, key, shape, program, slot);
   }
 
   setProgram(id: number, program: Program): void {
+    this.#kernel?.setProgram(id, program);
     this.#broadcast({ op: "program", id, program });
   }
 
   remove(ids: readonly number[]): void {
+    this.#kernel?.remove(ids);
     this.#broadcast({ op: "remove", ids });
     this.settle();
   }
@@ -201,6 +219,7 @@ export class ThreadEngine implements Engine {
     if (sameOptions(options, this.#options)) return;
     this.#options = new Map(options);
     this.#broadcast({ op: "options", options: this.#options });
+    this.#useKernel(options.get("weft-kernel-engine") === "true");
     const { faults, ...settings } = readPollingSettings(options);
     for (const text of faults) if (!this.#faults.includes(text)) this.#host.log("warn", text);
     this.#faults = faults;
@@ -247,6 +266,7 @@ export class ThreadEngine implements Engine {
     this.#sampling?.cancel();
     this.#upcalls.close();
     this.#queues.stopAll();
+    this.#kernel?.close();
     for (const port of this.#ports.keys()) this.#broadcast({ op: "detach", port });
     this.#ports.clear();
     // The first one last: the others may have packets for it.
@@ -274,6 +294,39 @@ export class ThreadEngine implements Engine {
 
   async settled(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.mark()));
+  }
+
+  /** Has the kernel forward what it can, or nothing any more. What it has counted stays. */
+  #useKernel(wanted: boolean): void {
+    const before = this.#kernel;
+    if (wanted === (before !== undefined)) return;
+    if (before) {
+      this.#kernel = undefined;
+      this.#queues.feedAgain();
+      before.close();
+      before.addTo(this.#counted);
+      return;
+    }
+    if (this.#host.forwardMaps === undefined || this.#host.rings === undefined) return;
+    try {
+      const warn = (text: string): void => this.#host.log("warn", text);
+      this.#kernel = new KernelTable(this.#host.forwardMaps(), this.#host.clock, warn);
+    } catch (error) {
+      this.#host.log("warn", `flows stay out of the kernel: ${String(error)}`);
+      return;
+    }
+    for (const [port, device] of this.#ports) this.#kernel.addPort(port, device);
+    for (const { id, key, shape, program, slot } of this.#flows()) this.#kernel.put(id, key, shape, program, slot);
+    this.#queues.feedAgain();
+  }
+
+  /** Rings that the frames go into which the kernel does not forward by itself. */
+  #frontedRings(rings: CaptureRings): CaptureRings {
+    return {
+      open: () => rings.open(),
+      feed: (port, queues) => (this.#kernel ?? rings).feed(port, queues),
+      stop: (port) => rings.stop(port),
+    };
   }
 
   #flush(): void {

@@ -1,0 +1,2 @@
+/** Offsets in struct __sk_buff (linux/bpf.h). */
+export const skb = { length: 0, vlanPresent: 20, vlanTci: 24, vlanProto: 28, gsoSize: 176 } as const;

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { counterRow, maskEntry, maskList, Operation, operationHead, processorRow } from "#bpf/forward/layout.js";
+import { newKey } from "#flow/key.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { shapeOf } from "#flow/shape.js";
+import { FakeClock } from "#host/fake/clock.js";
+import type { ForwardMaps } from "#host/forward-maps.js";
+import type { Device } from "../device.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { compileActions } from "../userspace/compile.js";
+import { COUNTERS, Counter } from "../userspace/counters.js";
+import { FlowSlots, readSlot, type Slot } from "../userspace/flow-slots.js";
+import { KernelTable } from "./kernel-table.js";
+
+const view = (size: number): DataView => new DataView(new ArrayBuffer(size));
+
+/** Maps that are this process's alone; `flows` says what is in them, `waits` how often programs were waited for. */
+function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [number, number]>; waits: number } {
+  const entries = new Map<string, [number, number]>();
+  const maps = {
+    entries,
+    waits: 0,
+    processors: 2,
+    flows: room,
+    masks: view(128 * maskEntry.size),
+    lists: view(512 * maskList.size),
+    operations: view((1 << 17) * operationHead.size),
+    counters: view(2 * room * counterRow.size),
+    processorRows: view(2 * processorRow.size),
+    putFlow(key: Uint8Array, operations: number, row: number): boolean {
+      entries.set(key.join(), [operations, row]);
+      return true;
+    },
+    deleteFlow: (key: Uint8Array) => void entries.delete(key.join()),
+    waitForPrograms: () => void maps.waits++,
+    feed: () => undefined,
+    monotonic: () => 1000,
+    close: () => undefined,
+  };
+  return maps;
+}
+
+function device(ifindex: number, mtu = 1500): Device {
+  return { frames: { kind: "capture", ifindex }, info: () => ({ mtu }), onChange() {} } as unknown as Device;
+}
+
+describe("KernelTable", () => {
+  const slots = new FlowSlots();
+  const bed = (room?: number) => {
+    const maps = fakeMaps(room);
+    const table = new KernelTable(maps, new FakeClock(), () => {});
+    for (const [port, ifindex] of [
+      [1, 11],
+      [2, 12],
+    ] as const)
+      table.addPort(port, device(ifindex));
+    let id = 0;
+    const put = (text: string, fields: Readonly<Record<number, number>> = {}): { id: number; slot: Slot } => {
+      const [key, mask] = [newKey(), newKey()];
+      for (const [word, value] of Object.entries({ [W.inPort]: 1, ...fields })) {
+        key[Number(word)] = value;
+        mask[Number(word)] = 0xffffffff;
+      }
+      const slot = slots.take();
+      table.put(++id, key, shapeOf(mask), compileActions(parseDatapathActions(text), key), slot);
+      return { id, slot };
+    };
+    return { maps, table, put };
+  };
+  const listOf = ({ lists }: ForwardMaps, slot: number): number => lists.getUint32(slot * maskList.size, true);
+
+  it("says why a flow is not for the kernel, and leaves the maps alone", () => {
+    const { maps, table, put } = bed();
+    put("trunc(20),2");
+    put("3");
+    put("2", { [W.recircId]: 7 });
+    put("2", { [W.mpls]: 7 });
+    put("push_vlan(vid=1,pcp=0),set(eth(src=02:00:00:00:00:01)),2", { [W.ethType]: 1 });
+    expect(maps.entries.size).toBe(0);
+    expect([...table.reasons().values()]).toEqual([1, 1, 1, 1, 1]);
+    expect(listOf(maps, 0)).toBe(0);
+  });
+
+  it("takes a flow that waits for its port once that is there, and gives it up when the port goes", () => {
+    const { maps, table, put } = bed();
+    put("3");
+    expect(table.size).toBe(0);
+    table.addPort(3, device(13));
+    expect(table.size).toBe(1);
+    const [place] = [...maps.entries.values()][0]!;
+    const at = place * operationHead.size;
+    expect(maps.operations.getUint32(at + operationHead.limit, true)).toBe(1514);
+    expect(maps.operations.getUint32(at + 16, true)).toBe(Operation.lastOutput);
+    expect(maps.operations.getUint32(at + 20, true)).toBe(13);
+    const waits = maps.waits;
+    table.removePort(3);
+    expect(table.size).toBe(0);
+    expect(maps.waits).toBeGreaterThan(waits);
+  });
+
+  it("allows a tag beyond the MTU where there is one, and leaves room for one that is pushed", () => {
+    const { maps, put } = bed();
+    const limit = (): number => {
+      const place = [...maps.entries.values()].at(-1)![0];
+      return maps.operations.getUint32(place * operationHead.size + operationHead.limit, true);
+    };
+    put("2", { [W.vlan0]: 0x81000000 | VLAN_PRESENT | 5 });
+    expect(limit()).toBe(1518);
+    put("push_vlan(vid=1,pcp=0),2", { [W.vlan0]: 0 });
+    expect(limit()).toBe(1514);
+    put("pop_vlan,2", { [W.vlan0]: 0x81000000 | VLAN_PRESENT | 6 });
+    expect(limit()).toBe(1518);
+  });
+
+  it("shares masks and lists of actions, and gives everything back", () => {
+    const { maps, table, put } = bed(64);
+    const ids = Array.from({ length: 40 }, (_, i) => put("2", { [W.nwSrc]: i + 1 }).id);
+    ids.push(put("2", { [W.nwDst]: 1 }).id);
+    expect(listOf(maps, 0)).toBe(2);
+    expect(new Set([...maps.entries.values()].map(([place]) => place)).size).toBe(1);
+    table.remove(ids);
+    expect(maps.entries.size).toBe(0);
+    expect(listOf(maps, 0)).toBe(0);
+    // Otherwise rows would be used up by now.
+    for (let i = 0; i < 200; i++) table.remove([put("2", { [W.nwSrc]: i + 1 }).id]);
+    put("2", { [W.nwSrc]: 1 });
+    expect(table.size).toBe(1);
+  });
+
+  it("leaves to the threads what finds no room", () => {
+    const { table, put } = bed(2);
+    for (let i = 1; i <= 3; i++) put("2", { [W.nwSrc]: i });
+    expect(table.size).toBe(2);
+    expect([...table.reasons()]).toEqual([["too many flows", 1]]);
+  });
+
+  it("adds what both places count, through every change", () => {
+    const { maps, table, put } = bed();
+    const { id, slot } = put("2");
+    slot.chunk.memories[0]![slot.at] = 5;
+    const row = [...maps.entries.values()][0]![1];
+    maps.counters.setBigUint64(row * counterRow.size + counterRow.packets, 3n, true);
+    maps.counters.setBigUint64((4 + row) * counterRow.size + counterRow.packets, 4n, true);
+    maps.counters.setBigUint64((4 + row) * counterRow.size + counterRow.used, 1_234_000_000n, true);
+    maps.counters.setBigUint64((4 + row) * counterRow.size + counterRow.tcpFlags, 0x12n, true);
+    maps.processorRows.setBigUint64(processorRow.size + processorRow.packets, 7n, true);
+    expect(readSlot(slot)).toEqual({ packets: 12, bytes: 0, used: 234, tcpFlags: 0x12 });
+    table.setProgram(id, compileActions(parseDatapathActions("trunc(20),2"), newKey()));
+    expect(slot.part?.isThere).toBe(false);
+    expect(readSlot(slot).packets).toBe(12);
+    table.setProgram(id, compileActions(parseDatapathActions("2"), newKey()));
+    expect(slot.part?.isThere).toBe(true);
+    expect(readSlot(slot).packets).toBe(12);
+    table.close();
+    expect(readSlot(slot).packets).toBe(12);
+    const counters = new Float64Array(COUNTERS);
+    table.addTo(counters);
+    expect(counters[Counter.megaflowHits]).toBe(7);
+  });
+});

@@ -1,0 +1,290 @@
+import { forwardProgram } from "#bpf/forward/forward-program.js";
+import { FLOW_KEY_SIZE, flowTag, MAX_MASK_WORDS, processorRow, WIDE_FLOW_KEY_SIZE } from "#bpf/forward/layout.js";
+import type { FlowKey } from "#flow/key.js";
+import { PACKET_START, W } from "#flow/layout.js";
+import type { MaskShape } from "#flow/shape.js";
+import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
+import { FORWARD_OTHER, type ForwardMaps } from "#host/forward-maps.js";
+import type { CaptureHandle } from "#host/net.js";
+import type { Clock } from "#util/clock.js";
+import type { Device } from "../device.js";
+import { isFrameDevice } from "../devices/frame-device.js";
+import { Counter } from "../userspace/counters.js";
+import { DROP } from "../userspace/drop-positions.js";
+import type { Slot } from "../userspace/flow-slots.js";
+import { OP_OUTPUT, type Program } from "../userspace/ops.js";
+import { encodeMatch, type ForwardMatch } from "./encode-match.js";
+import { encodeProgram, type ForwardOperations, type KernelPort } from "./encode-program.js";
+import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
+import { KernelCounts } from "./kernel-counts.js";
+
+/** Where a flow lies in the maps. */
+interface Placed {
+  readonly slot: number;
+  readonly mask: ForwardMask;
+  readonly key: Uint8Array;
+  readonly row: number;
+  operations: PlacedOperations;
+}
+
+interface KernelFlow {
+  readonly match: ForwardMatch | string;
+  readonly counts: KernelCounts;
+  program: Program;
+  placed: Placed | undefined;
+  /** Why it is not in the maps. */
+  reason: string | undefined;
+}
+
+/**
+ * A datapath's flows in the maps of the forwarding program: those that it can do, as long as it can. All the others are for the forwarding threads, which
+ * know every flow, so that a flow may be here or not at any time.
+ */
+export class KernelTable {
+  readonly #maps: ForwardMaps;
+  readonly #offset: number;
+  readonly #warn: (text: string) => void;
+  readonly #flows = new Map<number, KernelFlow>();
+  readonly #ports = new Map<number, { readonly device: Device; state: KernelPort | undefined }>();
+  readonly #masks: MaskLists;
+  readonly #operations: OperationLists;
+  readonly #slots = new PortSlots();
+  readonly #freeRows: number[] = [];
+  #rows = 0;
+  /** The totals when the maps were closed. */
+  #final: readonly number[] | undefined;
+
+  /** `warn` is told of a port whose frames cannot go through the program. */
+  constructor(maps: ForwardMaps, clock: Clock, warn: (text: string) => void) {
+    this.#maps = maps;
+    this.#warn = warn;
+    this.#offset = maps.monotonic() - clock.now();
+    this.#masks = new MaskLists(maps);
+    this.#operations = new OperationLists(maps);
+  }
+
+  /** How many flows are in the maps. */
+  get size(): number {
+    let size = 0;
+    for (const { placed } of this.#flows.values()) if (placed) size++;
+    return size;
+  }
+
+  /** Why flows are not in the maps, and how many each. */
+  reasons(): Map<string, number> {
+    const reasons = new Map<string, number>();
+    for (const { reason } of this.#flows.values()) {
+      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    return reasons;
+  }
+
+  addPort(number: number, device: Device): void {
+    this.#ports.set(number, { device, state: portOf(device) });
+    this.#slots.take(number);
+    this.#encodeAgain(number);
+  }
+
+  /** A port's device has changed. */
+  refreshPort(number: number): void {
+    const port = this.#ports.get(number);
+    if (port === undefined) return;
+    const state = portOf(port.device);
+    if (state?.ifindex === port.state?.ifindex && state?.mtu === port.state?.mtu) return;
+    port.state = state;
+    this.#encodeAgain(number);
+  }
+
+  /** On return nothing is sent by the port any more. */
+  removePort(number: number): void {
+    if (!this.#ports.delete(number)) return;
+    this.#encodeAgain(number);
+    this.#slots.free(number);
+  }
+
+  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+    const match = encodeMatch(key, shape);
+    const counts = new KernelCounts(this.#maps, this.#offset, slot.part?.read());
+    slot.part = counts;
+    const flow: KernelFlow = { match, counts, program, placed: undefined, reason: undefined };
+    this.#flows.set(id, flow);
+    this.#place(flow);
+  }
+
+  setProgram(id: number, program: Program): void {
+    const flow = this.#flows.get(id);
+    if (flow === undefined) return;
+    flow.program = program;
+    this.#replace(flow);
+  }
+
+  /** On return no packet is counted on them any more. */
+  remove(ids: readonly number[]): void {
+    const placed: KernelFlow[] = [];
+    for (const id of ids) {
+      const flow = this.#flows.get(id);
+      this.#flows.delete(id);
+      if (flow?.placed === undefined) continue;
+      this.#maps.deleteFlow(flow.placed.key);
+      placed.push(flow);
+    }
+    if (placed.length === 0) return;
+    this.#maps.waitForPrograms();
+    for (const flow of placed) this.#displaced(flow);
+  }
+
+  /** Adds what the kernel has counted to a datapath's counters. */
+  addTo(counters: Float64Array): void {
+    for (const [i, at] of TOTALS.entries()) {
+      const sum = this.#final?.[i] ?? this.#sum(at.row);
+      for (const counter of at.counters) counters[counter]! += sum;
+    }
+  }
+
+  /** Puts a port's frames through the program, and what it leaves to the places. */
+  feed(port: CaptureHandle, queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[]): void {
+    const number = [...this.#ports].find(([, { device }]) => isFrameDevice(device) && device.frames === port)?.[0];
+    const slot = number === undefined ? undefined : this.#slots.take(number);
+    if (slot === undefined) {
+      this.#maps.feed(port, queues, undefined);
+      return;
+    }
+    this.#slots.free(number!);
+    const { processors, flows } = this.#maps;
+    const front = forwardProgram({ slot, processors, flows, words: W, first: PACKET_START, other: FORWARD_OTHER });
+    try {
+      this.#maps.feed(port, queues, front);
+    } catch (error) {
+      this.#warn(`${port.name}: its flows stay out of the kernel: ${String(error)}`);
+      this.#maps.feed(port, queues, undefined);
+    }
+  }
+
+  /** No port's frames go through the program any more. */
+  close(): void {
+    this.#maps.waitForPrograms();
+    for (const { counts, placed } of this.#flows.values()) if (placed) counts.end();
+    this.#flows.clear();
+    this.#final = TOTALS.map(({ row }) => this.#sum(row));
+    this.#maps.close();
+  }
+
+  #sum(row: number): number {
+    const { processors, processorRows } = this.#maps;
+    let sum = 0;
+    for (let cpu = 0; cpu < processors; cpu++) {
+      sum += Number(processorRows.getBigUint64(cpu * processorRow.size + row, true));
+    }
+    return sum;
+  }
+
+  #encode(flow: KernelFlow): ForwardOperations | string {
+    if (typeof flow.match === "string") return flow.match;
+    return encodeProgram(flow.program, flow.match, (number) => this.#ports.get(number)?.state);
+  }
+
+  /** Puts a flow into the maps, if that can be. */
+  #place(flow: KernelFlow): void {
+    const encoded = this.#encode(flow);
+    const { match } = flow;
+    if (typeof encoded === "string" || typeof match === "string") {
+      flow.reason = typeof encoded === "string" ? encoded : "";
+      return;
+    }
+    flow.reason = this.#tryPlace(flow, match, encoded);
+  }
+
+  /** Undefined, or why it could not be. */
+  #tryPlace(flow: KernelFlow, match: ForwardMatch, encoded: ForwardOperations): string | undefined {
+    const row = this.#freeRows.pop() ?? this.#rows;
+    if (row >= this.#maps.flows) return "too many flows";
+    if (row === this.#rows) this.#rows++;
+    const slot = this.#slots.take(match.port);
+    const mask = this.#masks.take(match);
+    const operations = this.#operations.take(encoded);
+    const giveBack = (why: string): string => {
+      this.#freeRows.push(row);
+      if (slot !== undefined) this.#slots.free(match.port);
+      if (mask) this.#masks.free(mask);
+      if (operations) this.#operations.free(operations);
+      return why;
+    };
+    if (slot === undefined) return giveBack("too many ports");
+    if (mask === undefined) return giveBack("too many masks");
+    if (operations === undefined) return giveBack("too many lists of actions");
+    const key = keyOf(match, slot, mask.index);
+    flow.counts.begin(row);
+    if (!this.#maps.putFlow(key, operations.place, row)) {
+      flow.counts.end();
+      return giveBack("the kernel has no room");
+    }
+    this.#masks.list(slot, mask);
+    flow.placed = { slot, mask, key, row, operations };
+    return undefined;
+  }
+
+  /** A flow does something else now. */
+  #replace(flow: KernelFlow): void {
+    const { placed } = flow;
+    if (placed === undefined) {
+      this.#place(flow);
+      return;
+    }
+    const encoded = this.#encode(flow);
+    const operations = typeof encoded === "string" ? undefined : this.#operations.take(encoded);
+    if (operations && this.#maps.putFlow(placed.key, operations.place, placed.row)) {
+      const before = placed.operations;
+      placed.operations = operations;
+      this.#maps.waitForPrograms();
+      this.#operations.free(before);
+      return;
+    }
+    if (operations) this.#operations.free(operations);
+    this.#maps.deleteFlow(placed.key);
+    this.#maps.waitForPrograms();
+    this.#displaced(flow);
+    flow.reason = typeof encoded === "string" ? encoded : "too many lists of actions";
+  }
+
+  /** A flow has been taken out of the maps, and nobody has it any more. */
+  #displaced(flow: KernelFlow): void {
+    const { slot, mask, operations } = flow.placed!;
+    flow.placed = undefined;
+    this.#masks.unlist(slot, mask);
+    this.#masks.free(mask);
+    this.#operations.free(operations);
+    this.#slots.free((flow.match as ForwardMatch).port);
+    this.#freeRows.push(flow.counts.end());
+  }
+
+  /** What goes out by a port is another matter now. */
+  #encodeAgain(port: number): void {
+    for (const flow of this.#flows.values()) {
+      if (flow.program.some(({ code, a }) => code === OP_OUTPUT && a === port)) this.#replace(flow);
+    }
+  }
+}
+
+/** Totals of the program, and what they count as. */
+const TOTALS: readonly { readonly row: number; readonly counters: readonly number[] }[] = [
+  { row: processorRow.packets, counters: [Counter.received, Counter.megaflowHits] },
+  { row: processorRow.bytes, counters: [Counter.receivedBytes] },
+  { row: processorRow.masksTried, counters: [Counter.maskLookups] },
+  { row: processorRow.outputs, counters: [Counter.sent] },
+  { row: processorRow.pipelineDrops, counters: [DROP.pipeline] },
+  { row: processorRow.otherDrops, counters: [DROP.other] },
+];
+
+function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {
+  const key = new Uint8Array(words.length > MAX_MASK_WORDS ? WIDE_FLOW_KEY_SIZE : FLOW_KEY_SIZE);
+  const view = new DataView(key.buffer);
+  view.setUint32(0, flowTag(slot, mask), true);
+  for (const [i, { value }] of words.entries()) view.setUint32(4 + 4 * i, value, true);
+  return key;
+}
+
+/** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
+function portOf(device: Device): KernelPort | undefined {
+  if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
+  return { ifindex: device.frames.ifindex, mtu: device.info().mtu };
+}

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { DatapathAction } from "#datapath/actions.js";
+import type { Packet } from "#datapath/packet.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
+import { Counter } from "#datapath/userspace/counters.js";
+import { extractKey } from "#flow/extract.js";
+import { newKey } from "#flow/key.js";
+import { newLayers } from "#flow/layers.js";
+import { W } from "#flow/layout.js";
+import { packetMask } from "#flow/packet-mask.js";
+import { put16, u16 } from "#util/big-endian.js";
+import { foldSum, pseudoSum4 } from "#wire/checksum.js";
+import { plainOffload } from "#wire/virtio-net.js";
+import { datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
+import { type BuiltProgram, buildProgram } from "../support/built-program.js";
+import { icmp, ipv4, ipv6, tcp, udp } from "../support/ip-frames.js";
+import { describeWith, root, tun } from "../support/needs.js";
+import { type KernelBed, kernelBed } from "./engine-bed.js";
+
+let worker: BuiltProgram;
+
+describeWith([root, tun], "the engine that forwards in the kernel", () => {
+  beforeAll(async () => {
+    worker = await buildProgram("userspace-worker");
+  });
+  afterAll(() => worker.remove());
+
+  datapathContract("known flows in the kernel", () => kernelBed(worker, { forwardsInKernel: true }));
+
+  const UFID = "1".padStart(32, "0");
+  const put = (bed: KernelBed, port: number, actions: readonly DatapathAction[]): void => {
+    const [key, mask] = [newKey(), newKey()];
+    key[W.inPort] = port;
+    mask[W.inPort] = 0xffffffff;
+    bed.datapath.putFlow({ ufid: UFID, key, mask, actions });
+  };
+  /** Frames that came to the thread. */
+  const seen = (bed: KernelBed): number => bed.engine.threads()[0]!.counters[Counter.received]!;
+
+  it("leaves the thread alone, follows changes, and counts both places together", async () => {
+    const bed = kernelBed(worker, { forwardsInKernel: true });
+    try {
+      const [a, b, c] = [bed.addPort("a"), bed.addPort("b"), bed.addPort("c")];
+      await bed.settle();
+      expect(bed.log).toEqual([]);
+      put(bed, a, [{ kind: "output", port: b }]);
+      const send = async (n: number): Promise<void> => {
+        for (let i = 0; i < n; i++) bed.put(a, plain(ether(0x1234, [i])));
+        await bed.settle();
+      };
+      await send(5);
+      expect(bed.take(b).map((p) => p.data[14])).toEqual([0, 1, 2, 3, 4]);
+      expect(seen(bed)).toBe(0);
+      expect(bed.engine.kernel?.size).toBe(1);
+      put(bed, a, [
+        { kind: "output", port: b },
+        { kind: "push_vlan", tpid: 0x8100, vid: 5, pcp: 1 },
+        { kind: "output", port: c },
+        { kind: "pop_vlan" },
+        { kind: "output", port: a },
+      ]);
+      await send(1);
+      expect(bed.take(b).map((p) => [...p.data.subarray(12)])).toEqual([[0x12, 0x34, 0]]);
+      expect(bed.take(c).map((p) => [...p.data.subarray(12)])).toEqual([[0x81, 0, 0x20, 5, 0x12, 0x34, 0]]);
+      expect(bed.take(a).map((p) => [...p.data.subarray(12)])).toEqual([[0x12, 0x34, 0]]);
+      expect(seen(bed)).toBe(0);
+      // What the kernel cannot do, the thread does.
+      put(bed, a, [
+        { kind: "trunc", maxLength: 14 },
+        { kind: "output", port: b },
+      ]);
+      expect(bed.engine.kernel?.size).toBe(0);
+      await send(2);
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([14, 14]);
+      expect(seen(bed)).toBe(2);
+      put(bed, a, [{ kind: "output", port: b }]);
+      expect(bed.engine.kernel?.size).toBe(1);
+      await send(3);
+      expect(bed.take(b).length).toBe(3);
+      expect(seen(bed)).toBe(2);
+      expect(bed.datapath.flow(UFID)?.stats).toMatchObject({ packets: 11, bytes: 11 * 15 });
+      expect(performance.now() - bed.datapath.flow(UFID)!.stats.used).toBeLessThan(5000);
+      expect(bed.datapath.stats()).toMatchObject({ hits: 11, misses: 0 });
+      bed.datapath.setOptions(new Map());
+      expect(bed.datapath.flow(UFID)?.stats.packets).toBe(11);
+      await send(1);
+      expect(seen(bed)).toBe(3);
+      expect(bed.datapath.stats()).toMatchObject({ hits: 12, misses: 0 });
+      bed.datapath.setOptions(new Map([["weft-kernel-engine", "true"]]));
+      await send(1);
+      expect(seen(bed)).toBe(3);
+      expect(bed.datapath.deleteFlow(UFID)?.packets).toBe(13);
+      expect(bed.log).toEqual([]);
+    } finally {
+      bed.close();
+    }
+  });
+
+  it("changes packets as the thread does", async () => {
+    const bed = kernelBed(worker, { forwardsInKernel: true });
+    try {
+      const [a, b] = [bed.addPort("a"), bed.addPort("b")];
+      await bed.settle();
+      const frames = [
+        tcp(ipv4, 1, 2, [10, 20], "A", { data: "hello" }),
+        tcp(ipv6, 1, 2, [10, 20], "S"),
+        udp(ipv4, 3, 4, [30, 40]),
+        icmp(ipv6, 1, 2, 128, 0, 7, Uint8Array.of(1, 2, 3)),
+        ether(0x1234, [1, 2, 3]),
+      ];
+      const partial = frames[0]!.slice();
+      put16(partial, 50, foldSum(pseudoSum4(partial, 14, 6, partial.length - 34)));
+      const packets: readonly Packet[] = [
+        ...frames.map(plain),
+        { data: partial, offload: { ...plainOffload(), flags: 1, csumStart: 34, csumOffset: 16 } },
+        largeSegment(),
+      ];
+      const texts = [
+        "set(eth(src=02:00:00:00:00:11,dst=02:00:00:00:00:12))",
+        "set(eth(dst=02:00:00:00:00:12))",
+        "set(ipv4(src=1.2.3.4,dst=5.6.7.8,ttl=63,tos=0x20))",
+        "set(ipv4(dst=5.6.7.0/255.255.255.0)),set(tcp(src=99,dst=100))",
+        "set(ipv6(src=2001:db8::1,hlimit=5,tclass=0x12,label=0x12345)),set(tcp(dst=100))",
+        `set(ipv4(ttl=1)),${b},push_vlan(vid=7,pcp=3),${b},set(eth(src=02:00:00:00:00:33)),pop_vlan`,
+        "push_vlan(vid=7,pcp=3),push_vlan(tpid=0x88a8,vid=8,pcp=0)",
+        "push_vlan(vid=7,pcp=3),pop_vlan,pop_vlan",
+      ];
+      let tried = 0;
+      let inKernel = 0;
+      for (const packet of packets) {
+        const version = u16(packet.data, 12) === 0x0800 ? 4 : u16(packet.data, 12) === 0x86dd ? 6 : 0;
+        const isTcp = version !== 0 && packet.data[version === 4 ? 23 : 20] === 6;
+        for (const text of texts) {
+          if (!isTcp && text.includes("tcp")) continue;
+          if (text.includes("ip") && !text.includes(`ipv${version}`)) continue;
+          tried++;
+          const [key, layers] = [newKey(), newLayers()];
+          key[W.inPort] = a;
+          extractKey(packet.data, 0, packet.data.length, key, key, layers);
+          const actions = parseDatapathActions(`${text},${b}`);
+          bed.datapath.putFlow({ ufid: UFID, key, mask: packetMask(key), actions });
+          await bed.datapath.settled();
+          if (bed.engine.kernel?.size === 1) inKernel++;
+          bed.put(a, packet);
+          await bed.settle();
+          const byKernel = bed.take(b);
+          bed.datapath.setOptions(new Map());
+          bed.put(a, packet);
+          await bed.settle();
+          expect(byKernel, text).toEqual(bed.take(b));
+          bed.datapath.setOptions(new Map([["weft-kernel-engine", "true"]]));
+          bed.datapath.deleteFlow(UFID);
+        }
+      }
+      expect(inKernel).toBeGreaterThan(0.8 * tried);
+      expect(bed.log).toEqual([]);
+    } finally {
+      bed.close();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { TestNamespace } from "../support/namespace.js";
+import { describeWith, program, root } from "../support/needs.js";
+import { WeftHost, waitFor } from "../support/weft-host.js";
+
+const ping = program("/usr/bin/ping", "iputils-ping");
+const iperf = program("/usr/bin/iperf3", "iperf3");
+
+describeWith([root, ping, iperf], "a bridge whose known flows the kernel forwards", () => {
+  let host: WeftHost;
+  let left: TestNamespace;
+  let right: TestNamespace;
+
+  beforeAll(() => {
+    host = new WeftHost();
+    host.start();
+    host.vsctl("set", "Open_vSwitch", ".", "other_config:weft-kernel-engine=true");
+    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=system");
+    left = host.guest("wll", "10.9.0.1/24");
+    right = host.guest("wlr", "10.9.0.2/24");
+    host.vsctl("add-port", "br0", "wll", "--", "add-port", "br0", "wlr");
+  });
+  afterAll(() => host?.close());
+
+  /** Frames that a forwarding thread has taken. */
+  const byThread = (): number => {
+    const text = host.appctl("dpif-netdev/pmd-perf-show");
+    return [...text.matchAll(/Rx packets: +(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+  };
+  const flows = (): string[] => host.appctl("dpctl/dump-flows", "-m").split("\n");
+
+  it("pings, and after the first packets the thread sees none of them", () => {
+    expect(left.run("ping", "-c", "3", "-i", "0.2", "-W", "2", "10.9.0.2").status).toBe(0);
+    waitFor(() => flows().filter((flow) => /dp:ebpf/.test(flow)).length >= 2, "flows in the kernel");
+    const before = byThread();
+    expect(before).toBeGreaterThan(0);
+    expect(left.run("ping", "-q", "-c", "200", "-i", "0.002", "10.9.0.2").stdout).toContain(" 0% packet loss");
+    // Neighbours are asked for now and then.
+    expect(byThread() - before).toBeLessThan(20);
+    const icmp = flows().filter((flow) => /dp:ebpf/.test(flow) && /0x0800/.test(flow));
+    expect(icmp.length).toBeGreaterThanOrEqual(2);
+    for (const flow of icmp) expect(Number(/packets:(\d+)/.exec(flow)![1])).toBeGreaterThanOrEqual(200);
+  });
+
+  it("carries TCP, while its flows are removed again and again", async () => {
+    const server = spawn("nsenter", [`--net=/proc/${process.pid}/fd/${right.fd}`, "iperf3", "-s", "-1"]);
+    try {
+      waitFor(() => right.run("ss", "-tln").stdout.includes(":5201"), "the server");
+      const client = spawn("nsenter", [
+        `--net=/proc/${process.pid}/fd/${left.fd}`,
+        ..."iperf3 -c 10.9.0.2 -t 3 -J".split(" "),
+      ]);
+      let text = "";
+      client.stdout.on("data", (data) => (text += String(data)));
+      const ended = new Promise((resolve) => client.on("exit", resolve));
+      for (let i = 0; i < 5; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        host.appctl("revalidator/purge");
+      }
+      await ended;
+      const { end } = JSON.parse(text) as { end: { sum_received: { bits_per_second: number; bytes: number } } };
+      expect(end.sum_received.bits_per_second).toBeGreaterThan(1e9);
+      const rule = /n_bytes=(\d+)/.exec(host.appctl("bridge/dump-flows", "br0"));
+      waitFor(() => flows().length > 0, "flows");
+      expect(Number(rule?.[1] ?? 0)).toBeGreaterThan(0.9 * end.sum_received.bytes);
+    } finally {
+      server.kill();
+    }
+  }, 30_000);
+
+  it("follows rules that change", () => {
+    host.must("ovs-ofctl", "add-flow", "br0", "priority=10,icmp,actions=drop");
+    expect(left.run("ping", "-c", "2", "-i", "0.2", "-W", "1", "10.9.0.2").status).not.toBe(0);
+    host.must("ovs-ofctl", "del-flows", "br0", "icmp");
+    host.must("ovs-ofctl", "add-flow", "br0", "actions=normal");
+    expect(left.run("ping", "-c", "2", "-i", "0.2", "-W", "2", "10.9.0.2").status).toBe(0);
+    expect(host.log()).not.toMatch(/out of the kernel/);
+  });
+});
