@@ -6,12 +6,12 @@ import type { Cancel } from "#util/clock.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
 import type { DatapathAction } from "../../actions.js";
-import type { CtRequest } from "../../conntrack/ct-request.js";
 import { ManagedTracking } from "../../conntrack/managed-tracking.js";
 import type { Upcall } from "../../datapath.js";
 import type { Device } from "../../device.js";
 import { isTunnelDevice } from "../../devices/tunnel-device.js";
-import { KernelTable } from "../../kernel/kernel-table.js";
+import { KernelSide } from "../../kernel/kernel-side.js";
+import type { KernelTable } from "../../kernel/kernel-table.js";
 import type { DatapathMeter } from "../../meters.js";
 import type { Packet } from "../../packet.js";
 import { programOf } from "../compile.js";
@@ -32,6 +32,7 @@ import type { ForwardingThreadInfo } from "./forwarding-thread-info.js";
 import { newHandoverMemory } from "./handover-ring.js";
 import { copyLogSettings } from "./thread-metrics.js";
 import type { Command, Event } from "./thread-protocol.js";
+import { TrackingCalls } from "./tracking-calls.js";
 import { tracksConnections } from "./tracks-connections.js";
 
 export interface ThreadEngineHost extends ForwardingThreadHost {
@@ -54,7 +55,7 @@ export class ThreadEngine implements Engine {
     for (const thread of this.#threads) tellSlots(chunk, thread);
   });
   readonly conntrack: ManagedTracking = new ManagedTracking({
-    ask: (request) => this.#askCt(request),
+    ask: (request) => this.#ctCalls.ask(request, this.#tracker),
     tell: (request) => this.#tracker.queue({ op: "ct", request, call: undefined }),
   });
   readonly #host: ThreadEngineHost;
@@ -62,7 +63,7 @@ export class ThreadEngine implements Engine {
     replay: (thread) => this.#replay(thread),
     onEvent: (event, origin, thread) => this.#onEvent(event, origin, thread),
     onDeath: (thread) => {
-      if (thread === this.#tracker) this.#rejectCtCalls();
+      if (thread === this.#tracker) this.#ctCalls.rejectAll();
     },
   };
   /** The first one tracks connections and stays as long as the engine. */
@@ -88,11 +89,9 @@ export class ThreadEngine implements Engine {
   /** What threads' work for no queue has cost. */
   readonly #overheads = new Map<ForwardingThread, LoadHistory>();
   #sampling: Cancel | undefined;
-  /** Flows that the kernel forwards by itself. */
-  #kernel: KernelTable | undefined;
+  readonly #kernelSide: KernelSide;
   #balancedAt = 0;
-  readonly #ctCalls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
-  #lastCtCall = 0;
+  readonly #ctCalls = new TrackingCalls();
   #closed = false;
 
   constructor(host: ThreadEngineHost) {
@@ -100,9 +99,10 @@ export class ThreadEngine implements Engine {
     this.#upcalls = new UpcallTurns(host.clock, () => this.#flush());
     const tracker = this.#newThread(undefined);
     const { rings, clock } = host;
+    this.#kernelSide = new KernelSide(host, () => this.#queues.feedAgain());
     this.#queues = new RxQueues(
       {
-        rings: rings && this.#frontedRings(rings),
+        rings: rings && this.#kernelSide.rings(rings),
         clock,
         log: (level, text) => host.log(level, text),
         threads: () => this.#threads,
@@ -121,13 +121,13 @@ export class ThreadEngine implements Engine {
   get counters(): Float64Array {
     const sum = this.#counted.slice();
     for (const { counters } of this.#threads) for (let i = 0; i < COUNTERS; i++) sum[i]! += counters[i]!;
-    this.#kernel?.addTo(sum);
+    this.#kernelSide.table?.addTo(sum);
     return sum;
   }
 
   /** The flows that are in the kernel; undefined where none are to be. */
   get kernel(): KernelTable | undefined {
-    return this.#kernel;
+    return this.#kernelSide.table;
   }
 
   masks(): number {
@@ -141,12 +141,12 @@ export class ThreadEngine implements Engine {
   addPort(number: number, device: Device): void {
     this.#ports.set(number, device);
     if (isTunnelDevice(device)) this.#broadcast({ op: "tunnel", port: number, tunnel: device.tunnel });
-    this.#kernel?.addPort(number, device);
+    this.#kernelSide.table?.addPort(number, device);
     this.#queues.add(number, device);
     let mtu = device.info().mtu;
     device.onChange(() => {
       if (this.#ports.get(number) !== device) return;
-      this.#kernel?.refreshPort(number);
+      this.#kernelSide.table?.refreshPort(number);
       this.#queues.refresh(number);
       if (device.info().mtu === mtu) return;
       mtu = device.info().mtu;
@@ -158,7 +158,7 @@ export class ThreadEngine implements Engine {
     if (!this.#ports.delete(number)) return;
     // Later the number may be another port's.
     this.#upcalls.finishPort(number);
-    this.#kernel?.removePort(number);
+    this.#kernelSide.table?.removePort(number);
     this.#portDrops.delete(number);
     if (this.#portOptions.delete(number)) this.#broadcast({ op: "port-options", port: number, options: NO_OPTIONS });
     // The device's owner may close its descriptor next, and the number be given out again.
@@ -171,16 +171,16 @@ export class ThreadEngine implements Engine {
 
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
     for (const thread of this.#threads) thread.put(id, key, shape, program, slot);
-    this.#kernel?.put(id, key, shape, program, slot);
+    this.#kernelSide.table?.put(id, key, shape, program, slot);
   }
 
   setProgram(id: number, program: Program): void {
-    this.#kernel?.setProgram(id, program);
+    this.#kernelSide.table?.setProgram(id, program);
     this.#broadcast({ op: "program", id, program });
   }
 
   remove(ids: readonly number[]): void {
-    this.#kernel?.remove(ids);
+    this.#kernelSide.table?.remove(ids);
     this.#broadcast({ op: "remove", ids });
     this.settle();
   }
@@ -219,7 +219,7 @@ export class ThreadEngine implements Engine {
     if (sameOptions(options, this.#options)) return;
     this.#options = new Map(options);
     this.#broadcast({ op: "options", options: this.#options });
-    this.#useKernel(options.get("weft-kernel-engine") === "true");
+    this.#kernelSide.use(options.get("weft-kernel-engine") === "true", this.#ports, this.#flows, this.#counted);
     const { faults, ...settings } = readPollingSettings(options);
     for (const text of faults) if (!this.#faults.includes(text)) this.#host.log("warn", text);
     this.#faults = faults;
@@ -266,7 +266,7 @@ export class ThreadEngine implements Engine {
     this.#sampling?.cancel();
     this.#upcalls.close();
     this.#queues.stopAll();
-    this.#kernel?.close();
+    this.#kernelSide.table?.close();
     for (const port of this.#ports.keys()) this.#broadcast({ op: "detach", port });
     this.#ports.clear();
     // The first one last: the others may have packets for it.
@@ -294,39 +294,6 @@ export class ThreadEngine implements Engine {
 
   async settled(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.mark()));
-  }
-
-  /** Has the kernel forward what it can, or nothing any more. What it has counted stays. */
-  #useKernel(wanted: boolean): void {
-    const before = this.#kernel;
-    if (wanted === (before !== undefined)) return;
-    if (before) {
-      this.#kernel = undefined;
-      this.#queues.feedAgain();
-      before.close();
-      before.addTo(this.#counted);
-      return;
-    }
-    if (this.#host.forwardMaps === undefined || this.#host.rings === undefined) return;
-    try {
-      const warn = (text: string): void => this.#host.log("warn", text);
-      this.#kernel = new KernelTable(this.#host.forwardMaps(), this.#host.clock, warn);
-    } catch (error) {
-      this.#host.log("warn", `flows stay out of the kernel: ${String(error)}`);
-      return;
-    }
-    for (const [port, device] of this.#ports) this.#kernel.addPort(port, device);
-    for (const { id, key, shape, program, slot } of this.#flows()) this.#kernel.put(id, key, shape, program, slot);
-    this.#queues.feedAgain();
-  }
-
-  /** Rings that the frames go into which the kernel does not forward by itself. */
-  #frontedRings(rings: CaptureRings): CaptureRings {
-    return {
-      open: () => rings.open(),
-      feed: (port, queues) => (this.#kernel ?? rings).feed(port, queues),
-      stop: (port) => rings.stop(port),
-    };
   }
 
   #flush(): void {
@@ -475,19 +442,6 @@ export class ThreadEngine implements Engine {
     thread.queue({ op: "upcalls", wanted: this.#upcalls.handler !== undefined });
   }
 
-  #askCt(request: CtRequest): Promise<unknown> {
-    if (!this.#tracker.isThere) return Promise.reject(hasEnded());
-    const call = ++this.#lastCtCall;
-    this.#tracker.queue({ op: "ct", request, call });
-    return new Promise((resolve, reject) => this.#ctCalls.set(call, { resolve, reject }));
-  }
-
-  /** Nobody will answer any more. */
-  #rejectCtCalls(): void {
-    for (const { reject } of this.#ctCalls.values()) reject(hasEnded());
-    this.#ctCalls.clear();
-  }
-
   #onEvent(event: Event, origin: UpcallOrigin, thread: ForwardingThread): void {
     switch (event.kind) {
       case "upcalls":
@@ -500,8 +454,7 @@ export class ThreadEngine implements Engine {
         return;
       }
       case "ct":
-        this.#ctCalls.get(event.call)?.resolve(event.value);
-        this.#ctCalls.delete(event.call);
+        this.#ctCalls.answered(event.call, event.value);
         return;
       case "losses":
         for (const loss of event.losses) this.#countLoss(loss);
@@ -527,8 +480,4 @@ function tellSlots({ number, memories }: SlotChunk, thread: ForwardingThread): v
 
 function sameOptions(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
-}
-
-function hasEnded(): HostError {
-  return new HostError("asking the forwarding thread", "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
 }
