@@ -200,11 +200,14 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   let types: string[] | undefined;
   let pmd: string | undefined;
   let name: string | undefined;
+  // Alone in front of what tells flows apart stands a datapath; among several, what is none is passed over, as upstream.
+  const choosing = /^(filter|type|pmd)=/;
+  const others = rest.findLastIndex((arg) => !choosing.test(arg)) + 1;
   for (const arg of rest) {
     if (arg.startsWith("filter=")) filter = arg.slice(7);
     else if (arg.startsWith("type=")) types = arg.slice(5).split(",");
     else if (arg.startsWith("pmd=")) pmd = arg.slice(4);
-    else if (isDatapath(host, arg)) name ??= arg;
+    else if (others === 1 || isDatapath(host, arg)) name ??= arg;
   }
   const dp = chooseDatapath(host, name);
   const unknown = types?.find((t) => !FLOW_TYPES.has(t));
