@@ -44,14 +44,31 @@ class Scene {
   }
 }
 
+/**
+ * Sends datagrams until all of a trial arrive, three times at the most: on a machine without a processor to spare the guests' kernels lose some. The
+ * switch says what it gives up itself, and then one trial was enough.
+ */
+function sendAllUdp(scene: Scene, from: TestNamespace, address: string, ...traffic: [number, number, number?]): void {
+  const [count, size, segment] = traffic;
+  const wanted = `${segment === undefined ? count : count * Math.floor(size / segment)} 0`;
+  const given = scene.host.appctl("ofproto/drops");
+  for (let trial = 1; ; trial++) {
+    const arrived = sendUdp(from, address, ...traffic);
+    if (trial < 3 && arrived !== wanted && scene.host.appctl("ofproto/drops") === given) continue;
+    const dropped = arrived === wanted ? given : scene.host.appctl("ofproto/drops");
+    expect([address, size, arrived, dropped]).toEqual([address, size, wanted, given]);
+    return;
+  }
+}
+
 /** Every kind of traffic from one end to another whose addresses are given. */
-function expectAll(from: TestNamespace, ...addresses: string[]): void {
+function expectAll(scene: Scene, from: TestNamespace, ...addresses: string[]): void {
   for (const address of addresses) {
     expect([address, "tcp", sendTcp(from, address, 4_000_001)]).toEqual([address, "tcp", "same"]);
-    expect([address, "udp", sendUdp(from, address, 100, 1200)]).toEqual([address, "udp", "100 0"]);
-    expect([address, "small", sendUdp(from, address, 50, 17)]).toEqual([address, "small", "50 0"]);
-    expect([address, "large", sendUdp(from, address, 10, 24_000, 1200)]).toEqual([address, "large", "200 0"]);
-    expect([address, "fragments", sendUdp(from, address, 20, 20_000)]).toEqual([address, "fragments", "20 0"]);
+    sendAllUdp(scene, from, address, 100, 1200);
+    sendAllUdp(scene, from, address, 50, 17);
+    sendAllUdp(scene, from, address, 10, 24_000, 1200);
+    sendAllUdp(scene, from, address, 20, 20_000);
   }
 }
 
@@ -76,17 +93,17 @@ describeWith([root, ...trafficNeeds], "guests' traffic through the userspace eng
         setOffloads(scene.a, "eth0", a);
         setOffloads(scene.b, "eth0", b);
         for (const port of ["wha", "whb"]) setOffloads(scene.host.namespace, port, ends);
-        expectAll(scene.a, "10.12.0.2", "fd12::2", "10.12.0.254");
-        expectAll(scene.b, "10.12.0.1");
-        expectAll(scene.host.namespace, "10.12.0.1", "fd12::2");
+        expectAll(scene, scene.a, "10.12.0.2", "fd12::2", "10.12.0.254");
+        expectAll(scene, scene.b, "10.12.0.1");
+        expectAll(scene, scene.host.namespace, "10.12.0.1", "fd12::2");
         scene.expectNoFaults();
       });
 
     it("the bridge's own port off", () => {
       setOffloads(scene.a, "eth0", true);
       setOffloads(scene.host.namespace, "br0", false);
-      expectAll(scene.a, "10.12.0.254");
-      expectAll(scene.host.namespace, "10.12.0.1");
+      expectAll(scene, scene.a, "10.12.0.254");
+      expectAll(scene, scene.host.namespace, "10.12.0.1");
       scene.expectNoFaults();
     });
   });
@@ -112,9 +129,9 @@ describeWith([root, ...trafficNeeds], "guests' traffic through the userspace eng
         [scene.a, "10.12.0.254"],
         [scene.host.namespace, "fd12::1"],
       ] as const) {
-        expectAll(from, address);
-        expect(sendUdp(from, address, 50, 8900)).toBe("50 0");
-        expect(sendUdp(from, address, 10, 44_500, 8900)).toBe("50 0");
+        expectAll(scene, from, address);
+        sendAllUdp(scene, from, address, 50, 8900);
+        sendAllUdp(scene, from, address, 10, 44_500, 8900);
       }
       // Whole, not in fragments.
       expect(scene.a.run("ping", "-c", "2", "-i", "0.1", "-M", "do", "-s", "8972", "10.12.0.2").status).toBe(0);
