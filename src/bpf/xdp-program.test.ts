@@ -38,6 +38,12 @@ describe("the XDP program", () => {
     expect(run(true, { queue: 2 }).frame.bytes).toEqual(bytes);
   });
 
+  it("leaves a tag where it is of a frame that goes on its way", () => {
+    const { verdict, frame } = run(true, { queue: 1, tag: { tpid: 0x8100, tci: 0x6005 } });
+    expect(verdict).toBe(XDP_PASS);
+    expect(frame.bytes).toEqual(bytes);
+  });
+
   it("drops a frame that has no room for its tag", () => {
     const { verdict } = run(true, { queue: 2, headroom: 3, tag: { tpid: 0x8100, tci: 1 } });
     expect(verdict).toBe(XDP_DROP);

@@ -1,5 +1,5 @@
 import { add, mov, toBigEndian } from "./alu.js";
-import { callHelper, callKernel, exit, jumpGreater, jumpNotEqual } from "./control.js";
+import { callHelper, callKernel, exit, jumpEqual, jumpGreater, jumpNotEqual } from "./control.js";
 import { helper } from "./helpers.js";
 import { label, type ProgramItem } from "./instruction.js";
 import { half, loadMap, word } from "./memory.js";
@@ -14,15 +14,24 @@ const RX_QUEUE_INDEX = 16;
 /** Places on the stack. */
 const TAG_TYPE = -8;
 const TAG = -6;
+const QUEUE = -16;
 const TAG_LENGTH = 4;
 const TAGGED_HEADER = 18;
 
 /** The kernel function that tells the VLAN tag which a device has taken out of a frame; for programs that are bound to their device. */
 export const vlanTagFunction = "bpf_xdp_metadata_rx_vlan_tag";
 
-/** Puts the tag back behind the addresses. */
+/** Puts the tag back behind the addresses, for a socket: a frame that goes on its way still has it beside itself. */
 const putTagBack: readonly ProgramItem[] = [
   mov.reg(r6, r1),
+  word.load(r2, r1, RX_QUEUE_INDEX),
+  word.store(r10, QUEUE, r2),
+  loadMap(r1, "sockets"),
+  mov.reg(r2, r10),
+  add.imm(r2, QUEUE),
+  callHelper(helper.mapLookupElem),
+  jumpEqual.imm(r0, 0, "pass"),
+  mov.reg(r1, r6),
   mov.reg(r2, r10),
   add.imm(r2, TAG_TYPE),
   mov.reg(r3, r10),
@@ -60,6 +69,6 @@ export function xdpProgram(asksForTag: boolean): ProgramItem[] {
     mov.imm(r3, XDP_PASS),
     callHelper(helper.redirectMap),
     exit(),
-    ...(asksForTag ? [label("drop"), mov.imm(r0, XDP_DROP), exit()] : []),
+    ...(asksForTag ? [label("drop"), mov.imm(r0, XDP_DROP), exit(), label("pass"), mov.imm(r0, XDP_PASS), exit()] : []),
   ];
 }

@@ -137,7 +137,8 @@ describeWith(needs, "a restart", () => {
       host.startSwitch();
     };
     expect(await silence(again)).toBeLessThan(HEALED);
-    expect(host.vsctl("get", "controller", "br0", "is_connected").trim()).toBe("true");
+    const isConnected = (): boolean => host.vsctl("get", "controller", "br0", "is_connected").trim() === "true";
+    await eventually(isConnected, "the database to say so");
   });
 
   it("leaves nothing behind after exit --cleanup, and the bridge's device after exit", async () => {

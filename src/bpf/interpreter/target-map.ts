@@ -34,6 +34,9 @@ export class ProgramMap implements InterpretedMap {
   get(): undefined {}
 }
 
+/** Addresses of targets, in no memory of a machine's. */
+const TARGET_ADDRESS = 0xffff_8000_0000_0000n;
+
 /** Where packets can be sent to by `bpf_redirect_map`: sockets, devices or CPUs, by index. */
 export class RedirectTargets implements InterpretedMap {
   readonly spec: MapSpec;
@@ -51,7 +54,11 @@ export class RedirectTargets implements InterpretedMap {
     return this.#targets.get(index);
   }
 
-  find(): undefined {}
+  /** Something other than 0 where there is a target; nothing can be read there. */
+  find(key: Uint8Array): bigint | undefined {
+    const index = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
+    return this.#targets.has(index) ? TARGET_ADDRESS + BigInt(index) : undefined;
+  }
 
   update(): number {
     return -errno.EINVAL;
