@@ -26,6 +26,9 @@ const FAREWELL = 1000;
 /** How long a thread that fails still takes signals, in milliseconds. */
 const LAST_SIGNAL = 10;
 /** How often, at the least, it is looked for connections whose time is over where nothing comes, in milliseconds. */
+/** After a turn of so many frames, the thread looks for more for so many milliseconds before it sleeps: being woken costs more, the sender too. */
+const BUSY = 4;
+const POLLING = 0.05;
 const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
 const LOSS_INTERVAL = 100;
@@ -144,9 +147,11 @@ export class ForwardingLoop {
   /** Runs until told to stop, and until nobody uses the wake-up descriptor any more; then, or where it fails, there is no frame I/O any more. */
   run(): void {
     try {
-      for (let now = this.#host.now(); !this.#stopped; ) {
+      for (let now = this.#host.now(), pollUntil = now; !this.#stopped; ) {
         const hasMore = this.turn(now);
-        now = hasMore ? this.#ended : this.#sleep(this.#ended);
+        if (this.#received >= BUSY) pollUntil = this.#ended + POLLING;
+        if (hasMore) now = this.#ended;
+        else now = this.#ended < pollUntil ? this.#host.now() : this.#sleep(this.#ended);
       }
       this.#bidFarewell();
     } catch (error) {
