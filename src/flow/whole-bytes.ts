@@ -4,7 +4,7 @@ import { type FlowMask, newKey } from "./key.js";
 
 let allBits: FlowMask | undefined;
 
-/** A mask of its own that holds every bit of `mask`, and of the bytes in which it has any all bits that are of a field. */
+/** A new mask: `mask`, widened to whole bytes. Each byte in which it has a bit gets all of that byte's bits that belong to a field. */
 export function wholeBytes(mask: FlowMask): FlowMask {
   allBits ??= bitsOfFields();
   const whole = newKey();
