@@ -25,7 +25,8 @@ import { startRealDummyStack } from "../../support/real-dummy-stack.js";
 /**
  * A bridge br0 with ports p1 to p6, its clock stopped. `run` does a line and gives what it printed: `add-group`, `mod-group`, `del-groups`, `insert-buckets`,
  * `remove-buckets`, `add-meter`, `mod-meter`, `del-meter`, `add-flow`, `del-flows` and what follows them for ovs-ofctl; `dump-groups`, `dump-group-stats`,
- * `dump-meters`, `meter-stats`, `dump-flows`, `group-features`, `meter-features`; `trace FLOW`; `receive PORT FLOW [COUNT]`; `down PORT`, `up PORT`; `warp MS`.
+ * `dump-meters`, `meter-stats`, `dump-flows`, `group-features`, `meter-features`; `trace FLOW`; `receive PORT FLOW [COUNT]`; `down PORT`, `up PORT`; `warp MS`; `settle`, after
+ * which no cached flow is older than the tables.
  */
 export interface GroupSwitch {
   run(line: string): Promise<string>;
@@ -125,6 +126,9 @@ export function ourSwitch(): GroupSwitch {
         lab.clock.advance(Number(rest));
         lab.settle();
         return "";
+      case "settle":
+        lab.settle();
+        return "";
       default:
         return dumps[verb]!();
     }
@@ -191,6 +195,9 @@ export async function realSwitch(): Promise<GroupSwitch> {
         return "";
       case "warp":
         await call("time/warp", rest);
+        return "";
+      case "settle":
+        await call("revalidator/wait");
         return "";
       case "count-flows":
         return String((await ofctl(15, "dump-flows", "br0")).split("\n").filter((l) => l.includes("actions=")).length);
