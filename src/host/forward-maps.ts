@@ -25,6 +25,8 @@ export interface ForwardMaps {
     queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[],
     front: readonly ProgramItem[] | undefined,
   ): void;
+  /** Has the kernel look at a program that `feed` would be given, and forget it again. Throws `HostError` where it refuses it. */
+  tryProgram(front: readonly ProgramItem[]): void;
   /** Milliseconds of CLOCK_MONOTONIC, by which the program says when a flow was used. */
   monotonic(): number;
   close(): void;

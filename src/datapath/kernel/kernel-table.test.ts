@@ -34,6 +34,7 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     deleteFlow: (key: Uint8Array) => void entries.delete(key.join()),
     waitForPrograms: () => void maps.waits++,
     feed: () => undefined,
+    tryProgram: () => undefined,
     monotonic: () => 1000,
     close: () => undefined,
   };

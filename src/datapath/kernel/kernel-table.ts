@@ -1,5 +1,6 @@
 import { forwardProgram } from "#bpf/forward/forward-program.js";
 import { FLOW_KEY_SIZE, flowTag, MAX_MASK_WORDS, processorRow, WIDE_FLOW_KEY_SIZE } from "#bpf/forward/layout.js";
+import type { ProgramItem } from "#bpf/instruction.js";
 import type { FlowKey } from "#flow/key.js";
 import { PACKET_START, W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
@@ -150,14 +151,17 @@ export class KernelTable {
       return;
     }
     this.#slots.free(number!);
-    const { processors, flows } = this.#maps;
-    const front = forwardProgram({ slot, processors, flows, words: W, first: PACKET_START, other: FORWARD_OTHER });
     try {
-      this.#maps.feed(port, queues, front);
+      this.#maps.feed(port, queues, this.#program(slot));
     } catch (error) {
       this.#warn(`${port.name}: its flows stay out of the kernel: ${String(error)}`);
       this.#maps.feed(port, queues, undefined);
     }
+  }
+
+  /** Throws `HostError` where the kernel does not take the program. */
+  tryProgram(): void {
+    this.#maps.tryProgram(this.#program(0));
   }
 
   /** No port's frames go through the program any more. */
@@ -167,6 +171,11 @@ export class KernelTable {
     this.#flows.clear();
     this.#final = TOTALS.map(({ row }) => this.#sum(row));
     this.#maps.close();
+  }
+
+  #program(slot: number): readonly ProgramItem[] {
+    const { processors, flows } = this.#maps;
+    return forwardProgram({ slot, processors, flows, words: W, first: PACKET_START, other: FORWARD_OTHER });
   }
 
   #sum(row: number): number {

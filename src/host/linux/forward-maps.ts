@@ -19,6 +19,7 @@ import { type MapSpec, mapFlag, mapType } from "#bpf/map-spec.js";
 import type { CaptureRing, RingPlace } from "../capture-rings.js";
 import type { ForwardMaps } from "../forward-maps.js";
 import type { CaptureHandle } from "../net.js";
+import { kernelEngineNeeds } from "./bpf/features.js";
 import { BpfMap, MappedArray } from "./bpf/map.js";
 import { possibleCpus } from "./bpf/possible-cpus.js";
 import { refuseWithout } from "./bpf/without.js";
@@ -53,7 +54,7 @@ export class LinuxForwardMaps implements ForwardMaps {
 
   /** Throws `HostError` where the kernel does not let it make them. */
   constructor(rings: LinuxCaptureRings) {
-    refuseWithout("tcx", "mmapable", "atomics");
+    refuseWithout(...kernelEngineNeeds);
     this.#rings = rings;
     let flows = MOST_FLOWS;
     while (flows * this.processors * counterRow.size > MOST_COUNTERS) flows >>= 1;
@@ -115,6 +116,16 @@ export class LinuxForwardMaps implements ForwardMaps {
   ): void {
     const maps = Object.fromEntries(Object.entries(this.#maps).map(([name, { fd }]) => [name, fd]));
     this.#rings.feed(port, queues, front && { items: front, maps });
+  }
+
+  tryProgram(front: readonly ProgramItem[]): void {
+    const ring = this.#rings.open();
+    try {
+      const maps = Object.fromEntries(Object.entries(this.#maps).map(([name, { fd }]) => [name, fd]));
+      sys.close(this.#rings.load([{ ring, place: ring.takePlace() }], { items: front, maps }));
+    } finally {
+      ring.close();
+    }
   }
 
   monotonic(): number {

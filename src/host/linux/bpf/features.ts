@@ -54,3 +54,18 @@ export const bpfFeatures: Readonly<Record<BpfFeature, { readonly title: string; 
   xdp: { title: "XDP in a veth's driver", since: "4.19" },
   af_xdp: { title: "AF_XDP sockets", since: "4.18" },
 };
+
+/** What the kernel engine cannot be without. */
+export const kernelEngineNeeds: readonly BpfFeature[] = [
+  "bpf",
+  "btf",
+  "tcx",
+  "ringbuf",
+  "skb_dynptr",
+  "dynptr",
+  "kfuncs",
+  "tail_calls",
+  "atomics",
+  "mmapable",
+  "links",
+];
