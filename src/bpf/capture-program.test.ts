@@ -1,18 +1,26 @@
 import { describe, expect, it } from "vitest";
+import { mov } from "./alu.js";
 import {
+  CAPTURE_RESUMED,
+  CAPTURE_TAGGED,
   type CaptureQueue,
+  captureBegun,
   captureProgram,
   captureRecord,
   captureState,
   dropProgram,
+  resumeRecord,
   type SkbPlaces,
 } from "./capture-program.js";
+import type { ProgramItem } from "./instruction.js";
 import { ArrayMap } from "./interpreter/array-map.js";
 import { kernelFunctions } from "./interpreter/kernel-functions.js";
 import { Machine } from "./interpreter/machine.js";
 import { RingMap } from "./interpreter/ring-map.js";
 import { Skb, type SkbSettings } from "./interpreter/skb.js";
 import { mapType } from "./map-spec.js";
+import { loadMapValue } from "./memory.js";
+import { r1, r6, r7 } from "./registers.js";
 
 const TCX_DROP = 2n;
 const SIZE = 4096;
@@ -24,6 +32,7 @@ class Capture {
     maps: [
       { name: "ring", type: mapType.ringbuf, keySize: 0, valueSize: 0, entries: SIZE },
       { name: "state", type: mapType.array, keySize: 4, valueSize: captureState.size, entries: 1 },
+      { name: "own", type: mapType.array, keySize: 4, valueSize: 512, entries: 1 },
     ],
     kernelFunctions: kernelFunctions(places),
   });
@@ -35,12 +44,20 @@ class Capture {
   }
 
   get state(): DataView {
-    const { bytes } = this.#machine.map("state", ArrayMap);
-    return new DataView(bytes.buffer);
+    return new DataView(this.#machine.map("state", ArrayMap).bytes.buffer);
+  }
+
+  /** The memory of a program that captures. */
+  get own(): DataView {
+    return new DataView(this.#machine.map("own", ArrayMap).bytes.buffer);
   }
 
   receive(bytes: Uint8Array, settings?: SkbSettings): void {
-    expect(this.#machine.run(captureProgram(this.#queues, places), new Skb(bytes, settings))).toBe(TCX_DROP);
+    this.run(captureProgram(this.#queues, places), bytes, settings);
+  }
+
+  run(items: ProgramItem[], bytes: Uint8Array, settings?: SkbSettings): void {
+    expect(this.#machine.run(items, new Skb(bytes, settings))).toBe(TCX_DROP);
   }
 
   /** Records as header and frame. */
@@ -113,6 +130,28 @@ describe("the capture program", () => {
     expect(capture.read().map(({ view }) => view.getUint32(captureRecord.port, true))).toEqual([
       10, 10, 11, 11, 12, 12,
     ]);
+  });
+});
+
+describe("the program that captures what has been begun with", () => {
+  it("puts what is known of the packet before the frame", () => {
+    const capture = new Capture(queue(7, 3));
+    const own = loadMapValue(r7, "own");
+    const begun = { key: 16, recirculations: 8 };
+    const memory = capture.own;
+    memory.setUint32(8, 5, true);
+    for (let i = 0; i < resumeRecord.words; i++) memory.setUint32(16 + 4 * i, 1000 + i, true);
+    for (const tag of [undefined, { tpid: 0x8100, tci: 0x2005 }]) {
+      capture.run([mov.reg(r6, r1), own, ...captureBegun([queue(7, 3)], places, begun)], frame(60), tag ? { tag } : {});
+      const [{ view, frame: rest }] = capture.read() as [{ view: DataView; frame: Uint8Array }];
+      const known = new Uint32Array(rest.slice(0, 4 * resumeRecord.words).buffer);
+      expect([...known]).toEqual(Array.from({ length: resumeRecord.words }, (_, i) => 1000 + i));
+      expect(view.getUint32(captureRecord.size + resumeRecord.recirculations, true)).toBe(5);
+      expect(view.getUint8(captureRecord.tagged)).toBe(CAPTURE_RESUMED | (tag ? CAPTURE_TAGGED : 0));
+      const whole = tag ? [...frame(12), 0x81, 0, 0x20, 5, ...frame(48, 12)] : [...frame(60)];
+      expect([...rest.subarray(resumeRecord.size)]).toEqual(whole);
+      expect(view.getUint32(captureRecord.length, true)).toBe(whole.length);
+    }
   });
 });
 

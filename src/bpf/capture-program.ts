@@ -1,4 +1,4 @@
-import { add, and, mov, mov32, mul, shiftRight, sub } from "./alu.js";
+import { add, and, mov, mov32, mul, or, shiftRight, sub } from "./alu.js";
 import type { Btf } from "./btf.js";
 import { callHelper, callKernel, exit, jump, jumpEqual, jumpGreater, jumpNotEqual } from "./control.js";
 import { helper } from "./helpers.js";
@@ -23,10 +23,17 @@ export const captureRecord = {
   gsoSize: 12,
   /** u8: skb->ip_summed; 3 is CHECKSUM_PARTIAL, 1 CHECKSUM_UNNECESSARY. */
   checksum: 14,
-  /** u8: 1 where a VLAN tag was put back from the packet's metadata. */
+  /** u8: bit 0 where a VLAN tag was put back from the packet's metadata; bit 1 where `resumeRecord` lies between this header and the frame. */
   tagged: 15,
   size: 16,
 } as const;
+
+/** What a record carries of a packet that a program in the kernel has begun with: the key's first words, and how often it has been recirculated. */
+export const resumeRecord = { key: 0, words: 64, recirculations: 256, size: 264 } as const;
+
+/** Bits of `captureRecord.tagged`. */
+export const CAPTURE_TAGGED = 1;
+export const CAPTURE_RESUMED = 2;
 
 /** Kernel functions the capture program calls. */
 export const captureFunctions: readonly string[] = ["bpf_cast_to_kern_ctx", "bpf_dynptr_from_skb", "bpf_dynptr_copy"];
@@ -73,6 +80,7 @@ const RING_DYNPTR = -16;
 const SKB_DYNPTR = -32;
 const RECORD = -48;
 const TAG = -56;
+const BEGUN = -64;
 /** bpf_ringbuf_query: bytes that the reader has not released. */
 const RING_UNREAD = 0;
 const BPF_RB_NO_WAKEUP = 1;
@@ -89,6 +97,12 @@ export interface CaptureQueue {
   readonly state: string;
   /** Bytes of the ring. */
   readonly size: number;
+}
+
+/** Where the members of `resumeRecord` are taken from: offsets in a program's own memory. */
+export interface BegunPlaces {
+  readonly key: number;
+  readonly recirculations: number;
 }
 
 /** Names of places in the code of one queue. */
@@ -123,8 +137,8 @@ function leaveRoom({ slot, ring, state, size }: CaptureQueue, at: Places): Progr
   ];
 }
 
-/** The ring's free space is taken in r9 = header + frame (r7 bytes, plus 4 where r8 says that a tag waits in the metadata). */
-function reserve(ring: string, at: Places): ProgramItem[] {
+/** Room is taken in the ring for a header of so many bytes and the frame: r9 bytes, which are r7 and 4 more where r8 says that a tag waits in the metadata. */
+function reserve(ring: string, header: number, at: Places): ProgramItem[] {
   return [
     word.load(r7, r6, ctx.length),
     word.load(r8, r6, ctx.vlanPresent),
@@ -134,7 +148,7 @@ function reserve(ring: string, at: Places): ProgramItem[] {
     label(at("reserve")),
     word.store(r10, RECORD + captureRecord.length, r9),
     mov.reg(r2, r9),
-    add.imm(r2, captureRecord.size),
+    add.imm(r2, header),
     loadMap(r1, ring),
     mov.imm(r3, 0),
     mov.reg(r4, r10),
@@ -145,12 +159,14 @@ function reserve(ring: string, at: Places): ProgramItem[] {
 }
 
 /** Writes the record's header: what the frame still needs of checksum and segmentation. */
-function writeHeader(port: number, skb: SkbPlaces): ProgramItem[] {
+function writeHeader(port: number, skb: SkbPlaces, begun: BegunPlaces | undefined): ProgramItem[] {
   return [
     word.storeImm(r10, RECORD + captureRecord.port, port),
     word.load(r1, r6, ctx.gsoSize),
     half.store(r10, RECORD + captureRecord.gsoSize, r1),
-    byte.store(r10, RECORD + captureRecord.tagged, r8),
+    ...(begun
+      ? [mov.reg(r1, r8), or.imm(r1, CAPTURE_RESUMED), byte.store(r10, RECORD + captureRecord.tagged, r1)]
+      : [byte.store(r10, RECORD + captureRecord.tagged, r8)]),
     mov.reg(r1, r6),
     callKernel("bpf_cast_to_kern_ctx"),
     half.load(r1, r0, skb.csumStart),
@@ -166,6 +182,7 @@ function writeHeader(port: number, skb: SkbPlaces): ProgramItem[] {
     and.imm(r1, 3),
     byte.store(r10, RECORD + captureRecord.checksum, r1),
     ...dynptrWrite(0, RECORD, captureRecord.size),
+    ...(begun ? writeBegun(begun) : []),
     mov.reg(r1, r6),
     mov.imm(r2, 0),
     mov.reg(r3, r10),
@@ -176,15 +193,30 @@ function writeHeader(port: number, skb: SkbPlaces): ProgramItem[] {
 
 /** `size` bytes of the stack go to `offset` of the record. */
 function dynptrWrite(offset: number, stack: number, size: number): ProgramItem[] {
+  return [mov.reg(r3, r10), add.imm(r3, stack), ...dynptrWriteAt(offset, size)];
+}
+
+/** `size` bytes at r3 go to `offset` of the record. */
+function dynptrWriteAt(offset: number, size: number): ProgramItem[] {
   return [
     mov.reg(r1, r10),
     add.imm(r1, RING_DYNPTR),
     mov.imm(r2, offset),
-    mov.reg(r3, r10),
-    add.imm(r3, stack),
     mov.imm(r4, size),
     mov.imm(r5, 0),
     callHelper(helper.dynptrWrite),
+  ];
+}
+
+/** What is known of the packet goes behind the header. */
+function writeBegun({ key, recirculations }: BegunPlaces): ProgramItem[] {
+  const from = (place: number): ProgramItem[] => [double.load(r3, r10, BEGUN), add.imm(r3, place)];
+  const to = captureRecord.size;
+  return [
+    ...from(key),
+    ...dynptrWriteAt(to + resumeRecord.key, 4 * resumeRecord.words),
+    ...from(recirculations),
+    ...dynptrWriteAt(to + resumeRecord.recirculations, 4),
   ];
 }
 
@@ -201,22 +233,24 @@ function copyFrame(to: number, from: number): ProgramItem[] {
   ];
 }
 
-/** The tag goes between the addresses and the type: TPID in network order as the metadata has it, then the TCI. */
-const copyTagged: readonly ProgramItem[] = [
-  word.load(r1, r6, ctx.vlanProto),
-  half.store(r10, TAG, r1),
-  word.load(r1, r6, ctx.vlanTci),
-  mov32.reg(r2, r1),
-  shiftRight.imm(r2, 8),
-  byte.store(r10, TAG + 2, r2),
-  byte.store(r10, TAG + 3, r1),
-  ...dynptrWrite(captureRecord.size + 12, TAG, 4),
-  mov.imm(r5, 12),
-  ...copyFrame(captureRecord.size, 0),
-  mov.reg(r5, r7),
-  sub.imm(r5, 12),
-  ...copyFrame(captureRecord.size + 16, 12),
-];
+/** The frame goes behind a header of so many bytes. The tag goes between the addresses and the type: TPID in network order as the metadata has it, then the TCI. */
+function copyTagged(header: number): ProgramItem[] {
+  return [
+    word.load(r1, r6, ctx.vlanProto),
+    half.store(r10, TAG, r1),
+    word.load(r1, r6, ctx.vlanTci),
+    mov32.reg(r2, r1),
+    shiftRight.imm(r2, 8),
+    byte.store(r10, TAG + 2, r2),
+    byte.store(r10, TAG + 3, r1),
+    ...dynptrWrite(header + 12, TAG, 4),
+    mov.imm(r5, 12),
+    ...copyFrame(header, 0),
+    mov.reg(r5, r7),
+    sub.imm(r5, 12),
+    ...copyFrame(header + 16, 12),
+  ];
+}
 
 /** Publishes the record, waking the reader only where it said that it sleeps. */
 function submit(state: string, at: Places): ProgramItem[] {
@@ -265,32 +299,48 @@ function countLost({ slot, state }: CaptureQueue, at: Places): ProgramItem[] {
 }
 
 /** Copies a frame whole into its queue's ring, with its state, or counts that it found no room; then drops it. */
-function captureInto(queue: CaptureQueue, skb: SkbPlaces, at: Places): ProgramItem[] {
+function captureInto(queue: CaptureQueue, skb: SkbPlaces, begun: BegunPlaces | undefined, at: Places): ProgramItem[] {
+  const header = captureRecord.size + (begun ? resumeRecord.size : 0);
   return [
     ...leaveRoom(queue, at),
-    ...reserve(queue.ring, at),
+    ...reserve(queue.ring, header, at),
     ...countEntered(queue),
-    ...writeHeader(queue.id, skb),
+    ...writeHeader(queue.id, skb, begun),
     jumpNotEqual.imm(r8, 0, at("tagged")),
     mov.reg(r5, r7),
-    ...copyFrame(captureRecord.size, 0),
+    ...copyFrame(header, 0),
     jump(at("submit")),
     label(at("tagged")),
-    ...copyTagged,
+    ...copyTagged(header),
     ...submit(queue.state, at),
     ...countLost(queue, at),
   ];
 }
 
 /** Goes to the code of the queue that the packet's hash says, so that a flow stays in one. */
-function chooseQueue(queues: readonly CaptureQueue[]): ProgramItem[] {
+function chooseQueue(queues: readonly CaptureQueue[], at: Places): ProgramItem[] {
   return [
     mov.reg(r1, r6),
     callHelper(helper.getHashRecalc),
     mov32.reg(r0, r0),
     mul.imm(r0, queues.length),
     shiftRight.imm(r0, 32),
-    ...queues.slice(1).map((_, i) => jumpEqual.imm(r0, i + 1, `queue ${i + 1}`)),
+    ...queues.slice(1).map((_, i) => jumpEqual.imm(r0, i + 1, at(`queue ${i + 1}`))),
+  ];
+}
+
+function captureIntoOne(
+  queues: readonly CaptureQueue[],
+  skb: SkbPlaces,
+  begun: BegunPlaces | undefined,
+  at: Places,
+): ProgramItem[] {
+  return [
+    ...(queues.length > 1 ? chooseQueue(queues, at) : []),
+    ...queues.flatMap((queue, i) => [
+      label(at(`queue ${i}`)),
+      ...captureInto(queue, skb, begun, (name) => at(`${name} ${i}`)),
+    ]),
   ];
 }
 
@@ -299,11 +349,15 @@ function chooseQueue(queues: readonly CaptureQueue[]): ProgramItem[] {
  * its checksum and segmentation state and its VLAN tag in place, and drops the original.
  */
 export function captureProgram(queues: readonly CaptureQueue[], skb: SkbPlaces): ProgramItem[] {
-  return [
-    mov.reg(r6, r1),
-    ...(queues.length > 1 ? chooseQueue(queues) : []),
-    ...queues.flatMap((queue, i) => [label(`queue ${i}`), ...captureInto(queue, skb, (name) => `${name} ${i}`)]),
-  ];
+  return [mov.reg(r6, r1), ...captureIntoOne(queues, skb, undefined, (name) => name)];
+}
+
+/**
+ * The same for a packet in r6 that a program has begun with and that the reader is to go on with: `resumeRecord` goes before the frame. r7 is the
+ * memory in which `begun` lies.
+ */
+export function captureBegun(queues: readonly CaptureQueue[], skb: SkbPlaces, begun: BegunPlaces): ProgramItem[] {
+  return [double.store(r10, BEGUN, r7), ...captureIntoOne(queues, skb, begun, (name) => `begun ${name}`)];
 }
 
 /** The program that hides a link from the host's stack: it drops all. */

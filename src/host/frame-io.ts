@@ -5,9 +5,24 @@ import type { FrameHandle } from "./net.js";
 /**
  * Takes one received frame: `length` bytes of `memory` from `at` (the destination MAC) on. The memory is read-only (writing
  * to it may kill the process: it is mapped so) and valid until the next `receive` or `wait`. `offload` is reused for the next frame.
- * `memory` is one of very few objects, so identity can be used to keep views.
+ * `memory` is one of very few objects, so identity can be used to keep views. `begun` is there for few frames.
  */
-export type FrameReceiver = (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
+export type FrameReceiver = (
+  port: number,
+  memory: Uint8Array,
+  at: number,
+  length: number,
+  offload: Offload,
+  begun?: BegunPacket,
+) => void;
+
+/** What is known of a packet that the kernel has begun to forward, and that now is to be looked up among the flows again. It is reused for the next one. */
+export interface BegunPacket {
+  /** The flow key's words before those that the packet itself determines. */
+  readonly metadata: Uint32Array;
+  /** How often it has been recirculated. */
+  recirculations: number;
+}
 
 /** Counters of one port's frames, kept by the side that moves them. Live: the object's members change as frames move. */
 export interface FrameCounters {

@@ -150,7 +150,7 @@ export class Forwarder {
     this.#run(flow.program, 0);
   }
 
-  /** Forwards a packet that another thread has handed over, with its key. */
+  /** Forwards a packet that another thread has handed over, or the kernel, with its key. `isFound`: its flow has been found, and counted how, already. */
   resume(
     memory: Uint8Array,
     at: number,
@@ -158,6 +158,7 @@ export class Forwarder {
     offload: Readonly<Offload>,
     key: FlowKey,
     recirculations: number,
+    isFound = true,
   ): void {
     const port = key[W.inPort]!;
     if (recirculations === 0 && !this.#exits.hasPort(port)) {
@@ -173,9 +174,13 @@ export class Forwarder {
     this.#recirculations = recirculations;
     this.#stale = false;
     this.#exits.cutOff = 0;
-    const flow = this.lookup.again(level.key);
+    const flow = isFound ? this.lookup.again(level.key) : this.lookup.recirculated(level.key);
     if (flow === undefined) {
       this.#exits.miss(level.frame, level.key, recirculations);
+      return;
+    }
+    if (flow.isElsewhere) {
+      this.#handOver(level.frame, level.key, recirculations);
       return;
     }
     this.#count(flow, level.frame.length, level.key);

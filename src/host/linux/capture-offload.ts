@@ -1,4 +1,4 @@
-import { captureRecord } from "#bpf/capture-program.js";
+import { CAPTURE_RESUMED, CAPTURE_TAGGED, captureRecord, resumeRecord } from "#bpf/capture-program.js";
 import {
   type Offload,
   VNET_DATA_VALID,
@@ -44,6 +44,11 @@ function readSegmentation(bytes: Uint8Array, at: number, gsoSize: number, offloa
   return offload.csumOffset === UDP_CHECKSUM;
 }
 
+/** Where in a record its frame begins, by what `captureRecord.tagged` says. */
+export function frameOf(tagged: number): number {
+  return (tagged & CAPTURE_RESUMED) === 0 ? captureRecord.size : captureRecord.size + resumeRecord.size;
+}
+
 /**
  * Reads the offload state of the capture record at `at` of `bytes` (`words` being the same memory). False where the frame is of no use:
  * its segmentation cannot be expressed.
@@ -62,7 +67,8 @@ export function readCaptureOffload(bytes: Uint8Array, words: Uint32Array, at: nu
   }
   const place = words[(at + captureRecord.csumStart) >> 2]!;
   offload.flags = VNET_NEEDS_CSUM;
-  offload.csumStart = (place & 0xffff) + (bytes[at + captureRecord.tagged]! !== 0 ? 4 : 0);
+  const tagged = bytes[at + captureRecord.tagged]!;
+  offload.csumStart = (place & 0xffff) + ((tagged & CAPTURE_TAGGED) !== 0 ? 4 : 0);
   offload.csumOffset = place >>> 16;
-  return gsoSize === 0 || readSegmentation(bytes, at + captureRecord.size, gsoSize, offload);
+  return gsoSize === 0 || readSegmentation(bytes, at + frameOf(tagged), gsoSize, offload);
 }

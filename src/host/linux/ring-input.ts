@@ -1,9 +1,9 @@
-import { captureRecord } from "#bpf/capture-program.js";
+import { CAPTURE_RESUMED, captureRecord, resumeRecord } from "#bpf/capture-program.js";
 import { isEncapsulatedGso } from "#wire/segmentation.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { RingHandle, RingPlace } from "../capture-rings.js";
-import type { FrameCounters, FrameReceiver, QueueCounts } from "../frame-io.js";
-import { readCaptureOffload } from "./capture-offload.js";
+import type { BegunPacket, FrameCounters, FrameReceiver, QueueCounts } from "../frame-io.js";
+import { frameOf, readCaptureOffload } from "./capture-offload.js";
 import { CaptureRingReader } from "./capture-ring.js";
 import { slotOf } from "./capture-rings.js";
 import type { BackendHost, InputQueue, ReadResult } from "./port-backend.js";
@@ -35,6 +35,7 @@ export class RingInput implements InputQueue {
   #leaving: { readonly queue: RingQueue; unread: number }[] = [];
   /** Bytes of records that were given out since the last release. */
   #taken = 0;
+  readonly #begun: BegunPacket = { metadata: new Uint32Array(resumeRecord.words), recirculations: 0 };
   /** The budget that the ring's frame cost fits. */
   #budget: number = FULL_BUDGET;
 
@@ -126,16 +127,29 @@ export class RingInput implements InputQueue {
       counters.rxBytes += length;
       counts.frames++;
       counts.bytes += length;
-      const frame = at + captureRecord.size;
+      const tagged = bytes[at + captureRecord.tagged]!;
+      const frame = at + frameOf(tagged);
+      const begun = (tagged & CAPTURE_RESUMED) === 0 ? undefined : this.#readBegun(words, at);
       if (offload.gsoType !== 0 && isEncapsulatedGso(bytes, frame, offload)) {
-        const segments = this.#segments.deliver(queue.port, bytes, frame, length, offload, receiver);
+        const each: FrameReceiver = begun
+          ? (...args) => receiver(args[0], args[1], args[2], args[3], args[4], begun)
+          : receiver;
+        const segments = this.#segments.deliver(queue.port, bytes, frame, length, offload, each);
         if (segments === 0) counters.rxUnusable++;
         else count += segments - 1;
-      } else receiver(queue.port, bytes, frame, length, offload);
+      } else receiver(queue.port, bytes, frame, length, offload, begun);
     }
     this.#taken = taken;
     this.count = count;
     return count < budget ? "empty" : "more";
+  }
+
+  #readBegun(words: Uint32Array, at: number): BegunPacket {
+    const begun = this.#begun;
+    const first = (at + captureRecord.size + resumeRecord.key) >> 2;
+    for (let i = 0; i < resumeRecord.words; i++) begun.metadata[i] = words[first + i]!;
+    begun.recirculations = words[(at + captureRecord.size + resumeRecord.recirculations) >> 2]!;
+    return begun;
   }
 
   /** Gives back the memory of the last turn's frames. */

@@ -1,6 +1,5 @@
-import type { FrameIo } from "#host/frame-io.js";
+import type { FrameIo, FrameReceiver } from "#host/frame-io.js";
 import type { ThreadParent } from "#host/threads.js";
-import type { Offload } from "#wire/virtio-net.js";
 import { Counter } from "../counters.js";
 import type { Flow } from "../flow.js";
 import { Forwarder } from "../forwarder.js";
@@ -11,6 +10,7 @@ import { PortLosses } from "../queues/port-losses.js";
 import { QueueLoads } from "../queues/queue-loads.js";
 import { Rest } from "../queues/rest.js";
 import { UpcallBatch } from "../upcalls/upcall-batch.js";
+import { begunKey } from "./begun-key.js";
 import { HandedPackets } from "./handed-packets.js";
 import { HandoverWriter } from "./handover-ring.js";
 import { formatIterations } from "./iterations-text.js";
@@ -83,7 +83,7 @@ export class ForwardingLoop {
   #sweptAt = 0;
   /** Something was done since the ports were last asked what they lost. */
   #unasked = false;
-  readonly #receive: (port: number, memory: Uint8Array, at: number, length: number, offload: Offload) => void;
+  readonly #receive: FrameReceiver;
   #wantsUpcalls = false;
   readonly #work = new WorkReader();
   readonly #workHandlers: WorkHandlers = {
@@ -132,7 +132,13 @@ export class ForwardingLoop {
       { counters: this.#counters, arena: this.#arena, random: host.random, handover: this.#handover },
     );
     const forwarder = this.#forwarder;
-    this.#receive = (port, memory, at, length, offload) => forwarder.receive(port, memory, at, length, offload);
+    this.#receive = (port, memory, at, length, offload, begun) => {
+      if (begun === undefined) forwarder.receive(port, memory, at, length, offload);
+      else {
+        const key = begunKey(begun, memory, at, length);
+        forwarder.resume(memory, at, length, offload, key, begun.recirculations, false);
+      }
+    };
     this.#helpers = new HandedPackets((...args) => {
       forwarder.resume(...args);
       if (this.#arena.crowded) this.#flush();
