@@ -31,6 +31,17 @@ export class KernelCounts implements SlotPart {
     this.#row = row;
   }
 
+  /** Packets were counted elsewhere, too. */
+  credit({ packets, bytes, used, tcpFlags }: FlowStats): void {
+    const before = this.#before;
+    this.#before = {
+      packets: before.packets + packets,
+      bytes: before.bytes + bytes,
+      used: used === 0 ? before.used : Math.max(before.used || used, used),
+      tcpFlags: before.tcpFlags | tcpFlags,
+    };
+  }
+
   /** It is not counted there any more; gives the row back. */
   end(): number {
     this.#before = this.read();

@@ -28,7 +28,16 @@ interface Placed {
   operations: PlacedOperations;
 }
 
+/** Is told where flows lie in the maps. */
+export interface FlowPlaces {
+  /** A flow is counted in a row from now on, under a key of the maps, or does something else there. */
+  placed(id: number, row: number, key: Uint8Array): void;
+  /** Nobody is counted in the row any more. */
+  displaced(row: number): void;
+}
+
 interface KernelFlow {
+  readonly id: number;
   readonly match: ForwardMatch | string;
   readonly counts: KernelCounts;
   program: Program;
@@ -52,6 +61,7 @@ export class KernelTable {
   readonly #slots = new PortSlots();
   readonly #freeRows: number[] = [];
   #rows = 0;
+  #places: FlowPlaces | undefined;
   /** The totals when the maps were closed. */
   #final: readonly number[] | undefined;
 
@@ -78,6 +88,12 @@ export class KernelTable {
       if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
     return reasons;
+  }
+
+  /** Has `places` be told from now on, and at once of the flows that are there. */
+  tellPlaces(places: FlowPlaces | undefined): void {
+    this.#places = places;
+    for (const { id, placed } of this.#flows.values()) if (placed) places?.placed(id, placed.row, placed.key);
   }
 
   addPort(number: number, device: Device): void {
@@ -107,7 +123,7 @@ export class KernelTable {
     const match = encodeMatch(key, shape);
     const counts = new KernelCounts(this.#maps, this.#offset, slot.part?.read());
     slot.part = counts;
-    const flow: KernelFlow = { match, counts, program, placed: undefined, reason: undefined };
+    const flow: KernelFlow = { id, match, counts, program, placed: undefined, reason: undefined };
     this.#flows.set(id, flow);
     this.#place(flow);
   }
@@ -229,6 +245,7 @@ export class KernelTable {
     }
     this.#masks.list(slot, mask);
     flow.placed = { slot, mask, key, row, operations };
+    this.#places?.placed(flow.id, row, key);
     return undefined;
   }
 
@@ -244,6 +261,7 @@ export class KernelTable {
     if (operations && this.#maps.putFlow(placed.key, operations.place, placed.row)) {
       const before = placed.operations;
       placed.operations = operations;
+      this.#places?.placed(flow.id, placed.row, placed.key);
       this.#maps.waitForPrograms();
       this.#operations.free(before);
       return;
@@ -263,7 +281,9 @@ export class KernelTable {
     this.#masks.free(mask);
     this.#operations.free(operations);
     this.#slots.free((flow.match as ForwardMatch).port);
-    this.#freeRows.push(flow.counts.end());
+    const row = flow.counts.end();
+    this.#freeRows.push(row);
+    this.#places?.displaced(row);
   }
 
   /** What goes out by a port is another matter now. */
