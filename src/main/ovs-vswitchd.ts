@@ -48,7 +48,7 @@ function datapathClasses(
   context: DaemonContext,
   wanted: VswitchdCommandLine,
   net: NetHost,
-  linux: Required<Pick<ThreadEngineHost, "rings" | "cores" | "forwardMaps">>,
+  linux: Required<Pick<ThreadEngineHost, "rings" | "cores" | "forwardMaps" | "lacking">>,
   vhost: { readonly host: VhostHost; readonly directory: () => string },
   dummies: DummyDevices | undefined,
   clock: WarpClock,
@@ -75,7 +75,9 @@ function datapathClasses(
   ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
   if (wanted.systemDevices)
-    classes.push(netdevDatapathClass({ ...engine, forwardMaps: linux.forwardMaps }, devices, "system"));
+    classes.push(
+      netdevDatapathClass({ ...engine, forwardMaps: linux.forwardMaps, lacking: linux.lacking }, devices, "system"),
+    );
   if (!dummies || wanted.dummies === "none") return classes;
   const mode = wanted.dummies === "new" ? "beside" : wanted.dummies;
   return withDummies(mode, classes, dummies, { clock, random: Math.random, ...linux });
@@ -106,7 +108,13 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const net = new LinuxNetHost();
   const { LinuxForwardMaps } = await import("#host/linux/forward-maps.js");
   const rings = new LinuxCaptureRings();
-  const linux = { rings, cores: usableCores, forwardMaps: () => new LinuxForwardMaps(rings) };
+  const { lackingForKernelEngine } = await import("#host/linux/bpf/probes.js");
+  const linux = {
+    rings,
+    cores: usableCores,
+    forwardMaps: () => new LinuxForwardMaps(rings),
+    lacking: lackingForKernelEngine,
+  };
   const { LinuxVhostHost } = await import("#host/linux/vhost/vhost-host.js");
   const vhostLog = log.module("netdev_vhost");
   const vhostHost = new LinuxVhostHost({

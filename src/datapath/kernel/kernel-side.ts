@@ -9,16 +9,23 @@ import { KernelTable } from "./kernel-table.js";
 export interface KernelSideHost {
   readonly clock: Clock;
   readonly rings?: CaptureRings;
-  /** Makes maps for flows to be forwarded in the kernel. Throws `HostError`. */
+  /** Makes maps for flows to be forwarded in the kernel. Throws `HostError`. Without it there is no such thing here. */
   readonly forwardMaps?: () => ForwardMaps;
-  log(level: "warn", text: string): void;
+  /** What this host lacks for that, each with its reason. */
+  readonly lacking?: () => readonly string[];
+  log(level: "info" | "warn", text: string): void;
 }
 
-/** The kernel's part in an engine of threads: a table of the flows that it forwards by itself, while that is wanted. */
+/** What Open_vSwitch:other_config calls the choice. */
+const OPTION = "weft-kernel-engine";
+
+/** The kernel's part in an engine of threads: a table of the flows that it forwards by itself, while that is wanted and can be. */
 export class KernelSide {
   readonly #host: KernelSideHost;
   readonly #feedAgain: () => void;
   #table: KernelTable | undefined;
+  #isWanted = false;
+  #fault = "";
 
   /** `feedAgain` has captured ports get the programs that `rings` makes now. */
   constructor(host: KernelSideHost, feedAgain: () => void) {
@@ -30,6 +37,12 @@ export class KernelSide {
     return this.#table;
   }
 
+  /** Why there is no table. */
+  get reason(): string {
+    if (this.#host.forwardMaps === undefined) return "datapath_type=netdev is for the userspace engine alone";
+    return this.#isWanted ? this.#fault : `other_config:${OPTION} is false`;
+  }
+
   /** Rings that the frames go into which the kernel does not forward by itself. */
   rings(rings: CaptureRings): CaptureRings {
     return {
@@ -39,33 +52,53 @@ export class KernelSide {
     };
   }
 
-  /** Has the kernel forward what it can of these flows, or nothing any more: then what it has counted is added to `counted`. */
-  use(
-    wanted: boolean,
+  /**
+   * Has the kernel forward what it can of these flows, if it can, unless the options say that it is not to: then, and when that changes, what it has counted is added to
+   * `counted`.
+   */
+  choose(
+    options: ReadonlyMap<string, string>,
     ports: ReadonlyMap<number, Device>,
     flows: () => Iterable<EngineFlow>,
     counted: Float64Array,
   ): void {
-    const { forwardMaps, rings, clock } = this.#host;
+    const wanted = this.#host.forwardMaps !== undefined && options.get(OPTION) !== "false";
+    if (wanted === this.#isWanted) return;
+    this.#isWanted = wanted;
     const before = this.#table;
-    if (wanted === (before !== undefined)) return;
     if (before) {
       this.#table = undefined;
       this.#feedAgain();
       before.close();
       before.addTo(counted);
-      return;
-    }
-    if (forwardMaps === undefined || rings === undefined) return;
-    const warn = (text: string): void => this.#host.log("warn", text);
+      this.#host.log("info", `kernel engine: flows are taken out of the kernel: ${this.reason}`);
+    } else if (wanted) this.#begin(ports, flows);
+  }
+
+  #begin(ports: ReadonlyMap<number, Device>, flows: () => Iterable<EngineFlow>): void {
     try {
-      this.#table = new KernelTable(forwardMaps(), clock, warn);
+      this.#table = this.#open();
     } catch (error) {
-      warn(`flows stay out of the kernel: ${String(error)}`);
+      const lacking = this.#host.lacking?.() ?? [];
+      this.#fault = lacking.length > 0 ? `this host lacks ${lacking.join(", ")}` : String((error as Error).message);
+      this.#host.log("warn", `the userspace engine forwards all: ${this.#fault}; see 'weft doctor'`);
       return;
     }
     for (const [port, device] of ports) this.#table.addPort(port, device);
     for (const { id, key, shape, program, slot } of flows()) this.#table.put(id, key, shape, program, slot);
     this.#feedAgain();
+    this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");
+  }
+
+  #open(): KernelTable {
+    const { forwardMaps, clock, log } = this.#host;
+    const table = new KernelTable(forwardMaps!(), clock, (text) => log("warn", text));
+    try {
+      table.tryProgram();
+      return table;
+    } catch (error) {
+      table.close();
+      throw error;
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { DatapathAction } from "../actions.js";
 import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import type { Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
+import type { KernelSide } from "../kernel/kernel-side.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import type { FlowSlots, Slot } from "./flow-slots.js";
@@ -29,6 +30,8 @@ export interface Engine {
   /** Where flows are counted. */
   readonly slots: FlowSlots;
   readonly conntrack: ConnectionTracking;
+  /** The kernel's part in forwarding, where the engine is one that can have it. */
+  readonly kernel?: KernelSide;
   /** What a port's own queues lost, by reason; it lags a little. */
   portDrops(number: number): ReadonlyMap<string, number>;
   /** Masks in the flow table, as last known. */

@@ -11,7 +11,6 @@ import type { Upcall } from "../../datapath.js";
 import type { Device } from "../../device.js";
 import { isTunnelDevice } from "../../devices/tunnel-device.js";
 import { KernelSide } from "../../kernel/kernel-side.js";
-import type { KernelTable } from "../../kernel/kernel-table.js";
 import type { DatapathMeter } from "../../meters.js";
 import type { Packet } from "../../packet.js";
 import { programOf } from "../compile.js";
@@ -40,8 +39,10 @@ export interface ThreadEngineHost extends ForwardingThreadHost {
   readonly rings?: CaptureRings;
   /** The cores that threads may run on. */
   readonly cores?: () => readonly PollingCore[];
-  /** Makes maps for flows to be forwarded in the kernel, where the option `weft-kernel-engine` asks for that. Throws `HostError`. */
+  /** Makes maps for flows to be forwarded in the kernel, which happens unless the option `weft-kernel-engine` is false. Throws `HostError`. */
   readonly forwardMaps?: () => ForwardMaps;
+  /** What this host lacks for that, each with its reason. */
+  readonly lacking?: () => readonly string[];
 }
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
@@ -125,9 +126,8 @@ export class ThreadEngine implements Engine {
     return sum;
   }
 
-  /** The flows that are in the kernel; undefined where none are to be. */
-  get kernel(): KernelTable | undefined {
-    return this.#kernelSide.table;
+  get kernel(): KernelSide {
+    return this.#kernelSide;
   }
 
   masks(): number {
@@ -216,10 +216,10 @@ export class ThreadEngine implements Engine {
   }
 
   setOptions(options: ReadonlyMap<string, string>): void {
+    this.#kernelSide.choose(options, this.#ports, this.#flows, this.#counted);
     if (sameOptions(options, this.#options)) return;
     this.#options = new Map(options);
     this.#broadcast({ op: "options", options: this.#options });
-    this.#kernelSide.use(options.get("weft-kernel-engine") === "true", this.#ports, this.#flows, this.#counted);
     const { faults, ...settings } = readPollingSettings(options);
     for (const text of faults) if (!this.#faults.includes(text)) this.#host.log("warn", text);
     this.#faults = faults;

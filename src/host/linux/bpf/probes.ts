@@ -13,7 +13,7 @@ import { hideByNft } from "../hide-by-nft.js";
 import { withProbeLink, withProbeVeth } from "../probe-link.js";
 import * as sys from "../syscalls.js";
 import { attachClsact } from "./clsact.js";
-import { type BpfFeature, bpfFeatures } from "./features.js";
+import { type BpfFeature, bpfFeatures, kernelEngineNeeds } from "./features.js";
 import { kernelBtf } from "./kernel-btf.js";
 import { attachTcx, attachXdp, xdpPlace } from "./link.js";
 import { BpfMap, MappedArray } from "./map.js";
@@ -222,6 +222,14 @@ function answer(feature: BpfFeature): Answer {
   const found = ask(feature);
   known.set(feature, found);
   return found;
+}
+
+/** What this host lacks for the kernel engine, or may lack, each with its reason. */
+export function lackingForKernelEngine(): string[] {
+  return kernelEngineNeeds.flatMap((name) => {
+    const { works, reason } = answer(name);
+    return works ? [] : [`${name} (${reason})`];
+  });
 }
 
 /**
