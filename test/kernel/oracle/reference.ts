@@ -1,0 +1,49 @@
+import type { Datapath, Upcall } from "#datapath/datapath.js";
+import { tunnelDevices } from "#datapath/devices/tunnel-device.js";
+import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
+import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
+import type { Packet } from "#datapath/packet.js";
+import { FakeClock } from "#host/fake/clock.js";
+
+/** A port's number, and a frame that came in or went out there. */
+export interface PortPacket {
+  readonly port: number;
+  readonly packet: Packet;
+}
+
+/** The userspace engine in this process, whose forwarder the slow, obvious switch vouches for. */
+export class Reference {
+  readonly datapath: Datapath;
+  readonly #devices: DummyDevices;
+  #sent: PortPacket[] = [];
+  #upcalls: Upcall[] = [];
+
+  /** `tunnels` are its tunnel ports: types and numbers. */
+  constructor(ports: readonly number[], tunnels: ReadonlyMap<string, number>) {
+    const clock = new FakeClock();
+    const none = undefined as never;
+    this.#devices = new DummyDevices({ clock, files: none, streams: none });
+    const dummies = dummyDatapathClass("dummy", this.#devices, { clock, random: () => 0.5 });
+    this.datapath = dummies.open("wg-reference");
+    for (const port of ports) {
+      this.datapath.addPort(dummies.deviceClass("dummy")!.open(`p${port}`, new Map()), port);
+      this.#devices.get(`p${port}`)!.transmit = (packet) => void this.#sent.push({ port, packet });
+    }
+    for (const [type, number] of tunnels) {
+      this.datapath.addPort(tunnelDevices.get(type)!.open("", new Map([["remote_ip", "flow"]])), number);
+    }
+    this.datapath.onUpcall((batch) => void this.#upcalls.push(...batch));
+  }
+
+  put({ port, packet }: PortPacket): void {
+    this.#devices.get(`p${port}`)!.receive(packet.data, packet.offload);
+  }
+
+  /** What left by its ports, and what came up, since it was asked last. */
+  take(): { readonly sent: PortPacket[]; readonly upcalls: Upcall[] } {
+    const taken = { sent: this.#sent, upcalls: this.#upcalls };
+    this.#sent = [];
+    this.#upcalls = [];
+    return taken;
+  }
+}
