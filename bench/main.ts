@@ -1,6 +1,6 @@
 /*
  * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace | userspace [ROUNDS [PART...]]
- * npm run bench -- soak [MINUTES]
+ * npm run bench -- soak [MINUTES [netdev|system]...]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
 
@@ -14,6 +14,7 @@ import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-run
 import { benchOvsdb } from "./ovsdb.js";
 import { soak } from "./soak.js";
 import { runSoakClient, serveSoak } from "./soak-ends.js";
+import type { SoakEngine } from "./soak-switch.js";
 import { benchSwitches } from "./switches.js";
 import { benchTrace } from "./trace.js";
 import { benchUserspace } from "./userspace.js";
@@ -63,7 +64,7 @@ switch (what) {
     serveFlows(rest[0]!, rest[1]!);
     break;
   case "soak":
-    void soak(Number(rest[0] ?? 30));
+    void soak(Number(rest[0] ?? 30), rest.length > 1 ? (rest.slice(1) as SoakEngine[]) : undefined);
     break;
   case "soak-server":
     serveSoak();
@@ -78,7 +79,7 @@ switch (what) {
   }
   default:
     console.error(
-      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace [ROUNDS [PART...]] | soak [MINUTES]",
+      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace [ROUNDS [PART...]] | soak [MINUTES [netdev|system]...]",
     );
     process.exitCode = 1;
 }

@@ -11,11 +11,12 @@ function ended(child: ChildProcess): Promise<void> {
   return child.exitCode !== null ? Promise.resolve() : new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
-/** Weft's daemons with one bridge of the userspace engine, in a directory and a network namespace of their own. `daemonEnvironment` is ovs-vswitchd's. */
+/** Weft's daemons with one bridge, in a directory and a network namespace of their own. `daemonEnvironment` is ovs-vswitchd's. */
 export async function startOurSwitch(
   home: NetworkNamespace,
   ports: readonly string[],
   daemonEnvironment: NodeJS.ProcessEnv = {},
+  datapathType: "netdev" | "system" = "netdev",
 ): Promise<RealSwitch> {
   const directory = mkdtempSync(join(tmpdir(), "weft-bench-"));
   const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
@@ -59,7 +60,7 @@ export async function startOurSwitch(
       stdio: "ignore",
     },
   );
-  vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
+  vsctl("add-br", "br0", "--", "set", "bridge", "br0", `datapath_type=${datapathType}`);
   for (const port of ports) vsctl("add-port", "br0", port);
   return {
     pid: daemon.pid!,
