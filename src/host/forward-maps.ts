@@ -19,16 +19,87 @@ export interface ForwardMaps {
   deleteFlow(key: Uint8Array): void;
   /** Returns when no program runs any more that did when it was called: nobody has anything that has been taken out of the maps before. */
   waitForPrograms(): void;
-  /** Has a captured port's frames go through `front`, if there is one, and those that it leaves at the label `FORWARD_OTHER` to the places. */
+  /** Has a captured port's frames go through `front`, if there is one, and those that it leaves at the label `FORWARD_OTHER` to the places. Parts go back to it by its slot. */
   feed(
     port: CaptureHandle,
     queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[],
-    front: readonly ProgramItem[] | undefined,
+    front: ForwardFront | undefined,
   ): void;
+  /** No port has this slot any more. */
+  forget(slot: number): void;
+  /** Loads a part of the forwarding program (`#bpf/forward/part-program.js`), if that has not been done. Throws `HostError` where the kernel refuses it. */
+  loadPart(part: number, items: () => readonly ProgramItem[]): void;
   /** Has the kernel look at a program that `feed` would be given, and forget it again. Throws `HostError` where it refuses it. */
   tryProgram(front: readonly ProgramItem[]): void;
   /** Milliseconds of CLOCK_MONOTONIC, by which the program says when a flow was used. */
   monotonic(): number;
+  /** Where the maps outlive the process. */
+  readonly records?: FlowRecords | undefined;
+  /** The maps that a process before this one has left, if there are any: they are in use until ports are fed. */
+  openLeft?(): LeftMaps | undefined;
+  /** What no process has use for any more is taken away: links of devices that have not been fed, maps before these. */
+  removeLeft?(): void;
+  /** The maps and all links stay as they are, whatever is closed from now on. */
+  leave?(): void;
+  close(): void;
+}
+
+/** The forwarding program of one port. */
+export interface ForwardFront {
+  readonly slot: number;
+  readonly items: readonly ProgramItem[];
+}
+
+/** What is written down of a datapath beside its maps, for whoever comes after this process or looks from beside it. A record is a row's. */
+export interface FlowRecords {
+  /** Some is written later, by `flush` at the latest. A record that is too long, or that there is no room for, is none. */
+  write(row: number, record: Uint8Array): void;
+  flush(): void;
+  remove(rows: Iterable<number>): void;
+  /** Puts the text in the place of the one before, at once. */
+  describe(text: string): void;
+}
+
+/** Where counters are in maps that may be of another program's. */
+export interface LeftLayout {
+  readonly processors: number;
+  /** Rows of counters for each processor. */
+  readonly rows: number;
+  /** As `counterRow` and `processorRow` of that program. */
+  readonly counter: {
+    readonly packets: number;
+    readonly bytes: number;
+    readonly used: number;
+    readonly tcpFlags: number;
+    readonly size: number;
+  };
+  readonly processor: { readonly running: number; readonly size: number };
+}
+
+/** Counters of one row: `used` is in milliseconds of CLOCK_MONOTONIC, 0 for never. */
+export interface CountedFlow {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly used: number;
+  readonly tcpFlags: number;
+}
+
+/** A datapath's maps as they are pinned: another process has left them, or works with them. */
+export interface LeftMaps {
+  /** The text of `FlowRecords.describe`. */
+  readonly description: string;
+  records(): Iterable<readonly [row: number, record: Uint8Array]>;
+  /** The u32 at `at` of the value that the map of flows has under a key; undefined where it has none. */
+  valueOf(key: Uint8Array, at: number): number | undefined;
+  deleteFlow(key: Uint8Array): void;
+  removeRecord(row: number): void;
+  counted(row: number, layout: LeftLayout): CountedFlow;
+  /** A total of all processors, by its offset. */
+  total(offset: number, layout: LeftLayout): number;
+  /** Returns when no program runs any more that did when it was called. */
+  waitForPrograms(layout: LeftLayout): void;
+  /** Unpins them. */
+  remove(): void;
   close(): void;
 }
 

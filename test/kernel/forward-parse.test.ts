@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { add, mov } from "#bpf/alu.js";
 import { callHelper, exit, jumpEqual } from "#bpf/control.js";
-import { PROGRAM_KEY_WORDS, scratch } from "#bpf/forward/layout.js";
+import { scratch } from "#bpf/forward/layout.js";
 import { parseFrame } from "#bpf/forward/parse.js";
 import { helper } from "#bpf/helpers.js";
 import { label } from "#bpf/instruction.js";
@@ -13,7 +13,7 @@ import { r0, r1, r2, r6, r7, r10 } from "#bpf/registers.js";
 import { extractKey } from "#flow/extract.js";
 import { newKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
-import { PACKET_START, W } from "#flow/layout.js";
+import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import { createMap } from "#host/linux/bpf/map.js";
 import { loadProgram } from "#host/linux/bpf/program.js";
 import { testRun } from "#host/linux/bpf/test-run.js";
@@ -54,11 +54,11 @@ describeWith([root], "the forwarding program's parser", () => {
       callHelper(helper.mapLookupElem),
       jumpEqual.imm(r0, 0, "other"),
       mov.reg(r7, r0),
-      ...parseFrame(W, PACKET_START, { known: "known", other: "other" }),
+      ...parseFrame(W, { known: "known", other: "other" }),
       label("known"),
       loadMapValue(r2, "out"),
-      ...Array.from({ length: PROGRAM_KEY_WORDS }, (_, i) => [
-        word.load(r1, r7, scratch.key + 4 * i),
+      ...Array.from({ length: CORE_WORDS - PACKET_START }, (_, i) => [
+        word.load(r1, r7, scratch.key + 4 * (PACKET_START + i)),
         word.store(r2, 4 * i, r1),
       ]).flat(),
       mov.imm(r0, 1),
@@ -89,8 +89,8 @@ describeWith([root], "the forwarding program's parser", () => {
         const { verdict } = testRun(program, frame);
         if (verdict === 0) return;
         known++;
-        expect([...out.words.subarray(0, PROGRAM_KEY_WORDS)]).toEqual([
-          ...key.subarray(PACKET_START, PACKET_START + PROGRAM_KEY_WORDS),
+        expect([...out.words.subarray(0, CORE_WORDS - PACKET_START)]).toEqual([
+          ...key.subarray(PACKET_START, CORE_WORDS),
         ]);
       }),
       { numRuns: 5000, seed: Number(process.env["WEFT_SEED"] ?? 1) },

@@ -3,8 +3,8 @@
  * the host; offsets and sizes in bytes unless said otherwise.
  */
 
-/** The key words that the program fills: so many from the first one on that the packet determines. A power of two. */
-export const PROGRAM_KEY_WORDS = 32;
+/** Room for the words of a packet's key, numbered as `W` of the flow layer numbers them; those beyond `CORE_WORDS` are never used. A power of two. */
+export const PROGRAM_KEY_WORDS = 128;
 
 /** Masked words that a flow's key holds at most: in the hash map of ordinary flows, and in that of flows with wide masks. */
 export const MAX_MASK_WORDS = 15;
@@ -25,7 +25,7 @@ export function flowTag(slot: number, mask: number): number {
 /** Masks that flows of all ports may have together: numbers from 0 on. A power of two. */
 export const MAX_MASKS = 128;
 
-/** A mask: u32 number of words; for each word a u32 4 * (its number among the program's words), later a u32 of its bits. */
+/** A mask: u32 number of words; for each word a u32 4 * (its number in the key), later a u32 of its bits. */
 export const maskEntry = {
   offset: (word: number): number => 4 + 4 * word,
   bits: (word: number): number => 132 + 4 * word,
@@ -44,8 +44,15 @@ export const MAX_OPERATIONS = 32;
 /** Units of 16 bytes that all lists of operations take together: the place of a list is the number of its first one. */
 export const OPERATION_UNITS: number = 1 << 17;
 
-/** The unit before a list's operations: u32s of the longest frame (tags included, large segments aside), outputs, and `DropKind`. */
-export const operationHead = { limit: 4, outputs: 8, drop: 12, size: 16 } as const;
+/** Where a list may begin at most, and where an operation may lie: behind it there is room for as many as one packet does. */
+export const LAST_LIST: number = OPERATION_UNITS - 2 * (MAX_OPERATIONS + 1);
+export const LAST_OPERATION: number = OPERATION_UNITS - (MAX_OPERATIONS + 1);
+
+/**
+ * The unit before a list's operations: u32s, the first not 0 where one of the operations asks to be counted after it has been done (`ForwardEntry.counted`); then the longest
+ * frame (tags included, large segments aside), outputs, and `DropKind`.
+ */
+export const operationHead = { countsLater: 0, limit: 4, outputs: 8, drop: 12, size: 16 } as const;
 
 /** What a packet that goes nowhere is counted as. */
 export const DropKind = { none: 0, pipeline: 1, other: 2 } as const;
@@ -95,8 +102,54 @@ export const processorRow = {
   size: 64,
 } as const;
 
-/** The per-CPU memory of the program: the frame's beginning, u32 offsets of the network header and the transport's, then key words. */
-export const scratch = { frame: 0, network: 504, transport: 508, key: 512, size: 640 } as const;
+/**
+ * The per-CPU memory of the program, a packet's own from where it enters to where it leaves, whatever tail calls lie between: the frame's beginning, the key
+ * (`PROGRAM_KEY_WORDS`), then u32s:
+ *
+ * - `network`, `transport`: offsets of these headers in the frame, as it was when it was parsed;
+ * - `resume`: how the program is to be entered (`ForwardEntry`); whoever enters makes it 0 again at once;
+ * - `operation`: where the operation lies that is being done or to be done, in units; `left`: how many more may be done, this one included;
+ * - `recirculations`: how often the packet has come back to be looked up;
+ * - `dirty`: not 0 where a metadata word (those before `PACKET_START`) other than mark and priority may be other than 0. Who writes one writes this;
+ * - `slot`: of the port that the packet came in by;
+ * - `list`, `row`, `tried`: of the flow that was found, the unit of its list's head and its row of counters; masks that were tried to find it.
+ */
+export const scratch = {
+  frame: 0,
+  key: 512,
+  network: 1024,
+  transport: 1028,
+  resume: 1032,
+  operation: 1036,
+  left: 1040,
+  recirculations: 1044,
+  dirty: 1048,
+  slot: 1052,
+  list: 1056,
+  row: 1060,
+  tried: 1064,
+  size: 1088,
+} as const;
+
+/** What `scratch.resume` says when a port's program is entered. */
+export const ForwardEntry = {
+  /** The packet comes in. Metadata is cleared, the processor is marked as running, the frame is parsed and looked up. */
+  begin: 0,
+  /** Metadata stays as it is; whoever says this has raised `scratch.recirculations`. The frame is parsed and looked up. */
+  again: 1,
+  /** Goes on with the operation at `scratch.operation`, of which `scratch.left` are allowed. */
+  onward: 2,
+  /** The same, but the packet is counted first on the flow that was found. For operations of lists that say `countsLater`. */
+  counted: 3,
+  /** Nothing has been done to the packet since it was looked up: it goes into the ring. */
+  up: 4,
+} as const;
+
+/** Programs of their own, which operations go through, by their place behind `FORWARD_SLOTS` in the map of programs. */
+export const ForwardPart = { track: 0, push: 1, pop: 2 } as const;
+
+/** Entries of the map of programs. */
+export const FORWARD_PROGRAMS: number = FORWARD_SLOTS + 8;
 
 /** Bytes of a frame that are looked at; what has longer headers is not for the kernel. */
 export const LOOKED_AT = 256;
@@ -115,4 +168,5 @@ export const forwardMaps = {
   operations: "forward operations",
   counters: "forward counters",
   processors: "forward processors",
+  programs: "forward programs",
 } as const;

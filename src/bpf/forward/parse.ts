@@ -4,7 +4,7 @@ import { helper } from "../helpers.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { byte, double, half, word } from "../memory.js";
 import { type Register, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 } from "../registers.js";
-import { LOOKED_AT, PROGRAM_KEY_WORDS, scratch } from "./layout.js";
+import { LOOKED_AT, scratch } from "./layout.js";
 import { skb } from "./skb.js";
 
 /** Indexes of the key words that the program fills, as `W` of the flow layer names them. */
@@ -21,6 +21,11 @@ export interface KeyWords {
   readonly arpHw: number;
   readonly l4: number;
   readonly tp: number;
+  readonly skbPriority: number;
+  readonly pktMark: number;
+  readonly recircId: number;
+  /** The first word behind the headers'. */
+  readonly tunMetadata: number;
 }
 
 /** Where parsing goes when it is done: the key is whole, or the frame is not for the program. */
@@ -49,14 +54,16 @@ const ROOM = 64;
 
 /**
  * Reads a frame's key, word for word as `extractKey` does, where it can be sure of that: else it goes to `ends.other`. r6 is the packet, r7
- * the scratch memory; the others are lost. `first` is the first word of the key that the packet itself determines.
+ * the scratch memory; the others are lost. Words that are no header's stay as they are.
  */
-export function parseFrame(words: KeyWords, first: number, ends: ParseEnds): ProgramItem[] {
-  const at = (index: number): number => scratch.key + 4 * (index - first);
+export function parseFrame(words: KeyWords, ends: ParseEnds): ProgramItem[] {
+  const at = (index: number): number => scratch.key + 4 * index;
   const parts = { at, words, ends };
   return [
     ...loadFrame(ends),
-    ...Array.from({ length: PROGRAM_KEY_WORDS / 2 }, (_, i) => double.storeImm(r7, scratch.key + 8 * i, 0)),
+    ...Array.from({ length: (words.tunMetadata + 1 - words.eth) >> 1 }, (_, i) =>
+      double.storeImm(r7, at(words.eth) + 8 * i, 0),
+    ),
     ...[0, 1, 2].flatMap((i) => copyWord(r7, 4 * i, at(words.eth + i))),
     ...readTags(parts),
     label("parse network"),

@@ -1,2 +1,10 @@
 /** Offsets in struct __sk_buff (linux/bpf.h). */
-export const skb = { length: 0, vlanPresent: 20, vlanTci: 24, vlanProto: 28, gsoSize: 176 } as const;
+export const skb = {
+  length: 0,
+  mark: 8,
+  vlanPresent: 20,
+  vlanTci: 24,
+  vlanProto: 28,
+  priority: 32,
+  gsoSize: 176,
+} as const;

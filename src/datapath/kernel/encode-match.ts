@@ -1,12 +1,12 @@
-import { MAX_WIDE_MASK_WORDS, PROGRAM_KEY_WORDS } from "#bpf/forward/layout.js";
+import { MAX_WIDE_MASK_WORDS } from "#bpf/forward/layout.js";
 import type { FlowKey } from "#flow/key.js";
-import { PACKET_START, W } from "#flow/layout.js";
+import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 
 /** What a flow matches, as the forwarding program looks for it. */
 export interface ForwardMatch {
   readonly port: number;
-  /** The words that matter: each one's number among the program's, the bits of it, and what they are. */
+  /** The words that matter: each one's index in the key, the bits of it, and what they are. */
   readonly words: readonly { readonly word: number; readonly bits: number; readonly value: number }[];
   /** The same for equal masks only. */
   readonly maskId: string;
@@ -14,15 +14,25 @@ export interface ForwardMatch {
 
 const ALL = 0xffffffff;
 
+/** Metadata words that the program may fill. */
+const metadata: ReadonlySet<number> = new Set([
+  ...Array.from({ length: W.tunErspan }, (_, i) => i),
+  W.recircId,
+  W.dpHash,
+  W.skbPriority,
+  W.pktMark,
+  ...Array.from({ length: W.ctIpv6Dst + 4 - W.ctState }, (_, i) => W.ctState + i),
+]);
+
 /** Words that the program never fills: packets that have such headers are not for it, so that all of its packets have 0 there. */
 function isEmpty(word: number): boolean {
+  if (word < PACKET_START) return !metadata.has(word);
   return (
-    word < PACKET_START ||
-    word >= PACKET_START + PROGRAM_KEY_WORDS ||
+    word >= CORE_WORDS ||
     (word >= W.mpls && word < W.nwSrc) ||
     (word >= W.ndTarget && word < W.arpHw) ||
     word === W.igmpGroup ||
-    word === W.nsh
+    (word >= W.nsh && word < W.tunMetadata)
   );
 }
 
@@ -38,7 +48,7 @@ export function encodeMatch(key: FlowKey, { mask, words }: MaskShape): ForwardMa
       if (value === 0) continue;
       return word < PACKET_START ? "matches metadata" : "matches a header that the program does not read";
     }
-    found.push({ word: word - PACKET_START, bits, value });
+    found.push({ word, bits, value });
   }
   if (found.length > MAX_WIDE_MASK_WORDS) return "matches too much";
   const maskId = found.map(({ word, bits }) => `${word}:${bits.toString(36)}`).join();

@@ -1,5 +1,5 @@
 import { DropKind, MAX_OPERATIONS, Operation, operationHead } from "#bpf/forward/layout.js";
-import { PACKET_START, VLAN_PRESENT, W } from "#flow/layout.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
 import type { Rewrite } from "../userspace/frames/rewrite.js";
 import {
   OP_DROP,
@@ -99,8 +99,7 @@ export function encodeProgram(
 
 /** Tags that all packets of a match have. */
 function tagsOf({ words }: ForwardMatch): number {
-  const isThere = (word: number): boolean =>
-    words.some((w) => w.word === word - PACKET_START && (w.value & VLAN_PRESENT) !== 0);
+  const isThere = (word: number): boolean => words.some((w) => w.word === word && (w.value & VLAN_PRESENT) !== 0);
   return isThere(W.vlan0) ? (isThere(W.vlan1) ? 2 : 1) : 0;
 }
 
@@ -111,7 +110,7 @@ class KnownAddresses {
 
   constructor({ words }: ForwardMatch) {
     for (const { word, bits, value } of words) {
-      const at = 4 * (word - (W.eth - PACKET_START));
+      const at = 4 * (word - W.eth);
       if (at < 0 || at >= ADDRESSES) continue;
       for (let i = 0; i < 4; i++) {
         this.bytes[at + i] = value >>> (24 - 8 * i);

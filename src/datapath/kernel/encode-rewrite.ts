@@ -1,5 +1,5 @@
 import { operationHead, setWord } from "#bpf/forward/layout.js";
-import { FRAG_ANY, FRAG_LATER, PACKET_START, W } from "#flow/layout.js";
+import { FRAG_ANY, FRAG_LATER, W } from "#flow/layout.js";
 import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import type { Rewrite } from "../userspace/frames/rewrite.js";
@@ -68,7 +68,7 @@ function transportOf(match: ForwardMatch): number | undefined {
 
 /** These bits of a key's word where all packets of a match have the same. */
 function known({ words }: ForwardMatch, index: number, bits: number): number | undefined {
-  const found = words.find(({ word }) => word === index - PACKET_START);
+  const found = words.find(({ word }) => word === index);
   return found !== undefined && (found.bits & bits) >>> 0 === bits >>> 0 ? (found.value & bits) >>> 0 : undefined;
 }
 

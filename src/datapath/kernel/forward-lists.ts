@@ -1,12 +1,4 @@
-import {
-  FORWARD_SLOTS,
-  MAX_MASKS,
-  MAX_OPERATIONS,
-  maskEntry,
-  maskList,
-  OPERATION_UNITS,
-  operationHead,
-} from "#bpf/forward/layout.js";
+import { FORWARD_SLOTS, LAST_LIST, MAX_MASKS, maskEntry, maskList, operationHead } from "#bpf/forward/layout.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { ForwardMatch } from "./encode-match.js";
 import type { ForwardOperations } from "./encode-program.js";
@@ -122,7 +114,7 @@ export class OperationLists {
     if (placed === undefined) {
       const units = bytes.length / operationHead.size;
       const place = this.#free[units]?.pop() ?? this.#end;
-      if (place > OPERATION_UNITS - MAX_OPERATIONS - 1) return undefined;
+      if (place > LAST_LIST) return undefined;
       if (place === this.#end) this.#end += units;
       const { buffer, byteOffset } = this.#maps.operations;
       new Uint8Array(buffer, byteOffset).set(bytes, place * operationHead.size);

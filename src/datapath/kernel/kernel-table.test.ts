@@ -34,6 +34,8 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     deleteFlow: (key: Uint8Array) => void entries.delete(key.join()),
     waitForPrograms: () => void maps.waits++,
     feed: () => undefined,
+    forget: () => undefined,
+    loadPart: () => undefined,
     tryProgram: () => undefined,
     monotonic: () => 1000,
     close: () => undefined,
@@ -74,7 +76,7 @@ describe("KernelTable", () => {
     const { maps, table, put } = bed();
     put("trunc(20),2");
     put("3");
-    put("2", { [W.recircId]: 7 });
+    put("2", { [W.packetType]: 7 });
     put("2", { [W.mpls]: 7 });
     put("push_vlan(vid=1,pcp=0),set(eth(src=02:00:00:00:00:01)),2", { [W.ethType]: 1 });
     expect(maps.entries.size).toBe(0);

@@ -2,7 +2,7 @@ import { forwardProgram } from "#bpf/forward/forward-program.js";
 import { FLOW_KEY_SIZE, flowTag, MAX_MASK_WORDS, processorRow, WIDE_FLOW_KEY_SIZE } from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
 import type { FlowKey } from "#flow/key.js";
-import { PACKET_START, W } from "#flow/layout.js";
+import { W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
 import { FORWARD_OTHER, type ForwardMaps } from "#host/forward-maps.js";
@@ -55,7 +55,10 @@ export class KernelTable {
   readonly #offset: number;
   readonly #warn: (text: string) => void;
   readonly #flows = new Map<number, KernelFlow>();
-  readonly #ports = new Map<number, { readonly device: Device; state: KernelPort | undefined }>();
+  readonly #ports = new Map<
+    number,
+    { readonly device: Device; readonly slot: number | undefined; state: KernelPort | undefined }
+  >();
   readonly #masks: MaskLists;
   readonly #operations: OperationLists;
   readonly #slots = new PortSlots();
@@ -97,8 +100,7 @@ export class KernelTable {
   }
 
   addPort(number: number, device: Device): void {
-    this.#ports.set(number, { device, state: portOf(device) });
-    this.#slots.take(number);
+    this.#ports.set(number, { device, slot: this.#slots.take(number), state: portOf(device) });
     this.#encodeAgain(number);
   }
 
@@ -114,8 +116,11 @@ export class KernelTable {
 
   /** On return nothing is sent by the port any more. */
   removePort(number: number): void {
-    if (!this.#ports.delete(number)) return;
+    const port = this.#ports.get(number);
+    if (port === undefined) return;
+    this.#ports.delete(number);
     this.#encodeAgain(number);
+    if (port.slot !== undefined) this.#maps.forget(port.slot);
     this.#slots.free(number);
   }
 
@@ -160,15 +165,14 @@ export class KernelTable {
 
   /** Puts a port's frames through the program, and what it leaves to the places. */
   feed(port: CaptureHandle, queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[]): void {
-    const number = [...this.#ports].find(([, { device }]) => isFrameDevice(device) && device.frames === port)?.[0];
-    const slot = number === undefined ? undefined : this.#slots.take(number);
+    const known = [...this.#ports.values()].find(({ device }) => isFrameDevice(device) && device.frames === port);
+    const slot = known?.slot;
     if (slot === undefined) {
       this.#maps.feed(port, queues, undefined);
       return;
     }
-    this.#slots.free(number!);
     try {
-      this.#maps.feed(port, queues, this.#program(slot));
+      this.#maps.feed(port, queues, { slot, items: this.#program(slot) });
     } catch (error) {
       this.#warn(`${port.name}: its flows stay out of the kernel: ${String(error)}`);
       this.#maps.feed(port, queues, undefined);
@@ -191,7 +195,7 @@ export class KernelTable {
 
   #program(slot: number): readonly ProgramItem[] {
     const { processors, flows } = this.#maps;
-    return forwardProgram({ slot, processors, flows, words: W, first: PACKET_START, other: FORWARD_OTHER });
+    return forwardProgram({ slot, processors, flows, words: W, other: FORWARD_OTHER });
   }
 
   #sum(row: number): number {

@@ -54,6 +54,8 @@ function askKernel(): KernelPlaces {
 interface ProgramFront {
   readonly items: readonly ProgramItem[];
   readonly maps: Readonly<Record<string, number>>;
+  /** Is given the descriptor of the loaded program before the port's frames come to it. */
+  readonly loaded?: (program: number) => void;
 }
 
 /** The slot of a place that a record's number names. */
@@ -135,6 +137,7 @@ export class LinuxCaptureRings implements CaptureRings {
   ): void {
     const program = this.load(queues, front);
     try {
+      front?.loaded?.(program);
       updateLink(port.hideLink, program);
     } finally {
       // The link keeps it.

@@ -3,6 +3,7 @@ import {
   counterRow,
   FLOW_KEY_SIZE,
   FLOW_VALUE_SIZE,
+  FORWARD_PROGRAMS,
   FORWARD_SLOTS,
   forwardMaps,
   MAX_MASKS,
@@ -16,14 +17,20 @@ import {
 } from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
 import { type MapSpec, mapFlag, mapType } from "#bpf/map-spec.js";
+import { attachType, programType } from "#bpf/program-spec.js";
 import type { CaptureRing, RingPlace } from "../capture-rings.js";
-import type { ForwardMaps } from "../forward-maps.js";
+import type { FlowRecords, ForwardFront, ForwardMaps, LeftMaps } from "../forward-maps.js";
 import type { CaptureHandle } from "../net.js";
 import { kernelEngineNeeds } from "./bpf/features.js";
 import { BpfMap, MappedArray } from "./bpf/map.js";
+import { pin } from "./bpf/pin.js";
 import { possibleCpus } from "./bpf/possible-cpus.js";
+import { loadProgram } from "./bpf/program.js";
 import { refuseWithout } from "./bpf/without.js";
 import type { LinuxCaptureRings } from "./capture-rings.js";
+import { LinuxLeftMaps } from "./left-maps.js";
+import { PinnedRecords, pinNames } from "./pinned-records.js";
+import type { Pins } from "./pins.js";
 import * as sys from "./syscalls.js";
 
 const MOST_FLOWS = 1 << 16;
@@ -33,6 +40,26 @@ const MOST_COUNTERS = 64 << 20;
 const SPINS = 10_000;
 
 const single = { keySize: 4, entries: 1 } as const;
+
+/** A u32 as a key or a value. */
+function indexOf(number: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(number).buffer);
+}
+
+/** Where maps are to be pinned, and for which datapath. */
+export interface PinnedDatapath {
+  readonly pins: Pins;
+  readonly name: string;
+}
+
+/** Maps that have names among the pins. A program array forgets its programs where nobody outside the kernel has it. */
+const pinned: readonly (readonly [symbol: string, name: string])[] = [
+  [forwardMaps.flows, pinNames.flows],
+  [forwardMaps.wideFlows, pinNames.wideFlows],
+  [forwardMaps.counters, pinNames.counters],
+  [forwardMaps.processors, pinNames.processors],
+  [forwardMaps.programs, "programs"],
+];
 
 /** The maps in this kernel. */
 export class LinuxForwardMaps implements ForwardMaps {
@@ -44,22 +71,31 @@ export class LinuxForwardMaps implements ForwardMaps {
   readonly counters: DataView;
   readonly processorRows: DataView;
   readonly #rings: LinuxCaptureRings;
+  readonly #home: PinnedDatapath | undefined;
+  /** Where these maps are pinned. */
+  #directory: string | undefined;
+  #records: PinnedRecords | undefined;
+  /** Devices whose links are pinned. */
+  readonly #fed = new Set<number>();
   readonly #maps: Record<string, BpfMap> = {};
   readonly #mapped: MappedArray[] = [];
   readonly #running: Int32Array;
   readonly #flowMap: BpfMap;
   readonly #wideFlowMap: BpfMap;
+  readonly #programs: BpfMap;
+  readonly #parts = new Set<number>();
   readonly #value = new Uint32Array(FLOW_VALUE_SIZE / 4);
   readonly #valueBytes = new Uint8Array(this.#value.buffer);
 
-  /** Throws `HostError` where the kernel does not let it make them. */
-  constructor(rings: LinuxCaptureRings) {
+  /** With `home` they outlive the process. Throws `HostError` where the kernel does not let it make them. */
+  constructor(rings: LinuxCaptureRings, home?: PinnedDatapath) {
     refuseWithout(...kernelEngineNeeds);
     this.#rings = rings;
+    this.#home = home;
     let flows = MOST_FLOWS;
     while (flows * this.processors * counterRow.size > MOST_COUNTERS) flows >>= 1;
     this.flows = flows;
-    const { percpuArray, hash } = mapType;
+    const { percpuArray, hash, progArray } = mapType;
     try {
       this.masks = this.#share(forwardMaps.masks, "weft_masks", MAX_MASKS * maskEntry.size).view;
       this.lists = this.#share(forwardMaps.lists, "weft_lists", FORWARD_SLOTS * maskList.size).view;
@@ -76,10 +112,44 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.#flowMap = this.#make(forwardMaps.flows, { ...flowSpec, name: "weft_flows", keySize: FLOW_KEY_SIZE });
       const keySize = WIDE_FLOW_KEY_SIZE;
       this.#wideFlowMap = this.#make(forwardMaps.wideFlows, { ...flowSpec, name: "weft_wide_flows", keySize });
+      const programs = { ...single, type: progArray, valueSize: 4, entries: FORWARD_PROGRAMS };
+      this.#programs = this.#make(forwardMaps.programs, { ...programs, name: "weft_programs" });
+      this.#pin();
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  get records(): FlowRecords | undefined {
+    return this.#records;
+  }
+
+  openLeft(): LeftMaps | undefined {
+    if (this.#home === undefined) return undefined;
+    const { pins, name } = this.#home;
+    for (const directory of pins.generations(name)) {
+      if (directory === this.#directory) continue;
+      try {
+        const left = new LinuxLeftMaps(pins, directory);
+        if (left.description !== "") return left;
+        left.close();
+      } catch {
+        // Nobody got as far as to use them.
+      }
+    }
+    return undefined;
+  }
+
+  removeLeft(): void {
+    if (this.#home === undefined) return;
+    const { pins, name } = this.#home;
+    pins.keepLinks(this.#fed);
+    for (const directory of pins.generations(name)) if (directory !== this.#directory) pins.removeGeneration(directory);
+  }
+
+  leave(): void {
+    this.#home?.pins.leave();
   }
 
   putFlow(key: Uint8Array, operations: number, row: number): boolean {
@@ -112,17 +182,46 @@ export class LinuxForwardMaps implements ForwardMaps {
   feed(
     port: CaptureHandle,
     queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[],
-    front: readonly ProgramItem[] | undefined,
+    front: ForwardFront | undefined,
   ): void {
-    const maps = Object.fromEntries(Object.entries(this.#maps).map(([name, { fd }]) => [name, fd]));
-    this.#rings.feed(port, queues, front && { items: front, maps });
+    if (front === undefined) {
+      this.#rings.feed(port, queues);
+      this.#unpinLink(port.ifindex);
+      return;
+    }
+    const loaded = (program: number): void => this.#putProgram(front.slot, program);
+    this.#rings.feed(port, queues, { items: front.items, maps: this.#descriptors(), loaded });
+    if (this.#directory === undefined || port.hideLink < 0) return;
+    this.#home!.pins.pinLink(port.hideLink, port.ifindex);
+    this.#fed.add(port.ifindex);
+  }
+
+  forget(slot: number): void {
+    this.#programs.delete(indexOf(slot));
+  }
+
+  loadPart(part: number, items: () => readonly ProgramItem[]): void {
+    if (this.#parts.has(part)) return;
+    const program = loadProgram({
+      type: programType.schedCls,
+      attach: attachType.tcxIngress,
+      items,
+      symbols: { maps: this.#descriptors() },
+      name: "weft_part",
+    });
+    try {
+      this.#putProgram(FORWARD_SLOTS + part, program);
+    } finally {
+      // The map keeps it.
+      sys.close(program);
+    }
+    this.#parts.add(part);
   }
 
   tryProgram(front: readonly ProgramItem[]): void {
     const ring = this.#rings.open();
     try {
-      const maps = Object.fromEntries(Object.entries(this.#maps).map(([name, { fd }]) => [name, fd]));
-      sys.close(this.#rings.load([{ ring, place: ring.takePlace() }], { items: front, maps }));
+      sys.close(this.#rings.load([{ ring, place: ring.takePlace() }], { items: front, maps: this.#descriptors() }));
     } finally {
       ring.close();
     }
@@ -133,8 +232,34 @@ export class LinuxForwardMaps implements ForwardMaps {
   }
 
   close(): void {
+    this.#records?.close();
+    if (this.#home && this.#directory !== undefined) {
+      for (const ifindex of this.#fed) this.#unpinLink(ifindex);
+      this.#home.pins.removeGeneration(this.#directory);
+    }
     for (const array of this.#mapped.splice(0)) array.close();
     for (const map of Object.values(this.#maps)) map.close();
+  }
+
+  #pin(): void {
+    if (this.#home === undefined) return;
+    const { pins, name } = this.#home;
+    this.#directory = pins.nextGeneration(name);
+    for (const [symbol, file] of pinned) pin(this.#maps[symbol]!.fd, `${this.#directory}/${file}`);
+    this.#records = new PinnedRecords(this.#directory, this.flows);
+  }
+
+  #unpinLink(ifindex: number): void {
+    if (this.#fed.delete(ifindex)) this.#home?.pins.unpinLink(ifindex);
+  }
+
+  /** Descriptors of the maps by the names that programs have for them. */
+  #descriptors(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.#maps).map(([name, { fd }]) => [name, fd]));
+  }
+
+  #putProgram(index: number, program: number): void {
+    this.#programs.update(indexOf(index), indexOf(program));
   }
 
   #mapOf(key: Uint8Array): BpfMap {

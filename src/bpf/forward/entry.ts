@@ -1,0 +1,63 @@
+import { add } from "../alu.js";
+import { jump, jumpEqual, jumpNotEqual } from "../control.js";
+import { label, type ProgramItem } from "../instruction.js";
+import { double, word } from "../memory.js";
+import { r1, r2, r6, r7, r10 } from "../registers.js";
+import { ForwardEntry, processorRow, scratch } from "./layout.js";
+import { findMemory, findOperation } from "./memory.js";
+import type { KeyWords } from "./parse.js";
+import { skb } from "./skb.js";
+import { ROW } from "./stack.js";
+
+/** What an entry needs to know. */
+export interface EntrySettings {
+  /** The slot of the port whose frames the program gets. */
+  readonly slot: number;
+  /** Processors of this host. */
+  readonly processors: number;
+  readonly words: KeyWords;
+  /** Where it goes on with a packet that is for the ring. */
+  readonly other: string;
+}
+
+/** Makes this processor's `running` odd, or even. The exchange is a full barrier: who takes something out of a map afterwards and sees an even number knows that nobody has it. r1 becomes the row. */
+export function markRunning(): ProgramItem[] {
+  return [
+    double.load(r1, r10, ROW),
+    word.load(r2, r1, processorRow.running),
+    add.imm(r2, 1),
+    word.exchange(r1, processorRow.running, r2),
+  ];
+}
+
+/** The beginning of a port's program: goes on as `scratch.resume` says, with a packet that comes in to "forward parse". */
+export function enter({ slot, processors, words, other }: EntrySettings): ProgramItem[] {
+  const at = (index: number): number => scratch.key + 4 * index;
+  return [
+    ...findMemory(processors, other),
+    word.load(r1, r7, scratch.resume),
+    word.storeImm(r7, scratch.resume, ForwardEntry.begin),
+    jumpNotEqual.imm(r1, ForwardEntry.begin, "forward resume"),
+    ...markRunning(),
+    word.storeImm(r7, scratch.slot, slot),
+    word.storeImm(r7, scratch.recirculations, 0),
+    word.load(r1, r7, scratch.dirty),
+    jumpEqual.imm(r1, 0, "forward clean"),
+    word.storeImm(r7, scratch.dirty, 0),
+    ...Array.from({ length: words.eth / 2 }, (_, i) => double.storeImm(r7, scratch.key + 8 * i, 0)),
+    label("forward clean"),
+    word.load(r1, r6, skb.priority),
+    word.store(r7, at(words.skbPriority), r1),
+    word.load(r1, r6, skb.mark),
+    word.store(r7, at(words.pktMark), r1),
+    jump("forward parse"),
+    label("forward resume"),
+    jumpEqual.imm(r1, ForwardEntry.again, "forward parse"),
+    jumpEqual.imm(r1, ForwardEntry.counted, "forward counted"),
+    jumpEqual.imm(r1, ForwardEntry.up, "forward leave"),
+    label("forward onward"),
+    ...findOperation("forward lost"),
+    jump("forward this"),
+    label("forward parse"),
+  ];
+}

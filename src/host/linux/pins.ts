@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { linkInfo } from "./bpf/object.js";
+import { BPF_FS, isBpfFileSystem, needBpfFileSystem, openPinned, pin } from "./bpf/pin.js";
+import * as sys from "./syscalls.js";
+
+/** The host's BPF file system as its first process has it: `ip netns exec` hides it from who it starts. */
+const HOST_BPF_FS = `/proc/1/root${BPF_FS}`;
+/** Below the BPF file system: what all of ours have in common. */
+const OURS = "weft";
+/** A directory beside those of daemons: the file system was mounted by one of them. */
+const MOUNTED = "mounted";
+
+/** Where a BPF file system is, if there is one. */
+function knownFileSystem(): string | undefined {
+  return [BPF_FS, HOST_BPF_FS].find(isBpfFileSystem);
+}
+
+/**
+ * What a daemon has pinned, so that it outlives the process: in a BPF file system below `weft/`, in a directory of each run directory's own, `links/IFINDEX` are
+ * the ports' links and `maps/DATAPATH/GENERATION/` a datapath's maps.
+ */
+export class Pins {
+  readonly directory: string;
+  #hasLeft = false;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Those of the daemon of a run directory; undefined where nothing can be pinned so far. */
+  static find(runDirectory: string): Pins | undefined {
+    const base = knownFileSystem();
+    return base === undefined ? undefined : new Pins(placeOf(base, runDirectory));
+  }
+
+  /** As `find`, for who wants to pin: a BPF file system is mounted where there is none. Throws `HostError`. */
+  static need(runDirectory: string): Pins {
+    const known = knownFileSystem();
+    if (known !== undefined) return new Pins(placeOf(known, runDirectory));
+    if (needBpfFileSystem()) mkdirSync(join(BPF_FS, OURS, MOUNTED), { recursive: true, mode: 0o700 });
+    return new Pins(placeOf(BPF_FS, runDirectory));
+  }
+
+  /** The process ends, and what is pinned stays. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+  }
+
+  /** A descriptor of a device's link, if there is one that still holds it; one that does not is taken away. */
+  openLink(ifindex: number): number | undefined {
+    const path = this.#linkPath(ifindex);
+    if (!existsSync(path)) return undefined;
+    const link = openPinned(path);
+    try {
+      if (linkInfo(link).ifindex === ifindex) return link;
+    } catch {
+      // It is no link.
+    }
+    sys.close(link);
+    rmSync(path, { force: true });
+    return undefined;
+  }
+
+  /** Throws `HostError`. */
+  pinLink(link: number, ifindex: number): void {
+    const path = this.#linkPath(ifindex);
+    if (existsSync(path)) return;
+    mkdirSync(join(this.directory, "links"), { recursive: true, mode: 0o700 });
+    pin(link, path);
+  }
+
+  unpinLink(ifindex: number): void {
+    if (!this.#hasLeft) rmSync(this.#linkPath(ifindex), { force: true });
+  }
+
+  /** Takes all links away but those of these devices. */
+  keepLinks(ifindexes: ReadonlySet<number>): void {
+    for (const name of list(join(this.directory, "links")))
+      if (!ifindexes.has(Number(name))) this.unpinLink(Number(name));
+  }
+
+  /** The datapaths that have maps here. */
+  datapaths(): readonly string[] {
+    return list(join(this.directory, "maps")).sort();
+  }
+
+  /** Directories of a datapath's maps, the newest first. */
+  generations(datapath: string): readonly string[] {
+    const directory = join(this.directory, "maps", datapath);
+    return list(directory)
+      .sort((a, b) => Number(b) - Number(a))
+      .map((name) => join(directory, name));
+  }
+
+  /** Makes the directory of a datapath's next maps. */
+  nextGeneration(datapath: string): string {
+    const [newest] = this.generations(datapath);
+    const number = Number(newest?.split("/").at(-1) ?? 0) + 1;
+    const directory = join(this.directory, "maps", datapath, String(number));
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  }
+
+  /** Takes a directory of maps away. */
+  removeGeneration(directory: string): void {
+    if (!this.#hasLeft) rmSync(directory, { recursive: true, force: true });
+  }
+
+  /** Takes everything of this daemon away, and what was mounted for it, if nobody else needs it. */
+  remove(): void {
+    if (this.#hasLeft) return;
+    rmSync(this.directory, { recursive: true, force: true });
+    const ours = join(this.directory, "..");
+    const left = list(ours);
+    if (left.some((name) => name !== MOUNTED)) return;
+    const wasMounted = left.length > 0;
+    try {
+      if (wasMounted) rmdirSync(join(ours, MOUNTED));
+      rmdirSync(ours);
+      if (wasMounted && list(join(ours, "..")).length === 0) sys.unmount(join(ours, ".."), 0);
+    } catch {
+      // Somebody else has come meanwhile.
+    }
+  }
+
+  #linkPath(ifindex: number): string {
+    return join(this.directory, "links", String(ifindex));
+  }
+}
+
+function placeOf(base: string, runDirectory: string): string {
+  return join(base, OURS, createHash("sha256").update(runDirectory).digest("hex").slice(0, 16));
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
