@@ -2,6 +2,7 @@ import { dpctlCommands } from "#datapath/commands/dpctl.js";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import { doctorCommand } from "#datapath/commands/dpif-doctor.js";
 import { dpifDummyCommands } from "#datapath/commands/dpif-dummy.js";
+import { dpifEbpfShow } from "#datapath/commands/dpif-ebpf.js";
 import { dpifNetdevCommands } from "#datapath/commands/dpif-netdev.js";
 import { netdevDummyCommands } from "#datapath/commands/netdev-dummy.js";
 import type { DummyDevices } from "#datapath/dummy/dummy-devices.js";
@@ -27,10 +28,11 @@ export interface VswitchdParts {
 export function vswitchdCommands({ switches, dpctl, clock, dummies, askHost }: VswitchdParts): AppctlCommand[] {
   const { datapaths } = dpctl;
   return [
-    ...switchCommands(switches),
+    ...switchCommands(switches, askHost),
     ...dpctlCommands(dpctl),
     ...dpifNetdevCommands(datapaths, clock),
     doctorCommand(datapaths, askHost) as AppctlCommand,
+    dpifEbpfShow(datapaths, (bridge) => switches.bridges.get(bridge)?.backer.datapath) as AppctlCommand,
     ...(dummies ? [...timeCommands(clock), ...netdevDummyCommands(dummies), ...dpifDummyCommands(datapaths)] : []),
   ];
 }

@@ -7,6 +7,15 @@ import { WeftHost, waitFor } from "../support/weft-host.js";
 const ping = program("/usr/bin/ping", "iputils-ping");
 const iperf = program("/usr/bin/iperf3", "iperf3");
 
+interface ShownEngine {
+  readonly engine: string;
+  readonly kernel: {
+    readonly fill: { readonly flows: { readonly used: number } };
+    readonly packets: Readonly<Record<"kernel" | "threads", { readonly received: number }>>;
+    readonly ports: readonly { readonly name: string; readonly inKernel: boolean }[];
+  };
+}
+
 describeWith([root, ping, iperf], "a bridge whose known flows the kernel forwards", () => {
   let host: WeftHost;
   let left: TestNamespace;
@@ -15,8 +24,7 @@ describeWith([root, ping, iperf], "a bridge whose known flows the kernel forward
   beforeAll(() => {
     host = new WeftHost();
     host.start();
-    host.vsctl("set", "Open_vSwitch", ".", "other_config:weft-kernel-engine=true");
-    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=system");
+    host.vsctl("add-br", "br0");
     left = host.guest("wll", "10.9.0.1/24");
     right = host.guest("wlr", "10.9.0.2/24");
     host.vsctl("add-port", "br0", "wll", "--", "add-port", "br0", "wlr");
@@ -41,6 +49,25 @@ describeWith([root, ping, iperf], "a bridge whose known flows the kernel forward
     const icmp = flows().filter((flow) => /dp:ebpf/.test(flow) && /0x0800/.test(flow));
     expect(icmp.length).toBeGreaterThanOrEqual(2);
     for (const flow of icmp) expect(Number(/packets:(\d+)/.exec(flow)![1])).toBeGreaterThanOrEqual(200);
+  });
+
+  it("tells which flows and ports are in the kernel", () => {
+    const counted = (type: string): number =>
+      host.appctl("dpctl/dump-flows", "-m", `type=${type}`).match(/\bdp:/g)?.length ?? 0;
+    expect(counted("ebpf")).toBeGreaterThan(0);
+    expect(counted("ovs")).toBeGreaterThanOrEqual(counted("ebpf"));
+    expect(counted("offloaded")).toBe(0);
+    const [shown] = JSON.parse(host.appctl("--format=json", "dpif-ebpf/show", "br0")) as [ShownEngine];
+    expect(shown.engine).toBe("kernel");
+    expect(shown.kernel.fill.flows.used).toBeGreaterThan(0);
+    expect(shown.kernel.packets.kernel.received).toBeGreaterThan(shown.kernel.packets.threads.received);
+    expect(shown.kernel.ports.filter(({ inKernel }) => inKernel).map(({ name }) => name)).toContain("wll");
+    const text = host.appctl("dpif-ebpf/show");
+    expect(text).toMatch(/^system@ovs-system:\n {2}engine: kernel\n {2}flows: in the kernel:[1-9]/);
+    expect(text).toMatch(/^ {4}port \d+: wll: kernel$/m);
+    expect(host.must("ovs-appctl", "dpif-ebpf/show", "system@ovs-system")).toContain("engine: kernel");
+    const refused = host.run("ovs-appctl", "dpif-ebpf/show", "nosuch");
+    expect([refused.status, refused.stderr.split("\n")[0]]).toEqual([2, "no bridge or datapath nosuch"]);
   });
 
   it("carries TCP, while its flows are removed again and again", async () => {

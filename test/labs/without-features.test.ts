@@ -20,6 +20,44 @@ describeWith(needs, "a host whose kernel lacks features", () => {
     delete process.env["WEFT_WITHOUT"];
   });
 
+  it.each(["", "tcx", "btf", "dynptr,kfuncs", "atomics", "tail_calls", "bpf"])(
+    "without '%s' forwards datapath_type=system, by the kernel where it can, and says so",
+    (without) => {
+      process.env["WEFT_WITHOUT"] = without;
+      host = new WeftHost();
+      host.start();
+      host.vsctl("add-br", "br0");
+      const [guest] = [1, 2].map((n) => host!.guest(`wek${n}`, `10.32.0.${n}/24`));
+      for (const port of ["wek1", "wek2"]) host.vsctl("add-port", "br0", port);
+      const ping = ["-c", "3", "-i", "0.05", "-W", "5", "10.32.0.2"];
+      expect(guest!.run("ping", ...ping).status).toBe(0);
+      const [shown] = JSON.parse(host.appctl("--format=json", "dpif-ebpf/show", "br0")) as [
+        { readonly engine: string; readonly reason: string },
+      ];
+      const features = host.appctl("dpif/show-dp-features", "br0");
+      const complaint = /the userspace engine forwards all: (.*); see 'weft doctor'$/m.exec(host.log())?.[1];
+      if (without === "") {
+        expect(shown).toMatchObject({ engine: "kernel", reason: "" });
+        expect(features).toMatch(/^Kernel engine: Yes\nKernel engine, BPF programs: Yes$/m);
+        expect(complaint).toBeUndefined();
+        host.vsctl("set", "Open_vSwitch", ".", "other_config:weft-kernel-engine=false");
+        expect(host.appctl("dpif-ebpf/show", "ovs-system")).toBe(
+          "system@ovs-system:\n  engine: userspace (other_config:weft-kernel-engine is false)\n",
+        );
+        expect(guest!.run("ping", ...ping).status).toBe(0);
+        return;
+      }
+      expect(shown.engine).toBe("userspace");
+      expect(features).toContain("Kernel engine: No\n");
+      for (const name of without.split(",")) expect(shown.reason).toContain(`${name} (taken away by WEFT_WITHOUT)`);
+      expect(complaint).toBe(shown.reason);
+      expect(JSON.parse(host.appctl("--format=json", "dpif/doctor"))).toMatchObject({
+        datapaths: { system: "userspace" },
+        engines: [{ datapath: "system@ovs-system", engine: "userspace", reason: shown.reason }],
+      });
+    },
+  );
+
   it.each([
     ["", "BPF ring at tcx", "tcx"],
     ["tcx", "packet socket", "nft"],

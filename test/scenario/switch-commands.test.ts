@@ -6,7 +6,9 @@ import { SwitchLab } from "./switch-lab.js";
 /** Runs an appctl command line and gives its text. */
 async function appctl(lab: SwitchLab, line: string): Promise<string> {
   const [name, ...args] = line.split(" ");
-  const command = switchCommands(lab.switches).find((c) => c.name === name);
+  const command = switchCommands(lab.switches, () => Promise.reject(new Error("there is no host"))).find(
+    (c) => c.name === name,
+  );
   if (!command) throw new Error(`no command ${name}`);
   const data = await command.run(args);
   return command.text ? command.text(data) : String(data);

@@ -13,6 +13,8 @@ export const ownAdditions: {
   appctl: {
     "ovs-vswitchd": {
       "dpif/doctor": "how packets of each port come in, and what this host can do, as `weft doctor`",
+      "dpif-ebpf/show":
+        "which flows and ports of a datapath are in the kernel, which are not and why, and how full its maps are",
       "dpif-netdev/subtable-lookup-prio-get":
         "what `subtable-lookup-info-get` says; upstream answers to this name, too, without listing it",
       "ofproto/drops": "why packets were dropped, and how many",

@@ -25,20 +25,28 @@ import { sameMatch } from "./same-match.js";
 
 type DumpedFlow = DatapathFlow & { readonly stats: FlowStats };
 
-/** Where a flow is; there is no other kind here, so that the others show nothing. */
-const FLOW_TYPES: ReadonlySet<string> = new Set([
-  "all",
-  "ovs",
-  "tc",
-  "dpdk",
-  "offloaded",
-  "non-offloaded",
-  "partially-offloaded",
-  "",
+type Layer = "ovs" | "ebpf";
+
+const ALL: readonly Layer[] = ["ovs", "ebpf"];
+const NONE: readonly Layer[] = [];
+
+/**
+ * What `type=` shows of flows. Those in the kernel are the switch's own, on no hardware and not in tc, so that upstream's types show all or nothing; the last one is
+ * of ours.
+ */
+const FLOW_TYPES: ReadonlyMap<string, readonly Layer[]> = new Map([
+  ["all", ALL],
+  ["ovs", ALL],
+  ["non-offloaded", ALL],
+  ["tc", NONE],
+  ["dpdk", NONE],
+  ["offloaded", NONE],
+  ["partially-offloaded", NONE],
+  ["", NONE],
+  ["ebpf", ["ebpf"]],
 ]);
 /** How `pmd=` names the thread that is no numbered core's. */
 const MAIN_THREAD: ReadonlySet<string> = new Set(["-1", "4294967295"]);
-const TYPES_HERE: ReadonlySet<string> = new Set(["all", "ovs", "non-offloaded"]);
 
 interface FlowTextChoice {
   readonly verbose: boolean;
@@ -56,8 +64,12 @@ type ShownFlow = {
   readonly tcpFlags: number;
   readonly actions: string;
   /** What forwards its packets. */
-  readonly layer: "ovs" | "ebpf";
+  readonly layer: Layer;
 };
+
+function layerOf(flow: DatapathFlow): Layer {
+  return flow.isInKernel ? "ebpf" : "ovs";
+}
 
 function showFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names }: FlowTextChoice): ShownFlow {
   const named = names ? { portName: portNames(dp) } : {};
@@ -70,7 +82,7 @@ function showFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names 
     idle: used === 0 ? null : Math.max(0, now - used),
     tcpFlags,
     actions: formatDatapathActions(flow.actions, { ...named, key: flow.key }),
-    layer: flow.isInKernel ? "ebpf" : "ovs",
+    layer: layerOf(flow),
   };
 }
 
@@ -213,7 +225,8 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   const unknown = types?.find((t) => !FLOW_TYPES.has(t));
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, "EINVAL");
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
-  if (types?.some((t) => TYPES_HERE.has(t)) === false || (pmd !== undefined && !hasThread(dp, pmd))) {
+  const layers = new Set(types?.flatMap((type) => FLOW_TYPES.get(type)!) ?? ALL);
+  if (layers.size === 0 || (pmd !== undefined && !hasThread(dp, pmd))) {
     return { flows: [], heading: false, more, core: null };
   }
   const wanted = filter ? parseFilter(host, dp, filter) : undefined;
@@ -221,7 +234,8 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   const choice = { verbose: more, names: names ?? more };
   const flows: ShownFlow[] = [];
   for (const flow of dp.flows()) {
-    if (wanted === undefined || matchesOverlap(wanted, flow)) flows.push(showFlow(dp, flow, now, choice));
+    if (layers.has(layerOf(flow)) && (wanted === undefined || matchesOverlap(wanted, flow)))
+      flows.push(showFlow(dp, flow, now, choice));
   }
   return { flows, heading: flows.length > 0 && pmd === undefined, more, core: firstCore(dp) };
 }

@@ -3,12 +3,23 @@ import type { AppctlCommand } from "#runtime/command.js";
 import type { Datapaths } from "../datapaths.js";
 import { type Diagnosis, diagnose } from "../doctor/diagnosis.js";
 import { columns, formatDiagnosis } from "../doctor/diagnosis-text.js";
+import { type EngineChoice, engineOf } from "../doctor/engine-of.js";
 import { type PortWay, portWay } from "../doctor/port-way.js";
 
 type DaemonDiagnosis = Diagnosis & {
+  /** Of this daemon's datapaths. */
+  readonly engines: readonly (EngineChoice & { readonly datapath: string })[];
   /** The ports of this daemon's datapaths. */
   readonly ports: readonly (PortWay & { readonly datapath: string; readonly name: string; readonly type: string })[];
 };
+
+function enginesText({ engines }: DaemonDiagnosis): string {
+  if (engines.length === 0) return "";
+  const rows = engines.map(({ datapath, engine, reason }) => [datapath, `${engine} engine`, reason]);
+  return `Engines\n${columns(rows)
+    .map((line) => line.trimEnd())
+    .join("\n")}\n\n`;
+}
 
 function portsText({ ports }: DaemonDiagnosis): string {
   if (ports.length === 0) return "No ports.\n\n";
@@ -36,8 +47,9 @@ export function doctorCommand(
           ...portWay(device, diagnosis),
         })),
       );
-      return { ...diagnosis, ports };
+      const engines = datapaths.all().map((dp) => ({ datapath: `${dp.type}@${dp.name}`, ...engineOf(dp) }));
+      return { ...diagnosis, engines, ports };
     },
-    text: (diagnosis) => portsText(diagnosis) + formatDiagnosis(diagnosis),
+    text: (diagnosis) => enginesText(diagnosis) + portsText(diagnosis) + formatDiagnosis(diagnosis),
   };
 }

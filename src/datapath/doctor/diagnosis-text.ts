@@ -18,25 +18,28 @@ function findingLines(findings: readonly Finding[]): string[] {
 function kernelEngineText({ hostIsReady, missing, unknown, helpful }: Diagnosis["kernelEngine"]): string {
   const ready =
     hostIsReady === true
-      ? "this host has what it will need"
+      ? "this host has what it needs"
       : hostIsReady === false
-        ? `this host lacks what it will need: ${missing.join(", ")}`
-        : `whether this host has what it will need cannot be told: ${unknown.join(", ")}`;
+        ? `this host lacks what it needs: ${missing.join(", ")}`
+        : `whether this host has what it needs cannot be told: ${unknown.join(", ")}`;
   return helpful.length === 0 ? ready : `${ready}; it would be better with ${helpful.join(", ")}`;
 }
 
 /** A diagnosis for people. */
 export function formatDiagnosis(diagnosis: Diagnosis): string {
-  const { canForward, reason, kernelEngine, inputs, host, features } = diagnosis;
+  const { canForward, reason, datapaths, kernelEngine, inputs, host, features } = diagnosis;
   const lines = [
     `This host ${canForward ? "can" : "cannot"} forward packets: ${reason}.`,
     "",
     "Datapaths",
     ...columns([
       ["netdev", "userspace engine"],
-      ["system", "userspace engine, since there is no kernel engine yet"],
+      [
+        "system",
+        datapaths.system === "kernel" ? "kernel engine" : "userspace engine, as the kernel engine cannot be here",
+      ],
     ]),
-    `  kernel engine: not built yet; ${kernelEngineText(kernelEngine)}`,
+    `  kernel engine: ${kernelEngineText(kernelEngine)}`,
     "",
     "How packets come in",
     ...columns(inputs.map((port) => [port.types.join(", "), port.input ?? "none", port.reason])),

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, HostAnswers, HostCheck } from "#host/host-answers.js";
-import { type BpfFeature, bpfFeatures } from "#host/linux/bpf/features.js";
+import { type BpfFeature, bpfFeatures, kernelEngineNeeds } from "#host/linux/bpf/features.js";
 import type { CaptureHandle, FrameHandle } from "#host/net.js";
 import type { Device } from "../device.js";
 import { diagnose } from "./diagnosis.js";
 import { formatDiagnosis } from "./diagnosis-text.js";
-import { checkUses } from "./feature-uses.js";
+import { checkUses, featureUses } from "./feature-uses.js";
 import { portWay } from "./port-way.js";
 
 type Works = boolean | undefined;
@@ -36,11 +36,13 @@ describe("diagnosis", () => {
     const diagnosis = diagnose(host());
     expect(diagnosis).toMatchObject({
       canForward: true,
-      datapaths: { netdev: "userspace", system: "userspace" },
-      kernelEngine: { isBuilt: false, hostIsReady: true, missing: [], unknown: [], helpful: [] },
+      datapaths: { netdev: "userspace", system: "kernel" },
+      kernelEngine: { isBuilt: true, hostIsReady: true, missing: [], unknown: [], helpful: [] },
     });
     expect(formatDiagnosis(diagnosis)).not.toContain("→");
-    expect(formatDiagnosis(diagnosis)).toContain("not built yet; this host has what it will need\n");
+    expect(formatDiagnosis(diagnosis)).toContain(
+      "  system  kernel engine\n  kernel engine: this host has what it needs\n",
+    );
   });
 
   it.each<[Partial<Record<HostCheck, Works>>, boolean, string]>([
@@ -65,16 +67,24 @@ describe("diagnosis", () => {
     expect(kernelEngine.hostIsReady).toBeNull();
   });
 
+  it("calls necessary what the kernel engine refuses to begin without", () => {
+    const named = Object.entries(featureUses).filter(([, use]) => use.kernelEngine === "needs");
+    expect(named.map(([name]) => name).sort()).toEqual([...kernelEngineNeeds].sort());
+  });
+
   it("tells what keeps the kernel engine from a host, and what may", () => {
-    expect(diagnose(host({}, { btf: false, atomics: undefined })).kernelEngine).toMatchObject({
+    const without = diagnose(host({}, { btf: false, atomics: undefined }));
+    expect(without.datapaths.system).toBe("userspace");
+    expect(formatDiagnosis(without)).toContain("userspace engine, as the kernel engine cannot be here\n");
+    expect(without.kernelEngine).toMatchObject({
       hostIsReady: false,
       missing: ["btf"],
       unknown: ["atomics"],
     });
-    expect(diagnose(host({ veth: undefined }, { pins: false })).kernelEngine).toMatchObject({
+    expect(diagnose(host({ veth: false }, { tcx: undefined, pins: false })).kernelEngine).toMatchObject({
       hostIsReady: null,
-      unknown: ["veth"],
-      helpful: ["pins"],
+      unknown: ["tcx"],
+      helpful: ["veth", "pins"],
     });
     expect(diagnose(host({}, { clsact: false, loop: false, xdp: false })).kernelEngine.hostIsReady).toBe(true);
   });
@@ -119,7 +129,9 @@ describe("diagnosis", () => {
     const below = (title: string): string =>
       lines[lines.findIndex((line) => line.trim().startsWith(title)) + 1]!.trim();
     expect(below("room for bursts")).toBe("→ floods lose frames: sysctl -w net.core.netdev_max_backlog=10000");
-    expect(below("programs at tcx")).toBe("→ packets come by packet sockets, which is slower (Linux 6.6 has it)");
+    expect(below("programs at tcx")).toBe(
+      "→ packets come by packet sockets, which is slower, and the kernel engine cannot be (Linux 6.6 has it)",
+    );
     expect(lines.find((line) => line.includes("bpf_dynptr_copy"))).toMatch(/ unknown +because of dynptr$/);
     expect(below("whole packets")).toMatch(/^→ where it is missing, packets come by packet sockets/);
   });

@@ -1,5 +1,5 @@
 import type { Answer, HostAnswers, HostCheck } from "#host/host-answers.js";
-import { type BpfFeature, bpfFeatures } from "#host/linux/bpf/features.js";
+import { type BpfFeature, bpfFeatures, kernelEngineNeeds } from "#host/linux/bpf/features.js";
 import { checkUses, featureUses } from "./feature-uses.js";
 
 /** One answer with what follows from it. `works` is null where it cannot be told. */
@@ -29,15 +29,16 @@ export type Diagnosis = {
   readonly datapaths: {
     /** Engines by datapath_type. */
     readonly netdev: "userspace";
-    readonly system: "userspace";
+    /** Unless `other_config:weft-kernel-engine` says otherwise. */
+    readonly system: "kernel" | "userspace";
   };
   readonly kernelEngine: {
-    readonly isBuilt: false;
-    /** Whether this host has what it will need; null where that cannot be told. */
+    readonly isBuilt: true;
+    /** Whether this host has what it needs; null where that cannot be told. */
     readonly hostIsReady: boolean | null;
     readonly missing: readonly string[];
     readonly unknown: readonly string[];
-    /** What it would be better with. */
+    /** What it lacks that it would be better with. */
     readonly helpful: readonly string[];
   };
   readonly inputs: readonly PortInput[];
@@ -67,10 +68,11 @@ export function diagnose({ checks, features }: HostAnswers): Diagnosis {
   const check = (name: HostCheck): Answer => checks.get(name) ?? UNASKED;
   const feature = (name: BpfFeature): Answer => features.get(name) ?? UNASKED;
   const isAsked = check("net_admin").works === true;
+  const engine = kernelEngine(check, feature);
   return {
     ...verdict(check),
-    datapaths: { netdev: "userspace", system: "userspace" },
-    kernelEngine: kernelEngine(check, feature),
+    datapaths: { netdev: "userspace", system: engine.hostIsReady ? "kernel" : "userspace" },
+    kernelEngine: engine,
     inputs: inputs(check, feature),
     host: [...checks].map(([name, answer]) =>
       finding(name, checkUses[name].title, answer, checkUses[name].without, isAsked),
@@ -96,19 +98,14 @@ function verdict(check: Ask<HostCheck>): { canForward: boolean; reason: string }
 }
 
 function kernelEngine(check: Ask<HostCheck>, feature: Ask<BpfFeature>): Diagnosis["kernelEngine"] {
-  const named = Object.keys(bpfFeatures) as BpfFeature[];
-  const needed = named.filter((name) => featureUses[name].kernelEngine === "needs");
-  const asked = [
-    ...needed.map((name) => ({ name: name as string, works: feature(name).works })),
-    { name: "veth", works: check("veth").works },
-  ];
-  const missing = asked.filter(({ works }) => works === false).map(({ name }) => name);
-  const unknown = asked.filter(({ works }) => works === undefined).map(({ name }) => name);
-  const helpful = named.filter(
+  const missing = kernelEngineNeeds.filter((name) => feature(name).works === false);
+  const unknown = kernelEngineNeeds.filter((name) => feature(name).works === undefined);
+  const helping = (Object.keys(bpfFeatures) as BpfFeature[]).filter(
     (name) => featureUses[name].kernelEngine === "is helped" && feature(name).works === false,
   );
+  const helpful = check("veth").works === false ? ["veth", ...helping] : helping;
   const hostIsReady = missing.length > 0 ? false : unknown.length > 0 ? null : true;
-  return { isBuilt: false, hostIsReady, missing, unknown, helpful };
+  return { isBuilt: true, hostIsReady, missing, unknown, helpful };
 }
 
 function inputs(check: Ask<HostCheck>, feature: Ask<BpfFeature>): PortInput[] {

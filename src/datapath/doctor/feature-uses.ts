@@ -3,7 +3,7 @@ import type { BpfFeature } from "#host/linux/bpf/features.js";
 
 /** What a feature is for. `without` says what is lost, and what to do about it where something can be done. */
 interface Use {
-  /** What the kernel engine will do with it: it cannot be without what it needs, and loses something without what helps. */
+  /** What the kernel engine does with it: it cannot be without what it needs, and loses something without what helps. */
   readonly kernelEngine: "needs" | "is helped" | "has no use";
   readonly without: string;
 }
@@ -13,27 +13,30 @@ const helps = (without: string): Use => ({ kernelEngine: "is helped", without })
 const unused = (without: string): Use => ({ kernelEngine: "has no use", without });
 
 const SLOWER = "packets come by packet sockets, which is slower";
+/** Without the capture ring there is no kernel engine either. */
+const SLOWEST = `${SLOWER}, and the kernel engine cannot be`;
+const NO_KERNEL_ENGINE = "the userspace engine forwards all, since the kernel engine cannot be";
 
 /** Each BPF feature's use. */
 export const featureUses: Readonly<Record<BpfFeature, Use>> = {
-  bpf: needs(`${SLOWER}; the kernel engine cannot be`),
-  btf: needs(`${SLOWER}: the kernel was built without CONFIG_DEBUG_INFO_BTF`),
-  tcx: needs(SLOWER),
+  bpf: needs(SLOWEST),
+  btf: needs(`${SLOWEST}: the kernel was built without CONFIG_DEBUG_INFO_BTF`),
+  tcx: needs(SLOWEST),
   clsact: unused("nothing, where there is tcx; else modules sch_ingress and cls_bpf hide ports from the host's stack"),
   nft: unused("nothing, where there is tcx or clsact; else module nf_tables hides ports from the host's stack"),
-  ringbuf: needs(SLOWER),
-  skb_dynptr: needs(SLOWER),
-  dynptr: needs(SLOWER),
-  kfuncs: needs(SLOWER),
+  ringbuf: needs(SLOWEST),
+  skb_dynptr: needs(SLOWEST),
+  dynptr: needs(SLOWEST),
+  kfuncs: needs(SLOWEST),
   may_goto: helps("the kernel engine will look through fewer masks at once"),
   loop: unused("nothing"),
-  tail_calls: needs("the kernel engine cannot be"),
-  atomics: needs("the kernel engine cannot be"),
+  tail_calls: needs(NO_KERNEL_ENGINE),
+  atomics: needs(NO_KERNEL_ENGINE),
   jiffies: helps("flows' times cost the kernel engine 30 ns more per packet"),
-  mmapable: needs(SLOWER),
+  mmapable: needs(SLOWEST),
   batch: helps("the kernel engine will set up and remove flows one by one"),
   lru: helps("the kernel engine will hold fewer connections"),
-  links: needs("the kernel engine cannot be"),
+  links: needs(NO_KERNEL_ENGINE),
   pins: helps("the kernel engine's flows will not outlive the daemon: mount -t bpf bpf /sys/fs/bpf"),
   test_run: unused("programs cannot be tried out"),
   redirect_peer: helps("ports that lead into namespaces will cost the kernel engine more"),
@@ -58,11 +61,11 @@ export const checkUses: Readonly<Record<HostCheck, { readonly title: string; rea
   tun: {
     title: "TAP devices, for internal and tap ports",
     without:
-      "internal ports are veth pairs instead; type=tap does not work: modprobe tun, and let a container have /dev/net/tun",
+      "internal ports are veth pairs; type=tap does not work: modprobe tun, and let a container have /dev/net/tun",
   },
   veth: {
     title: "veth pairs",
-    without: "internal ports need TAP devices, and the kernel engine cannot be: modprobe veth",
+    without: "internal ports are TAP devices, whose packets the kernel engine leaves to threads: modprobe veth",
   },
   packet_socket: {
     title: "packet sockets, for system ports",

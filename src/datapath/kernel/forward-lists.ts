@@ -22,6 +22,11 @@ export class MaskLists {
     this.#maps = maps;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#masks.size;
+  }
+
   /** The mask of a match; undefined where there are too many. */
   take({ maskId, words }: ForwardMatch): ForwardMask | undefined {
     let mask = this.#masks.get(maskId);
@@ -106,6 +111,13 @@ export class OperationLists {
 
   constructor(maps: ForwardMaps) {
     this.#maps = maps;
+  }
+
+  /** How many units they take. */
+  get units(): number {
+    let units = 0;
+    for (const placed of this.#placed.values()) units += placed.units;
+    return units;
   }
 
   /** Undefined where there is no room. */

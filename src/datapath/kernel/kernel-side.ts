@@ -37,9 +37,14 @@ export class KernelSide {
     return this.#table;
   }
 
+  /** The engine is of a kind that can have a table. */
+  get isPossible(): boolean {
+    return this.#host.forwardMaps !== undefined;
+  }
+
   /** Why there is no table. */
   get reason(): string {
-    if (this.#host.forwardMaps === undefined) return "datapath_type=netdev is for the userspace engine alone";
+    if (!this.isPossible) return "datapath_type=netdev is for it alone";
     return this.#isWanted ? this.#fault : `other_config:${OPTION} is false`;
   }
 

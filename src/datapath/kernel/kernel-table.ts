@@ -1,5 +1,13 @@
 import { forwardProgram } from "#bpf/forward/forward-program.js";
-import { FLOW_KEY_SIZE, flowTag, MAX_MASK_WORDS, processorRow, WIDE_FLOW_KEY_SIZE } from "#bpf/forward/layout.js";
+import {
+  FLOW_KEY_SIZE,
+  flowTag,
+  MAX_MASK_WORDS,
+  MAX_MASKS,
+  OPERATION_UNITS,
+  processorRow,
+  WIDE_FLOW_KEY_SIZE,
+} from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
 import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
@@ -34,6 +42,13 @@ export interface FlowPlaces {
   placed(id: number, row: number, key: Uint8Array): void;
   /** Nobody is counted in the row any more. */
   displaced(row: number): void;
+}
+
+/** What is taken of each kind of place, and what there is: flows, masks of all ports together, units of 16 bytes for lists of actions. */
+export interface MapFill {
+  readonly flows: { readonly used: number; readonly room: number };
+  readonly masks: { readonly used: number; readonly room: number };
+  readonly actions: { readonly used: number; readonly room: number };
 }
 
 interface KernelFlow {
@@ -82,6 +97,15 @@ export class KernelTable {
     let size = 0;
     for (const { placed } of this.#flows.values()) if (placed) size++;
     return size;
+  }
+
+  /** How full the maps are. */
+  fill(): MapFill {
+    return {
+      flows: { used: this.size, room: this.#maps.flows },
+      masks: { used: this.#masks.size, room: MAX_MASKS },
+      actions: { used: this.#operations.units, room: OPERATION_UNITS },
+    };
   }
 
   /** Why flows are not in the maps, and how many each. */

@@ -1,23 +1,46 @@
+import type { Datapath } from "#datapath/datapath.js";
+import { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
+import type { HostAnswers } from "#host/host-answers.js";
+import { bpfFeatures, kernelEngineNeeds } from "#host/linux/bpf/features.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import { datapathFeatures } from "../datapath-features.js";
 import type { OfprotoSwitches } from "../switches.js";
 import { findBridge } from "./find-bridge.js";
 
-/** `dpif/show-dp-features`: what a bridge's datapath can do. */
-function showFeatures(switches: OfprotoSwitches): AppctlCommand<{ readonly [name: string]: boolean | number }> {
+type ShownFeatures = { readonly [name: string]: boolean | number | null };
+
+/** Whether known flows are in the kernel, and which of what that needs the host has; null where it cannot be told. Nothing of a datapath that has no such thing. */
+async function kernelFeatures(datapath: Datapath, askHost: () => Promise<HostAnswers>): Promise<ShownFeatures> {
+  const side = datapath instanceof UserspaceDatapath ? datapath.engine.kernel : undefined;
+  if (!side?.isPossible) return {};
+  const { features } = await askHost();
+  const needs = kernelEngineNeeds.map((name) => [
+    `Kernel engine, ${bpfFeatures[name].title}`,
+    features.get(name)?.works ?? null,
+  ]);
+  return { "Kernel engine": side.table !== undefined, ...Object.fromEntries(needs) };
+}
+
+function formatValue(value: boolean | number | null): string {
+  return typeof value === "number" ? String(value) : value === null ? "Unknown" : value ? "Yes" : "No";
+}
+
+/** `dpif/show-dp-features`: what a bridge's datapath can do; the lines about the kernel engine are ours. */
+function showFeatures(switches: OfprotoSwitches, askHost: () => Promise<HostAnswers>): AppctlCommand<ShownFeatures> {
   return {
     name: "dpif/show-dp-features",
     usage: "bridge",
     minArgs: 1,
     maxArgs: 1,
-    run: ([name]) => {
-      const { state } = findBridge(switches, name);
-      return Object.fromEntries(datapathFeatures(state.settings.vlanLimit).map((f) => [f.name, f.value]));
+    async run([name]) {
+      const { state, backer } = findBridge(switches, name);
+      const own = datapathFeatures(state.settings.vlanLimit).map((f) => [f.name, f.value]);
+      return { ...Object.fromEntries(own), ...(await kernelFeatures(backer.datapath, askHost)) };
     },
     text: (features) =>
       Object.entries(features)
-        .map(([name, value]) => `${name}: ${typeof value === "number" ? value : value ? "Yes" : "No"}\n`)
+        .map(([name, value]) => `${name}: ${formatValue(value)}\n`)
         .join(""),
   };
 }
@@ -50,6 +73,6 @@ function setFeatures(switches: OfprotoSwitches): AppctlCommand<string> {
 }
 
 /** Commands about what datapaths can do. */
-export function featureCommands(switches: OfprotoSwitches): AppctlCommand[] {
-  return [setFeatures(switches), showFeatures(switches) as AppctlCommand];
+export function featureCommands(switches: OfprotoSwitches, askHost: () => Promise<HostAnswers>): AppctlCommand[] {
+  return [setFeatures(switches), showFeatures(switches, askHost) as AppctlCommand];
 }

@@ -1,3 +1,4 @@
+import type { HostAnswers } from "#host/host-answers.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import type { OfprotoSwitches } from "../switches.js";
 import { featureCommands } from "./dp-features.js";
@@ -11,12 +12,12 @@ import { ofprotoTraceLive } from "./trace-live.js";
 import { upcallCommands } from "./upcall.js";
 
 /** Every appctl command about bridges and their flows. */
-export function switchCommands(switches: OfprotoSwitches): AppctlCommand[] {
+export function switchCommands(switches: OfprotoSwitches, askHost: () => Promise<HostAnswers>): AppctlCommand[] {
   return [
     bridgeDumpFlows(switches) as AppctlCommand,
     bridgeReconnect(switches) as AppctlCommand,
     ...dpifCommands(switches),
-    ...featureCommands(switches),
+    ...featureCommands(switches, askHost),
     ...fdbCommands(switches),
     ofprotoDrops(switches) as AppctlCommand,
     ofprotoTrace(switches) as AppctlCommand,
