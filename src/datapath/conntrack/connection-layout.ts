@@ -8,7 +8,7 @@ export const C = {
   next: 2,
   /** zone:16 | protocol:8 | IPv6:8. */
   id: 4,
-  /** policy:16 | 0:6 | phase:2 | 0:2 | helper:2 | used:1 | related:1 | dnat:1 | snat:1. */
+  /** policy:16 | 0:5 | listed:1 | phase:2 | 0:2 | helper:2 | used:1 | related:1 | dnat:1 | snat:1. */
   flags: 5,
   /** When it is forgotten, in ticks. */
   expires: 6,
@@ -22,9 +22,11 @@ export const C = {
   wheelNext: 38,
   wheelPrevious: 39,
   wheelSlot: 40,
+  /** While the kernel follows the connection (`leases.ts`): the ticks from a packet to the end. Else 0. */
+  lease: 41,
 } as const;
 
-export const ROW_WORDS = 41;
+export const ROW_WORDS = 42;
 export const TUPLE_WORDS = 9;
 export const SIDE_WORDS = 4;
 
@@ -55,6 +57,8 @@ export const HELPER_SHIFT = 4;
 /** What is known of a connection without states: 0 one packet, 1 several in one direction, 2 both directions. */
 export const F_PHASE = 0x300;
 export const PHASE_SHIFT = 8;
+/** The kernel finds it (`leases.ts`). */
+export const F_LISTED = 0x400;
 export const POLICY_SHIFT = 16;
 
 /** Ticks per second. They wrap around; differences up to 248 days are right. */

@@ -2,9 +2,10 @@ import { C, ROW_WORDS } from "./connection-layout.js";
 
 const CHUNK_BITS = 12;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
+const CHUNK_WORDS = CHUNK_ROWS * ROW_WORDS;
 
 /**
- * Rows of connections, in chunks of memory that are made as they are needed: 164 bytes each, no objects. A connection's number stays the same while it
+ * Rows of connections, in chunks of memory that are made as they are needed: 168 bytes each, no objects. A connection's number stays the same while it
  * lives.
  */
 export class ConnectionPool {
@@ -13,6 +14,8 @@ export class ConnectionPool {
   #free = -1;
   #used = 0;
   #count = 0;
+  /** Where the first rows lie; empty where they lie nowhere in particular. */
+  #shared: Uint32Array = new Uint32Array(0);
 
   /** Connections there are. */
   get count(): number {
@@ -37,12 +40,30 @@ export class ConnectionPool {
   take(): number {
     this.#count++;
     const id = this.#free >= 0 ? this.#free : this.#used++;
-    if (id >>> CHUNK_BITS === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS * ROW_WORDS));
+    if (id >>> CHUNK_BITS === this.#chunks.length) this.#chunks.push(this.#chunk(this.#chunks.length));
     const at = this.row(id);
     const w = this.words(id);
     if (id === this.#free) this.#free = w[at + C.next]! | 0;
     w.fill(0, at, at + ROW_WORDS);
     return id;
+  }
+
+  /** Has the first rows lie in `memory`, or again in memory of their own where there is none. What they hold goes with them; connections keep their numbers. */
+  share(memory: Uint32Array = new Uint32Array(0)): void {
+    const before = this.#shared.length / CHUNK_WORDS;
+    this.#shared = memory;
+    for (let i = 0; i < Math.max(before, memory.length / CHUNK_WORDS) && i < this.#chunks.length; i++) {
+      const chunk = this.#chunk(i);
+      chunk.set(this.#chunks[i]!);
+      this.#chunks[i] = chunk;
+    }
+  }
+
+  /** Memory for the rows of a chunk. */
+  #chunk(i: number): Uint32Array {
+    const from = i * CHUNK_WORDS;
+    const isShared = from + CHUNK_WORDS <= this.#shared.length;
+    return isShared ? this.#shared.subarray(from, from + CHUNK_WORDS) : new Uint32Array(CHUNK_WORDS);
   }
 
   give(id: number): void {

@@ -1,5 +1,6 @@
 import type { FlowKey } from "#flow/key.js";
 import { CtState, W } from "#flow/layout.js";
+import type { LeaseMemory } from "#host/lease-memory.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import type { Frame } from "../userspace/frames/frame.js";
 import { chooseNat, type NatSearch } from "./choose-nat.js";
@@ -8,6 +9,7 @@ import {
   C,
   F_DNAT,
   F_HELPER,
+  F_LISTED,
   F_PHASE,
   F_RELATED,
   F_SNAT,
@@ -27,6 +29,7 @@ import { expectReply } from "./expect-reply.js";
 import { type Expectation, Expectations } from "./expectations.js";
 import { ExpiryWheel } from "./expiry-wheel.js";
 import { helpFtp, helpTftp } from "./helpers.js";
+import { Leases } from "./leases.js";
 import { readInner, readPacket } from "./read-packet.js";
 import { SequenceShifts } from "./sequence-shift.js";
 import {
@@ -34,6 +37,7 @@ import {
   beginsTcp,
   beginTcp,
   followTcp,
+  isSteady,
   tcpOutcome,
   VERDICT_BEGINS,
   VERDICT_INVALID,
@@ -74,6 +78,7 @@ export class Conntrack implements NatSearch {
   readonly #packet = newTrackedPacket();
   readonly #reversed = newTuple();
   readonly #inner = newTuple();
+  #leases: Leases | undefined;
   #tick = 0;
   checksSequences = true;
   maxConnections: number = DEFAULT_MOST;
@@ -89,6 +94,17 @@ export class Conntrack implements NatSearch {
   /** Tells what time it is. */
   setTime(milliseconds: number): void {
     this.#tick = Math.floor((milliseconds * TICKS) / 1000) >>> 0;
+  }
+
+  /** Has the kernel follow connections that are established, by this memory; or none any more. On return the memory used before is not used. */
+  lease(memory: LeaseMemory | undefined, milliseconds: number): void {
+    this.#leases?.close();
+    this.#leases = memory && new Leases(memory, this.pool, this.seed, milliseconds);
+  }
+
+  /** Takes back what the kernel follows: packets that come next are asked anew. */
+  endLeases(): void {
+    this.#leases?.endAll();
   }
 
   get tick(): number {
@@ -121,6 +137,7 @@ export class Conntrack implements NatSearch {
   remove(id: number): void {
     const w = this.pool.words(id);
     const at = this.pool.row(id);
+    if ((w[at + C.flags]! & F_LISTED) !== 0) this.#leases?.forget(id);
     this.#index.remove(id);
     this.#wheel.remove(id);
     this.limits.add(w[at + C.id]! >>> 16, -1);
@@ -217,6 +234,7 @@ export class Conntrack implements NatSearch {
     const direction = (entry & 1) as 0 | 1;
     const w = this.pool.words(id);
     const at = this.pool.row(id);
+    if (w[at + C.lease] !== 0) this.#leases?.end(id);
     let verdict: number = VERDICT_VALID;
     if (p.protocol === IpProtocol.tcp) {
       if (translated < 0) this.#shifts.acknowledge(id, direction, frame, p);
@@ -239,7 +257,15 @@ export class Conntrack implements NatSearch {
       }
     }
     writeConnection(key, w, at, state, this.#parentOf(flags, id));
+    if (this.#leases !== undefined && verdict === VERDICT_VALID) this.#offer(this.#leases, w, at, id);
     return verdict;
+  }
+
+  /** Lets the kernel follow a connection from now on, if that is as it would be here. The packet is one of its own. */
+  #offer(leases: Leases, w: Uint32Array, at: number, id: number): void {
+    if ((w[at + C.flags]! & (F_HELPER | F_RELATED)) !== 0) return;
+    if (this.#packet.protocol === IpProtocol.tcp && (tcpOutcome.timeout < 0 || !isSteady(w, at))) return;
+    leases.grant(id, (w[at + C.expires]! - this.#tick) >>> 0);
   }
 
   #followPhase(id: number, w: Uint32Array, at: number, direction: number): number {

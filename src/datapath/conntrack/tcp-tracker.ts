@@ -233,6 +233,18 @@ function advance(w: Uint32Array, from: number, to: number, flags: number): void 
   else tcpOutcome.timeout = most >= CLOSING ? Timeout.tcpClosing : Timeout.tcpEstablished;
 }
 
+/** True where packets that only acknowledge, or carry data, leave the states of both sides as they are. */
+export function isSteady(w: Uint32Array, row: number): boolean {
+  const mine = w[row + C.sides + S.state]! & 0xff;
+  const theirs = w[row + C.sides + SIDE_WORDS + S.state]! & 0xff;
+  return (
+    Math.min(mine, theirs) >= ESTABLISHED &&
+    Math.max(mine, theirs) < TIME_WAIT &&
+    mine !== CLOSING &&
+    theirs !== CLOSING
+  );
+}
+
 /** The state of a whole connection, as a dump without `-m` shows it: coarser than that of its sides. */
 export function mergedTcpState(w: Uint32Array, row: number): number {
   const state = Math.max(w[row + C.sides + S.state]! & 0xff, w[row + C.sides + SIDE_WORDS + S.state]! & 0xff);

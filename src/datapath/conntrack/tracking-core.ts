@@ -78,6 +78,7 @@ export class TrackingCore<Token> {
       case "timeouts":
         if (request.seconds === undefined) connections.policies.delete(request.name);
         else connections.policies.set(request.name, request.seconds);
+        connections.endLeases();
         return undefined;
       case "fragments_enabled":
         this.#family(request.isIpv6).isEnabled = request.on;
