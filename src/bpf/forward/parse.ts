@@ -24,6 +24,9 @@ export interface KeyWords {
   readonly skbPriority: number;
   readonly pktMark: number;
   readonly recircId: number;
+  readonly inPort: number;
+  readonly dpHash: number;
+  readonly ctState: number;
   /** The first word behind the headers'. */
   readonly tunMetadata: number;
 }

@@ -1,5 +1,5 @@
 import { add, and, mov, or } from "../../alu.js";
-import { callHelper, jump, jumpEqual, jumpNotEqual } from "../../control.js";
+import { callHelper, jump, jumpEqual, jumpGreater, jumpNotEqual } from "../../control.js";
 import { helper } from "../../helpers.js";
 import { label, type ProgramItem } from "../../instruction.js";
 import { byte, double, half, word } from "../../memory.js";
@@ -23,10 +23,13 @@ export const setWord: OperationCode = {
   code: Operation.setWord,
   items: () => [
     byte.load(r1, r8, at.base),
+    mov.imm(r2, 0),
+    jumpGreater.imm(r1, 4, "forward word frame"),
     and.imm(r1, 4),
     mov.reg(r2, r7),
     add.reg(r2, r1),
     word.load(r2, r2, scratch.network),
+    label("forward word frame"),
     byte.load(r1, r8, at.offset),
     add.reg(r2, r1),
     double.store(r10, PLACE, r2),
