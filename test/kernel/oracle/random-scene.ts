@@ -14,14 +14,21 @@ import { plainOffload } from "#wire/virtio-net.js";
 import { Random } from "../../differential/datapath-actions/random.js";
 import { randomActions } from "../../differential/datapath-actions/random-actions.js";
 import { frameOfKind, randomFrame } from "../../differential/datapath-actions/random-packets.js";
+import { tunnelledFrame } from "../../differential/datapath-actions/random-tunnels.js";
 import type { PortPacket, Reference } from "./reference.js";
 
 /** What the actions of a scene are. */
 export interface SceneSettings {
   readonly ports: readonly number[];
-  readonly tunnels: ReadonlyMap<string, number>;
+  /** Tunnel ports by name, where packets go through tunnels: then there are no large segments, which the engines cut at different places. */
+  readonly tunnels?: ReadonlyMap<string, number>;
   /** Actions that are left out, as they begin. */
   readonly without: RegExp;
+}
+
+/** A frame that came in, and the name of the tunnel port that takes it out of its outer headers. */
+interface SceneFrame extends PortPacket {
+  readonly through?: string;
 }
 
 /** Frames, and flows for most of them. */
@@ -43,22 +50,31 @@ class FlowMaker {
     this.#seed = r.int(2 ** 32);
   }
 
-  add(key: FlowKey, frame: Uint8Array): DatapathFlow {
+  /** `through` is the name of a tunnel port that is to take the packet. */
+  add(key: FlowKey, frame: Uint8Array, through?: string): DatapathFlow {
     const mask = this.#maskOf(key);
     const flow = {
       ufid: (this.flows.length + 1).toString(16).padStart(32, "0"),
       key: key.map((word, i) => word & mask[i]!),
       mask,
-      actions: this.#actions(key, frame),
+      actions: through === undefined ? this.#actions(key, frame) : this.#pop(through),
     };
     this.flows.push(flow);
     return flow;
   }
 
+  get #tunnels(): ReadonlyMap<string, number> {
+    return this.#settings.tunnels ?? new Map();
+  }
+
+  #pop(through: string): readonly DatapathAction[] {
+    return parseDatapathActions(`tnl_pop(${this.#tunnels.get(through)})${this.#r.pick(["", ",3"])}`);
+  }
+
   #maskOf(key: FlowKey): FlowMask {
     const mask = newKey();
     for (const word of [W.inPort, W.recircId, W.packetType, W.ethType]) mask[word] = 0xffffffff;
-    if ([...this.#settings.tunnels.values()].includes(key[W.inPort]!)) mask.fill(0xffffffff, 0, W.metadata);
+    if ([...this.#tunnels.values()].includes(key[W.inPort]!)) mask.fill(0xffffffff, 0, W.metadata);
     mask[W.eth + 2] = 0x0f;
     mask[W.vlan0] = mask[W.vlan0 + 1] = (0xffff0000 | VLAN_PRESENT) >>> 0;
     mask[W.nw] = 0xff0000ff;
@@ -76,7 +92,8 @@ class FlowMaker {
 
   #actions(key: FlowKey, frame: Uint8Array): readonly DatapathAction[] {
     const r = this.#r;
-    const { tunnels, without } = this.#settings;
+    const { without } = this.#settings;
+    const tunnels = this.#tunnels;
     if (r.once(12)) return [];
     const meta = newKey();
     meta[W.packetType] = key[W.packetType]!;
@@ -156,10 +173,16 @@ function largeSegmentOf(r: Random): Packet {
 }
 
 /** Frames to begin with, and each of them again, some a little different. */
-function makeFrames(r: Random, settings: SceneSettings, hostile: readonly Uint8Array[], count: number): PortPacket[] {
-  const frames: PortPacket[] = [];
+function makeFrames(r: Random, settings: SceneSettings, hostile: readonly Uint8Array[], count: number): SceneFrame[] {
+  const frames: SceneFrame[] = [];
   while (frames.length < count) {
-    if (r.once(12)) {
+    if (settings.tunnels && r.once(3)) {
+      const { frame: data, port: through } = tunnelledFrame(r);
+      data[11] = r.int(16);
+      frames.push({ port: r.pick(settings.ports), packet: { data, offload: plainOffload() }, through });
+      continue;
+    }
+    if (!settings.tunnels && r.once(12)) {
       const packet = largeSegmentOf(r);
       packet.data[11] = r.int(16);
       frames.push({ port: r.pick(settings.ports), packet });
@@ -198,7 +221,7 @@ export function makeKernelScene(
       reference.put(frame);
       const miss = reference.take().upcalls.find(({ kind }) => kind === "miss");
       if (miss === undefined) break;
-      datapath.putFlow(maker.add(miss.key, miss.packet.data));
+      datapath.putFlow(maker.add(miss.key, miss.packet.data, turn === 0 ? frame.through : undefined));
     }
   }
   datapath.flush();

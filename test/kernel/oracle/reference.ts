@@ -1,5 +1,4 @@
 import type { Datapath, Upcall } from "#datapath/datapath.js";
-import { tunnelDevices } from "#datapath/devices/tunnel-device.js";
 import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import type { Packet } from "#datapath/packet.js";
@@ -18,8 +17,7 @@ export class Reference {
   #sent: PortPacket[] = [];
   #upcalls: Upcall[] = [];
 
-  /** `tunnels` are its tunnel ports: types and numbers. */
-  constructor(ports: readonly number[], tunnels: ReadonlyMap<string, number>) {
+  constructor(ports: readonly number[]) {
     const clock = new FakeClock();
     const none = undefined as never;
     this.#devices = new DummyDevices({ clock, files: none, streams: none });
@@ -28,9 +26,6 @@ export class Reference {
     for (const port of ports) {
       this.datapath.addPort(dummies.deviceClass("dummy")!.open(`p${port}`, new Map()), port);
       this.#devices.get(`p${port}`)!.transmit = (packet) => void this.#sent.push({ port, packet });
-    }
-    for (const [type, number] of tunnels) {
-      this.datapath.addPort(tunnelDevices.get(type)!.open("", new Map([["remote_ip", "flow"]])), number);
     }
     this.datapath.onUpcall((batch) => void this.#upcalls.push(...batch));
   }
