@@ -131,6 +131,13 @@ export interface Datapath {
   setOptions(options: ReadonlyMap<string, string>): void;
   /** Takes what is said of a port in Interface:options and Interface:other_config, in one map. */
   setPortOptions(number: number, options: ReadonlyMap<string, string>): void;
+  /**
+   * Takes over the flows that a process before this one has left in the kernel, where that can be: to be asked when the ports are there, which begin to go by
+   * this datapath then. They are as they were, with names and counters; nobody owns them yet.
+   */
+  adopt?(): readonly HeldFlow[];
+  /** What the kernel does goes on when this is closed, for the next process to take over. */
+  leave?(): void;
   /** Resolves when everything asked so far is in force: what arrives from then on is treated accordingly. */
   settled(): Promise<void>;
   close(): void;

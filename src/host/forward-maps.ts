@@ -35,7 +35,9 @@ export interface ForwardMaps {
   monotonic(): number;
   /** Where the maps outlive the process. */
   readonly records?: FlowRecords | undefined;
-  /** The maps that a process before this one has left, if there are any: they are in use until ports are fed. */
+  /** Ports may still go by what a process before this one has left, until they are fed. */
+  readonly hasLeft?: boolean;
+  /** The maps that it has left, where they are to be found. */
   openLeft?(): LeftMaps | undefined;
   /** What no process has use for any more is taken away: links of devices that have not been fed, maps before these. */
   removeLeft?(): void;

@@ -105,14 +105,26 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { LinuxNetHost } = await import("#host/linux/net-host.js");
   const { LinuxCaptureRings } = await import("#host/linux/capture-rings.js");
   const { usableCores } = await import("#host/linux/affinity.js");
-  const net = new LinuxNetHost();
+  const { Pins } = await import("#host/linux/pins.js");
+  const pins = new Pins(run);
+  const net = new LinuxNetHost(undefined, pins);
   const { LinuxForwardMaps } = await import("#host/linux/forward-maps.js");
   const rings = new LinuxCaptureRings();
   const { lackingForKernelEngine } = await import("#host/linux/bpf/probes.js");
+  let hasMaps = false;
   const linux = {
     rings,
     cores: usableCores,
-    forwardMaps: () => new LinuxForwardMaps(rings),
+    forwardMaps: () => {
+      hasMaps = true;
+      try {
+        pins.need();
+      } catch (error) {
+        log.module("dpif").warn(`what the kernel forwards ends with this process: ${(error as Error).message}`);
+        return new LinuxForwardMaps(rings);
+      }
+      return new LinuxForwardMaps(rings, { pins, name: "ovs-system" });
+    },
     lacking: lackingForKernelEngine,
   };
   const { LinuxVhostHost } = await import("#host/linux/vhost/vhost-host.js");
@@ -153,6 +165,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     systemStatistics: () => systemStatistics(system),
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));
+  // Nobody takes over what an earlier process has left.
+  void daemon.configured.then(() => hasMaps || pins.remove());
   const news = new LinkNews();
   const watch = net.watch((event) => {
     if (news.isNews(event) && event.kind === "link") daemon.linkAppeared(event.link.name);
@@ -165,6 +179,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     stop(cleanup) {
       watch.cancel();
       daemon.close(cleanup);
+      if (cleanup) pins.remove();
       database.close();
     },
   };

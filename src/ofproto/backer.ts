@@ -1,4 +1,4 @@
-import type { Datapath } from "#datapath/datapath.js";
+import type { Datapath, HeldFlow } from "#datapath/datapath.js";
 import type { DatapathDropReason } from "#datapath/drop-reasons.js";
 import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
@@ -16,6 +16,7 @@ import { DatapathMeterIds } from "./meters/datapath-meter-ids.js";
 import type { OfPort } from "./port.js";
 import { Recirculation } from "./recirculation.js";
 import { Revalidator } from "./revalidator.js";
+import { takeOver } from "./take-over.js";
 import { LiveTraces } from "./traces/live-traces.js";
 import type { World } from "./translate/context.js";
 import { FloodCache } from "./translate/flood-cache.js";
@@ -49,6 +50,8 @@ export class Backer implements World {
   readonly #patches = new Map<string, OfPort>();
   readonly #dropped = new Map<string, number>();
   #isRestoring: boolean;
+  /** Flows of a process before this one that are still to be looked at. */
+  readonly #adopted: HeldFlow[] = [];
   /** It runs in the next turn. */
   #isDue = false;
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
@@ -81,8 +84,28 @@ export class Backer implements World {
   }
 
   #begin(): void {
-    this.datapath.flush();
+    const adopted = new Set(this.#adopted.map(({ ufid }) => ufid));
+    const others = adopted.size > 0 ? [...this.datapath.flows()].filter(({ ufid }) => !adopted.has(ufid)) : undefined;
+    if (others === undefined) this.datapath.flush();
+    else this.datapath.deleteFlows(others.map(({ ufid }) => ufid));
     this.datapath.onUpcall((batch) => this.upcalls.handle(batch));
+    this.#takeOver();
+  }
+
+  /** Takes over what a process before this one has left in the datapath. The ports are there, and, unless it `isRestoring`, the tables. */
+  adopt(): void {
+    this.#adopted.push(...(this.datapath.adopt?.() ?? []));
+    if (!this.#isRestoring) this.#takeOver();
+  }
+
+  #takeOver(): void {
+    if (this.#adopted.length === 0) return;
+    const flows = this.#adopted.splice(0);
+    const orphans = takeOver(this, flows);
+    this.log.info(`${this.datapath.name}: ${flows.length} flows taken over`);
+    this.changed();
+    // Packets go by them until those before them in the pipeline know better.
+    void this.revalidator.settled().then(() => this.datapath.removeFlows(orphans));
   }
 
   /** The OpenFlow port that a datapath's port is. */

@@ -47,6 +47,13 @@ export class Megaflow implements Listed {
     this.generation = generation;
   }
 
+  /** What was counted before it was looked at is nobody's to be credited. */
+  beginHere(): void {
+    const { packets, bytes } = this.held.stats();
+    this.#packets = packets;
+    this.#bytes = bytes;
+  }
+
   /** When a packet last used it, or when it was made. */
   get lastUse(): number {
     return this.#used;

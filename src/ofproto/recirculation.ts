@@ -52,6 +52,11 @@ export class Recirculation implements FrozenStates {
     return entry.id;
   }
 
+  /** Numbers up to this one are not given out in their turn: flows of another process name them. */
+  reserve(id: number): void {
+    this.#last = Math.max(this.#last, id);
+  }
+
   get(id: number): FrozenState | undefined {
     return this.#byId.get(id)?.state;
   }

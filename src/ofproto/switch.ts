@@ -64,6 +64,8 @@ export interface Switches {
    * times out, and controllers are not spoken to; so that tools can put flows back. Without effect once there are bridges.
    */
   awaitFlows(): void;
+  /** Takes over what another process has left in datapaths: to be asked when a configuration is in force, for it is looked at by that. */
+  adopt(): void;
   flowsRestored(): void;
   /** Sets what datapaths do about connections, by type of datapath. */
   setConntrack(settings: ReadonlyMap<string, ConntrackSettings>): void;

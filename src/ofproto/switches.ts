@@ -110,6 +110,10 @@ export class OfprotoSwitches implements Switches {
     if (this.bridges.size === 0) this.#isRestoring = true;
   }
 
+  adopt(): void {
+    for (const backer of this.backers.values()) backer.adopt();
+  }
+
   flowsRestored(): void {
     this.#isRestoring = false;
     for (const backer of this.backers.values()) backer.restored();
@@ -146,7 +150,8 @@ export class OfprotoSwitches implements Switches {
     await Promise.all([...this.bridges.values()].map((bridge) => bridge.connections.settled()));
   }
 
-  close(_cleanup: boolean): void {
+  close(cleanup: boolean): void {
+    if (!cleanup) for (const { datapath } of this.backers.values()) datapath.leave?.();
     for (const name of [...this.bridges.keys()]) this.remove(name);
   }
 

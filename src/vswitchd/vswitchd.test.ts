@@ -299,6 +299,7 @@ describe("Vswitchd", () => {
       setFlowLimits: () => {},
       setDatapathOptions: (options) => void (datapathOptions = options),
       setConntrack: () => {},
+      adopt: () => undefined,
       awaitFlows: () => void restoring.push("begin"),
       flowsRestored: () => void restoring.push("end"),
       settle: () => Promise.resolve(),

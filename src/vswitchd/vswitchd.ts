@@ -139,6 +139,7 @@ export class Vswitchd {
     this.#deps.switches.setConntrack(readConntrack(rows));
     const changes = plan(this.#bridges.running(), wanted);
     this.#bridges.apply(changes, wanted.bridges);
+    this.#deps.switches.adopt();
     const cfg = Number(rows.root?.next_cfg ?? 0);
     const settled = (): void => {
       this.#settledCfg = cfg;

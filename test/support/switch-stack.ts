@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { eventually } from "./eventually.js";
 import { type TestNamespace, testNamespace } from "./namespace.js";
 import { type Need, program } from "./needs.js";
+import { unpin } from "./unpin.js";
 
 const bin = join(import.meta.dirname, "../../bin");
 
@@ -190,6 +191,7 @@ export class SwitchStack {
     for (const daemon of ["ovs-vswitchd", "ovsdb-server"]) {
       if (existsSync(this.path(`${daemon}.pid`))) await this.stop(daemon).catch(() => {});
     }
+    unpin(this.directory);
     this.namespace.close();
     rmSync(this.directory, { recursive: true, force: true });
   }

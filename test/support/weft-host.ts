@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestNamespace, testNamespace } from "./namespace.js";
+import { unpin } from "./unpin.js";
 
 const bin = join(import.meta.dirname, "../../bin");
 
@@ -115,6 +116,7 @@ export class WeftHost {
         // It had ended already.
       }
     }
+    unpin(this.directory);
     for (const guest of this.#guests) guest.close();
     this.namespace.close();
     rmSync(this.directory, { recursive: true, force: true });

@@ -21,6 +21,11 @@ export class KernelCounts implements SlotPart {
     return this.#row >= 0;
   }
 
+  /** What was counted before it came into its row, or elsewhere. */
+  get before(): FlowStats {
+    return this.#before;
+  }
+
   /** From now on it is counted in this row, which is made 0. */
   begin(row: number): void {
     const { processors, counters } = this.#maps;

@@ -4,6 +4,7 @@ import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
 import type { EngineFlow } from "../userspace/engine.js";
 import { KernelTable } from "./kernel-table.js";
+import { Lasting, type LastingBook } from "./lasting.js";
 
 /** What an engine gives its kernel side. */
 export interface KernelSideHost {
@@ -24,6 +25,10 @@ export class KernelSide {
   readonly #host: KernelSideHost;
   readonly #feedAgain: () => void;
   #table: KernelTable | undefined;
+  /** Where flows outlast the process. */
+  #lasting: Lasting | undefined;
+  #book: LastingBook | undefined;
+  #hasLeft = false;
   #isWanted = false;
   #fault = "";
 
@@ -52,9 +57,39 @@ export class KernelSide {
   rings(rings: CaptureRings): CaptureRings {
     return {
       open: () => rings.open(),
-      feed: (port, queues) => (this.#table ?? rings).feed(port, queues),
-      stop: (port) => rings.stop(port),
+      feed: (port, queues) => {
+        if (!this.#lasting?.isWaiting) (this.#table ?? rings).feed(port, queues);
+      },
+      stop: (port) => {
+        if (!this.#hasLeft) rings.stop(port);
+      },
     };
+  }
+
+  /** Takes who keeps the flows. */
+  setBook(book: LastingBook): void {
+    this.#book = book;
+  }
+
+  /** What makes flows outlast the process, where they do. */
+  get lasting(): Lasting | undefined {
+    return this.#lasting;
+  }
+
+  /** The kernel goes on without this process; nothing that is closed from now on takes anything from it. */
+  leave(): void {
+    if (this.#lasting === undefined || this.#table === undefined) return;
+    this.#lasting.leave();
+    this.#hasLeft = true;
+    this.close();
+    this.#table = undefined;
+  }
+
+  /** Nothing is forwarded by the kernel any more, unless it was left. */
+  close(): void {
+    this.#lasting?.close();
+    this.#lasting = undefined;
+    this.#table?.close();
   }
 
   /**
@@ -73,6 +108,8 @@ export class KernelSide {
     const before = this.#table;
     if (before) {
       this.#table = undefined;
+      this.#lasting?.close();
+      this.#lasting = undefined;
       this.#feedAgain();
       before.close();
       before.addTo(counted);
@@ -82,7 +119,7 @@ export class KernelSide {
 
   #begin(ports: ReadonlyMap<number, Device>, flows: () => Iterable<EngineFlow>): void {
     try {
-      this.#table = this.#open();
+      this.#table = this.#open(ports);
     } catch (error) {
       const lacking = this.#host.lacking?.() ?? [];
       this.#fault = lacking.length > 0 ? `this host lacks ${lacking.join(", ")}` : String((error as Error).message);
@@ -95,11 +132,15 @@ export class KernelSide {
     this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");
   }
 
-  #open(): KernelTable {
+  #open(ports: ReadonlyMap<number, Device>): KernelTable {
     const { forwardMaps, clock, log } = this.#host;
-    const table = new KernelTable(forwardMaps!(), clock, (text) => log("warn", text));
+    const maps = forwardMaps!();
+    const table = new KernelTable(maps, clock, (text) => log("warn", text));
     try {
       table.tryProgram();
+      const { records } = maps;
+      const book = (): LastingBook | undefined => this.#book;
+      if (records) this.#lasting = new Lasting({ maps, records, clock, table, ports, book, feed: this.#feedAgain });
       return table;
     } catch (error) {
       table.close();

@@ -2,7 +2,7 @@ import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { MegaflowTable } from "#flow/megaflow-table.js";
 import { type MaskShape, shapeOf } from "#flow/shape.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
-import { HostError } from "#util/errors.js";
+import { HostError, UserError } from "#util/errors.js";
 import { Roster } from "#util/roster.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow } from "../datapath.js";
@@ -49,6 +49,23 @@ export class FlowBook {
     const flow = this.#install(key, shapeOf(mask), actions, ufid);
     if (flow === undefined) throw isThere();
     this.#named.set(ufid, flow);
+  }
+
+  /** Takes a flow in that keeps its name; undefined where there is one of this match, or the engine does not have its actions. */
+  adopt({ ufid, key, mask, actions }: DatapathFlow): InstalledFlow | undefined {
+    try {
+      const flow = this.#install(key, shapeOf(mask), actions, ufid);
+      if (flow !== undefined) this.#named.set(ufid, flow);
+      return flow;
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The flow of an index. */
+  at(index: number): InstalledFlow | undefined {
+    return this.#matches.value(index);
   }
 
   /** `Datapath.boundedMask`. */

@@ -50,6 +50,11 @@ export class UserspaceDatapath implements Datapath {
     this.#numbering = numbering;
     this.#flows = new FlowBook(engine);
     engine.setFlows(() => this.#flows.engineFlows());
+    engine.kernel?.setBook({
+      recorded: (id) => this.#flows.at(id),
+      adopt: (flow) => this.#flows.adopt(flow),
+      lookups: () => this.stats(),
+    });
   }
 
   /** Adds the datapath's own port, number 0, which goes when the datapath does. */
@@ -73,6 +78,14 @@ export class UserspaceDatapath implements Datapath {
     this.#ports.set(number, port);
     this.#names.set(device.name, port);
     return number;
+  }
+
+  adopt(): readonly HeldFlow[] {
+    return this.engine.kernel?.lasting?.adopt() ?? [];
+  }
+
+  leave(): void {
+    this.engine.kernel?.leave();
   }
 
   removePort(number: number): void {
@@ -199,9 +212,10 @@ export class UserspaceDatapath implements Datapath {
   }
 
   #chooseNumber(name: string): number {
-    const preferred = this.#numbering(name);
+    const lasting = this.engine.kernel?.lasting;
+    const preferred = lasting?.formerNumber(name) ?? this.#numbering(name);
     if (preferred !== undefined && !this.#ports.has(preferred)) return preferred;
-    for (let n = 1; n <= MAX_PORT; n++) if (!this.#ports.has(n)) return n;
+    for (let n = 1; n <= MAX_PORT; n++) if (!this.#ports.has(n) && !lasting?.isFormer(n)) return n;
     throw hostErrorOf(`adding ${name} to ${this.type}@${this.name}`, "EFBIG");
   }
 }

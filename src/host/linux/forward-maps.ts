@@ -125,6 +125,12 @@ export class LinuxForwardMaps implements ForwardMaps {
     return this.#records;
   }
 
+  get hasLeft(): boolean {
+    if (this.#home === undefined) return false;
+    const { pins, name } = this.#home;
+    return pins.hasLinks || pins.generations(name).some((directory) => directory !== this.#directory);
+  }
+
   openLeft(): LeftMaps | undefined {
     if (this.#home === undefined) return undefined;
     const { pins, name } = this.#home;

@@ -3,11 +3,19 @@ import { attachType, programType } from "#bpf/program-spec.js";
 import { attachTcx } from "./bpf/link.js";
 import { loadProgram } from "./bpf/program.js";
 import { refuseWithout } from "./bpf/without.js";
-import type { Hide } from "./hidden.js";
+import type { Hidden, Hide } from "./hidden.js";
 import * as sys from "./syscalls.js";
 
-/** A BPF program at the link's tcx ingress (Linux 6.6). It goes with its descriptor, however the process ends. */
-export const hideByTcx: Hide = (_name, ifindex) => {
+/** A BPF program at the link's tcx ingress (Linux 6.6). It goes with its descriptor, however the process ends, unless it is pinned. */
+export const hideByTcx: Hide = (_name, ifindex) =>
+  hideBy((program) => attachTcx(program, ifindex, attachType.tcxIngress));
+
+/** As `hideByTcx`, where the link is there already, with whatever program it has. Takes its descriptor over. */
+export function hideByLink(link: number): Hidden {
+  return hideBy(() => link);
+}
+
+function hideBy(attach: (program: number) => number): Hidden {
   refuseWithout("tcx");
   const program = loadProgram({
     type: programType.schedCls,
@@ -16,7 +24,7 @@ export const hideByTcx: Hide = (_name, ifindex) => {
     name: "weft_drop",
   });
   try {
-    const link = attachTcx(program, ifindex, attachType.tcxIngress);
+    const link = attach(program);
     const release = (): void => {
       sys.close(link);
       sys.close(program);
@@ -26,4 +34,4 @@ export const hideByTcx: Hide = (_name, ifindex) => {
     sys.close(program);
     throw error;
   }
-};
+}

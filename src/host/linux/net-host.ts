@@ -17,11 +17,14 @@ import type {
   XdpSource,
 } from "../net.js";
 import { linkSettings } from "./ethtool.js";
+import type { Hidden } from "./hidden.js";
 import { hideLink } from "./hide.js";
+import { hideByLink } from "./hide-by-tcx.js";
 import { LinkWatch } from "./link-watch.js";
 import { currentNamespace, inNamespace } from "./namespaces.js";
 import { NetlinkSocket } from "./netlink-socket.js";
 import { openPacketSocket } from "./packet-socket.js";
+import type { Pins } from "./pins.js";
 import { ringInputFault } from "./ring-probe.js";
 import * as sys from "./syscalls.js";
 import { openTap, tapName, tapNamespace } from "./tap.js";
@@ -44,12 +47,17 @@ function decodeLinks(messages: readonly NetlinkMessage[]): LinkInfo[] {
 export class LinuxNetHost implements NetHost {
   readonly #netlink: NetlinkSocket;
   readonly #namespace: { readonly fd: number } | undefined;
+  readonly #pins: Pins | undefined;
   /** One socket for all who watch. */
   #watch: LinkWatch | undefined;
   readonly #handlers = new Set<(event: LinkEvent) => void>();
 
-  /** `namespace`'s descriptor must stay open as long as this is used. Throws `HostError`. */
-  constructor(namespace?: { readonly fd: number }) {
+  /**
+   * `namespace`'s descriptor must stay open as long as this is used. A captured link that is pinned is taken over with the program that it has. Throws
+   * `HostError`.
+   */
+  constructor(namespace?: { readonly fd: number }, pins?: Pins) {
+    this.#pins = pins;
     this.#namespace = namespace;
     this.#netlink = inNamespace(namespace, () => new NetlinkSocket(0));
   }
@@ -165,7 +173,7 @@ export class LinuxNetHost implements NetHost {
     const { ifindex, mtu } = this.#known(name);
     return inNamespace(this.#namespace, () => {
       const fd = openPacketSocket(name, ifindex);
-      const hiding = hideLink(name, ifindex);
+      const hiding = this.#hide(name, ifindex);
       const input = options.input ?? (hiding.link >= 0 && !ringInputFault() ? "ring" : "socket");
       return {
         frames: {
@@ -184,6 +192,7 @@ export class LinuxNetHost implements NetHost {
           // The socket goes first, so that promiscuous mode ends before the host's stack sees frames again.
           sys.close(fd);
           inNamespace(this.#namespace, () => hiding.release());
+          this.#pins?.unpinLink(ifindex);
         },
       };
     });
@@ -200,6 +209,11 @@ export class LinuxNetHost implements NetHost {
     this.#watch?.close();
     this.#watch = undefined;
     this.#netlink.close();
+  }
+
+  #hide(name: string, ifindex: number): Hidden {
+    const link = this.#pins?.openLink(ifindex);
+    return link === undefined ? hideLink(name, ifindex) : hideByLink(link);
   }
 
   #checkName(name: string): void {

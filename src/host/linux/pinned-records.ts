@@ -20,7 +20,7 @@ export const recordValue = { size: 512, head: 4, parts: 8 } as const;
 export const RECORD_KEY = 8;
 
 /** The description is there twice, and a u32 before says which holds. Each is a u32 length and text. */
-export const descriptionValue = {
+export const descriptionValue: { half(which: number): number; readonly size: number } = {
   half: (which: number): number => 8 + which * (1 << 18),
   size: 8 + 2 * (1 << 18),
 } as const;

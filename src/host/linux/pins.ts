@@ -9,38 +9,39 @@ import * as sys from "./syscalls.js";
 const HOST_BPF_FS = `/proc/1/root${BPF_FS}`;
 /** Below the BPF file system: what all of ours have in common. */
 const OURS = "weft";
+/** A path that nothing has. */
+const NOWHERE = "/proc/self/weft";
 /** A directory beside those of daemons: the file system was mounted by one of them. */
 const MOUNTED = "mounted";
-
-/** Where a BPF file system is, if there is one. */
-function knownFileSystem(): string | undefined {
-  return [BPF_FS, HOST_BPF_FS].find(isBpfFileSystem);
-}
 
 /**
  * What a daemon has pinned, so that it outlives the process: in a BPF file system below `weft/`, in a directory of each run directory's own, `links/IFINDEX` are
  * the ports' links and `maps/DATAPATH/GENERATION/` a datapath's maps.
  */
 export class Pins {
-  readonly directory: string;
+  readonly #name: string;
+  #directory: string | undefined;
   #hasLeft = false;
 
-  private constructor(directory: string) {
-    this.directory = directory;
+  /** Those of the daemon of a run directory. */
+  constructor(runDirectory: string) {
+    this.#name = createHash("sha256").update(runDirectory).digest("hex").slice(0, 16);
+    this.#directory = this.#find();
   }
 
-  /** Those of the daemon of a run directory; undefined where nothing can be pinned so far. */
-  static find(runDirectory: string): Pins | undefined {
-    const base = knownFileSystem();
-    return base === undefined ? undefined : new Pins(placeOf(base, runDirectory));
+  /** Where they are; undefined where nothing can be pinned so far. */
+  get directory(): string | undefined {
+    return this.#directory;
   }
 
-  /** As `find`, for who wants to pin: a BPF file system is mounted where there is none. Throws `HostError`. */
-  static need(runDirectory: string): Pins {
-    const known = knownFileSystem();
-    if (known !== undefined) return new Pins(placeOf(known, runDirectory));
-    if (needBpfFileSystem()) mkdirSync(join(BPF_FS, OURS, MOUNTED), { recursive: true, mode: 0o700 });
-    return new Pins(placeOf(BPF_FS, runDirectory));
+  /** Has a BPF file system be there, which is mounted where there is none. Throws `HostError`. */
+  need(): string {
+    this.#directory ??= this.#find();
+    if (this.#directory === undefined) {
+      if (needBpfFileSystem()) mkdirSync(join(BPF_FS, OURS, MOUNTED), { recursive: true, mode: 0o700 });
+      this.#directory = join(BPF_FS, OURS, this.#name);
+    }
+    return this.#directory;
   }
 
   /** The process ends, and what is pinned stays. */
@@ -54,7 +55,7 @@ export class Pins {
 
   /** A descriptor of a device's link, if there is one that still holds it; one that does not is taken away. */
   openLink(ifindex: number): number | undefined {
-    const path = this.#linkPath(ifindex);
+    const path = this.#path("links", String(ifindex));
     if (!existsSync(path)) return undefined;
     const link = openPinned(path);
     try {
@@ -69,30 +70,34 @@ export class Pins {
 
   /** Throws `HostError`. */
   pinLink(link: number, ifindex: number): void {
-    const path = this.#linkPath(ifindex);
+    const path = this.#path("links", String(ifindex));
     if (existsSync(path)) return;
-    mkdirSync(join(this.directory, "links"), { recursive: true, mode: 0o700 });
+    mkdirSync(join(this.need(), "links"), { recursive: true, mode: 0o700 });
     pin(link, path);
   }
 
   unpinLink(ifindex: number): void {
-    if (!this.#hasLeft) rmSync(this.#linkPath(ifindex), { force: true });
+    if (!this.#hasLeft) rmSync(this.#path("links", String(ifindex)), { force: true });
+  }
+
+  /** Some device's link is pinned. */
+  get hasLinks(): boolean {
+    return list(this.#path("links")).length > 0;
   }
 
   /** Takes all links away but those of these devices. */
   keepLinks(ifindexes: ReadonlySet<number>): void {
-    for (const name of list(join(this.directory, "links")))
-      if (!ifindexes.has(Number(name))) this.unpinLink(Number(name));
+    for (const name of list(this.#path("links"))) if (!ifindexes.has(Number(name))) this.unpinLink(Number(name));
   }
 
   /** The datapaths that have maps here. */
   datapaths(): readonly string[] {
-    return list(join(this.directory, "maps")).sort();
+    return list(this.#path("maps")).sort();
   }
 
   /** Directories of a datapath's maps, the newest first. */
   generations(datapath: string): readonly string[] {
-    const directory = join(this.directory, "maps", datapath);
+    const directory = this.#path("maps", datapath);
     return list(directory)
       .sort((a, b) => Number(b) - Number(a))
       .map((name) => join(directory, name));
@@ -102,7 +107,7 @@ export class Pins {
   nextGeneration(datapath: string): string {
     const [newest] = this.generations(datapath);
     const number = Number(newest?.split("/").at(-1) ?? 0) + 1;
-    const directory = join(this.directory, "maps", datapath, String(number));
+    const directory = join(this.need(), "maps", datapath, String(number));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return directory;
   }
@@ -114,28 +119,31 @@ export class Pins {
 
   /** Takes everything of this daemon away, and what was mounted for it, if nobody else needs it. */
   remove(): void {
-    if (this.#hasLeft) return;
-    rmSync(this.directory, { recursive: true, force: true });
-    const ours = join(this.directory, "..");
+    if (this.#hasLeft || this.#directory === undefined) return;
+    rmSync(this.#directory, { recursive: true, force: true });
+    const ours = join(this.#directory, "..");
     const left = list(ours);
     if (left.some((name) => name !== MOUNTED)) return;
     const wasMounted = left.length > 0;
     try {
       if (wasMounted) rmdirSync(join(ours, MOUNTED));
       rmdirSync(ours);
-      if (wasMounted && list(join(ours, "..")).length === 0) sys.unmount(join(ours, ".."), 0);
+      // The kernel itself may have put files there that show all maps and programs.
+      const isEmpty = list(join(ours, "..")).every((name) => name.endsWith(".debug"));
+      if (wasMounted && isEmpty) sys.unmount(join(ours, ".."), 0);
     } catch {
       // Somebody else has come meanwhile.
     }
   }
 
-  #linkPath(ifindex: number): string {
-    return join(this.directory, "links", String(ifindex));
+  #find(): string | undefined {
+    const base = [BPF_FS, HOST_BPF_FS].find(isBpfFileSystem);
+    return base && join(base, OURS, this.#name);
   }
-}
 
-function placeOf(base: string, runDirectory: string): string {
-  return join(base, OURS, createHash("sha256").update(runDirectory).digest("hex").slice(0, 16));
+  #path(...names: readonly string[]): string {
+    return join(this.#directory ?? NOWHERE, ...names);
+  }
 }
 
 function list(directory: string): string[] {

@@ -266,7 +266,7 @@ export class ThreadEngine implements Engine {
     this.#sampling?.cancel();
     this.#upcalls.close();
     this.#queues.stopAll();
-    this.#kernelSide.table?.close();
+    this.#kernelSide.close();
     for (const port of this.#ports.keys()) this.#broadcast({ op: "detach", port });
     this.#ports.clear();
     // The first one last: the others may have packets for it.

@@ -1,0 +1,62 @@
+import { counterRow, processorRow } from "#bpf/forward/layout.js";
+import type { ForwardMaps, LeftLayout } from "#host/forward-maps.js";
+import type { Device } from "../device.js";
+
+/** A port as it is written down. */
+export interface DescribedPort {
+  readonly number: number;
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Packets that found a flow, that found none, and that could not be told of. */
+export interface Lookups {
+  readonly hits: number;
+  readonly misses: number;
+  readonly lost: number;
+}
+
+/** What is written down of a datapath beside its flows' records: enough to read its maps, whatever program they are of. */
+export interface DatapathDescription extends LeftLayout {
+  /** Of another number nothing is to be read. */
+  readonly version: typeof VERSION;
+  readonly ports: readonly DescribedPort[];
+  /** Where totals of packets that found a flow, and of masks tried for that, are in a processor's row. */
+  readonly totals: { readonly packets: number; readonly masksTried: number };
+  /** All lookups when this was written, and how many packets had found a flow in the maps by then. */
+  readonly lookups: Lookups & { readonly packets: number };
+}
+
+const VERSION = 1;
+
+export function formatDescription(
+  { processors, flows, processorRows }: Pick<ForwardMaps, "processors" | "flows" | "processorRows">,
+  ports: ReadonlyMap<number, Device>,
+  { hits, misses, lost }: Lookups,
+): string {
+  let packets = 0;
+  for (let cpu = 0; cpu < processors; cpu++) {
+    packets += Number(processorRows.getBigUint64(cpu * processorRow.size + processorRow.packets, true));
+  }
+  const description: DatapathDescription = {
+    version: VERSION,
+    processors,
+    rows: flows,
+    counter: counterRow,
+    processor: processorRow,
+    ports: [...ports].map(([number, { name, type }]) => ({ number, name, type })),
+    totals: { packets: processorRow.packets, masksTried: processorRow.masksTried },
+    lookups: { hits, misses, lost, packets },
+  };
+  return JSON.stringify(description);
+}
+
+/** Undefined where it is of another version, or nothing that has been written whole. */
+export function parseDescription(text: string): DatapathDescription | undefined {
+  try {
+    const description = JSON.parse(text) as DatapathDescription | null;
+    return description?.version === VERSION ? description : undefined;
+  } catch {
+    return undefined;
+  }
+}
