@@ -1,5 +1,6 @@
 import type { ProgramItem } from "#bpf/instruction.js";
 import type { CaptureRing, RingPlace } from "./capture-rings.js";
+import type { LeaseHandle } from "./lease-memory.js";
 import type { CaptureHandle } from "./net.js";
 
 /** The maps of the forwarding program, as the main thread has them; `#bpf/forward/layout.js` says what lies where. */
@@ -14,6 +15,8 @@ export interface ForwardMaps {
   /** Rows of the first processor, then of the next one. */
   readonly counters: DataView;
   readonly processorRows: DataView;
+  /** What the thread that tracks connections shares with the part `track`, where there is such a part. */
+  readonly leases?: LeaseHandle;
   /** Adds a flow to the map of keys of that size, or gives one that is there another value. False where there is no room. */
   putFlow(key: Uint8Array, operations: number, row: number): boolean;
   deleteFlow(key: Uint8Array): void;

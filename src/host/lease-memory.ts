@@ -5,9 +5,12 @@ export interface LeaseHandle {
   /** Of the processors' rows: `#bpf/forward/layout.js` says what is in them. */
   readonly running: SharedPlace;
   readonly processors: number;
-  /** Int32: 1 where the memory may be there no more. */
-  readonly closed: SharedArrayBuffer;
+  /** Int32: a `LeaseState`. */
+  readonly state: SharedArrayBuffer;
 }
+
+/** Nobody uses the memory; the thread may; it may have begun to, and nobody may from now on. */
+export const LeaseState = { unused: 0, open: 1, closed: 2 } as const;
 
 /** Memory of this process. */
 export interface SharedPlace {

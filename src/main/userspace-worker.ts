@@ -3,6 +3,7 @@ import type { ThreadStart } from "#datapath/userspace/threads/thread-protocol.js
 import { seedHashes } from "#flow/shape.js";
 import { pinThread } from "#host/linux/affinity.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
+import { attachLeases } from "#host/linux/lease-memory.js";
 import { signalEvent, threadParent } from "#host/node/threads.js";
 
 /** The forwarding thread of a userspace datapath; started by `ThreadEngine`, never by hand. */
@@ -18,6 +19,7 @@ function main(): void {
     now: () => performance.now() + shift,
     random: Math.random,
     signal: signalEvent,
+    leases: attachLeases,
     pin: pinThread,
   });
   loop.run();

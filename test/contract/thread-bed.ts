@@ -71,6 +71,9 @@ class PlayedThread implements Thread {
       now: () => this.#clock.now(),
       random: () => 0.5,
       signal: () => {},
+      leases: () => {
+        throw new Error("nothing is leased here");
+      },
       pin: () => {},
     });
     return { loop: this.#loop, control: new Int32Array((this.#data as ThreadStart).control) };

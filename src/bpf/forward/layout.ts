@@ -69,6 +69,8 @@ export const Operation = {
   popVlan: 4,
   setAddresses: 5,
   setWord: 6,
+  /** `#bpf/forward/track-layout.js`. */
+  track: 10,
 } as const;
 
 /**

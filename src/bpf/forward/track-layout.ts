@@ -6,6 +6,9 @@
 /** Rows of connections in the map of rows, from the first on. */
 export const LEASE_ROWS: number = 1 << 16;
 
+/** Words of a row; the conntrack layer says what is in them. */
+export const LEASE_ROW_WORDS = 42;
+
 /** Buckets of the lease table, and entries of each. */
 export const LEASE_BUCKETS: number = 1 << 17;
 export const BUCKET_ENTRIES = 4;

@@ -1,3 +1,5 @@
+import { LEASE_ROW_WORDS } from "#bpf/forward/track-layout.js";
+
 /**
  * Where everything is in a connection's row: 32-bit words. A tuple is nine words, the source's four, the destination's four (IPv4: the
  * first only) and ports: source:16 | destination:16; of ICMP identifier:16 | type:8 | code:8. The original direction's tuple comes first, then the one that replies have, so
@@ -26,7 +28,7 @@ export const C = {
   lease: 41,
 } as const;
 
-export const ROW_WORDS = 42;
+export const ROW_WORDS: number = LEASE_ROW_WORDS;
 export const TUPLE_WORDS = 9;
 export const SIDE_WORDS = 4;
 

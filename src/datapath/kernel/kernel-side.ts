@@ -1,4 +1,5 @@
 import type { CaptureRings } from "#host/capture-rings.js";
+import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
@@ -24,7 +25,10 @@ const OPTION = "weft-kernel-engine";
 export class KernelSide {
   readonly #host: KernelSideHost;
   readonly #feedAgain: () => void;
+  readonly #tellTracker: (leases: LeaseHandle | undefined) => boolean;
   #table: KernelTable | undefined;
+  /** What the thread that tracks connections shares with the kernel. */
+  #leases: LeaseHandle | undefined;
   /** Where flows outlast the process. */
   #lasting: Lasting | undefined;
   #book: LastingBook | undefined;
@@ -32,10 +36,39 @@ export class KernelSide {
   #isWanted = false;
   #fault = "";
 
-  /** `feedAgain` has captured ports get the programs that `rings` makes now. */
-  constructor(host: KernelSideHost, feedAgain: () => void) {
+  /**
+   * `feedAgain` has captured ports get the programs that `rings` makes now. `tellTracker` tells the thread that tracks connections where it may lease them; false
+   * where it may not have obeyed on return.
+   */
+  constructor(
+    host: KernelSideHost,
+    feedAgain: () => void,
+    tellTracker: (leases: LeaseHandle | undefined) => boolean,
+  ) {
     this.#host = host;
     this.#feedAgain = feedAgain;
+    this.#tellTracker = tellTracker;
+  }
+
+  /** What a thread that tracks connections from now on is to be told. */
+  get leases(): LeaseHandle | undefined {
+    return this.#leases;
+  }
+
+  #beginLeases(leases: LeaseHandle | undefined): void {
+    if (leases === undefined) return;
+    Atomics.store(new Int32Array(leases.state), 0, LeaseState.open);
+    this.#leases = leases;
+    this.#tellTracker(leases);
+  }
+
+  #endLeases(): void {
+    const leases = this.#leases;
+    if (leases === undefined) return;
+    this.#leases = undefined;
+    const state = new Int32Array(leases.state);
+    Atomics.store(state, 0, LeaseState.closed);
+    if (this.#tellTracker(undefined)) Atomics.store(state, 0, LeaseState.unused);
   }
 
   get table(): KernelTable | undefined {
@@ -81,12 +114,15 @@ export class KernelSide {
     if (this.#lasting === undefined || this.#table === undefined) return;
     this.#lasting.leave();
     this.#hasLeft = true;
+    // The kernel goes on to follow connections.
+    this.#leases = undefined;
     this.close();
     this.#table = undefined;
   }
 
   /** Nothing is forwarded by the kernel any more, unless it was left. */
   close(): void {
+    this.#endLeases();
     this.#lasting?.close();
     this.#lasting = undefined;
     this.#table?.close();
@@ -111,6 +147,7 @@ export class KernelSide {
       this.#lasting?.close();
       this.#lasting = undefined;
       this.#feedAgain();
+      this.#endLeases();
       before.close();
       before.addTo(counted);
       this.#host.log("info", `kernel engine: flows are taken out of the kernel: ${this.reason}`);
@@ -141,6 +178,7 @@ export class KernelSide {
       const { records } = maps;
       const book = (): LastingBook | undefined => this.#book;
       if (records) this.#lasting = new Lasting({ maps, records, clock, table, ports, book, feed: this.#feedAgain });
+      this.#beginLeases(maps.leases);
       return table;
     } catch (error) {
       table.close();

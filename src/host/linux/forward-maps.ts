@@ -20,6 +20,7 @@ import { type MapSpec, mapFlag, mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
 import type { CaptureRing, RingPlace } from "../capture-rings.js";
 import type { FlowRecords, ForwardFront, ForwardMaps, LeftMaps } from "../forward-maps.js";
+import type { LeaseHandle } from "../lease-memory.js";
 import type { CaptureHandle } from "../net.js";
 import { kernelEngineNeeds } from "./bpf/features.js";
 import { BpfMap, MappedArray } from "./bpf/map.js";
@@ -28,10 +29,12 @@ import { possibleCpus } from "./bpf/possible-cpus.js";
 import { loadProgram } from "./bpf/program.js";
 import { refuseWithout } from "./bpf/without.js";
 import type { LinuxCaptureRings } from "./capture-rings.js";
+import { LeaseMaps } from "./lease-maps.js";
 import { LinuxLeftMaps } from "./left-maps.js";
 import { PinnedRecords, pinNames } from "./pinned-records.js";
 import type { Pins } from "./pins.js";
 import * as sys from "./syscalls.js";
+import { waitForProcessors } from "./wait-for-programs.js";
 
 const MOST_FLOWS = 1 << 16;
 /** Bytes that counters may take. */
@@ -83,6 +86,7 @@ export class LinuxForwardMaps implements ForwardMaps {
   readonly #flowMap: BpfMap;
   readonly #wideFlowMap: BpfMap;
   readonly #programs: BpfMap;
+  readonly #leases: LeaseMaps;
   readonly #parts = new Set<number>();
   readonly #value = new Uint32Array(FLOW_VALUE_SIZE / 4);
   readonly #valueBytes = new Uint8Array(this.#value.buffer);
@@ -114,11 +118,17 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.#wideFlowMap = this.#make(forwardMaps.wideFlows, { ...flowSpec, name: "weft_wide_flows", keySize });
       const programs = { ...single, type: progArray, valueSize: 4, entries: FORWARD_PROGRAMS };
       this.#programs = this.#make(forwardMaps.programs, { ...programs, name: "weft_programs" });
+      const rowsOfProcessors = this.#maps[forwardMaps.processors]!;
+      this.#leases = new LeaseMaps((...map) => this.#make(...map), rowsOfProcessors, this.processors);
       this.#pin();
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  get leases(): LeaseHandle {
+    return this.#leases.handle;
   }
 
   get records(): FlowRecords | undefined {
@@ -174,15 +184,7 @@ export class LinuxForwardMaps implements ForwardMaps {
   }
 
   waitForPrograms(): void {
-    for (let cpu = 0; cpu < this.processors; cpu++) {
-      const at = (cpu * processorRow.size + processorRow.running) >> 2;
-      const before = Atomics.load(this.#running, at);
-      if ((before & 1) === 0) continue;
-      for (let spins = 0; Atomics.load(this.#running, at) === before; spins++) {
-        // Its processor has been taken from it, or it is slow.
-        if (spins > SPINS) sys.poll(0, 0, 1);
-      }
-    }
+    waitForProcessors(this.#running, this.processors, processorRow);
   }
 
   feed(
@@ -243,6 +245,7 @@ export class LinuxForwardMaps implements ForwardMaps {
       for (const ifindex of this.#fed) this.#unpinLink(ifindex);
       this.#home.pins.removeGeneration(this.#directory);
     }
+    this.#leases?.close();
     for (const array of this.#mapped.splice(0)) array.close();
     for (const map of Object.values(this.#maps)) map.close();
   }

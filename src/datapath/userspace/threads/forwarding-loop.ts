@@ -1,4 +1,5 @@
 import type { FrameIo, FrameReceiver } from "#host/frame-io.js";
+import { type LeaseHandle, type LeaseMemory, LeaseState } from "#host/lease-memory.js";
 import type { ThreadParent } from "#host/threads.js";
 import { Counter } from "../counters.js";
 import type { Flow } from "../flow.js";
@@ -48,6 +49,8 @@ export interface LoopHost {
   readonly random: () => number;
   /** Ends another thread's `FrameIo.wait`. */
   readonly signal: (eventFd: number) => void;
+  /** Memory that programs in the kernel follow connections by. */
+  readonly leases: (handle: LeaseHandle) => LeaseMemory;
   /** Has this thread run on one core, or on any. Throws `HostError`. */
   readonly pin: (core: number | undefined) => void;
 }
@@ -350,6 +353,9 @@ export class ForwardingLoop {
         if (command.call !== undefined) this.#post({ kind: "ct", call: command.call, value });
         return;
       }
+      case "leases":
+        this.#lease(command.handle);
+        return;
       case "upcalls":
         this.#wantsUpcalls = command.wanted;
         return;
@@ -369,6 +375,12 @@ export class ForwardingLoop {
         this.#turnsLeft = LAST_TURNS;
         return;
     }
+  }
+
+  #lease(handle: LeaseHandle | undefined): void {
+    const isOpen = handle !== undefined && Atomics.load(new Int32Array(handle.state), 0) === LeaseState.open;
+    const { connections } = this.#forwarder.tracking;
+    connections.lease(isOpen ? this.#host.leases(handle) : undefined, this.#host.now());
   }
 
   #attach(command: Command & { op: "attach" }): void {

@@ -100,7 +100,14 @@ export class ThreadEngine implements Engine {
     this.#upcalls = new UpcallTurns(host.clock, () => this.#flush());
     const tracker = this.#newThread(undefined);
     const { rings, clock } = host;
-    this.#kernelSide = new KernelSide(host, () => this.#queues.feedAgain());
+    this.#kernelSide = new KernelSide(
+      host,
+      () => this.#queues.feedAgain(),
+      (handle) => {
+        this.#tracker.queue({ op: "leases", handle });
+        return this.#settle([this.#tracker]);
+      },
+    );
     this.#queues = new RxQueues(
       {
         rings: rings && this.#kernelSide.rings(rings),
@@ -430,6 +437,8 @@ export class ThreadEngine implements Engine {
     for (const command of this.#meters.values()) thread.queue(command);
     for (const { id, key, shape, program, slot } of this.#flows()) thread.put(id, key, shape, program, slot);
     if (thread === this.#tracker) {
+      const { leases } = this.#kernelSide;
+      if (leases) thread.queue({ op: "leases", handle: leases });
       for (const request of this.conntrack.settings()) thread.queue({ op: "ct", request, call: undefined });
       for (const { seat, handover } of this.#threads) {
         if (handover) thread.queue({ op: "helper", seat, memory: handover.memory });

@@ -1,5 +1,6 @@
 import type { RingHandle } from "#host/capture-rings.js";
 import type { ReceiveQueue } from "#host/frame-io.js";
+import type { LeaseHandle } from "#host/lease-memory.js";
 import type { FrameHandle } from "#host/net.js";
 import type { CtRequest } from "../../conntrack/ct-request.js";
 import type { DatapathMeter } from "../../meters.js";
@@ -40,6 +41,8 @@ export type Command =
       readonly memory: SharedArrayBuffer | undefined;
       readonly at: number;
     }
+  /** To the thread that tracks connections: where the kernel follows leased ones; undefined where it is to do so no more. */
+  | { readonly op: "leases"; readonly handle: LeaseHandle | undefined }
   /** With a number, to be answered by an event of the same. */
   | { readonly op: "ct"; readonly request: CtRequest; readonly call: number | undefined }
   | { readonly op: "upcalls"; readonly wanted: boolean }
