@@ -97,10 +97,11 @@ describeWith([root, tun], "the engine that forwards in the kernel", () => {
   });
 
   it("changes packets as the thread does", async () => {
-    const bed = kernelBed(worker, { forwardsInKernel: true });
+    const beds = [kernelBed(worker, { forwardsInKernel: true }), kernelBed(worker)] as const;
     try {
-      const [a, b] = [bed.addPort("a"), bed.addPort("b")];
-      await bed.settle();
+      for (const bed of beds) for (const port of [1, 2]) bed.addPort(`p${port}`, port);
+      const [a, b] = [1, 2];
+      for (const bed of beds) await bed.settle();
       const frames = [
         tcp(ipv4, 1, 2, [10, 20], "A", { data: "hello" }),
         tcp(ipv6, 1, 2, [10, 20], "S"),
@@ -138,24 +139,19 @@ describeWith([root, tun], "the engine that forwards in the kernel", () => {
           key[W.inPort] = a;
           extractKey(packet.data, 0, packet.data.length, key, key, layers);
           const actions = parseDatapathActions(`${text},${b}`);
-          bed.datapath.putFlow({ ufid: UFID, key, mask: packetMask(key), actions });
-          await bed.datapath.settled();
-          if (bed.engine.kernel.table?.size === 1) inKernel++;
-          bed.put(a, packet);
-          await bed.settle();
-          const byKernel = bed.take(b);
-          bed.datapath.setOptions(new Map([["weft-kernel-engine", "false"]]));
-          bed.put(a, packet);
-          await bed.settle();
-          expect(byKernel, text).toEqual(bed.take(b));
-          bed.datapath.setOptions(new Map([["weft-kernel-engine", "true"]]));
-          bed.datapath.deleteFlow(UFID);
+          for (const bed of beds) bed.datapath.putFlow({ ufid: UFID, key, mask: packetMask(key), actions });
+          if (beds[0].engine.kernel.table?.size === 1) inKernel++;
+          for (const bed of beds) bed.put(a, packet);
+          await Promise.all(beds.map((bed) => bed.settle()));
+          const [byKernel, byThread] = beds.map((bed) => bed.take(b));
+          expect(byKernel, text).toEqual(byThread);
+          for (const bed of beds) bed.datapath.deleteFlow(UFID);
         }
       }
       expect(inKernel).toBeGreaterThan(0.8 * tried);
-      expect(bed.log).toEqual([]);
+      for (const bed of beds) expect(bed.log).toEqual([]);
     } finally {
-      bed.close();
+      for (const bed of beds) bed.close();
     }
   }, 60_000);
 });
