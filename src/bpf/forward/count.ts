@@ -39,6 +39,21 @@ function frameLength(name: string): ProgramItem[] {
   ];
 }
 
+/** r0 becomes the time as of the last tick. It is asked for once in each: that takes longer than all the rest of counting. */
+function coarseTime(name: string): ProgramItem[] {
+  return [
+    callHelper(helper.jiffies64),
+    mov.reg(r1, r0),
+    double.load(r2, r7, scratch.tick),
+    double.load(r0, r7, scratch.now),
+    jumpEqual.reg(r1, r2, name),
+    double.store(r7, scratch.tick, r1),
+    callHelper(helper.ktimeGetCoarseNs),
+    double.store(r7, scratch.now, r0),
+    label(name),
+  ];
+}
+
 /** Notes the flow whose value r0 is, whose operations' head r8 is from then on. Who may not send so long a frame leaves it to the ring. */
 export function choose(): ProgramItem[] {
   return [
@@ -78,7 +93,7 @@ export function count(processors: number, flows: number, words: KeyWords): Progr
     double.store(r10, COUNTERS, r1),
     ...frameLength("forward length"),
     double.store(r10, LENGTH, r3),
-    callHelper(helper.ktimeGetCoarseNs),
+    ...coarseTime("forward same tick"),
     double.load(r1, r10, COUNTERS),
     double.load(r3, r10, LENGTH),
     double.store(r1, counterRow.used, r0),

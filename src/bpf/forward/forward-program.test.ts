@@ -75,7 +75,7 @@ function specs(): MapSpec[] {
   });
   return [
     array(forwardMaps.scratch, scratch.size),
-    array(forwardMaps.cache, 4, CACHE_ENTRIES),
+    array(forwardMaps.cache, CACHE_ENTRIES),
     array(forwardMaps.masks, 128 * maskEntry.size),
     array(forwardMaps.lists, FORWARD_SLOTS * maskList.size),
     array(forwardMaps.operations, 2 ** 17 * operationHead.size),

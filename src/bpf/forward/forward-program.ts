@@ -21,7 +21,7 @@ export function forwardProgram(program: ForwardProgram): ProgramItem[] {
   return [
     ...enter(program),
     ...parseFrame(words, { known: "forward lookup", other: "forward leave" }),
-    ...lookup(slot, words),
+    ...lookup(slot, words, processors),
     ...choose(),
     ...count(processors, flows, words),
     ...executeLoop(words),

@@ -114,6 +114,7 @@ export const processorRow = {
  * - `recirculations`: how often the packet has come back to be looked up;
  * - `dirty`: not 0 where a metadata word (those before `PACKET_START`) other than mark and priority may be other than 0. Who writes one writes this;
  * - `slot`: of the port that the packet came in by;
+ * - `tick`, `now` (u64s, which outlast a packet): the kernel's tick in which the time was read, and what it was;
  * - `list`, `row`, `tried`: of the flow that was found, the unit of its list's head and its row of counters; masks that were tried to find it.
  */
 export const scratch = {
@@ -130,7 +131,9 @@ export const scratch = {
   list: 1056,
   row: 1060,
   tried: 1064,
-  size: 1088,
+  tick: 1088,
+  now: 1096,
+  size: 1104,
 } as const;
 
 /** What `scratch.resume` says when a port's program is entered. */
@@ -156,8 +159,8 @@ export const FORWARD_PROGRAMS: number = FORWARD_SLOTS + 8;
 /** Bytes of a frame that are looked at; what has longer headers is not for the kernel. */
 export const LOOKED_AT = 256;
 
-/** Entries of the mask cache. A power of two. */
-export const CACHE_ENTRIES: number = 1 << 14;
+/** Entries of the mask cache for each processor: a byte for each, the mask under which a packet of that hash was found last. A power of two. */
+export const CACHE_ENTRIES: number = 1 << 18;
 
 /** Names of the maps among the program's symbols. */
 export const forwardMaps = {

@@ -1,9 +1,8 @@
-import { add, and, mov, mul, or } from "../alu.js";
-import { callHelper, jump, jumpEqual, jumpGreater, jumpGreaterOrEqual, jumpNotEqual } from "../control.js";
-import { helper } from "../helpers.js";
+import { add, and, mov, mul, or, shiftLeft, shiftRight, xor } from "../alu.js";
+import { jump, jumpEqual, jumpGreater, jumpGreaterOrEqual, jumpNotEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
-import { byte, double, loadMapValue, word } from "../memory.js";
-import { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from "../registers.js";
+import { byte, double, loadImm64, loadMapValue, word } from "../memory.js";
+import { r0, r1, r2, r3, r4, r5, r7, r8, r9, r10 } from "../registers.js";
 import {
   CACHE_ENTRIES,
   flowTag,
@@ -19,7 +18,7 @@ import {
 } from "./layout.js";
 import { lookupElement } from "./memory.js";
 import type { KeyWords } from "./parse.js";
-import { INDEX, STACK_FREE } from "./stack.js";
+import { PROCESSOR, STACK_FREE } from "./stack.js";
 
 const HINT = STACK_FREE - 8;
 const FLOW_KEY = HINT - WIDE_FLOW_KEY_SIZE;
@@ -28,22 +27,12 @@ const FLOW_KEY = HINT - WIDE_FLOW_KEY_SIZE;
  * Finds the flow; r0 becomes its value. `scratch.tried` says how many masks of the port's list were tried, the cache's one aside, which comes first. Where there is none it goes to
  * "forward leave".
  */
-export function lookup(slot: number, words: KeyWords): ProgramItem[] {
+export function lookup(slot: number, words: KeyWords, processors: number): ProgramItem[] {
   return [
     label("forward lookup"),
-    mov.reg(r1, r6),
-    callHelper(helper.getHashRecalc),
-    add.imm(r0, slot),
-    // Where a packet comes back it finds other flows.
-    word.load(r1, r7, scratch.key + 4 * words.recircId),
-    mul.imm(r1, RECIRCULATION_FACTOR),
-    add.reg(r0, r1),
-    and.imm(r0, CACHE_ENTRIES - 1),
-    word.store(r10, INDEX, r0),
-    ...lookupElement(forwardMaps.cache, INDEX),
-    jumpEqual.imm(r0, 0, "forward leave"),
-    double.store(r10, HINT, r0),
-    word.load(r8, r0, 0),
+    ...findHint(slot, words, processors),
+    double.store(r10, HINT, r1),
+    byte.load(r8, r1, 0),
     loadMapValue(r1, forwardMaps.lists, slot * maskList.size),
     word.load(r1, r1, 0),
     jumpEqual.imm(r1, 0, "forward leave"),
@@ -61,13 +50,47 @@ export function lookup(slot: number, words: KeyWords): ProgramItem[] {
     jump("forward try"),
     label("forward hit"),
     double.load(r1, r10, HINT),
-    word.store(r1, 0, r8),
+    byte.store(r1, 0, r8),
     word.store(r7, scratch.tried, r9),
   ];
 }
 
-/** Odd, and large enough that ids in a row lie far apart in the cache. */
-const RECIRCULATION_FACTOR = 0x9e37;
+/** Odd, of 64 bits without a pattern. */
+const FACTOR = 0x9e3779b97f4a7c15n;
+
+/**
+ * r1 becomes the packet's place in this processor's cache: by its addresses and ports, of IPv6 the ends of the addresses, and the recirculation id, since where a packet comes back it finds other flows. A product's
+ * upper bits depend on all lower ones of its factors.
+ */
+function findHint(slot: number, words: KeyWords, processors: number): ProgramItem[] {
+  const at = (index: number): number => scratch.key + 4 * index;
+  const pairs = [
+    words.eth,
+    words.ethType - 1,
+    words.vlan0,
+    words.nwSrc - 1,
+    words.nwDst,
+    words.ipv6Src + 3,
+    words.ipv6Label - 1,
+  ];
+  return [
+    loadImm64(r2, FACTOR),
+    word.load(r0, r7, at(words.tp)),
+    shiftLeft.imm(r0, 32),
+    word.load(r1, r7, at(words.recircId)),
+    add.imm(r1, slot),
+    or.reg(r0, r1),
+    ...pairs.flatMap((pair) => [mul.reg(r0, r2), double.load(r1, r7, at(pair)), xor.reg(r0, r1)]),
+    mul.reg(r0, r2),
+    shiftRight.imm(r0, 64 - Math.log2(CACHE_ENTRIES)),
+    double.load(r2, r10, PROCESSOR),
+    jumpGreater.imm(r2, processors - 1, "forward leave"),
+    mul.imm(r2, CACHE_ENTRIES),
+    loadMapValue(r1, forwardMaps.cache),
+    add.reg(r1, r2),
+    add.reg(r1, r0),
+  ];
+}
 
 /** Looks the packet up under the mask r8. */
 function tryMask(slot: number): ProgramItem[] {

@@ -110,8 +110,8 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.processorRows = rows.view;
       this.#running = rows.ints;
       this.#make(forwardMaps.scratch, { ...single, name: "weft_scratch", type: percpuArray, valueSize: scratch.size });
-      const entries = CACHE_ENTRIES;
-      this.#make(forwardMaps.cache, { name: "weft_cache", type: percpuArray, keySize: 4, valueSize: 4, entries });
+      const valueSize = this.processors * CACHE_ENTRIES;
+      this.#make(forwardMaps.cache, { ...single, name: "weft_cache", type: mapType.array, valueSize });
       const flowSpec = { type: hash, valueSize: FLOW_VALUE_SIZE, entries: flows, flags: mapFlag.noPreallocation };
       this.#flowMap = this.#make(forwardMaps.flows, { ...flowSpec, name: "weft_flows", keySize: FLOW_KEY_SIZE });
       const keySize = WIDE_FLOW_KEY_SIZE;

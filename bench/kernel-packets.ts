@@ -1,0 +1,90 @@
+/*
+ * What a packet costs that is forwarded from one veth to another, beyond being received at the first: Weft's forwarding program with so many flows under so many masks, beside the Linux
+ * bridge. Frames are injected, so that no sender and no receiver is among it.
+ */
+import { W } from "#flow/layout.js";
+import { type Bed, ForwardedPorts, joinBridge, joinNothing, makeBed } from "./kernel-bed.js";
+import { destinationOf, FrameInjector } from "./kernel-injector.js";
+import { makeRow, progress, type Row } from "./userspace-pair.js";
+
+const MASKS = [1, 8, 32, 128];
+const FLOWS = [10, 1000, 50_000];
+const COUNT = 50_000;
+const ALL = 0xffffffff;
+const TYPE = 0x0800;
+const UDP = 17;
+
+/** A UDP frame between two guests, 60 bytes long. */
+export function frameBetween({ guests: [from, to] }: Bed): Uint8Array {
+  const frame = new Uint8Array(60);
+  frame.set(Buffer.from(to!.mac.replaceAll(":", ""), "hex"));
+  frame.set(Buffer.from(from!.mac.replaceAll(":", ""), "hex"), 6);
+  frame.set([TYPE >> 8, TYPE & 255, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, UDP], 12);
+  frame[39] = 26;
+  return frame;
+}
+
+/** Flows in turn under each of the masks, which tell apart what all these packets have in common. */
+export function putFlows(ports: ForwardedPorts, flows: number, masks: number): void {
+  for (let i = 0; i < flows; i++) {
+    const key = { [W.inPort]: 1, [W.ethType]: TYPE, [W.nwDst]: destinationOf(i) };
+    const mask = { [W.inPort]: ALL, [W.recircId]: ALL, [W.ethType]: 0xffff, [W.nw]: 0xff000000, [W.nwDst]: ALL };
+    ports.put(key, { ...mask, [W.tp]: (i % masks) << 16 }, "2");
+  }
+}
+
+/** Measures; a round of each in turn. */
+export async function packetRows(rounds: number): Promise<readonly Row[]> {
+  const injector = new FrameInjector();
+  let ports: ForwardedPorts | undefined;
+  const beds = {
+    bare: makeBed("wbn", 2, joinNothing),
+    bridge: makeBed("wbb", 2, joinBridge),
+    ours: makeBed("wbo", 2, (net, names) => {
+      ports = new ForwardedPorts(net, names);
+      return () => ports!.close();
+    }),
+  };
+  const rows: Row[] = [];
+  try {
+    // The bridge learns where they are.
+    beds.bridge.guests[1]!.run("ping", "-c", "1", "-W", "1", beds.bridge.guests[0]!.address);
+    const bridge = await leastOf(rounds, injector, beds.bare, beds.bridge, 1000);
+    for (const masks of MASKS) {
+      for (const flows of FLOWS) {
+        putFlows(ports!, flows, masks);
+        const row = makeRow(`a packet, ${masks} masks, ${flows} flows`, "ns", 0, { most: 0.6, against: "the bridge" });
+        progress(row.title);
+        row.ours.push(await leastOf(rounds, injector, beds.bare, beds.ours, flows));
+        row.theirs.push(bridge);
+        rows.push(row);
+        ports!.clear();
+      }
+    }
+    const one = rows[0]!.ours[0]!;
+    for (const row of rows) console.log(`${row.title}: ${row.ours[0]!.toFixed(0)} ${(row.ours[0]! / one).toFixed(2)}`);
+    const load = makeRow("loading a port's program", "ms", 1, {});
+    load.ours.push(ports!.loadTime);
+    load.theirs.push(0);
+    rows.push(load);
+  } finally {
+    for (const bed of Object.values(beds)) bed.close();
+    injector.close();
+  }
+  return rows;
+}
+
+/** Nanoseconds of a frame through `bed` beyond what it takes to receive it: of all rounds the least of both. */
+async function leastOf(rounds: number, injector: FrameInjector, bare: Bed, bed: Bed, flows: number): Promise<number> {
+  const frame = frameBetween(bed);
+  const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  injector.cost(bed.home, bed.ifindex, frame, flows, 2 * flows);
+  const before = bed.received();
+  for (let i = 0; i < rounds; i++) {
+    least[0] = Math.min(least[0]!, injector.cost(bare.home, bare.ifindex, frame, flows, COUNT));
+    least[1] = Math.min(least[1]!, injector.cost(bed.home, bed.ifindex, frame, flows, Math.max(COUNT, 2 * flows)));
+  }
+  const arrived = bed.received() - before;
+  if (arrived < 0.9 * rounds * COUNT) throw new Error(`only ${arrived} of ${rounds * COUNT} frames arrived`);
+  return least[1]! - least[0]!;
+}
