@@ -40,7 +40,7 @@ function frameLength(name: string): ProgramItem[] {
 }
 
 /** r0 becomes the time as of the last tick. It is asked for once in each: that takes longer than all the rest of counting. */
-function coarseTime(name: string): ProgramItem[] {
+export function coarseTime(name: string): ProgramItem[] {
   return [
     callHelper(helper.jiffies64),
     mov.reg(r1, r0),

@@ -14,11 +14,11 @@ import {
   sub32,
   xor32,
 } from "../alu.js";
-import { callHelper, jump, jumpEqual, jumpNotEqual, jumpSignedLessOrEqual32 } from "../control.js";
-import { helper } from "../helpers.js";
+import { jump, jumpEqual, jumpNotEqual, jumpSignedLessOrEqual32 } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, half, loadMapValue, word } from "../memory.js";
 import { type Register, r0, r1, r2, r3, r4, r5, r7, r8, r9, r10 } from "../registers.js";
+import { coarseTime } from "./count.js";
 import { scratch } from "./layout.js";
 import {
   BUCKET_ENTRIES,
@@ -181,6 +181,13 @@ function lookup({ row, rowWords }: TrackPlaces, other: string): ProgramItem[] {
     ...tries.flat(),
     jump(other),
     label("track found"),
+    // What was found of a packet that was translated is the other direction's.
+    word.load(r1, r10, place.translated),
+    jumpEqual.imm(r1, 0, "track directed"),
+    word.load(r1, r10, place.direction),
+    xor32.imm(r1, 1),
+    word.store(r10, place.direction, r1),
+    label("track directed"),
   ];
 }
 
@@ -191,7 +198,7 @@ function same(base: Register, at: number, stack: number, next: string): ProgramI
 
 /** r1 becomes the time in ticks. */
 const readTime: readonly ProgramItem[] = [
-  callHelper(helper.ktimeGetCoarseNs),
+  ...coarseTime("track same tick"),
   loadMapValue(r1, trackMaps.table, leaseTable.offset),
   double.load(r1, r1, 0),
   add.reg(r1, r0),
