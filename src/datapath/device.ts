@@ -42,6 +42,8 @@ export interface Device {
   mustReopen?(options: ReadonlyMap<string, string>): boolean;
   /** Counters of this type of device alone, for Interface:statistics. */
   ownStats?(): ReadonlyMap<string, number>;
+  /** The Ethernet address of the guest that frames can be handed to directly instead of being sent, where there is one. */
+  guest?(): Uint8Array | undefined;
   onChange(handler: () => void): void;
   /** Called once when the underlying device has vanished. */
   onGone(handler: () => void): void;

@@ -15,6 +15,8 @@ export interface ForwardMaps {
   /** Rows of the first processor, then of the next one. */
   readonly counters: DataView;
   readonly processorRows: DataView;
+  /** What has gone to ports' guests: rows of the first processor for each slot, then of the next one. */
+  readonly sent: DataView;
   /** What the thread that tracks connections shares with the part `track`, where there is such a part. */
   readonly leases?: LeaseHandle;
   /** Adds a flow to the map of keys of that size, or gives one that is there another value. False where there is no room. */

@@ -138,6 +138,11 @@ export interface NetHost {
   /** Makes a pair of connected devices; with `peerNamespace` (a descriptor of a network namespace) the peer is made there. */
   createVeth(name: string, peer: string, peerNamespace?: number): void;
   /**
+   * The Ethernet address of the link at the other end, where a veth leads into another network namespace and nothing that could hold frames back stands at its egress. It may have changed: the kernel
+   * tells of that only there.
+   */
+  guestOf?(name: string): Uint8Array | undefined;
+  /**
    * Opens (makes) a TAP device with IFF_NO_PI and IFF_VNET_HDR, non-blocking, every offload on that the kernel takes. The
    * device goes when the source is closed unless `persist`. With more than one of `queues` it has that many receive queues, unless it was
    * there already and is not of that kind: the handle tells.

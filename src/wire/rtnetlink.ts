@@ -15,12 +15,16 @@ const IFLA = {
   address: 1,
   ifname: 3,
   mtu: 4,
+  link: 5,
+  qdisc: 6,
   master: 10,
   linkinfo: 18,
   stats64: 23,
   netNsFd: 28,
   carrier: 33,
   carrierChanges: 35,
+  linkNamespace: 37,
+  targetNamespace: 46,
   minMtu: 50,
   maxMtu: 51,
 } as const;
@@ -129,6 +133,15 @@ export function decodeLink(payload: Uint8Array): RtLink | undefined {
   };
 }
 
+/** Where the other end of a link lies, in another network namespace, by the id that its own one has for that; undefined where it is in the same or there is none. */
+export function decodeOtherEnd(payload: Uint8Array): { ifindex: number; namespace: number; qdisc: string } | undefined {
+  if (payload.length < 16 || payload[0] !== 0) return undefined;
+  const attributes = new Attributes(payload.subarray(16));
+  const [ifindex, namespace] = [attributes.u32(IFLA.link), attributes.u32(IFLA.linkNamespace)];
+  if (ifindex === undefined || namespace === undefined) return undefined;
+  return { ifindex, namespace, qdisc: attributes.text(IFLA.qdisc) ?? "" };
+}
+
 /** An address from the payload of RTM_NEWADDR; undefined for another family than IPv4 and IPv6. */
 export function decodeAddress(payload: Uint8Array): RtAddress | undefined {
   if (payload.length < 8 || (payload[0] !== AF_INET && payload[0] !== AF_INET6)) return undefined;
@@ -188,6 +201,11 @@ export function dumpRoutes(): NetlinkRequest {
 /** Asks for one link by name (15 bytes at most). */
 export function getLink(name: string): NetlinkRequest {
   return new NetlinkRequest(RTM_GETLINK, 0, ifinfo(0)).text(IFLA.ifname, name);
+}
+
+/** Asks for a link of another network namespace (Linux 4.16), by the id that it has in this one. */
+export function getLinkIn(namespace: number, ifindex: number): NetlinkRequest {
+  return new NetlinkRequest(RTM_GETLINK, 0, ifinfo(ifindex)).u32(IFLA.targetNamespace, namespace);
 }
 
 export function setLinkUp(ifindex: number, up: boolean): NetlinkRequest {

@@ -69,6 +69,7 @@ export const Operation = {
   popVlan: 4,
   setAddresses: 5,
   setWord: 6,
+  guestOutput: 7,
   /** `#bpf/forward/track-layout.js`. */
   track: 10,
 } as const;
@@ -88,6 +89,12 @@ export const setWord = {
   flags: 12,
   storeFlags: 14,
 } as const;
+
+/** Behind the code of `guestOutput`: u32 ifindex, the guest's 6 bytes of Ethernet address, u16 slot of the port. */
+export const guestOutput = { ifindex: 4, address: 8, slot: 14 } as const;
+
+/** What has gone to a port's guest without passing the port, on one processor: u64s. */
+export const sentRow = { packets: 0, bytes: 8, size: 16 } as const;
 
 /** A flow's counters on one processor: u64 packets, bytes, time of the last one (CLOCK_MONOTONIC, ns), all TCP flags. */
 export const counterRow = { packets: 0, bytes: 8, used: 16, tcpFlags: 24, size: 32 } as const;
@@ -173,5 +180,6 @@ export const forwardMaps = {
   operations: "forward operations",
   counters: "forward counters",
   processors: "forward processors",
+  sent: "forward sent",
   programs: "forward programs",
 } as const;

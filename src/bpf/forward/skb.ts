@@ -6,5 +6,7 @@ export const skb = {
   vlanTci: 24,
   vlanProto: 28,
   priority: 32,
+  data: 76,
+  dataEnd: 80,
   gsoSize: 176,
 } as const;

@@ -99,6 +99,10 @@ export class NetDevice implements FrameDevice {
     return this.#kind.stats((link ?? this.#link).stats);
   }
 
+  guest(): Uint8Array | undefined {
+    return this.#gone ? undefined : this.#net.guestOf?.(this.#linkName);
+  }
+
   setMac(mac: Uint8Array): void {
     this.#net.setMac(this.#linkName, mac);
     this.#reread();

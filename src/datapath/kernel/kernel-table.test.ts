@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counterRow, maskEntry, maskList, Operation, operationHead, processorRow } from "#bpf/forward/layout.js";
+import { counterRow, maskEntry, maskList, Operation, operationHead, processorRow, sentRow } from "#bpf/forward/layout.js";
 import { newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { shapeOf } from "#flow/shape.js";
@@ -27,6 +27,7 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     operations: view((1 << 17) * operationHead.size),
     counters: view(2 * room * counterRow.size),
     processorRows: view(2 * processorRow.size),
+    sent: view(2 * 512 * sentRow.size),
     putFlow(key: Uint8Array, operations: number, row: number): boolean {
       entries.set(key.join(), [operations, row]);
       return true;

@@ -13,6 +13,7 @@ import {
   operationHead,
   processorRow,
   scratch,
+  sentRow,
   WIDE_FLOW_KEY_SIZE,
 } from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
@@ -73,6 +74,7 @@ export class LinuxForwardMaps implements ForwardMaps {
   readonly operations: DataView;
   readonly counters: DataView;
   readonly processorRows: DataView;
+  readonly sent: DataView;
   readonly #rings: LinuxCaptureRings;
   readonly #home: PinnedDatapath | undefined;
   /** Where these maps are pinned. */
@@ -109,6 +111,8 @@ export class LinuxForwardMaps implements ForwardMaps {
       const rows = this.#share(forwardMaps.processors, "weft_cpus", this.processors * processorRow.size);
       this.processorRows = rows.view;
       this.#running = rows.ints;
+      const sent = this.processors * FORWARD_SLOTS * sentRow.size;
+      this.sent = this.#share(forwardMaps.sent, "weft_sent", sent).view;
       this.#make(forwardMaps.scratch, { ...single, name: "weft_scratch", type: percpuArray, valueSize: scratch.size });
       const valueSize = this.processors * CACHE_ENTRIES;
       this.#make(forwardMaps.cache, { ...single, name: "weft_cache", type: mapType.array, valueSize });

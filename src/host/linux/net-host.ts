@@ -111,6 +111,18 @@ export class LinuxNetHost implements NetHost {
     this.#change(name, (ifindex) => rt.addAddress(ifindex, address, prefixLength));
   }
 
+  guestOf(name: string): Uint8Array | undefined {
+    try {
+      const answers = this.#netlink.request(rt.getLink(name), name);
+      const end = answers.map(({ payload }) => rt.decodeOtherEnd(payload)).find((found) => found !== undefined);
+      if (end?.qdisc !== "noqueue" || decodeLinks(answers)[0]?.kind !== "veth") return undefined;
+      return decodeLinks(this.#netlink.request(rt.getLinkIn(end.namespace, end.ifindex), name))[0]?.mac;
+    } catch {
+      // One of them has gone.
+      return undefined;
+    }
+  }
+
   createVeth(name: string, peer: string, peerNamespace?: number): void {
     for (const part of [name, peer]) this.#checkName(part);
     this.#netlink.request(rt.createVeth(name, peer, peerNamespace), name);
