@@ -112,6 +112,51 @@ describeWith(needs, "a bridge whose known flows the kernel forwards, without its
     expect(counted()).toBeLessThan(2 * sent);
   }, 30_000);
 
+  it("is shown by ovs-dpctl with and without its daemon, and flows are deleted by it", async () => {
+    await known();
+    const [ufid] = ufids();
+    const dpctl = (...args: string[]): string => host.must("ovs-dpctl", ...args);
+    const shape = (text: string): string[] =>
+      text
+        .replace(/packets:\d+, bytes:\d+, used:\S+/g, "N")
+        .replace(/hit:\d+ missed:\d+ lost:\d+/, "N")
+        .split("\n")
+        .sort();
+    const asked = (): string[][] => [
+      shape(dpctl("dump-dps")),
+      shape(dpctl("show")),
+      shape(dpctl("dump-flows", "-m")).filter((flow) => !flow.includes("dp:ovs")),
+      shape(dpctl("get-flow", `ufid:${ufid}`)),
+    ];
+    const withDaemon = asked();
+    expect(withDaemon[0]).toEqual(["", "system@ovs-system"]);
+    host.kill("ovs-vswitchd");
+    const [dps, shown, dumped, got] = asked();
+    expect(dps).toEqual(withDaemon[0]);
+    expect(shown!.filter((line) => !line.includes("flows:"))).toEqual(
+      withDaemon[1]!.filter((line) => !line.includes("flows:")),
+    );
+    expect(dumped).toEqual(withDaemon[2]);
+    expect(got).toEqual(withDaemon[3]);
+    const counted = (): number => Number(/packets:(\d+)/.exec(dpctl("get-flow", `ufid:${ufid}`))![1]);
+    const before = counted();
+    expect(left.run("ping", "-q", "-c", "100", "-i", "0.002", "10.9.0.2").stdout).toContain(" 0% packet loss");
+    expect(counted()).toBe(before + 100);
+    expect(dpctl("show", "-s")).toMatch(/port \d+: wfl\n {4}RX packets:\d+/);
+    expect(host.run("ovs-dpctl", "dump-conntrack")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("Operation not supported"),
+    });
+    expect(host.run("ovs-dpctl", "add-flow", "in_port(1),eth(),eth_type(0x0800),ipv4()", "2")).toMatchObject({
+      status: 1,
+    });
+    dpctl("del-flows");
+    expect(dpctl("dump-flows")).toBe("");
+    expect(left.run("ping", "-c", "1", "-W", "1", "10.9.0.2").status).not.toBe(0);
+    host.startSwitch();
+    expect(left.run("ping", "-c", "2", "-i", "0.2", "-W", "2", "10.9.0.2").status).toBe(0);
+  }, 30_000);
+
   it("ends with exit --cleanup, which leaves the host as it was", async () => {
     const hooksBefore = hooks();
     await known();

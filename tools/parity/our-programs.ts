@@ -2,6 +2,7 @@ import { appctlOptionRows } from "#cli/appctl/options.js";
 import { ctlCommands } from "#cli/ctl/main.js";
 import { ctlOptionRows } from "#cli/ctl/options.js";
 import { globalOptionRows } from "#cli/db-ctl/global-options.js";
+import { dpctlOptionRows } from "#cli/dpctl/options.js";
 import { ofctlCommands } from "#cli/ofctl/commands.js";
 import { ofctlOptionRows } from "#cli/ofctl/options.js";
 import { clientCommands } from "#cli/ovsdb-client/commands.js";
@@ -11,6 +12,7 @@ import { toolOptionRows } from "#cli/ovsdb-tool/main.js";
 import { saveCommands } from "#cli/save/main.js";
 import { testcontrollerOptionRows } from "#cli/testcontroller/options.js";
 import { vsctlCommands } from "#cli/vsctl/main.js";
+import { dpctlCommands } from "#datapath/commands/dpctl.js";
 import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import type { HostAnswers } from "#host/host-answers.js";
@@ -57,6 +59,18 @@ export const ourPrograms: ReadonlyMap<string, OurProgram> = new Map<string, OurP
     },
   ],
   ["ovs-ofctl", { options: ofctlOptionRows, commands: ofctlCommands.map(({ name }) => ({ name, options: [] })) }],
+  [
+    "ovs-dpctl",
+    {
+      options: dpctlOptionRows,
+      commands: [...dpctlCommands(unused<DpctlHost>()).map(({ name }) => name.replace("dpctl/", "")), "help"].map(
+        (name) => ({
+          name,
+          options: [],
+        }),
+      ),
+    },
+  ],
   ["ovs-appctl", { options: appctlOptionRows, commands: [] }],
   ["ovsdb-tool", { options: toolOptionRows, commands: toolCommands.map((c) => ({ ...c, options: [] })) }],
   [
