@@ -63,15 +63,16 @@ export interface SkbPlaces {
   readonly data: number;
   readonly head: number;
   readonly ipSummed: { readonly byte: number; readonly bit: number };
+  readonly encapsulation: { readonly byte: number; readonly bit: number };
 }
 
 /** Reads from the kernel's BTF where the members lie; undefined where one is missing. */
 export function skbPlaces(btf: Btf): SkbPlaces | undefined {
-  const [csumStart, csumOffset, data, head, ipSummed] = ["csum_start", "csum_offset", "data", "head", "ip_summed"].map(
-    (name) => btf.member("sk_buff", name),
-  );
-  if (!csumStart || !csumOffset || !data || !head || !ipSummed) return undefined;
-  return { csumStart: csumStart.byte, csumOffset: csumOffset.byte, data: data.byte, head: head.byte, ipSummed };
+  const names = ["csum_start", "csum_offset", "data", "head", "ip_summed", "encapsulation"];
+  const [csumStart, csumOffset, data, head, ipSummed, encapsulation] = names.map((name) => btf.member("sk_buff", name));
+  if (!csumStart || !csumOffset || !data || !head || !ipSummed || !encapsulation) return undefined;
+  const fields = { csumStart: csumStart.byte, csumOffset: csumOffset.byte, data: data.byte, head: head.byte };
+  return { ...fields, ipSummed, encapsulation };
 }
 
 /** Offsets in struct __sk_buff (linux/bpf.h). */

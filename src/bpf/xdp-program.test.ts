@@ -10,7 +10,10 @@ const XDP_DROP = 1n;
 const XDP_PASS = 2n;
 const XDP_REDIRECT = 4n;
 
-const places = { csumStart: 0, csumOffset: 2, data: 8, head: 16, ipSummed: { byte: 24, bit: 0 } };
+const places = {
+  ...{ csumStart: 0, csumOffset: 2, data: 8, head: 16 },
+  ...{ ipSummed: { byte: 24, bit: 0 }, encapsulation: { byte: 24, bit: 2 } },
+};
 const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);
 
 function run(asksForTag: boolean, settings: XdpFrameSettings): { verdict: bigint; frame: XdpFrame } {

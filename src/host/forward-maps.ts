@@ -1,3 +1,4 @@
+import type { SkbPlaces } from "#bpf/capture-program.js";
 import type { ProgramItem } from "#bpf/instruction.js";
 import type { CaptureRing, RingPlace } from "./capture-rings.js";
 import type { LeaseHandle } from "./lease-memory.js";
@@ -9,6 +10,8 @@ export interface ForwardMaps {
   readonly processors: number;
   /** Flows there may be, and rows of counters for each processor. */
   readonly flows: number;
+  /** Where the kernel keeps what programs read of a packet. */
+  readonly kernelSkb: SkbPlaces;
   readonly masks: DataView;
   readonly lists: DataView;
   readonly operations: DataView;
@@ -34,6 +37,8 @@ export interface ForwardMaps {
   forget(slot: number): void;
   /** Loads a part of the forwarding program (`#bpf/forward/part-program.js`), if that has not been done. Throws `HostError` where the kernel refuses it. */
   loadPart(part: number, items: () => readonly ProgramItem[]): void;
+  /** Loads the program of a port that has no frames of its own. Throws `HostError` where the kernel refuses it. */
+  loadPort(slot: number, items: () => readonly ProgramItem[]): void;
   /** Has the kernel look at a program that `feed` would be given, and forget it again. Throws `HostError` where it refuses it. */
   tryProgram(front: readonly ProgramItem[]): void;
   /** Milliseconds of CLOCK_MONOTONIC, by which the program says when a flow was used. */

@@ -1,16 +1,30 @@
 import { add, and, mov, mul, or } from "../alu.js";
-import { callHelper, jump, jumpEqual, jumpGreater, jumpNotEqual } from "../control.js";
+import type { SkbPlaces } from "../capture-program.js";
+import { callHelper, jump, jumpAnySet, jumpEqual, jumpGreater, jumpNotEqual } from "../control.js";
 import { helper } from "../helpers.js";
 import { label, type ProgramItem } from "../instruction.js";
-import { double, loadMapValue, word } from "../memory.js";
+import { double, half, loadMapValue, word } from "../memory.js";
 import { type Register, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../registers.js";
-import { counterRow, DropKind, forwardMaps, LAST_LIST, operationHead, processorRow, scratch } from "./layout.js";
+import {
+  counterRow,
+  DropKind,
+  forwardMaps,
+  HeadFlag,
+  LAST_LIST,
+  operationHead,
+  processorRow,
+  scratch,
+} from "./layout.js";
+import { leaveInner } from "./leave-inner.js";
 import type { KeyWords } from "./parse.js";
 import { skb } from "./skb.js";
 import { PROCESSOR, ROW, STACK_FREE } from "./stack.js";
+import { checkLarge } from "./tunnel-large.js";
 
 const LENGTH = STACK_FREE - 8;
 const COUNTERS = LENGTH - 8;
+/** What lies on the stack from here downwards, counting leaves alone. */
+export const COUNT_FREE: number = COUNTERS;
 
 /** Adds to a 64-bit number at `base + at`; r2 is lost. */
 function addTo(base: Register, at: number, what: Register | "one"): ProgramItem[] {
@@ -55,7 +69,7 @@ export function coarseTime(name: string): ProgramItem[] {
 }
 
 /** Notes the flow whose value r0 is, whose operations' head r8 is from then on. Who may not send so long a frame leaves it to the ring. */
-export function choose(): ProgramItem[] {
+export function choose(words: KeyWords, kernelSkb: SkbPlaces): ProgramItem[] {
   return [
     word.load(r8, r0, 0),
     word.store(r7, scratch.list, r8),
@@ -63,14 +77,21 @@ export function choose(): ProgramItem[] {
     word.store(r7, scratch.row, r1),
     ...findHead("forward leave"),
     word.load(r2, r6, skb.gsoSize),
-    jumpNotEqual.imm(r2, 0, "forward fits"),
+    jumpNotEqual.imm(r2, 0, "forward large"),
     ...frameLength("forward measured"),
     word.load(r2, r8, operationHead.limit),
     jumpGreater.reg(r3, r2, "forward leave"),
+    jump("forward fits"),
+    label("forward large"),
+    ...checkLarge(words, kernelSkb, "forward leave"),
     label("forward fits"),
     mov.imm(r9, 0),
-    word.load(r1, r8, operationHead.countsLater),
-    jumpNotEqual.imm(r1, 0, "forward execute"),
+    half.load(r1, r8, operationHead.flags),
+    jumpEqual.imm(r1, 0, "forward count"),
+    jumpEqual.imm(r1, HeadFlag.countsLater, "forward execute"),
+    ...leaveInner(kernelSkb, "forward guarded"),
+    half.load(r1, r8, operationHead.flags),
+    jumpAnySet.imm(r1, HeadFlag.countsLater, "forward execute"),
   ];
 }
 

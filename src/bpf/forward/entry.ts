@@ -16,7 +16,7 @@ export interface EntrySettings {
   /** Processors of this host. */
   readonly processors: number;
   readonly words: KeyWords;
-  /** Where it goes on with a packet that is for the ring. */
+  /** Where it goes on with a packet that is for the ring, r6 holding it and r7 the scratch memory, or 0 where there is none. */
   readonly other: string;
 }
 
@@ -31,15 +31,16 @@ export function markRunning(): ProgramItem[] {
 }
 
 /** The beginning of a port's program: goes on as `scratch.resume` says, with a packet that comes in to "forward parse". */
-export function enter({ slot, processors, words, other }: EntrySettings): ProgramItem[] {
+export function enter({ slot, processors, words }: Omit<EntrySettings, "other">): ProgramItem[] {
   const at = (index: number): number => scratch.key + 4 * index;
   return [
-    ...findMemory(processors, other),
+    ...findMemory(processors, "forward nowhere"),
     word.load(r1, r7, scratch.resume),
     word.storeImm(r7, scratch.resume, ForwardEntry.begin),
     jumpNotEqual.imm(r1, ForwardEntry.begin, "forward resume"),
     ...markRunning(),
     word.storeImm(r7, scratch.slot, slot),
+    word.storeImm(r7, scratch.origin, slot),
     word.storeImm(r7, scratch.recirculations, 0),
     word.load(r1, r7, scratch.dirty),
     jumpEqual.imm(r1, 0, "forward clean"),

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { add, mov } from "../alu.js";
+import type { SkbPlaces } from "../capture-program.js";
 import { exit } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { ArrayMap } from "../interpreter/array-map.js";
 import { HashMap } from "../interpreter/hash-map.js";
+import { kernelFunctions } from "../interpreter/kernel-functions.js";
 import { Machine } from "../interpreter/machine.js";
 import { Skb } from "../interpreter/skb.js";
 import { ProgramMap } from "../interpreter/target-map.js";
@@ -50,7 +52,18 @@ const words = {
   recircId: 38,
   skbPriority: 40,
   pktMark: 41,
+  inPort: 37,
+  dpHash: 39,
+  ctState: 45,
   tunMetadata: 101,
+};
+const kernelSkb: SkbPlaces = {
+  csumStart: 136,
+  csumOffset: 138,
+  data: 208,
+  head: 200,
+  ipSummed: { byte: 128, bit: 5 },
+  encapsulation: { byte: 129, bit: 0 },
 };
 const SLOT = 3;
 const UP = 77n;
@@ -89,13 +102,13 @@ function specs(): MapSpec[] {
 
 /** A port's program with one mask, of the recirculation id and of the mark; flows go to 100 plus the id. */
 function bed() {
-  const machine = new Machine({ maps: specs() });
+  const machine = new Machine({ maps: specs(), kernelFunctions: kernelFunctions(kernelSkb) });
   const view = (name: string): DataView => {
     const { buffer, byteOffset } = machine.map(name, ArrayMap).bytes;
     return new DataView(buffer, byteOffset);
   };
   const program = [
-    ...forwardProgram({ slot: SLOT, processors: 1, flows: 16, words, other: "ring" }),
+    ...forwardProgram({ slot: SLOT, processors: 1, flows: 16, words, kernelSkb, other: "ring" }),
     label("ring"),
     mov.imm(r0, Number(UP)),
     exit(),
@@ -119,7 +132,7 @@ function bed() {
     const value = new Uint8Array(Uint32Array.of(place, id).buffer);
     machine.map(forwardMaps.flows, HashMap).update(new Uint8Array(key.buffer), value, 0);
     const at = place * operationHead.size;
-    operations.setUint32(at + operationHead.countsLater, countsLater, true);
+    operations.setUint32(at + operationHead.flags, countsLater, true);
     operations.setUint32(at + operationHead.limit, 1514, true);
     operations.setUint32(at + 16, Operation.output, true);
     operations.setUint32(at + 20, 100 + id, true);

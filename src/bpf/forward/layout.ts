@@ -49,10 +49,16 @@ export const LAST_LIST: number = OPERATION_UNITS - 2 * (MAX_OPERATIONS + 1);
 export const LAST_OPERATION: number = OPERATION_UNITS - (MAX_OPERATIONS + 1);
 
 /**
- * The unit before a list's operations: u32s, the first not 0 where one of the operations asks to be counted after it has been done (`ForwardEntry.counted`); then the longest
- * frame (tags included, large segments aside), outputs, and `DropKind`.
+ * The unit before a list's operations: u16s of `HeadFlag`s and of the bytes that are put in front of large segments at most; then u32s of the longest frame (tags included, of large
+ * segments each of what they stand for), outputs, and `DropKind`.
  */
-export const operationHead = { countsLater: 0, limit: 4, outputs: 8, drop: 12, size: 16 } as const;
+export const operationHead = { flags: 0, pushed: 2, limit: 4, outputs: 8, drop: 12, size: 16 } as const;
+
+/**
+ * Bits of a list's head: one of its operations asks to be counted after it has been done (`ForwardEntry.counted`); it is not for packets whose checksum that is still to be computed is not
+ * that of the transport header which was found, as it is in a tunnel.
+ */
+export const HeadFlag = { countsLater: 1, guarded: 2 } as const;
 
 /** What a packet that goes nowhere is counted as. */
 export const DropKind = { none: 0, pipeline: 1, other: 2 } as const;
@@ -72,10 +78,42 @@ export const Operation = {
   guestOutput: 7,
   /** `#bpf/forward/track-layout.js`. */
   track: 10,
+  tunnelPush: 40,
+  tunnelPop: 41,
+  setKey: 20,
+  clearTracking: 21,
+  recirculate: 22,
+  hash: 23,
+  goTo: 24,
+  sample: 25,
+  checkLength: 26,
+  countSome: 27,
+  meter: 28,
 } as const;
 
+/** Behind the code of `setKey`: u32s of the new bits and of those that stay, u8s of the word's index and `WrittenBeside`. */
+export const setKey = { value: 4, keep: 8, word: 12, beside: 13 } as const;
+
+/** What of the packet itself changes with a word of its key. */
+export const WrittenBeside = { nothing: 0, mark: 1, priority: 2 } as const;
+
+/** Behind the code of `recirculate`: u32s of the id and of the port that the packet came in by. */
+export const recirculate = { id: 4, port: 8 } as const;
+
+/** How often a packet is looked up again at the most. */
+export const MAX_RECIRCULATIONS = 6;
+
+/** Behind the code of `hash`: u32s, 0 for `l4` or 1 for `sym_l4`, and the basis. */
+export const hash = { algorithm: 4, basis: 8 } as const;
+
 /**
- * Behind the code of `setWord`: u16s in network order of the new bits and of those that stay; u8s: 0 for the network header or 4 for the transport's, the offset
+ * Operations that may go on elsewhere: u32 by what that is decided (a probability of 2^32, a length, a row of `meterTable`); u8 the number of the operation in its list that
+ * they then go on with, the first being 0. Of `countSome` they are what is added and to which member of `processorRow`.
+ */
+export const branch = { value: 4, target: 8 } as const;
+
+/**
+ * Behind the code of `setWord`: u16s in network order of the new bits and of those that stay; u8s: 0 for the network header, 4 for the transport's or 8 for the frame itself, the offset
  * in it, 1 where IPv4's checksum follows, the offset of the transport's checksum that follows or 0; u16: the flags with which that one does (`bpf_l4_csum_replace`);
  * u8: those of the change itself (`bpf_skb_store_bytes`).
  */
@@ -108,8 +146,32 @@ export const processorRow = {
   outputs: 32,
   pipelineDrops: 40,
   otherDrops: 48,
-  size: 64,
+  recirculated: 56,
+  recirculationDrops: 64,
+  meterDrops: 72,
+  size: 128,
 } as const;
+
+/** Meters that the program may know. */
+export const FORWARD_METERS = 1024;
+
+/** A meter: u32s of how many bands it has, and not 0 where it is of packets; u64s of packets and bytes; then its bands (`Meter` of the userspace engine says what of). */
+export const meterRow = {
+  bands: 0,
+  isOfPackets: 4,
+  packets: 8,
+  bytes: 16,
+  band: { first: 24, level: 0, rate: 8, burst: 16, packets: 24, bytes: 32, size: 40 },
+  most: 8,
+  size: 344,
+} as const;
+
+/** The meters' memory: u64 nanoseconds that are to be added to CLOCK_MONOTONIC's, then rows. */
+export const meterTable: { readonly offset: number; readonly rows: number; readonly size: number } = {
+  offset: 0,
+  rows: 8,
+  size: 8 + FORWARD_METERS * meterRow.size,
+};
 
 /**
  * The per-CPU memory of the program, a packet's own from where it enters to where it leaves, whatever tail calls lie between: the frame's beginning, the key
@@ -120,7 +182,7 @@ export const processorRow = {
  * - `operation`: where the operation lies that is being done or to be done, in units; `left`: how many more may be done, this one included;
  * - `recirculations`: how often the packet has come back to be looked up;
  * - `dirty`: not 0 where a metadata word (those before `PACKET_START`) other than mark and priority may be other than 0. Who writes one writes this;
- * - `slot`: of the port that the packet came in by;
+ * - `slot`: of the port that the packet came in by; `origin`: of the one that it was received by, which is another where it came out of a tunnel;
  * - `tick`, `now` (u64s, which outlast a packet): the kernel's tick in which the time was read, and what it was;
  * - `list`, `row`, `tried`: of the flow that was found, the unit of its list's head and its row of counters; masks that were tried to find it.
  */
@@ -138,6 +200,7 @@ export const scratch = {
   list: 1056,
   row: 1060,
   tried: 1064,
+  origin: 1080,
   tick: 1088,
   now: 1096,
   size: 1104,
@@ -158,7 +221,7 @@ export const ForwardEntry = {
 } as const;
 
 /** Programs of their own, which operations go through, by their place behind `FORWARD_SLOTS` in the map of programs. */
-export const ForwardPart = { track: 0, push: 1, pop: 2 } as const;
+export const ForwardPart = { track: 0, push: 1, pop: 2, others: 3 } as const;
 
 /** Entries of the map of programs. */
 export const FORWARD_PROGRAMS: number = FORWARD_SLOTS + 8;
@@ -182,4 +245,5 @@ export const forwardMaps = {
   processors: "forward processors",
   sent: "forward sent",
   programs: "forward programs",
+  meters: "forward meters",
 } as const;

@@ -2,6 +2,7 @@
 export const skb = {
   length: 0,
   mark: 8,
+  protocol: 16,
   vlanPresent: 20,
   vlanTci: 24,
   vlanProto: 28,

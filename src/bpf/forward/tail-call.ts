@@ -28,6 +28,11 @@ export function enterAs(entry: Exclude<keyof typeof ForwardEntry, "begin">): Pro
   return [word.storeImm(r7, scratch.resume, ForwardEntry[entry]), word.load(r3, r7, scratch.slot), ...tailCall()];
 }
 
+/** Enters the program of the port that the packet was received by, to go up. */
+export function goUpFromTunnel(): ProgramItem[] {
+  return [word.storeImm(r7, scratch.resume, ForwardEntry.up), word.load(r3, r7, scratch.origin), ...tailCall()];
+}
+
 /** Goes on with what follows the operation that a part has done; `counted` where the packet is to be counted first. */
 export function goOnward(entry: "onward" | "counted" = "onward"): ProgramItem[] {
   return [

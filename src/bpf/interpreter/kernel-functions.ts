@@ -14,16 +14,18 @@ const HEADROOM = 64;
 
 /** What struct sk_buff holds of a packet, where `places` say. */
 function kernelSkb(skb: Skb, places: SkbPlaces): Uint8Array {
-  const size = Math.max(places.csumStart, places.csumOffset, places.data, places.head, places.ipSummed.byte) + 8;
+  const { csumStart, csumOffset, data, head, ipSummed, encapsulation } = places;
+  const size = Math.max(csumStart, csumOffset, data, head, ipSummed.byte, encapsulation.byte) + 8;
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   if (skb.checksum.state === CHECKSUM_PARTIAL) {
-    view.setUint16(places.csumStart, skb.checksum.start + HEADROOM, true);
-    view.setUint16(places.csumOffset, skb.checksum.offset, true);
+    view.setUint16(csumStart, skb.checksum.start + HEADROOM, true);
+    view.setUint16(csumOffset, skb.checksum.offset, true);
   }
-  view.setBigUint64(places.head, HEAD, true);
-  view.setBigUint64(places.data, HEAD + BigInt(HEADROOM), true);
-  bytes[places.ipSummed.byte]! |= skb.checksum.state << places.ipSummed.bit;
+  view.setBigUint64(head, HEAD, true);
+  view.setBigUint64(data, HEAD + BigInt(HEADROOM), true);
+  bytes[ipSummed.byte]! |= skb.checksum.state << ipSummed.bit;
+  if (skb.isEncapsulated) bytes[encapsulation.byte]! |= 1 << encapsulation.bit;
   return bytes;
 }
 

@@ -54,3 +54,9 @@ export function encodeMatch(key: FlowKey, { mask, words }: MaskShape): ForwardMa
   const maskId = found.map(({ word, bits }) => `${word}:${bits.toString(36)}`).join();
   return { port: key[W.inPort]!, words: found, maskId };
 }
+
+/** These bits of a key's word where all packets of a match have the same. */
+export function knownBits({ words }: ForwardMatch, index: number, bits: number): number | undefined {
+  const found = words.find(({ word }) => word === index);
+  return found !== undefined && (found.bits & bits) >>> 0 === bits >>> 0 ? (found.value & bits) >>> 0 : undefined;
+}

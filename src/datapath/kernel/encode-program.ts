@@ -1,165 +1,368 @@
-import { DropKind, MAX_OPERATIONS, Operation, operationHead } from "#bpf/forward/layout.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
-import type { Rewrite } from "../userspace/frames/rewrite.js";
 import {
+  branch,
+  DropKind,
+  guestOutput,
+  hash as hashAt,
+  MAX_OPERATIONS,
+  Operation,
+  processorRow,
+  recirculate,
+  setKey,
+  WrittenBeside,
+} from "#bpf/forward/layout.js";
+import { VLAN_PRESENT, W } from "#flow/layout.js";
+import type { DatapathMeter } from "../meters.js";
+import {
+  OP_CHECK_LENGTH,
+  OP_CLONE,
+  OP_CT,
+  OP_CT_CLEAR,
   OP_DROP,
+  OP_HASH,
+  OP_METER,
   OP_OUTPUT,
   OP_POP_VLAN,
   OP_PUSH_VLAN,
+  OP_RECIRC,
   OP_REWRITE,
+  OP_SAMPLE,
   OP_SET_KEY,
+  OP_TNL_PUSH,
+  OP_TRUNC,
+  OP_USERSPACE,
+  type Op,
   type Program,
 } from "../userspace/ops.js";
-import type { ForwardMatch } from "./encode-match.js";
-import { encodeRewrite } from "./encode-rewrite.js";
+import { type ForwardMatch, knownBits } from "./encode-match.js";
+import { encodeRewrite, isGuarded } from "./encode-rewrite.js";
+import { encodeTrack } from "./encode-track.js";
+import { encodePop, encodePush, type KernelTunnel, popsTunnel } from "./encode-tunnel.js";
+import { KnownAddresses } from "./known-addresses.js";
+import { type ForwardOperations, OperationList } from "./operation-list.js";
+import { changesPackets, outputsOf, readsHeaders, readsMetadata } from "./program-needs.js";
 
 /** A port that the program can send by. */
 export interface KernelPort {
   readonly ifindex: number;
   readonly mtu: number;
+  /** Where packets for its guest can be handed over directly: that one's Ethernet address, and where they are counted. */
+  readonly guest?: { readonly address: Uint8Array; readonly slot: number } | undefined;
 }
 
-/** A list of operations with its head, as `#bpf/forward/layout.js` says. */
-export interface ForwardOperations {
-  readonly bytes: Uint8Array;
-  /** The same for equal lists only. */
-  readonly id: string;
+/** A meter that the program can give packets to. */
+export interface KernelMeter {
+  readonly row: number;
+  readonly meter: DatapathMeter;
+}
+
+/** What a flow's program may name. */
+export interface ProgramPlaces {
+  /** A port that the program can send by. */
+  port(number: number): KernelPort | undefined;
+  tunnel(number: number): KernelTunnel | undefined;
+  /** "none" where there is no such meter, undefined where the program does not have it. */
+  meter(id: number): KernelMeter | "none" | undefined;
+}
+
+/** Operations, and whether the part `others` is needed for them. */
+export interface EncodedProgram extends ForwardOperations {
+  readonly needsOthers: boolean;
 }
 
 const ETHERNET = 14;
-const ADDRESSES = 12;
+/** More than what a large segment may become. */
+const NO_LARGE = 0xffff;
 const TAG = 4;
 
-/** The program of a flow as operations, or why it cannot be had. `port` tells of a port that the program can send by. */
-export function encodeProgram(
-  program: Program,
-  match: ForwardMatch,
-  port: (number: number) => KernelPort | undefined,
-): ForwardOperations | string {
+/** The program of a flow as operations, or why it cannot be had. */
+export function encodeProgram(whole: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string {
+  const program = withoutLastCopy(whole);
   const list = new OperationList();
-  const addresses = new KnownAddresses(match);
-  let tags = tagsOf(match);
-  let grown = 0;
-  let isRetagged = false;
-  let drop: number = program.length === 0 ? DropKind.pipeline : DropKind.none;
-  for (const [i, step] of program.entries()) {
-    switch (step.code) {
-      case OP_OUTPUT: {
-        const to = port(step.a);
-        if (to === undefined) return "outputs to a port that the program cannot send by";
-        list.limit = Math.min(list.limit, to.mtu + ETHERNET + (tags > 0 ? TAG : 0) - grown);
-        list.outputs++;
-        list
-          .add(i === program.length - 1 ? Operation.lastOutput : Operation.output)
-          .view.setUint32(4, to.ifindex, true);
-        break;
+  if (popsTunnel(program)) {
+    const unit = encodePop(program, (number) => places.tunnel(number));
+    if (typeof unit === "string") return unit;
+    list.countsLater = true;
+    list.add(0).bytes.set(unit);
+    return { ...list.finish(DropKind.none), needsOthers: false };
+  }
+  const encoder = new ProgramEncoder(list, program, match, places);
+  const reason = encoder.encode();
+  if (reason !== undefined) return reason;
+  const { needsOthers } = list;
+  return list.isFull ? "does too much" : { ...list.finish(encoder.drop), needsOthers };
+}
+
+/** A copy that nothing follows is the packet itself. */
+function withoutLastCopy(program: Program): Program {
+  const last = program.at(-1);
+  return last?.code === OP_CLONE ? withoutLastCopy([...program.slice(0, -1), ...last.inner]) : program;
+}
+
+/** Where steps stand: `isLast` where nothing comes behind them, `isSome` where not each packet meets them. */
+interface Standing {
+  readonly isLast: boolean;
+  readonly isSome: boolean;
+}
+
+/** Steps that never are the kernel's, in words. */
+const beyond: Readonly<Record<number, string>> = {
+  [OP_USERSPACE]: "sends packets up",
+  [OP_TRUNC]: "cuts packets off",
+};
+
+class ProgramEncoder {
+  drop: number;
+  readonly #list: OperationList;
+  readonly #program: Program;
+  readonly #match: ForwardMatch;
+  readonly #places: ProgramPlaces;
+  readonly #keepsMetadata: boolean;
+  readonly #keepsHeaders: boolean;
+  #addresses: KnownAddresses;
+  /** Tags that the packets have, as far as is known, and how much longer they are than they came. */
+  #tags: number;
+  #grown = 0;
+  #isRetagged = false;
+  /** Where packets go that a meter drops. */
+  #metered: ReturnType<OperationList["add"]> | undefined;
+
+  constructor(list: OperationList, program: Program, match: ForwardMatch, places: ProgramPlaces) {
+    this.#list = list;
+    this.#program = program;
+    this.#match = match;
+    this.#places = places;
+    this.#keepsMetadata = readsMetadata(program);
+    this.#keepsHeaders = readsHeaders(program);
+    this.#addresses = new KnownAddresses(match);
+    this.#tags = tagsOf(match);
+    this.drop = program.length === 0 ? DropKind.pipeline : DropKind.none;
+  }
+
+  /** Why it cannot be done; undefined where it can. */
+  encode(): string | undefined {
+    const reason = this.#steps(this.#program, { isLast: true, isSome: false });
+    if (this.#metered) this.#list.aimHere(this.#metered);
+    return reason;
+  }
+
+  #steps(program: Program, standing: Standing): string | undefined {
+    for (const [i, step] of program.entries()) {
+      const isLast = standing.isLast && i === program.length - 1;
+      if (step.code === OP_DROP) {
+        this.#dropped(step.a, standing);
+        return undefined;
       }
+      const reason = this.#step(step, i, { isLast, isSome: standing.isSome });
+      if (reason !== undefined) return reason;
+      if (this.#list.isFull) return "does too much";
+    }
+    return undefined;
+  }
+
+  /** Outside of the first level a drop ends that level alone. */
+  #dropped(reason: number, { isSome }: Standing): void {
+    const kind = reason === 0 ? DropKind.pipeline : DropKind.other;
+    if (!isSome && this.drop === DropKind.none) this.drop = kind;
+    else this.#countSome(reason === 0 ? processorRow.pipelineDrops : processorRow.otherDrops, 1);
+  }
+
+  #countSome(member: number, count: number): void {
+    if (count > 0) this.#list.addOther(Operation.countSome, count).view.setUint8(branch.target, member);
+  }
+
+  #step(step: Op, i: number, standing: Standing): string | undefined {
+    const list = this.#list;
+    switch (step.code) {
+      case OP_OUTPUT:
+        return this.#output(step.a, standing);
       case OP_PUSH_VLAN: {
         const { view } = list.add(Operation.pushVlan);
         view.setUint16(4, step.a);
         view.setUint16(6, step.b, true);
-        tags++;
-        grown += TAG;
-        isRetagged = true;
-        break;
+        this.#tags++;
+        this.#grown += TAG;
+        this.#isRetagged = true;
+        return undefined;
       }
       case OP_POP_VLAN:
         list.add(Operation.popVlan);
-        isRetagged = true;
-        if (tags > 0) grown -= TAG;
-        tags = Math.max(0, tags - 1);
-        break;
+        if (this.#tags > 0) this.#grown -= TAG;
+        this.#tags = Math.max(0, this.#tags - 1);
+        this.#isRetagged = true;
+        return undefined;
       case OP_REWRITE:
-        if (step.change!.layer !== "eth") {
-          // Where headers are is known of the packet as it came.
-          if (isRetagged) return "sets fields behind tags that it changes";
-          const words = encodeRewrite(step.change!, match);
-          if (typeof words === "string") return words;
-          if (list.length + words.length >= MAX_OPERATIONS - 1) return "does too much";
-          for (const word of words) list.add(Operation.setWord).bytes.set(word.subarray(4), 4);
-          break;
-        }
-        if (!addresses.set(step.change!)) return "sets a part of the Ethernet addresses";
-        list.add(Operation.setAddresses).bytes.set(addresses.bytes, 4);
-        break;
-      // Only later lookups and upcalls would see it.
+        return this.#rewrite(step);
       case OP_SET_KEY:
-        break;
-      case OP_DROP:
-        drop = step.a === 0 ? DropKind.pipeline : DropKind.other;
-        break;
+        this.#setKey(step.words!);
+        return undefined;
+      case OP_CT_CLEAR:
+        if (this.#keepsMetadata) list.addOther(Operation.clearTracking);
+        return undefined;
+      case OP_HASH:
+        return this.#hash(step.a, step.b);
+      case OP_RECIRC: {
+        if (!standing.isLast) return "recirculates a copy";
+        const { view } = list.add(Operation.recirculate);
+        view.setUint32(recirculate.id, step.a, true);
+        view.setUint32(recirculate.port, this.#match.port, true);
+        return undefined;
+      }
+      case OP_CLONE:
+        return this.#nested(step.inner, standing);
+      case OP_SAMPLE:
+        return this.#sample(step, standing);
+      case OP_CHECK_LENGTH:
+        return this.#checkLength(step, standing);
+      case OP_METER:
+        return this.#meter(step);
+      case OP_CT:
+        return this.#track(step, i);
+      case OP_TNL_PUSH:
+        return this.#push(step, i);
       default:
-        return `does what the program cannot (${step.code})`;
+        return beyond[step.code] ?? `does what the program cannot (${step.code})`;
     }
-    if (step.code === OP_DROP) break;
-    if (list.length >= MAX_OPERATIONS - 1) return "does too much";
   }
-  return list.finish(drop);
+
+  #output(number: number, { isLast, isSome }: Standing): string | undefined {
+    const list = this.#list;
+    const to = this.#places.port(number);
+    if (to === undefined) return "outputs to a port that the program cannot send by";
+    list.limit = Math.min(list.limit, to.mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
+    if (!isSome) list.outputs++;
+    const operation = !isLast ? Operation.output : to.guest ? Operation.guestOutput : Operation.lastOutput;
+    const { bytes, view } = list.add(operation);
+    view.setUint32(4, to.ifindex, true);
+    if (operation !== Operation.guestOutput) return undefined;
+    bytes.set(to.guest!.address, guestOutput.address);
+    view.setUint16(guestOutput.slot, to.guest!.slot, true);
+    return undefined;
+  }
+
+  #rewrite({ change, words }: Op): string | undefined {
+    const list = this.#list;
+    if (isGuarded(change!, this.#match)) list.isGuarded = true;
+    if (change!.layer === "eth" && this.#addresses.set(change!)) {
+      list.add(Operation.setAddresses).bytes.set(this.#addresses.bytes, 4);
+    } else {
+      const units = encodeRewrite(change!, this.#match);
+      if (typeof units === "string") return units;
+      for (const unit of units) list.add(Operation.setWord).bytes.set(unit.subarray(4), 4);
+    }
+    if (this.#keepsHeaders) this.#setWords(words!);
+    return undefined;
+  }
+
+  /** A mark and a priority are the packet's own, too; what else there is only later lookups would see. */
+  #setKey(words: Uint32Array): void {
+    for (let i = 0; i < words.length; i += 3) {
+      const isOwn = words[i] === W.pktMark || words[i] === W.skbPriority;
+      if (isOwn || this.#keepsMetadata) this.#setWords(words.subarray(i, i + 3));
+    }
+  }
+
+  #setWords(words: Uint32Array): void {
+    for (let i = 0; i < words.length; i += 3) {
+      const [word, value, mask] = [words[i]!, words[i + 1]!, words[i + 2]!];
+      const { view } = this.#list.add(Operation.setKey);
+      view.setUint32(setKey.value, value, true);
+      view.setUint32(setKey.keep, ~mask >>> 0, true);
+      view.setUint8(setKey.word, word);
+      const { nothing, mark, priority } = WrittenBeside;
+      view.setUint8(setKey.beside, word === W.pktMark ? mark : word === W.skbPriority ? priority : nothing);
+    }
+  }
+
+  #hash(algorithm: number, basis: number): string | undefined {
+    if (!this.#keepsMetadata) return undefined;
+    const type = knownBits(this.#match, W.ethType, 0xffff);
+    const isIp = type === 0x0800 || type === 0x86dd;
+    if (algorithm !== 0 && this.#isRetagged && !isIp) return "hashes packets whose tags it has changed";
+    const { view } = this.#list.addOther(Operation.hash);
+    view.setUint32(hashAt.algorithm, algorithm, true);
+    view.setUint32(hashAt.basis, basis, true);
+    return undefined;
+  }
+
+  /** A program on a copy: there is none where nothing comes behind it, or nothing is changed. */
+  #nested(inner: Program, standing: Standing): string | undefined {
+    if (!standing.isLast && changesPackets(inner)) return "changes a copy and goes on";
+    return this.#steps(inner, standing);
+  }
+
+  #some(inner: Program, isLast: boolean): string | undefined {
+    this.#countSome(processorRow.outputs, outputsOf(inner));
+    return this.#nested(inner, { isLast, isSome: true });
+  }
+
+  #sample({ a: probability, inner }: Op, standing: Standing): string | undefined {
+    if (inner.length === 0) return undefined;
+    if (probability === 0xffffffff) return this.#nested(inner, standing);
+    const chance = this.#list.addOther(Operation.sample, probability);
+    const reason = this.#some(inner, standing.isLast);
+    this.#list.aimHere(chance);
+    return reason;
+  }
+
+  #checkLength({ a: length, inner, otherwise }: Op, { isLast }: Standing): string | undefined {
+    const list = this.#list;
+    list.isGuarded = true;
+    const check = list.addOther(Operation.checkLength, length);
+    const [addresses, tags, grown, isRetagged] = [this.#addresses, this.#tags, this.#grown, this.#isRetagged];
+    this.#addresses = addresses.copy();
+    const shorter = this.#some(otherwise, isLast);
+    if (shorter !== undefined) return shorter;
+    const end = list.addOther(Operation.goTo);
+    list.aimHere(check);
+    [this.#addresses, this.#tags, this.#grown, this.#isRetagged] = [addresses, tags, grown, isRetagged];
+    const longer = this.#some(inner, isLast);
+    list.aimHere(end);
+    return longer;
+  }
+
+  #meter(step: Op): string | undefined {
+    const list = this.#list;
+    const found = this.#places.meter(step.a);
+    if (found === "none") return undefined;
+    if (found === undefined) return "meters packets elsewhere";
+    if (found.meter.bands.some(({ type }) => type !== "drop")) return "meters packets, to mark them";
+    // What finds too few tokens for all of a large segment must not have met anything yet.
+    if (list.length > 0 || list.countsLater || !this.#program.includes(step))
+      return "meters packets after something else";
+    list.countsLater = true;
+    this.#metered = list.addOther(Operation.meter, found.row);
+    return undefined;
+  }
+
+  #track(step: Op, i: number): string | undefined {
+    const list = this.#list;
+    if (i > 0 || list.length > 0 || this.#program[0] !== step) return "tracks connections after something else";
+    if (this.#program.slice(1).some(({ code }) => code === OP_CT)) return "tracks connections twice";
+    for (const unit of encodeTrack(step.ct!)) list.add(0).bytes.set(unit);
+    list.countsLater = true;
+    return undefined;
+  }
+
+  #push(step: Op, i: number): string | undefined {
+    const list = this.#list;
+    const program = this.#program;
+    if (program[i] !== step) return "puts a copy into a tunnel";
+    const units = encodePush(step.push!, program.slice(0, i));
+    if (typeof units === "string") return units;
+    if (this.#places.tunnel(step.push!.tunnelPort) === undefined) return "puts packets into a tunnel that is not there";
+    if (!program.slice(i + 1).every(({ code }) => code === OP_OUTPUT)) return "goes on with packets in a tunnel";
+    if (list.length + units.length >= MAX_OPERATIONS - 1) return "does too much";
+    for (const unit of units) list.add(0).bytes.set(unit);
+    this.#grown += step.push!.header.length;
+    // The kernel cuts up none that have a tag inside.
+    list.pushed = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN) ? NO_LARGE : step.push!.header.length;
+    this.#tags = 0;
+    return undefined;
+  }
 }
 
 /** Tags that all packets of a match have. */
 function tagsOf({ words }: ForwardMatch): number {
   const isThere = (word: number): boolean => words.some((w) => w.word === word && (w.value & VLAN_PRESENT) !== 0);
   return isThere(W.vlan0) ? (isThere(W.vlan1) ? 2 : 1) : 0;
-}
-
-/** What is known of a packet's Ethernet addresses. */
-class KnownAddresses {
-  readonly bytes = new Uint8Array(ADDRESSES);
-  readonly #known = new Uint8Array(ADDRESSES);
-
-  constructor({ words }: ForwardMatch) {
-    for (const { word, bits, value } of words) {
-      const at = 4 * (word - W.eth);
-      if (at < 0 || at >= ADDRESSES) continue;
-      for (let i = 0; i < 4; i++) {
-        this.bytes[at + i] = value >>> (24 - 8 * i);
-        this.#known[at + i] = bits >>> (24 - 8 * i);
-      }
-    }
-  }
-
-  /** Takes a change over. False where it then is not known what they are. */
-  set({ words }: Rewrite): boolean {
-    for (let i = 0; i < words.length; i += 3) {
-      const [at, value, mask] = [words[i]!, words[i + 1]!, words[i + 2]!];
-      for (const [j, shift] of [8, 0].entries()) {
-        const bits = (mask >> shift) & 0xff;
-        this.bytes[at + j] = (this.bytes[at + j]! & ~bits) | ((value >> shift) & 0xff);
-        this.#known[at + j]! |= bits;
-      }
-    }
-    return this.#known.every((bits) => bits === 0xff);
-  }
-}
-
-class OperationList {
-  limit = 0xffff;
-  outputs = 0;
-  readonly #bytes = new Uint8Array(operationHead.size * (MAX_OPERATIONS + 1));
-  #units = 1;
-
-  get length(): number {
-    return this.#units - 1;
-  }
-
-  /** Adds an operation; what is behind its code is the caller's to write. */
-  add(code: number): { readonly bytes: Uint8Array; readonly view: DataView } {
-    const bytes = this.#bytes.subarray(operationHead.size * this.#units, operationHead.size * ++this.#units);
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    view.setUint32(0, code, true);
-    return { bytes, view };
-  }
-
-  finish(drop: number): ForwardOperations {
-    this.add(Operation.end);
-    const bytes = this.#bytes.slice(0, operationHead.size * this.#units);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(operationHead.limit, Math.max(0, this.limit), true);
-    view.setUint32(operationHead.outputs, this.outputs, true);
-    view.setUint32(operationHead.drop, drop, true);
-    let id = "";
-    for (const byte of bytes) id += String.fromCharCode(byte);
-    return { bytes, id };
-  }
 }

@@ -1,7 +1,7 @@
 import { FORWARD_SLOTS, LAST_LIST, MAX_MASKS, maskEntry, maskList, operationHead } from "#bpf/forward/layout.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { ForwardMatch } from "./encode-match.js";
-import type { ForwardOperations } from "./encode-program.js";
+import type { ForwardOperations } from "./operation-list.js";
 
 /** A mask in the maps; flows of several ports may have it. */
 export interface ForwardMask {

@@ -1,8 +1,9 @@
 import type { CaptureRings } from "#host/capture-rings.js";
-import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
+import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
+import type { DatapathMeter } from "../meters.js";
 import type { EngineFlow } from "../userspace/engine.js";
 import { KernelTable } from "./kernel-table.js";
 import { Lasting, type LastingBook } from "./lasting.js";
@@ -33,6 +34,7 @@ export class KernelSide {
   #lasting: Lasting | undefined;
   #book: LastingBook | undefined;
   #hasLeft = false;
+  readonly #meters = new Map<number, { readonly meter: DatapathMeter; readonly row: number | undefined }>();
   #isWanted = false;
   #fault = "";
 
@@ -40,11 +42,7 @@ export class KernelSide {
    * `feedAgain` has captured ports get the programs that `rings` makes now. `tellTracker` tells the thread that tracks connections where it may lease them; false
    * where it may not have obeyed on return.
    */
-  constructor(
-    host: KernelSideHost,
-    feedAgain: () => void,
-    tellTracker: (leases: LeaseHandle | undefined) => boolean,
-  ) {
+  constructor(host: KernelSideHost, feedAgain: () => void, tellTracker: (leases: LeaseHandle | undefined) => boolean) {
     this.#host = host;
     this.#feedAgain = feedAgain;
     this.#tellTracker = tellTracker;
@@ -97,6 +95,13 @@ export class KernelSide {
         if (!this.#hasLeft) rings.stop(port);
       },
     };
+  }
+
+  /** Adds, replaces or, without one, removes a meter. `row` is that of its numbers in the maps, undefined where they are elsewhere. */
+  setMeter(id: number, meter: DatapathMeter | undefined, row: number | undefined): void {
+    if (meter === undefined) this.#meters.delete(id);
+    else this.#meters.set(id, { meter, row });
+    this.#table?.setMeter(id, meter, row);
   }
 
   /** Takes who keeps the flows. */
@@ -164,6 +169,7 @@ export class KernelSide {
       return;
     }
     for (const [port, device] of ports) this.#table.addPort(port, device);
+    for (const [id, { meter, row }] of this.#meters) this.#table.setMeter(id, meter, row);
     for (const { id, key, shape, program, slot } of flows()) this.#table.put(id, key, shape, program, slot);
     this.#feedAgain();
     this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");

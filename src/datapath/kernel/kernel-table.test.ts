@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { counterRow, maskEntry, maskList, Operation, operationHead, processorRow, sentRow } from "#bpf/forward/layout.js";
+import {
+  counterRow,
+  maskEntry,
+  maskList,
+  Operation,
+  operationHead,
+  processorRow,
+  sentRow,
+} from "#bpf/forward/layout.js";
 import { newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { shapeOf } from "#flow/shape.js";
@@ -15,6 +23,8 @@ import { KernelTable } from "./kernel-table.js";
 const view = (size: number): DataView => new DataView(new ArrayBuffer(size));
 
 /** Maps that are this process's alone; `flows` says what is in them, `waits` how often programs were waited for. */
+const NOWHERE = { byte: 0, bit: 0 };
+
 function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [number, number]>; waits: number } {
   const entries = new Map<string, [number, number]>();
   const maps = {
@@ -24,6 +34,7 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     flows: room,
     masks: view(128 * maskEntry.size),
     lists: view(512 * maskList.size),
+    kernelSkb: { csumStart: 0, csumOffset: 0, data: 0, head: 0, ipSummed: NOWHERE, encapsulation: NOWHERE },
     operations: view((1 << 17) * operationHead.size),
     counters: view(2 * room * counterRow.size),
     processorRows: view(2 * processorRow.size),
@@ -37,6 +48,7 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     feed: () => undefined,
     forget: () => undefined,
     loadPart: () => undefined,
+    loadPort: () => undefined,
     tryProgram: () => undefined,
     monotonic: () => 1000,
     close: () => undefined,
@@ -79,7 +91,7 @@ describe("KernelTable", () => {
     put("3");
     put("2", { [W.packetType]: 7 });
     put("2", { [W.mpls]: 7 });
-    put("push_vlan(vid=1,pcp=0),set(eth(src=02:00:00:00:00:01)),2", { [W.ethType]: 1 });
+    put("set(ipv4(ttl=1)),2", { [W.nw]: 6 });
     expect(maps.entries.size).toBe(0);
     expect([...table.reasons().values()]).toEqual([1, 1, 1, 1, 1]);
     expect(listOf(maps, 0)).toBe(0);

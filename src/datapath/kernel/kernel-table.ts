@@ -14,18 +14,26 @@ import { W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
 import { FORWARD_OTHER, type ForwardMaps } from "#host/forward-maps.js";
-import type { CaptureHandle } from "#host/net.js";
+import type { CaptureHandle, LinkStats } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
+import { isTunnelDevice } from "../devices/tunnel-device.js";
+import type { DatapathMeter } from "../meters.js";
 import { Counter } from "../userspace/counters.js";
 import { DROP } from "../userspace/drop-positions.js";
 import type { Slot } from "../userspace/flow-slots.js";
-import { OP_OUTPUT, type Program } from "../userspace/ops.js";
+import { OP_CT, OP_METER, OP_OUTPUT, OP_TNL_POP, OP_TNL_PUSH, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch } from "./encode-match.js";
-import { encodeProgram, type ForwardOperations, type KernelPort } from "./encode-program.js";
+import { encodeProgram, type KernelMeter, type KernelPort, type ProgramPlaces } from "./encode-program.js";
+import type { KernelTunnel } from "./encode-tunnel.js";
 import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
 import { KernelCounts } from "./kernel-counts.js";
+import type { ForwardOperations } from "./operation-list.js";
+import { loadOthers } from "./other-programs.js";
+import { someStep } from "./program-needs.js";
+import { loadTrack } from "./track-places.js";
+import { loadTunnel } from "./tunnel-programs.js";
 
 /** Where a flow lies in the maps. */
 interface Placed {
@@ -74,6 +82,19 @@ export class KernelTable {
     number,
     { readonly device: Device; readonly slot: number | undefined; state: KernelPort | undefined }
   >();
+  /** Tunnels' ports that flows were to go through, by number; undefined where the kernel does not take what that needs. */
+  readonly #tunnels = new Map<number, KernelTunnel | undefined>();
+  /** Meters there are, by id; undefined where their numbers are not in the maps. */
+  readonly #meters = new Map<number, KernelMeter | undefined>();
+  readonly #named: ProgramPlaces = {
+    port: (number) => this.#ports.get(number)?.state,
+    tunnel: (number) => this.#tunnel(number),
+    meter: (id) => (this.#meters.has(id) ? this.#meters.get(id) : "none"),
+  };
+  /** Whether the part for rare operations is loaded, once a flow has wanted it. */
+  #others: { readonly refused: string | undefined } | undefined;
+  /** Whether the part that tracks is loaded, once a flow has wanted it. */
+  #track: { readonly refused: string | undefined } | undefined;
   readonly #masks: MaskLists;
   readonly #operations: OperationLists;
   readonly #slots = new PortSlots();
@@ -124,7 +145,9 @@ export class KernelTable {
   }
 
   addPort(number: number, device: Device): void {
-    this.#ports.set(number, { device, slot: this.#slots.take(number), state: portOf(device) });
+    const slot = this.#slots.take(number);
+    if (slot !== undefined) this.#clearSent(slot);
+    this.#ports.set(number, { device, slot, state: portOf(device, slot) });
     this.#encodeAgain(number);
   }
 
@@ -132,8 +155,8 @@ export class KernelTable {
   refreshPort(number: number): void {
     const port = this.#ports.get(number);
     if (port === undefined) return;
-    const state = portOf(port.device);
-    if (state?.ifindex === port.state?.ifindex && state?.mtu === port.state?.mtu) return;
+    const state = portOf(port.device, port.slot);
+    if (isSamePort(state, port.state)) return;
     port.state = state;
     this.#encodeAgain(number);
   }
@@ -143,6 +166,7 @@ export class KernelTable {
     const port = this.#ports.get(number);
     if (port === undefined) return;
     this.#ports.delete(number);
+    this.#tunnels.delete(number);
     this.#encodeAgain(number);
     if (port.slot !== undefined) this.#maps.forget(port.slot);
     this.#slots.free(number);
@@ -155,6 +179,15 @@ export class KernelTable {
     const flow: KernelFlow = { id, match, counts, program, placed: undefined, reason: undefined };
     this.#flows.set(id, flow);
     this.#place(flow);
+  }
+
+  /** Adds, replaces or, without one, removes a meter. `row` is that of its numbers in the maps, undefined where they are elsewhere. */
+  setMeter(id: number, meter: DatapathMeter | undefined, row: number | undefined): void {
+    if (meter === undefined) this.#meters.delete(id);
+    else this.#meters.set(id, row === undefined ? undefined : { row, meter });
+    for (const flow of this.#flows.values()) {
+      if (someStep(flow.program, ({ code, a }) => code === OP_METER && a === id)) this.#replace(flow);
+    }
   }
 
   setProgram(id: number, program: Program): void {
@@ -218,8 +251,31 @@ export class KernelTable {
   }
 
   #program(slot: number): readonly ProgramItem[] {
-    const { processors, flows } = this.#maps;
-    return forwardProgram({ slot, processors, flows, words: W, other: FORWARD_OTHER });
+    const { processors, flows, kernelSkb } = this.#maps;
+    return forwardProgram({ slot, processors, flows, words: W, kernelSkb, other: FORWARD_OTHER });
+  }
+
+  /** Adds to a port's counters what went to its guest without passing the port. */
+  portStats(number: number, stats: LinkStats): LinkStats {
+    const slot = this.#ports.get(number)?.slot;
+    if (slot === undefined) return stats;
+    let { txPackets, txBytes } = stats;
+    for (const at of this.#sentRows(slot)) {
+      txPackets += Number(this.#maps.sent.getBigUint64(at + sentRow.packets, true));
+      txBytes += Number(this.#maps.sent.getBigUint64(at + sentRow.bytes, true));
+    }
+    return { ...stats, txPackets, txBytes };
+  }
+
+  #clearSent(slot: number): void {
+    for (const at of this.#sentRows(slot)) {
+      this.#maps.sent.setBigUint64(at + sentRow.packets, 0n, true);
+      this.#maps.sent.setBigUint64(at + sentRow.bytes, 0n, true);
+    }
+  }
+
+  #sentRows(slot: number): number[] {
+    return Array.from({ length: this.#maps.processors }, (_, cpu) => (cpu * FORWARD_SLOTS + slot) * sentRow.size);
   }
 
   #sum(row: number): number {
@@ -233,7 +289,33 @@ export class KernelTable {
 
   #encode(flow: KernelFlow): ForwardOperations | string {
     if (typeof flow.match === "string") return flow.match;
-    return encodeProgram(flow.program, flow.match, (number) => this.#ports.get(number)?.state);
+    if (flow.program.some(({ code }) => code === OP_CT)) {
+      this.#track ??= { refused: loadTrack(this.#maps, this.#warn) };
+      if (this.#track.refused !== undefined) return this.#track.refused;
+    }
+    const encoded = encodeProgram(flow.program, flow.match, this.#named);
+    if (typeof encoded === "string" || !encoded.needsOthers) return encoded;
+    this.#others ??= { refused: loadOthers(this.#maps, this.#warn) };
+    return this.#others.refused ?? encoded;
+  }
+
+  /** What the program knows of a tunnel's port, which it is made ready for; undefined where there is none, or the kernel does not take what it needs. */
+  #tunnel(number: number): KernelTunnel | undefined {
+    const port = this.#ports.get(number);
+    if (port?.slot === undefined || !isTunnelDevice(port.device)) return undefined;
+    const { protocol } = port.device.tunnel;
+    if (protocol === undefined) return undefined;
+    const { slot } = port;
+    if (this.#tunnels.has(number)) return this.#tunnels.get(number);
+    let known: KernelTunnel | undefined;
+    try {
+      loadTunnel(this.#maps, slot);
+      known = { slot, protocol };
+    } catch (error) {
+      this.#warn(`${port.device.name}: its packets stay out of the kernel: ${String(error)}`);
+    }
+    this.#tunnels.set(number, known);
+    return known;
   }
 
   /** Puts a flow into the maps, if that can be. */
@@ -317,7 +399,7 @@ export class KernelTable {
   /** What goes out by a port is another matter now. */
   #encodeAgain(port: number): void {
     for (const flow of this.#flows.values()) {
-      if (flow.program.some(({ code, a }) => code === OP_OUTPUT && a === port)) this.#replace(flow);
+      if (someStep(flow.program, (step) => goesThrough(step, port))) this.#replace(flow);
     }
   }
 }
@@ -330,7 +412,15 @@ const TOTALS: readonly { readonly row: number; readonly counters: readonly numbe
   { row: processorRow.outputs, counters: [Counter.sent] },
   { row: processorRow.pipelineDrops, counters: [DROP.pipeline] },
   { row: processorRow.otherDrops, counters: [DROP.other] },
+  { row: processorRow.recirculated, counters: [Counter.recirculated] },
+  { row: processorRow.recirculationDrops, counters: [DROP.recirc] },
+  { row: processorRow.meterDrops, counters: [DROP.meter] },
 ];
+
+/** Whether a step depends on a port. */
+function goesThrough({ code, a, push }: Program[number], port: number): boolean {
+  return code === OP_TNL_PUSH ? push!.tunnelPort === port : (code === OP_OUTPUT || code === OP_TNL_POP) && a === port;
+}
 
 function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {
   const key = new Uint8Array(words.length > MAX_MASK_WORDS ? WIDE_FLOW_KEY_SIZE : FLOW_KEY_SIZE);
@@ -341,7 +431,13 @@ function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array 
 }
 
 /** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
-function portOf(device: Device): KernelPort | undefined {
+function portOf(device: Device, slot: number | undefined): KernelPort | undefined {
   if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
-  return { ifindex: device.frames.ifindex, mtu: device.info().mtu };
+  const address = slot === undefined ? undefined : device.guest?.();
+  const guest = address && { address, slot: slot! };
+  return { ifindex: device.frames.ifindex, mtu: device.info().mtu, guest };
+}
+
+function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined): boolean {
+  return a?.ifindex === b?.ifindex && a?.mtu === b?.mtu && String(a?.guest?.address) === String(b?.guest?.address);
 }

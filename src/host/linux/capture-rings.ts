@@ -1,16 +1,20 @@
 import { mov } from "#bpf/alu.js";
 import {
   CAPTURE_SLOTS,
+  captureBegun,
   captureFunctions,
   captureProgram,
   captureState,
   type SkbPlaces,
   skbPlaces,
 } from "#bpf/capture-program.js";
+import { jumpEqual, jumpNotEqual } from "#bpf/control.js";
+import { scratch } from "#bpf/forward/layout.js";
 import { label, type ProgramItem } from "#bpf/instruction.js";
 import { mapFlag, mapType } from "#bpf/map-spec.js";
+import { word } from "#bpf/memory.js";
 import { attachType, programType } from "#bpf/program-spec.js";
-import { r1, r6 } from "#bpf/registers.js";
+import { r1, r6, r7 } from "#bpf/registers.js";
 import { HostError } from "#util/errors.js";
 import type { CaptureRing, CaptureRings, RingHandle, RingPlace } from "../capture-rings.js";
 import { FORWARD_OTHER } from "../forward-maps.js";
@@ -30,8 +34,8 @@ const SLOT_BITS = 9;
 /** What it costs to forward a frame, in bytes that could be copied meanwhile. */
 const FRAME_COST = 2048;
 
-/** Where this kernel keeps what the capture program reads, and the numbers of the functions it calls. */
-interface KernelPlaces {
+/** Where this kernel keeps what programs read, and the numbers of the functions they call. */
+export interface KernelPlaces {
   readonly skb: SkbPlaces;
   readonly kernelFunctions: Readonly<Record<string, number>>;
 }
@@ -130,6 +134,11 @@ export class LinuxCaptureRings implements CaptureRings {
     return new OwnedRing(this.#size);
   }
 
+  /** What programs need to know of this kernel. Throws `HostError` where it lacks something. */
+  get kernel(): KernelPlaces {
+    return askKernel();
+  }
+
   feed(
     port: CaptureHandle,
     queues: readonly { readonly ring: CaptureRing; readonly place: RingPlace }[],
@@ -159,7 +168,20 @@ export class LinuxCaptureRings implements CaptureRings {
     });
     const items = (): ProgramItem[] => {
       const capture = captureProgram(places, skb);
-      return front ? [...front.items, label(FORWARD_OTHER), mov.reg(r1, r6), ...capture] : capture;
+      if (front === undefined) return capture;
+      const { recirculations, key } = scratch;
+      return [
+        ...front.items,
+        label(FORWARD_OTHER),
+        jumpEqual.imm(r7, 0, "capture plain"),
+        word.load(r1, r7, recirculations),
+        jumpNotEqual.imm(r1, 0, "capture begun"),
+        label("capture plain"),
+        mov.reg(r1, r6),
+        ...capture,
+        label("capture begun"),
+        ...captureBegun(places, skb, { key, recirculations }),
+      ];
     };
     return loadProgram({
       type: programType.schedCls,

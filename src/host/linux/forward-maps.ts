@@ -1,3 +1,4 @@
+import type { SkbPlaces } from "#bpf/capture-program.js";
 import {
   CACHE_ENTRIES,
   counterRow,
@@ -9,6 +10,7 @@ import {
   MAX_MASKS,
   maskEntry,
   maskList,
+  meterTable,
   OPERATION_UNITS,
   operationHead,
   processorRow,
@@ -40,9 +42,6 @@ import { waitForProcessors } from "./wait-for-programs.js";
 const MOST_FLOWS = 1 << 16;
 /** Bytes that counters may take. */
 const MOST_COUNTERS = 64 << 20;
-/** How often it is looked whether programs still run before it is left to time. */
-const SPINS = 10_000;
-
 const single = { keySize: 4, entries: 1 } as const;
 
 /** A u32 as a key or a value. */
@@ -75,6 +74,7 @@ export class LinuxForwardMaps implements ForwardMaps {
   readonly counters: DataView;
   readonly processorRows: DataView;
   readonly sent: DataView;
+  readonly meters: DataView;
   readonly #rings: LinuxCaptureRings;
   readonly #home: PinnedDatapath | undefined;
   /** Where these maps are pinned. */
@@ -113,6 +113,7 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.#running = rows.ints;
       const sent = this.processors * FORWARD_SLOTS * sentRow.size;
       this.sent = this.#share(forwardMaps.sent, "weft_sent", sent).view;
+      this.meters = this.#share(forwardMaps.meters, "weft_meters", meterTable.size).view;
       this.#make(forwardMaps.scratch, { ...single, name: "weft_scratch", type: percpuArray, valueSize: scratch.size });
       const valueSize = this.processors * CACHE_ENTRIES;
       this.#make(forwardMaps.cache, { ...single, name: "weft_cache", type: mapType.array, valueSize });
@@ -129,6 +130,10 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.close();
       throw error;
     }
+  }
+
+  get kernelSkb(): SkbPlaces {
+    return this.#rings.kernel.skb;
   }
 
   get leases(): LeaseHandle {
@@ -214,20 +219,24 @@ export class LinuxForwardMaps implements ForwardMaps {
 
   loadPart(part: number, items: () => readonly ProgramItem[]): void {
     if (this.#parts.has(part)) return;
+    this.loadPort(FORWARD_SLOTS + part, items);
+    this.#parts.add(part);
+  }
+
+  loadPort(slot: number, items: () => readonly ProgramItem[]): void {
     const program = loadProgram({
       type: programType.schedCls,
       attach: attachType.tcxIngress,
       items,
-      symbols: { maps: this.#descriptors() },
+      symbols: { maps: this.#descriptors(), kernelFunctions: this.#rings.kernel.kernelFunctions },
       name: "weft_part",
     });
     try {
-      this.#putProgram(FORWARD_SLOTS + part, program);
+      this.#putProgram(slot, program);
     } finally {
       // The map keeps it.
       sys.close(program);
     }
-    this.#parts.add(part);
   }
 
   tryProgram(front: readonly ProgramItem[]): void {

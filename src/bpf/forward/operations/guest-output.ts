@@ -16,10 +16,9 @@ const PACKET_HOST = 0;
  * Sends the packet itself by a veth: where it is for the guest at the other end alone, into its namespace at once, else as ever. What the guest gets so was never at the port, so that it is counted here, and
  * what a packet loses on its way through a veth is taken from it here.
  */
-export function guestOutput(processors: number): OperationCode {
-  return {
+export const guestOutput: OperationCode = {
     code: Operation.guestOutput,
-    items: () => [
+    items: ({ processors }) => [
       word.load(r2, r6, skb.data),
       word.load(r3, r6, skb.dataEnd),
       mov.reg(r1, r2),
@@ -49,8 +48,7 @@ export function guestOutput(processors: number): OperationCode {
       mov.reg(r9, r0),
       jump("forward done"),
     ],
-  };
-}
+};
 
 function countSent(processors: number): ProgramItem[] {
   return [

@@ -16,11 +16,11 @@ import { label, type ProgramItem } from "../../instruction.js";
 import { double, loadImm64, loadMapValue, word } from "../../memory.js";
 import { r0, r1, r2, r3, r4, r5, r6, r8, r9, r10 } from "../../registers.js";
 import { branch, FORWARD_METERS, forwardMaps, meterRow, meterTable, Operation, processorRow } from "../layout.js";
+import { leaveInner } from "../leave-inner.js";
 import { skb } from "../skb.js";
 import { ROW, STACK_FREE } from "../stack.js";
 import { enterAs, goOnward } from "../tail-call.js";
 import { noteTarget } from "./branch.js";
-import { leaveInner } from "./guard.js";
 import { headersLength } from "./length.js";
 import type { OperationCode } from "./operation-code.js";
 

@@ -6,6 +6,8 @@ import type { KeyWords } from "../parse.js";
 export interface OperationSettings {
   readonly words: KeyWords;
   readonly kernelSkb: SkbPlaces;
+  /** Processors of this host. */
+  readonly processors: number;
 }
 
 /** What is done for an operation of a code (`Operation`). */

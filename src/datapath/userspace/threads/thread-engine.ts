@@ -196,11 +196,13 @@ export class ThreadEngine implements Engine {
     beginMeter(memory, at, meter, this.#host.clock.now());
     const command: Command = { op: "meter", id, meter, memory: memory.buffer as SharedArrayBuffer, at };
     this.#meters.set(id, command);
+    this.#kernelSide.setMeter(id, meter, undefined);
     this.#broadcast(command);
   }
 
   removeMeter(id: number): void {
     this.#meters.delete(id);
+    this.#kernelSide.setMeter(id, undefined, undefined);
     this.#broadcast({ op: "meter", id, meter: undefined, memory: undefined, at: 0 });
   }
 

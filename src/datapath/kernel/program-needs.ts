@@ -1,0 +1,57 @@
+import {
+  OP_CLONE,
+  OP_CT,
+  OP_CT_CLEAR,
+  OP_HASH,
+  OP_OUTPUT,
+  OP_POP_VLAN,
+  OP_PUSH_VLAN,
+  OP_RECIRC,
+  OP_REWRITE,
+  OP_SET_KEY,
+  OP_TNL_PUSH,
+  type Op,
+  type Program,
+} from "../userspace/ops.js";
+
+/** True where some step of a program is so, however deep. */
+export function someStep(program: Program, test: (step: Op) => boolean): boolean {
+  return program.some((step) => test(step) || someStep(step.inner, test) || someStep(step.otherwise, test));
+}
+
+/** Whether something comes to see the key's metadata. */
+export function readsMetadata(program: Program): boolean {
+  return someStep(program, ({ code }) => code === OP_RECIRC || code === OP_CT);
+}
+
+/** Whether something comes to see what the key says of the packet, as it is by then. */
+export function readsHeaders(program: Program): boolean {
+  return someStep(program, ({ code }) => code === OP_HASH);
+}
+
+/** Whether packets are other ones behind a program. */
+export function changesPackets(program: Program): boolean {
+  return someStep(program, ({ code }) => code !== OP_OUTPUT && changing.has(code));
+}
+
+const changing: ReadonlySet<number> = new Set([
+  OP_PUSH_VLAN,
+  OP_POP_VLAN,
+  OP_REWRITE,
+  OP_SET_KEY,
+  OP_CT_CLEAR,
+  OP_HASH,
+  OP_CT,
+  OP_RECIRC,
+  OP_TNL_PUSH,
+]);
+
+/** Outputs that each packet of a program meets. */
+export function outputsOf(program: Program): number {
+  let outputs = 0;
+  for (const { code, inner } of program) {
+    if (code === OP_OUTPUT) outputs++;
+    else if (code === OP_CLONE) outputs += outputsOf(inner);
+  }
+  return outputs;
+}
