@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeEngines } from "../support/engines.js";
 import type { TestNamespace } from "../support/namespace.js";
-import { describeWith, program, root } from "../support/needs.js";
+import { program, root } from "../support/needs.js";
 import { reaches, WeftHost, waitFor } from "../support/weft-host.js";
 
 const ping = program("/usr/bin/ping", "iputils-ping");
 
-describeWith([root, ping], "a bridge and the host", () => {
+describeEngines([root, ping], "a bridge and the host", (choose) => {
   let host: WeftHost;
   let guest: TestNamespace;
 
   beforeAll(() => {
     host = new WeftHost();
     host.start();
+    choose(host);
   });
   afterAll(() => host?.close());
 

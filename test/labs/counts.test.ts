@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { plainOffload } from "#wire/virtio-net.js";
+import { describeEngines } from "../support/engines.js";
 import type { TestNamespace } from "../support/namespace.js";
-import { describeWith, root } from "../support/needs.js";
+import { root } from "../support/needs.js";
 import { WeftHost, waitFor } from "../support/weft-host.js";
 
 /** The type of the test's own frames (IEEE: local experiments), so that nothing else is counted with them. */
@@ -21,7 +22,7 @@ function quiet(namespace: TestNamespace): void {
   expect(namespace.run("sh", "-c", off).status).toBe(0);
 }
 
-describeWith([root], "every packet is counted once, whatever happens to its flow", () => {
+describeEngines([root], "every packet is counted once, whatever happens to its flow", (choose) => {
   let host: WeftHost;
   let sender: LinuxFrameIo;
   const guests: TestNamespace[] = [];
@@ -30,6 +31,7 @@ describeWith([root], "every packet is counted once, whatever happens to its flow
   beforeAll(() => {
     host = new WeftHost();
     host.start();
+    choose(host);
     for (const i of [1, 2, 3]) {
       const guest = host.guest(`wkc${i}`, `10.1.0.${i}/24`);
       quiet(guest);

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeEngines } from "../support/engines.js";
 import { guideBlocks } from "../support/guide-blocks.js";
 import { ask, iperf, LabPeers, python } from "../support/lab-peers.js";
 import type { TestNamespace } from "../support/namespace.js";
-import { describeWith, program, root } from "../support/needs.js";
+import { program, root } from "../support/needs.js";
 import { reaches, WeftHost, waitFor } from "../support/weft-host.js";
 
 const needs = [root, python, program("/usr/bin/ping", "iputils-ping"), program("/usr/bin/iperf3", "iperf3")];
@@ -18,7 +19,7 @@ function type(host: WeftHost, ...blocks: readonly string[]): void {
   }
 }
 
-describeWith(needs, "a stateful firewall, as the guide has it", () => {
+describeEngines(needs, "a stateful firewall, as the guide has it", (choose) => {
   let host: WeftHost;
   let inside: TestNamespace;
   let outside: TestNamespace;
@@ -28,6 +29,7 @@ describeWith(needs, "a stateful firewall, as the guide has it", () => {
   beforeAll(async () => {
     host = new WeftHost();
     host.start();
+    choose(host);
     inside = host.guest("inside", "10.9.0.1/24");
     outside = host.guest("outside", "10.9.0.2/24");
     inside.ip("addr add fd00:9::1/64 dev eth0 nodad");
@@ -171,7 +173,7 @@ describeWith(needs, "a stateful firewall, as the guide has it", () => {
   });
 });
 
-describeWith(needs, "NAT, as the guide has it", () => {
+describeEngines(needs, "NAT, as the guide has it", (choose) => {
   let host: WeftHost;
   let client: TestNamespace;
   let server: TestNamespace;
@@ -182,6 +184,7 @@ describeWith(needs, "NAT, as the guide has it", () => {
   beforeAll(async () => {
     host = new WeftHost();
     host.start();
+    choose(host);
     client = host.guest("client", "10.1.0.2/24");
     server = host.guest("server", "10.1.0.3/24");
     wan = host.guest("wan", "192.0.2.2/24");

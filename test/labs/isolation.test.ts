@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { describeEngines } from "../support/engines.js";
 import { python } from "../support/lab-peers.js";
 import type { TestNamespace } from "../support/namespace.js";
-import { describeWith, program, root, tun } from "../support/needs.js";
+import { program, root, tun } from "../support/needs.js";
 import { sendTcp, startSink, trafficNeeds } from "../support/traffic-ends.js";
 import { WeftHost, waitFor } from "../support/weft-host.js";
 
@@ -13,7 +14,7 @@ const needs = [root, tun, python, program("/usr/bin/ping", "iputils-ping"), ...t
 /** Small frames that the ring in which all ports' frames wait has room for. Of one port's, far fewer may wait. */
 const RING_FRAMES = (8 << 20) / 88;
 
-describeWith(needs, "what one port suffers, another does not feel", () => {
+describeEngines(needs, "what one port suffers, another does not feel", (choose) => {
   let host: WeftHost;
   let quiet: TestNamespace;
   let loud: TestNamespace;
@@ -33,7 +34,8 @@ describeWith(needs, "what one port suffers, another does not feel", () => {
   beforeAll(async () => {
     host = new WeftHost();
     host.start();
-    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
+    choose(host);
+    host.vsctl("add-br", "br0");
     quiet = host.guest("whi1", "10.13.0.1/24");
     const other = host.guest("whi2", "10.13.0.2/24");
     loud = host.guest("whi3", "10.13.0.3/24");

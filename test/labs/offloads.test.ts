@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeEngines } from "../support/engines.js";
 import type { TestNamespace } from "../support/namespace.js";
-import { describeWith, root } from "../support/needs.js";
+import { root } from "../support/needs.js";
 import { checksumFaults, sendTcp, sendUdp, setOffloads, startSink, trafficNeeds } from "../support/traffic-ends.js";
 import { WeftHost, waitFor } from "../support/weft-host.js";
 
@@ -12,10 +13,11 @@ class Scene {
   readonly all: readonly TestNamespace[];
   readonly #sinks: { stop(): void }[] = [];
 
-  constructor() {
+  constructor(choose: (host: WeftHost) => void) {
     const { host } = this;
     host.start();
-    host.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
+    choose(host);
+    host.vsctl("add-br", "br0");
     this.a = host.guest("wha", "10.12.0.1/24");
     this.b = host.guest("whb", "10.12.0.2/24");
     host.vsctl("add-port", "br0", "wha", "--", "add-port", "br0", "whb");
@@ -72,12 +74,12 @@ function expectAll(scene: Scene, from: TestNamespace, ...addresses: string[]): v
   }
 }
 
-describeWith([root, ...trafficNeeds], "guests' traffic through the userspace engine", () => {
+describeEngines([root, ...trafficNeeds], "guests' traffic", (choose) => {
   let scene: Scene;
 
   describe("with offloads on and off", () => {
     beforeAll(async () => {
-      scene = await new Scene().start();
+      scene = await new Scene(choose).start();
     });
     afterAll(() => scene?.close());
 
@@ -110,7 +112,7 @@ describeWith([root, ...trafficNeeds], "guests' traffic through the userspace eng
 
   describe("of several sizes", () => {
     beforeAll(async () => {
-      scene = await new Scene().start();
+      scene = await new Scene(choose).start();
     });
     afterAll(() => scene?.close());
 
