@@ -94,7 +94,8 @@ export class ForwardedPorts {
     const sources = ports.map((port) => net.capture(port));
     const times: number[] = [];
     for (const [i, { frames }] of sources.entries()) {
-      this.#table.addPort(i + 1, { frames, info: () => ({ mtu: 1500 }) } as unknown as Device);
+      const device = { frames, info: () => ({ mtu: 1500 }), guest: () => net.guestOf(frames.name) };
+      this.#table.addPort(i + 1, device as unknown as Device);
       const before = performance.now();
       if (frames.kind === "capture") this.#table.feed(frames, [{ ring, place: ring.takePlace() }]);
       times.push(performance.now() - before);

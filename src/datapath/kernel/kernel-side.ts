@@ -1,6 +1,7 @@
 import type { CaptureRings } from "#host/capture-rings.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
+import type { LinkStats } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
 import type { DatapathMeter } from "../meters.js";
@@ -35,6 +36,8 @@ export class KernelSide {
   #book: LastingBook | undefined;
   #hasLeft = false;
   readonly #meters = new Map<number, { readonly meter: DatapathMeter; readonly row: number | undefined }>();
+  /** What went to guests directly before there was this table. */
+  readonly #sent = new WeakMap<Device, { readonly packets: number; readonly bytes: number }>();
   #isWanted = false;
   #fault = "";
 
@@ -104,6 +107,18 @@ export class KernelSide {
     this.#table?.setMeter(id, meter, row);
   }
 
+  /** A port's counters: its device's, and what went to its guest without passing that. */
+  portStats(number: number, device: Device): LinkStats {
+    const stats = device.stats();
+    const { packets, bytes } = this.#sentTo(number, device);
+    return packets === 0 ? stats : { ...stats, txPackets: stats.txPackets + packets, txBytes: stats.txBytes + bytes };
+  }
+
+  #sentTo(number: number, device: Device): { readonly packets: number; readonly bytes: number } {
+    const [now, before] = [this.#table?.sent(number), this.#sent.get(device)];
+    return { packets: (now?.packets ?? 0) + (before?.packets ?? 0), bytes: (now?.bytes ?? 0) + (before?.bytes ?? 0) };
+  }
+
   /** Takes who keeps the flows. */
   setBook(book: LastingBook): void {
     this.#book = book;
@@ -148,6 +163,7 @@ export class KernelSide {
     this.#isWanted = wanted;
     const before = this.#table;
     if (before) {
+      for (const [number, device] of ports) this.#sent.set(device, this.#sentTo(number, device));
       this.#table = undefined;
       this.#lasting?.close();
       this.#lasting = undefined;

@@ -1,11 +1,13 @@
 import { forwardProgram } from "#bpf/forward/forward-program.js";
 import {
   FLOW_KEY_SIZE,
+  FORWARD_SLOTS,
   flowTag,
   MAX_MASK_WORDS,
   MAX_MASKS,
   OPERATION_UNITS,
   processorRow,
+  sentRow,
   WIDE_FLOW_KEY_SIZE,
 } from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
@@ -14,7 +16,7 @@ import { W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
 import { FORWARD_OTHER, type ForwardMaps } from "#host/forward-maps.js";
-import type { CaptureHandle, LinkStats } from "#host/net.js";
+import type { CaptureHandle } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
@@ -255,16 +257,15 @@ export class KernelTable {
     return forwardProgram({ slot, processors, flows, words: W, kernelSkb, other: FORWARD_OTHER });
   }
 
-  /** Adds to a port's counters what went to its guest without passing the port. */
-  portStats(number: number, stats: LinkStats): LinkStats {
+  /** What went to a port's guest without passing the port. */
+  sent(number: number): { readonly packets: number; readonly bytes: number } {
+    let [packets, bytes] = [0, 0];
     const slot = this.#ports.get(number)?.slot;
-    if (slot === undefined) return stats;
-    let { txPackets, txBytes } = stats;
-    for (const at of this.#sentRows(slot)) {
-      txPackets += Number(this.#maps.sent.getBigUint64(at + sentRow.packets, true));
-      txBytes += Number(this.#maps.sent.getBigUint64(at + sentRow.bytes, true));
+    for (const at of slot === undefined ? [] : this.#sentRows(slot)) {
+      packets += Number(this.#maps.sent.getBigUint64(at + sentRow.packets, true));
+      bytes += Number(this.#maps.sent.getBigUint64(at + sentRow.bytes, true));
     }
-    return { ...stats, txPackets, txBytes };
+    return { packets, bytes };
   }
 
   #clearSent(slot: number): void {

@@ -111,7 +111,7 @@ export class UserspaceDatapath implements Datapath {
   portStats(number: number): LinkStats {
     const port = this.#ports.get(number);
     if (port === undefined) throw hostErrorOf(`port ${number} of ${this.type}@${this.name}`, "ENODEV");
-    return port.device.stats();
+    return this.engine.kernel?.portStats(number, port.device) ?? port.device.stats();
   }
 
   putFlow(flow: DatapathFlow): void {
