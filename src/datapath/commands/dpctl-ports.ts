@@ -133,6 +133,8 @@ export function dpctlPortCommands(host: DpctlHost): AppctlCommand[] {
         let dp: Datapath;
         try {
           dp = host.datapaths.add(name ?? "");
+          // No bridge tells it settings: it is as they are by default.
+          dp.setOptions(new Map());
         } catch (error) {
           throw dpctlError("add_dp", error);
         }
