@@ -64,7 +64,8 @@ describe("KernelTable", () => {
   const slots = new FlowSlots();
   const bed = (room?: number) => {
     const maps = fakeMaps(room);
-    const table = new KernelTable(maps, new FakeClock(), () => {});
+    const warnings: string[] = [];
+    const table = new KernelTable(maps, new FakeClock(), (text) => void warnings.push(text));
     for (const [port, ifindex] of [
       [1, 11],
       [2, 12],
@@ -81,7 +82,7 @@ describe("KernelTable", () => {
       table.put(++id, key, shapeOf(mask), compileActions(parseDatapathActions(text), key), slot);
       return { id, slot };
     };
-    return { maps, table, put };
+    return { maps, table, put, warnings };
   };
   const listOf = ({ lists }: ForwardMaps, slot: number): number => lists.getUint32(slot * maskList.size, true);
 
@@ -143,11 +144,25 @@ describe("KernelTable", () => {
     expect(table.size).toBe(1);
   });
 
-  it("leaves to the threads what finds no room", () => {
-    const { table, put } = bed(2);
-    for (let i = 1; i <= 3; i++) put("2", { [W.nwSrc]: i });
-    expect(table.size).toBe(2);
-    expect([...table.reasons()]).toEqual([["too many flows", 1]]);
+  it("makes room by leaving to the threads what came first and has not been used, and lets it in again", () => {
+    const { maps, table, put, warnings } = bed(3);
+    const flows = [1, 2, 3].map((i) => put("2", { [W.nwSrc]: i }));
+    const isThere = (): (boolean | undefined)[] => flows.map(({ slot }) => slot.part?.isThere);
+    const row = [...maps.entries.values()][0]![1];
+    maps.counters.setBigUint64(row * counterRow.size + counterRow.packets, 5n, true);
+    flows.push(put("2", { [W.nwSrc]: 4 }));
+    expect(isThere()).toEqual([true, false, true, true]);
+    flows.push(put("2", { [W.nwSrc]: 5 }));
+    expect(isThere()).toEqual([true, false, false, true, true]);
+    expect(maps.entries.size).toBe(3);
+    expect([...table.reasons()]).toEqual([["too many flows", 2]]);
+    expect(warnings).toEqual(["the kernel's table of 3 flows is full: those not used lately are left to the threads"]);
+    expect(readSlot(flows[0]!.slot).packets).toBe(5);
+    table.remove([flows[3]!.id]);
+    expect(isThere()).toEqual([true, true, false, false, true]);
+    table.remove([flows[2]!.id, flows[0]!.id]);
+    expect(isThere()).toEqual([false, true, false, false, true]);
+    expect([...table.reasons()]).toEqual([]);
   });
 
   it("adds what both places count, through every change", () => {

@@ -31,6 +31,7 @@ import { encodeProgram, type KernelMeter, type KernelPort, type ProgramPlaces } 
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
 import { KernelCounts } from "./kernel-counts.js";
+import { LeavingOrder } from "./leaving-order.js";
 import type { ForwardOperations } from "./operation-list.js";
 import { loadOthers } from "./other-programs.js";
 import { someStep } from "./program-needs.js";
@@ -102,6 +103,10 @@ export class KernelTable {
   readonly #slots = new PortSlots();
   readonly #freeRows: number[] = [];
   #rows = 0;
+  readonly #leaving = new LeavingOrder<KernelFlow>();
+  /** Flows that left, or were not let in, as there was no room; they come back when there is. */
+  readonly #waiting = new Set<KernelFlow>();
+  #hasBeenFull = false;
   #places: FlowPlaces | undefined;
   /** The totals when the maps were closed. */
   #final: readonly number[] | undefined;
@@ -205,6 +210,7 @@ export class KernelTable {
     for (const id of ids) {
       const flow = this.#flows.get(id);
       this.#flows.delete(id);
+      if (flow) this.#waiting.delete(flow);
       if (flow?.placed === undefined) continue;
       this.#maps.deleteFlow(flow.placed.key);
       placed.push(flow);
@@ -212,6 +218,11 @@ export class KernelTable {
     if (placed.length === 0) return;
     this.#maps.waitForPrograms();
     for (const flow of placed) this.#displaced(flow);
+    for (const flow of this.#waiting) {
+      if (this.#freeRows.length === 0) break;
+      this.#waiting.delete(flow);
+      this.#place(flow);
+    }
   }
 
   /** Adds what the kernel has counted to a datapath's counters. */
@@ -332,9 +343,7 @@ export class KernelTable {
 
   /** Undefined, or why it could not be. */
   #tryPlace(flow: KernelFlow, match: ForwardMatch, encoded: ForwardOperations): string | undefined {
-    const row = this.#freeRows.pop() ?? this.#rows;
-    if (row >= this.#maps.flows) return "too many flows";
-    if (row === this.#rows) this.#rows++;
+    const row = this.#takeRow();
     const slot = this.#slots.take(match.port);
     const mask = this.#masks.take(match);
     const operations = this.#operations.take(encoded);
@@ -356,8 +365,30 @@ export class KernelTable {
     }
     this.#masks.list(slot, mask);
     flow.placed = { slot, mask, key, row, operations };
+    this.#leaving.add(flow);
+    this.#waiting.delete(flow);
     this.#places?.placed(flow.id, row, key);
     return undefined;
+  }
+
+  /** A row for a flow, from which another one has to go where all are taken. */
+  #takeRow(): number {
+    const free = this.#freeRows.pop();
+    if (free !== undefined) return free;
+    if (this.#rows < this.#maps.flows) return this.#rows++;
+    if (!this.#hasBeenFull) {
+      this.#hasBeenFull = true;
+      this.#warn(
+        `the kernel's table of ${this.#maps.flows} flows is full: those not used lately are left to the threads`,
+      );
+    }
+    const gone = this.#leaving.next()!;
+    this.#maps.deleteFlow(gone.placed!.key);
+    this.#maps.waitForPrograms();
+    this.#displaced(gone);
+    gone.reason = "too many flows";
+    this.#waiting.add(gone);
+    return this.#freeRows.pop()!;
   }
 
   /** A flow does something else now. */
@@ -388,6 +419,7 @@ export class KernelTable {
   #displaced(flow: KernelFlow): void {
     const { slot, mask, operations } = flow.placed!;
     flow.placed = undefined;
+    this.#leaving.delete(flow);
     this.#masks.unlist(slot, mask);
     this.#masks.free(mask);
     this.#operations.free(operations);

@@ -1,0 +1,35 @@
+/** Flows that are looked at for one that leaves. */
+const LOOKS = 16;
+
+/** Something that packets are counted on. */
+interface Counted {
+  readonly counts: { packets(): number };
+}
+
+/** In which order flows leave where there is no room: the one that came first, but one that has been used since it was looked at last stays for another round. */
+export class LeavingOrder<F extends Counted> {
+  /** Their packets when they were looked at. */
+  readonly #order = new Map<F, number>();
+
+  add(flow: F): void {
+    this.#order.set(flow, flow.counts.packets());
+  }
+
+  delete(flow: F): void {
+    this.#order.delete(flow);
+  }
+
+  /** The one that is to leave; undefined where there is none. */
+  next(): F | undefined {
+    for (let i = 0; i < LOOKS; i++) {
+      const [first] = this.#order;
+      if (first === undefined) return undefined;
+      const [flow, before] = first;
+      const now = flow.counts.packets();
+      if (now === before) return flow;
+      this.#order.delete(flow);
+      this.#order.set(flow, now);
+    }
+    return this.#order.keys().next().value;
+  }
+}
