@@ -8,8 +8,8 @@
 import { join } from "node:path";
 import { isMainThread, parentPort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
 import type { Datapath } from "#datapath/datapath.js";
+import { internalDevices } from "#datapath/devices/internal-device.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
-import { tapDevices } from "#datapath/devices/tap-device.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
@@ -116,7 +116,7 @@ function engine(): Contestant {
     timeOrigin: performance.timeOrigin,
     log: (level: string, text: string): void => console.log(`  ${level}: ${text}`),
   };
-  const netdev = netdevDatapathClass(host, [systemDevices(net), tapDevices(net, "internal")]);
+  const netdev = netdevDatapathClass(host, [systemDevices(net), internalDevices(net, "tap")]);
   const datapath = netdev.open("ovs-netdev");
   const devices = guests.map((guest) => netdev.deviceClass("")!.open(guest.port, new Map()));
   const ports = devices.map((device) => datapath.addPort(device));

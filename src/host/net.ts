@@ -16,6 +16,8 @@ export interface LinkInfo {
   readonly carrierChanges: number;
   /** ifindex of the master (a Linux bridge, bond), 0 when none. */
   readonly master: number;
+  /** What somebody has written down of it; empty where nobody has. */
+  readonly alias: string;
   readonly stats: LinkStats;
 }
 
@@ -137,6 +139,10 @@ export interface NetHost {
   watch(handler: (event: LinkEvent) => void): { cancel(): void };
   /** Makes a pair of connected devices; with `peerNamespace` (a descriptor of a network namespace) the peer is made there. */
   createVeth(name: string, peer: string, peerNamespace?: number): void;
+  /** Has the host's own stack neither speak nor answer on a link that is not for it, as far as settings of the link can, and writes down what it is for. */
+  setAside(name: string, alias: string): void;
+  /** Where the other end of a veth is now; undefined where that cannot be found, or there is no such link. */
+  otherEnd(name: string): MovedDevice | undefined;
   /**
    * The Ethernet address of the link at the other end, where a veth leads into another network namespace and nothing that could hold frames back stands at its egress. It may have changed: the kernel
    * tells of that only there.
@@ -277,7 +283,7 @@ export interface XdpStatistics {
   readonly rxInvalidDescriptors: number;
   readonly txInvalidDescriptors: number;
 }
-/** A device in another network namespace, seen from there until closed. */
+/** A device where it is now, seen from there until closed: mostly in another network namespace. */
 export interface MovedDevice {
   readonly net: NetHost;
   readonly name: string;

@@ -3,6 +3,7 @@ import type { DpctlHost } from "#datapath/commands/dpctl-arguments.js";
 import type { DatapathClass } from "#datapath/datapath.js";
 import { Datapaths } from "#datapath/datapaths.js";
 import { afxdpDevices } from "#datapath/devices/afxdp-device.js";
+import { internalDevices } from "#datapath/devices/internal-device.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
 import { tapDevices } from "#datapath/devices/tap-device.js";
 import { vhostDevices } from "#datapath/devices/vhost-device.js";
@@ -66,8 +67,8 @@ function datapathClasses(
   const warn = (text: string): void => log.module("netdev_linux").warn(text);
   const devices = [
     systemDevices(net, warn),
-    tapDevices(net, "internal", warn),
-    tapDevices(net, "tap", warn),
+    internalDevices(net, "tap", warn),
+    tapDevices(net, warn),
     vhostDevices(vhost.host, "dpdkvhostuser", vhost.directory),
     vhostDevices(vhost.host, "dpdkvhostuserclient", vhost.directory),
     afxdpDevices(net, "afxdp", (level, text) => log.module("netdev_afxdp").log(level, text)),
@@ -76,7 +77,9 @@ function datapathClasses(
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
   if (wanted.systemDevices)
     classes.push(
-      netdevDatapathClass({ ...engine, forwardMaps: linux.forwardMaps, lacking: linux.lacking }, devices, "system"),
+      netdevDatapathClass({ ...engine, forwardMaps: linux.forwardMaps, lacking: linux.lacking }, devices, "system", [
+        internalDevices(net, "pair", warn),
+      ]),
     );
   if (!dummies || wanted.dummies === "none") return classes;
   const mode = wanted.dummies === "new" ? "beside" : wanted.dummies;

@@ -2,7 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WireError } from "#util/errors.js";
 import { decodeNetlink, NetlinkRequest } from "./netlink.js";
-import { createVeth, decodeAddress, decodeLink, decodeRoute, setLinkUp } from "./rtnetlink.js";
+import {
+  createVeth,
+  decodeAddress,
+  decodeLink,
+  decodeNamespaceId,
+  decodeRoute,
+  getNamespaceId,
+  setLinkAlias,
+  setLinkUp,
+  setLinkWithoutAddresses,
+} from "./rtnetlink.js";
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ""), "hex"));
 const payload = (request: NetlinkRequest): Uint8Array => decodeNetlink(request.encode(1))[0]!.payload;
@@ -112,11 +122,38 @@ describe("rtnetlink", () => {
     expect(Buffer.from(payload(createVeth("a", "b", undefined))).toString("hex")).not.toContain("08001c00");
   });
 
+  it("reads which link is the other end, in which namespace, and what is written down", () => {
+    const read = (fill: (r: NetlinkRequest) => unknown) => decodeLink(link(1, fill))!;
+    expect(read((r) => r.u32(5, 9).text(20, "for tests"))).toMatchObject({
+      alias: "for tests",
+      other: { ifindex: 9, namespace: undefined },
+    });
+    expect(read((r) => r.u32(5, 9).u32(37, 0)).other).toEqual({ ifindex: 9, namespace: 0 });
+    expect(read((r) => r.u32(4, 1500))).toMatchObject({ alias: "", other: undefined });
+  });
+
+  it("asks to set a link aside", () => {
+    expect(Buffer.from(payload(setLinkAlias(9, "x"))).toString("hex")).toBe(
+      "00000000" + "09000000" + "80000000" + "80000000" + "0600140078000000",
+    );
+    expect(
+      Buffer.from(payload(setLinkWithoutAddresses(9)))
+        .toString("hex")
+        .slice(32),
+    ).toBe("10001a80" + "0c000a80" + "0500080001000000");
+  });
+
+  it("asks for a namespace's id, of which -1 is none", () => {
+    expect(Buffer.from(payload(getNamespaceId(7))).toString("hex")).toBe("00000000" + "0800030007000000");
+    const answer = (id: number): Uint8Array => payload(new NetlinkRequest(88, 0, new Uint8Array(4)).u32(1, id));
+    expect([decodeNamespaceId(answer(3)), decodeNamespaceId(answer(0xffffffff))]).toEqual([3, undefined]);
+  });
+
   it("takes any bytes or throws WireError", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(0, 2, 10), (bytes, family) => {
         if (bytes.length > 0) bytes[0] = family;
-        for (const decode of [decodeLink, decodeAddress, decodeRoute]) {
+        for (const decode of [decodeLink, decodeAddress, decodeRoute, decodeNamespaceId]) {
           try {
             decode(bytes);
           } catch (error) {

@@ -19,7 +19,9 @@ const IFLA = {
   qdisc: 6,
   master: 10,
   linkinfo: 18,
+  alias: 20,
   stats64: 23,
+  afSpec: 26,
   netNsFd: 28,
   carrier: 33,
   carrierChanges: 35,
@@ -34,6 +36,7 @@ const VETH_INFO_PEER = 1;
 
 /** Interface flags (linux/if.h). */
 const IFF_UP = 0x1;
+const IFF_NOARP = 0x80;
 const IFF_RUNNING = 0x40;
 
 const AF_INET = 2;
@@ -75,6 +78,10 @@ export interface RtLink {
   readonly carrier: boolean;
   readonly carrierChanges: number;
   readonly master: number;
+  /** What somebody has written down of it; empty where nobody has. */
+  readonly alias: string;
+  /** The link that it stands on, or that is its other end: its number in the network namespace of that id, or in the same one. */
+  readonly other: { readonly ifindex: number; readonly namespace: number | undefined } | undefined;
   readonly stats: RtStats;
 }
 
@@ -116,6 +123,7 @@ export function decodeLink(payload: Uint8Array): RtLink | undefined {
   const attributes = new Attributes(payload.subarray(16));
   const flags = head.getUint32(8, true);
   const carrier = attributes.u8(IFLA.carrier);
+  const other = attributes.u32(IFLA.link);
   return {
     ifindex: head.getInt32(4, true),
     name: attributes.text(IFLA.ifname) ?? "",
@@ -129,6 +137,8 @@ export function decodeLink(payload: Uint8Array): RtLink | undefined {
     carrier: (flags & IFF_UP) !== 0 && (carrier === undefined ? (flags & IFF_RUNNING) !== 0 : carrier !== 0),
     carrierChanges: attributes.u32(IFLA.carrierChanges) ?? 0,
     master: attributes.u32(IFLA.master) ?? 0,
+    alias: attributes.text(IFLA.alias) ?? "",
+    other: other === undefined ? undefined : { ifindex: other, namespace: attributes.u32(IFLA.linkNamespace) },
     stats: decodeStats(attributes.bytes(IFLA.stats64)),
   };
 }
@@ -218,6 +228,34 @@ export function setLinkMtu(ifindex: number, mtu: number): NetlinkRequest {
 
 export function setLinkMac(ifindex: number, mac: Uint8Array): NetlinkRequest {
   return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex)).bytes(IFLA.address, mac);
+}
+
+/** Writes down what a link is for, and has nobody ask for it or be told of it by ARP. */
+export function setLinkAlias(ifindex: number, alias: string): NetlinkRequest {
+  return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex, IFF_NOARP, IFF_NOARP)).text(IFLA.alias, alias);
+}
+
+/** Has a link make no IPv6 addresses for itself. */
+export function setLinkWithoutAddresses(ifindex: number): NetlinkRequest {
+  const IFLA_INET6_ADDR_GEN_MODE = 8;
+  const NONE = 1;
+  return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex)).nested(IFLA.afSpec, (families) => {
+    families.nested(AF_INET6, (inet6) => inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, Uint8Array.of(NONE)));
+  });
+}
+
+/** Asks which id a network namespace, given by a descriptor, has in that of the socket. */
+export function getNamespaceId(fd: number): NetlinkRequest {
+  const RTM_GETNSID = 90;
+  const NETNSA_FD = 3;
+  return new NetlinkRequest(RTM_GETNSID, 0, new Uint8Array(4)).u32(NETNSA_FD, fd);
+}
+
+/** The id in the answer to `getNamespaceId`; undefined where the namespace has none. */
+export function decodeNamespaceId(payload: Uint8Array): number | undefined {
+  const NETNSA_NSID = 1;
+  const id = new Attributes(payload.subarray(4)).u32(NETNSA_NSID);
+  return id === 0xffffffff ? undefined : id;
 }
 
 export function deleteLink(ifindex: number): NetlinkRequest {

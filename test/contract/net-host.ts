@@ -57,6 +57,18 @@ export function netHostContract(open: () => NetHostFixture): void {
     expect(net.link("wlc0")).toMatchObject({ mtu: 9000, mac });
   });
 
+  it("finds a veth's other end, and keeps what is written down of a link", () => {
+    net.createVeth("wlc0", "wlc1");
+    net.setAside("wlc1", "what it is for");
+    expect(net.link("wlc1")!.alias).toBe("what it is for");
+    expect(net.link("wlc0")!.alias).toBe("");
+    const end = net.otherEnd("wlc1")!;
+    expect([end.net === net, end.name]).toEqual([true, "wlc0"]);
+    end.close();
+    expect(net.otherEnd("wlnone")).toBeUndefined();
+    expect(() => net.setAside("wlnone", "")).toThrow(expect.objectContaining({ code: "ENODEV" }));
+  });
+
   it("removes both ends of a veth", () => {
     net.createVeth("wlc0", "wlc1");
     net.deleteLink("wlc1");

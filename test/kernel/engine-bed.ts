@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { internalDevices } from "#datapath/devices/internal-device.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
-import { tapDevices } from "#datapath/devices/tap-device.js";
 import type { Packet } from "#datapath/packet.js";
 import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import type { ThreadEngine } from "#datapath/userspace/threads/thread-engine.js";
@@ -60,7 +60,7 @@ export function kernelBed(worker: BuiltProgram, options: { readonly forwardsInKe
     cores: usableCores,
     log: (level: string, text: string) => void (level !== "info" && log.push(text)),
   };
-  const netdev = netdevDatapathClass(host, [systemDevices(net), tapDevices(net, "internal")]);
+  const netdev = netdevDatapathClass(host, [systemDevices(net), internalDevices(net, "tap")]);
   const datapath = netdev.open("ovs-netdev") as UserspaceDatapath;
   const engine = datapath.engine as ThreadEngine;
   if (options.forwardsInKernel) datapath.setOptions(new Map([["weft-kernel-engine", "true"]]));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { internalDevices } from "#datapath/devices/internal-device.js";
 import { systemDevices } from "#datapath/devices/system-device.js";
-import { tapDevices } from "#datapath/devices/tap-device.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { eventually } from "../support/eventually.js";
@@ -43,7 +43,7 @@ describeWith([root, tun], "devices of the host", () => {
   });
 
   it("make an internal device that the host configures as its own", async () => {
-    const device = tapDevices(host.net, "internal").open("wlbr0", none);
+    const device = internalDevices(host.net, "tap").open("wlbr0", none);
     device.setMac(Uint8Array.of(2, 1, 2, 3, 4, 5));
     device.setUp(true);
     device.setMtu(2000);
@@ -78,7 +78,7 @@ describeWith([root, tun], "devices of the host", () => {
   it("follow an internal device into another namespace, and tell when it goes there", async () => {
     const guest = testNamespace();
     try {
-      const device = tapDevices(host.net, "internal").open("wlbr0", none);
+      const device = internalDevices(host.net, "tap").open("wlbr0", none);
       let gone = false;
       device.onGone(() => {
         gone = true;

@@ -31,6 +31,33 @@ describeWith([root], "NetHost: Linux, beyond the contract", () => {
   });
   afterEach(() => host.close());
 
+  it("finds a veth's other end in another namespace, and when it has come back", () => {
+    const guest = testNamespace();
+    try {
+      host.ip(`link set wln1 netns /proc/${process.pid}/fd/${guest.fd}`);
+      guest.ip("link set wln1 name eth0 mtu 1400");
+      const end = host.net.otherEnd("wln0")!;
+      expect(end.name).toBe("eth0");
+      expect(end.net.link("eth0")!.mtu).toBe(1400);
+      end.net.setMtu("eth0", 1300);
+      expect(guest.net.link("eth0")!.mtu).toBe(1300);
+      end.close();
+      guest.ip(`link set eth0 netns /proc/${process.pid}/fd/${host.fd}`);
+      expect(host.net.otherEnd("wln0")).toMatchObject({ net: host.net, name: "eth0" });
+    } finally {
+      guest.close();
+    }
+  });
+
+  it("makes no addresses on a link that is set aside", async () => {
+    host.net.setAside("wln1", "for tests");
+    for (const name of ["wln0", "wln1"]) host.net.setUp(name, true);
+    const hasAddress = (name: string): boolean =>
+      host.net.addresses().some(({ ifindex }) => ifindex === host.net.link(name)!.ifindex);
+    await eventually(() => hasAddress("wln0"), "an address of the other end");
+    expect(hasAddress("wln1")).toBe(false);
+  });
+
   it("tells the addresses and routes that the host has", () => {
     host.ip("link set wln0 up");
     host.ip("addr add 10.9.0.1/24 dev wln0");

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FakeFrameIo } from "#host/fake/frame-io.js";
 import { FakeNetHost } from "#host/fake/net.js";
 import { type FrameDevice, isFrameDevice } from "./frame-device.js";
+import { internalDevices } from "./internal-device.js";
 import { systemDevices } from "./system-device.js";
 import { tapDevices } from "./tap-device.js";
 
@@ -61,7 +62,7 @@ describe("system devices", () => {
 describe("internal devices", () => {
   it("are made with the port and go with it", () => {
     const net = new FakeNetHost();
-    const device = tapDevices(net, "internal").open("br0", none);
+    const device = internalDevices(net, "tap").open("br0", none);
     expect(net.link("br0")!.kind).toBe("tun");
     expect(isFrameDevice(device)).toBe(true);
     device.close();
@@ -72,7 +73,7 @@ describe("internal devices", () => {
     const net = new FakeNetHost();
     const warned: string[] = [];
     const open = (): FrameDevice =>
-      tapDevices(net, "tap", (text) => warned.push(text)).open("tap0", new Map([["n_rxq", "3"]]));
+      tapDevices(net, (text) => warned.push(text)).open("tap0", new Map([["n_rxq", "3"]]));
     const made = open();
     expect(made.frames.queues).toBe(3);
     made.close();
@@ -84,7 +85,7 @@ describe("internal devices", () => {
 
   it("count from the switch's side", () => {
     const net = new FakeNetHost();
-    const device = tapDevices(net, "internal").open("br0", none);
+    const device = internalDevices(net, "tap").open("br0", none);
     device.setUp(true);
     net.deliver("br0", new Uint8Array(60));
     const io = new FakeFrameIo(net);
@@ -108,7 +109,7 @@ describe("internal devices", () => {
 
   it("drop what the device does not take, and say why", () => {
     const net = new FakeNetHost();
-    const device = tapDevices(net, "tap").open("tap0", none);
+    const device = tapDevices(net).open("tap0", none);
     const io = new FakeFrameIo(net);
     io.attach(1, device.frames);
     const plain = { flags: 0, gsoType: 0, headerLength: 0, gsoSize: 0, csumStart: 0, csumOffset: 0 };

@@ -60,14 +60,14 @@ export class NetDevice implements FrameDevice {
     this.#net = net;
     this.#linkName = name;
     this.#options = options;
-    const link = net.link(name);
-    if (!link) {
+    const found = net.link(name) ?? this.#find();
+    if (!found) {
       source.close();
       throw new HostError(name, "ENODEV", errnoNumber("ENODEV"), errnoText("ENODEV"));
     }
-    this.#link = link;
-    this.#firstCarrierChanges = link.carrierChanges;
-    this.#watch = net.watch((event) => this.#onEvent(event));
+    this.#link = found;
+    this.#firstCarrierChanges = found.carrierChanges;
+    this.#watch = this.#net.watch((event) => this.#onEvent(event));
   }
 
   info(): DeviceInfo {
@@ -164,19 +164,26 @@ export class NetDevice implements FrameDevice {
   #moveOrVanish(): void {
     this.#watch.cancel();
     this.#place?.close();
-    const place = this.#kind.follow();
-    this.#place = place;
-    const link = place?.net.link(place.name);
-    if (!place || !link) {
+    const link = this.#find();
+    if (!link) {
       this.#gone = true;
       this.#vanished();
       return;
     }
-    this.#net = place.net;
-    this.#linkName = place.name;
     this.#link = link;
     this.#settings = undefined;
-    this.#watch = place.net.watch((event) => this.#onEvent(event));
+    this.#watch = this.#net.watch((event) => this.#onEvent(event));
     this.#notify();
+  }
+
+  /** Looks for the link elsewhere than where it was. */
+  #find(): LinkInfo | undefined {
+    const place = this.#kind.follow();
+    this.#place = place;
+    const link = place?.net.link(place.name);
+    if (!place || !link) return undefined;
+    this.#net = place.net;
+    this.#linkName = place.name;
+    return link;
   }
 }

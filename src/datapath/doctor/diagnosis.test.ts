@@ -102,9 +102,14 @@ describe("diagnosis", () => {
     });
   });
 
-  it("has internal ports be veth pairs where there are no TAP devices", () => {
-    expect(inputOf(host(), "internal").input).toBe("TAP");
-    expect(inputOf(host({ tun: false }), "internal")).toEqual({
+  it("has internal ports be veth pairs with the kernel engine, or where there are no TAP devices", () => {
+    expect(inputOf(host(), "internal")).toEqual({
+      input: "veth pair, BPF ring at tcx",
+      reason: "the kernel engine's; TAP with datapath_type=netdev",
+    });
+    expect(inputOf(host({ veth: false }), "internal").input).toBe("TAP");
+    expect(inputOf(host({}, { atomics: false }), "internal").input).toBe("TAP");
+    expect(inputOf(host({ tun: false }, { atomics: false }), "internal")).toEqual({
       input: "veth pair, BPF ring at tcx",
       reason: "no TAP: because of tun",
     });

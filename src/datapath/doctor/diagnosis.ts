@@ -73,7 +73,7 @@ export function diagnose({ checks, features }: HostAnswers): Diagnosis {
     ...verdict(check),
     datapaths: { netdev: "userspace", system: engine.hostIsReady ? "kernel" : "userspace" },
     kernelEngine: engine,
-    inputs: inputs(check, feature),
+    inputs: inputs(check, feature, engine.hostIsReady === true),
     host: [...checks].map(([name, answer]) =>
       finding(name, checkUses[name].title, answer, checkUses[name].without, isAsked),
     ),
@@ -108,15 +108,21 @@ function kernelEngine(check: Ask<HostCheck>, feature: Ask<BpfFeature>): Diagnosi
   return { isBuilt: true, hostIsReady, missing, unknown, helpful };
 }
 
-function inputs(check: Ask<HostCheck>, feature: Ask<BpfFeature>): PortInput[] {
+function inputs(check: Ask<HostCheck>, feature: Ask<BpfFeature>, hasKernelEngine: boolean): PortInput[] {
   const [sockets, taps] = [check("packet_socket"), check("tun")];
   const captured = capturedInput(check, feature);
   const tap = { input: "TAP", reason: taps.reason };
-  const veth = { input: captured.input && `veth pair, ${captured.input}`, reason: `no TAP: ${taps.reason}` };
+  const veth = captured.input && `veth pair, ${captured.input}`;
   const hasVeth = sockets.works === true && check("veth").works === true;
+  const internal = (): Way => {
+    if (hasKernelEngine && hasVeth)
+      return { input: veth, reason: "the kernel engine's; TAP with datapath_type=netdev" };
+    if (taps.works) return tap;
+    return hasVeth ? { input: veth, reason: `no TAP: ${taps.reason}` } : { input: null, reason: taps.reason };
+  };
   return [
     { types: ["system"], ...captured },
-    { types: ["internal"], ...(taps.works ? tap : hasVeth ? veth : { input: null, reason: taps.reason }) },
+    { types: ["internal"], ...internal() },
     { types: ["tap"], ...(taps.works ? tap : { input: null, reason: taps.reason }) },
     { types: ["afxdp", "afxdp-nonpmd"], ...afxdpInput(captured, feature) },
     {

@@ -9,6 +9,7 @@ import type {
   LinkInfo,
   LinkSettings,
   LinkStats,
+  MovedDevice,
   NetHost,
   RouteInfo,
   TapSource,
@@ -138,6 +139,15 @@ export class FakeNetHost implements NetHost {
     }
     for (const end of link.peer ? [link, link.peer] : [link]) end.plugged = true;
     for (const made of link.peer ? [link, link.peer] : [link]) this.#tell(made);
+  }
+
+  setAside(name: string, alias: string): void {
+    this.#known(name).info.alias = alias;
+  }
+
+  otherEnd(name: string): MovedDevice | undefined {
+    const peer = this.#links.get(name)?.peer;
+    return peer && { net: this, name: peer.info.name, close: () => undefined };
   }
 
   /** One that is there already has one queue. */
@@ -272,6 +282,7 @@ export class FakeNetHost implements NetHost {
         carrier: false,
         carrierChanges: 1,
         master: 0,
+        alias: "",
         stats: { ...noStats },
       },
       peer: undefined,

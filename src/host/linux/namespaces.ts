@@ -10,14 +10,15 @@ export interface NetworkNamespace {
   close(): void;
 }
 
-function hold(path: string): NetworkNamespace {
+/** Gets hold of the namespace that a path leads to. Throws `HostError`. */
+export function holdNamespace(path: string): NetworkNamespace {
   const fd = sys.check(sys.open(path, O_RDONLY_CLOEXEC, 0), path);
   return { fd, close: () => void sys.close(fd) };
 }
 
 /** The calling thread's network namespace. */
 export function currentNamespace(): NetworkNamespace {
-  return hold(CURRENT);
+  return holdNamespace(CURRENT);
 }
 
 /** Moves the calling thread into a namespace for good. Throws `HostError`. */
@@ -31,7 +32,7 @@ export function createNamespace(): NetworkNamespace {
   try {
     sys.check(sys.unshare(CLONE_NEWNET), "unshare of the network namespace");
     try {
-      return hold(CURRENT);
+      return holdNamespace(CURRENT);
     } finally {
       sys.check(sys.setns(home.fd, CLONE_NEWNET), "setns");
     }

@@ -17,6 +17,7 @@ import type {
   XdpSource,
 } from "../net.js";
 import { linkSettings } from "./ethtool.js";
+import { findNamespace } from "./find-namespace.js";
 import type { Hidden } from "./hidden.js";
 import { hideLink } from "./hide.js";
 import { hideByLink } from "./hide-by-tcx.js";
@@ -36,7 +37,7 @@ const ENODEV = 19;
 const EINVAL = 22;
 
 /** Links as the kernel tells of them in answers of any length. */
-function decodeLinks(messages: readonly NetlinkMessage[]): LinkInfo[] {
+function decodeLinks(messages: readonly NetlinkMessage[]): rt.RtLink[] {
   return messages.flatMap((message) => {
     const link = message.type === rt.RTM_NEWLINK ? rt.decodeLink(message.payload) : undefined;
     return link ? [link] : [];
@@ -67,6 +68,10 @@ export class LinuxNetHost implements NetHost {
   }
 
   link(name: string): LinkInfo | undefined {
+    return this.#rtLink(name);
+  }
+
+  #rtLink(name: string): rt.RtLink | undefined {
     if (name === "" || Buffer.byteLength(name) > NAME_MAX) return undefined;
     try {
       return decodeLinks(this.#netlink.request(rt.getLink(name), name))[0];
@@ -126,6 +131,37 @@ export class LinuxNetHost implements NetHost {
   createVeth(name: string, peer: string, peerNamespace?: number): void {
     for (const part of [name, peer]) this.#checkName(part);
     this.#netlink.request(rt.createVeth(name, peer, peerNamespace), name);
+  }
+
+  setAside(name: string, alias: string): void {
+    this.#change(name, (ifindex) => rt.setLinkAlias(ifindex, alias));
+    try {
+      this.#change(name, (ifindex) => rt.setLinkWithoutAddresses(ifindex));
+    } catch {
+      // A kernel without IPv6.
+    }
+  }
+
+  otherEnd(name: string): MovedDevice | undefined {
+    const other = this.#rtLink(name)?.other;
+    if (other === undefined) return undefined;
+    const { ifindex, namespace: id } = other;
+    const named = (net: NetHost): string | undefined => net.links().find((link) => link.ifindex === ifindex)?.name;
+    if (id === undefined) {
+      const there = named(this);
+      return there === undefined ? undefined : { net: this, name: there, close: () => undefined };
+    }
+    const namespace = findNamespace(this.#netlink, id);
+    if (namespace === undefined) return undefined;
+    const net = new LinuxNetHost(namespace);
+    const close = (): void => {
+      net.close();
+      namespace.close();
+    };
+    const there = named(net);
+    if (there !== undefined) return { net, name: there, close };
+    close();
+    return undefined;
   }
 
   watch(handler: (event: LinkEvent) => void): { cancel(): void } {

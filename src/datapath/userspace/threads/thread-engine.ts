@@ -43,6 +43,7 @@ export interface ThreadEngineHost extends ForwardingThreadHost {
   readonly forwardMaps?: () => ForwardMaps;
   /** What this host lacks for that, each with its reason. */
   readonly lacking?: () => readonly string[];
+  readonly onClose?: () => void;
 }
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
@@ -272,6 +273,7 @@ export class ThreadEngine implements Engine {
 
   close(): void {
     this.#closed = true;
+    this.#host.onClose?.();
     this.#sampling?.cancel();
     this.#upcalls.close();
     this.#queues.stopAll();
