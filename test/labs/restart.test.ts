@@ -92,12 +92,14 @@ describeWith(needs, "a restart", () => {
     addRules();
     pings(1);
     const script = host.must("ovs-save", "save-flows", "br0");
+    // What the kernel knows goes on whatever becomes of the switch.
+    host.appctl("revalidator/purge");
     host.kill("ovs-vswitchd");
     host.vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:flow-restore-wait=true");
     host.startSwitch();
     // The learning switch that the bridge is without rules would let this through.
     expect(guest.run("ping", "-c", "2", "-i", "0.1", "-W", "1", "10.5.0.2").status).not.toBe(0);
-    expect(host.appctl("dpctl/dump-flows")).toBe("");
+    expect(host.appctl("dpctl/dump-flows")).not.toContain("eth_type(0x0800)");
     const bin = join(import.meta.dirname, "../../bin");
     expect(host.run("/bin/sh", "-ec", `PATH=${bin}:$PATH\n${script}`)).toMatchObject({ status: 0, stderr: "" });
     host.vsctl("remove", "Open_vSwitch", ".", "other_config", "flow-restore-wait");

@@ -19,8 +19,21 @@ export function formatActionRecord(actions: readonly DatapathAction[]): string {
   return text;
 }
 
-/** The opposite. Throws `SyntaxError` for a text that `formatActionRecord` has not made. */
+/** Lists that were read last, for many flows do the same. */
+const lists = new Map<string, readonly DatapathAction[]>();
+const MOST_LISTS = 1000;
+
+/** The opposite; equal lists may be one. Throws `SyntaxError` for a text that `formatActionRecord` has not made. */
 export function parseActionRecord(text: string): readonly DatapathAction[] {
+  const known = lists.get(text);
+  if (known !== undefined) return known;
+  const actions = parse(text);
+  if (lists.size >= MOST_LISTS) lists.clear();
+  lists.set(text, actions);
+  return actions;
+}
+
+function parse(text: string): readonly DatapathAction[] {
   const actions: unknown = JSON.parse(text, (_name, value: unknown) => {
     if (value === null || typeof value !== "object") return value;
     if ("$bytes" in value) return unhex(String(value.$bytes));

@@ -16,8 +16,9 @@ export interface RecordedFlow extends Pick<HeldFlow, "ufid" | "mask" | "actions"
 /** Milliseconds until what is new is written down, and between looks at what threads have counted. */
 const DELAY = 100;
 const INTERVAL = 500;
-/** Flows that are written down, and that are looked at, in one turn. */
-const PER_TURN = 256;
+/** Flows that are written down, and that are looked at, in one turn; milliseconds between turns where there are more. Where very many come at once, these go before. */
+const PER_TURN = 128;
+const PAUSE = 10;
 const LOOKED_AT = 4096;
 
 const scratch = newKey();
@@ -88,7 +89,7 @@ export class FlowJournal implements FlowPlaces {
       this.#timer = undefined;
       this.#look();
       this.#write(PER_TURN);
-      if (this.#fresh.size > 0) this.#wake(1);
+      if (this.#fresh.size > 0) this.#wake(PAUSE);
       else if (this.#rows.size > 0) this.#wake(INTERVAL);
     });
     this.#timer = { delay, cancel };

@@ -1,6 +1,6 @@
 import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { KEY_WORDS } from "#flow/layout.js";
-import { hex, unhex } from "#util/hex.js";
+import { hex } from "#util/hex.js";
 import type { DatapathAction } from "../actions.js";
 import type { FlowStats } from "../datapath.js";
 import { formatActionRecord, parseActionRecord } from "./action-record.js";
@@ -47,7 +47,7 @@ export function encodeFlowRecord(record: FlowRecord): Uint8Array | undefined {
   const view = scratchView;
   view.setUint32(0, VERSION, true);
   view.setUint16(at.place, place.length, true);
-  scratch.set(unhex(ufid)!, at.ufid);
+  for (let i = 0; i < 4; i++) view.setUint32(at.ufid + 4 * i, Number.parseInt(ufid.slice(8 * i, 8 * i + 8), 16));
   view.setFloat64(at.packets, elsewhere.packets, true);
   view.setFloat64(at.bytes, elsewhere.bytes, true);
   view.setFloat64(at.used, elsewhere.used, true);

@@ -45,7 +45,14 @@ export class LinuxLeftMaps implements LeftMaps {
         const keys = new DataView(batch.keys.buffer, batch.keys.byteOffset);
         for (let i = 0; i < count; i++) {
           const row = keys.getUint32(i * RECORD_KEY, true);
-          const value = batch.values.slice(i * recordValue.size, (i + 1) * recordValue.size);
+          const at = i * recordValue.size;
+          const length = batch.valuesView.getUint32(at, true);
+          if (length <= recordValue.size - recordValue.head) {
+            if (keys.getUint32(i * RECORD_KEY + 4, true) === 0)
+              yield [row, batch.values.slice(at + recordValue.head, at + recordValue.head + length)];
+            continue;
+          }
+          const value = batch.values.slice(at, at + recordValue.size);
           const known = parts.get(row) ?? new Map<number, Uint8Array>();
           known.set(keys.getUint32(i * RECORD_KEY + 4, true), value);
           parts.set(row, known);

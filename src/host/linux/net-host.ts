@@ -16,6 +16,7 @@ import type {
   XdpOptions,
   XdpSource,
 } from "../net.js";
+import { updateLink } from "./bpf/link.js";
 import { linkSettings } from "./ethtool.js";
 import { findNamespace } from "./find-namespace.js";
 import type { Hidden } from "./hidden.js";
@@ -223,6 +224,8 @@ export class LinuxNetHost implements NetHost {
       const fd = openPacketSocket(name, ifindex);
       const hiding = this.#hide(name, ifindex);
       const input = options.input ?? (hiding.link >= 0 && !ringInputFault() ? "ring" : "socket");
+      // What comes by the socket, too, is not to be forwarded by the program that another process has left.
+      if (input === "socket" && hiding.link >= 0) updateLink(hiding.link, hiding.program);
       return {
         frames: {
           kind: "capture" as const,

@@ -35,6 +35,8 @@ export class PinnedRecords implements FlowRecords {
   readonly #shared: MappedArray;
   /** How many parts each row's record has. */
   readonly #parts: Uint8Array;
+  /** A description has been written: what is pinned may be taken over. */
+  isDescribed = false;
   /** Values in the batch. */
   #pending = 0;
 
@@ -125,6 +127,7 @@ export class PinnedRecords implements FlowRecords {
     view.setUint32(at, encoded.length, true);
     bytes.set(encoded, at + 4);
     Atomics.store(ints, 0, next);
+    this.isDescribed = true;
   }
 
   close(): void {

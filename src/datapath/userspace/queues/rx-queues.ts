@@ -380,6 +380,8 @@ export class RxQueues {
       const why = (error as Error).message;
       this.#host.log("warn", `port '${handle.name}': its frames come by a packet socket, which is slower: ${why}`);
       port.byRing = false;
+      // What it is fed by is another process's, or what it had before: the socket sees the same frames.
+      this.#host.rings?.stop(handle);
       const threads = new Set(port.queues.flatMap(({ seat }) => seat?.thread ?? []));
       for (const queue of port.queues) {
         if (queue.seat === undefined) continue;
