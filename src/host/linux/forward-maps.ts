@@ -174,7 +174,11 @@ export class LinuxForwardMaps implements ForwardMaps {
   }
 
   leave(): void {
-    this.#home?.pins.leave();
+    if (this.#home === undefined || this.#directory === undefined) return;
+    const { pins } = this.#home;
+    // What nothing has been said of is of no use to anybody.
+    if (!this.#records?.isDescribed) pins.removeGeneration(this.#directory);
+    pins.leave();
   }
 
   putFlow(key: Uint8Array, operations: number, row: number): boolean {
