@@ -1,5 +1,5 @@
 /*
- * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace | userspace [ROUNDS [PART...]]
+ * npm run bench -- tcp | pps | cli | ovsdb | openflow | flowmod | upcall | trace | userspace | kernel [ROUNDS [PART...]]
  * npm run bench -- soak [MINUTES [netdev|system]...]
  * Ours against the installed Open vSwitch in one run: interleaved rounds, medians, ratios.
  */
@@ -8,6 +8,7 @@ import { benchCli } from "./cli.js";
 import { benchConntrack } from "./conntrack.js";
 import { benchFlowMods } from "./flow-mods.js";
 import { sendSmallFrames } from "./frame-sender.js";
+import { benchKernel } from "./kernel.js";
 import { benchNewFlows } from "./new-flows.js";
 import { benchOpenFlow } from "./openflow.js";
 import { dumpFlows, parseFlows, parseMessages, serveFlows } from "./openflow-runner.js";
@@ -45,6 +46,9 @@ switch (what) {
   case "userspace":
     void benchUserspace(rounds, rest.slice(1));
     break;
+  case "kernel":
+    void benchKernel(rounds, rest.slice(1));
+    break;
   case "ovsdb":
     void benchOvsdb(rounds, rest.slice(1));
     break;
@@ -79,7 +83,7 @@ switch (what) {
   }
   default:
     console.error(
-      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace [ROUNDS [PART...]] | soak [MINUTES [netdev|system]...]",
+      "usage: npm run bench -- tcp|pps|cli|ovsdb|openflow|flowmod|upcall|trace|userspace|kernel [ROUNDS [PART...]] | soak [MINUTES [netdev|system]...]",
     );
     process.exitCode = 1;
 }

@@ -1,0 +1,82 @@
+/* Setting flows up, and dumping them. */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { smallFrames } from "./guests.js";
+import { endContest, type Joined, startContest } from "./kernel-switches.js";
+import { makeRow, progress, type Row } from "./userspace-pair.js";
+
+const SECONDS = 1.5;
+const DUMPED = 100_000;
+
+/** The pipeline looks at both ports of UDP: of the frames that are sent, no two have the same. */
+const pipeline = [
+  "table=0,priority=10,in_port=1,udp,actions=move:NXM_OF_UDP_SRC[]->NXM_NX_REG3[0..15],move:NXM_OF_UDP_DST[]->NXM_NX_REG4[0..15],output:2",
+  "table=0,priority=0,actions=NORMAL",
+];
+
+function tool(name: string, ...args: string[]): string {
+  const result = spawnSync(`/usr/bin/${name}`, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  if (result.status !== 0) throw new Error(`${name} ${args.join(" ")}: ${result.stderr}`);
+  return result.stdout;
+}
+
+function appctl({ running }: Joined, ...args: string[]): string {
+  return tool("ovs-appctl", "-t", join(running!.directory, "vs.ctl"), ...args);
+}
+
+/** Flows that were set up in a second while frames of new flows came as fast as one sender can send. */
+async function setUps(each: Joined): Promise<number> {
+  appctl(each, "revalidator/purge");
+  await smallFrames(...each.guests, SECONDS, 0);
+  return Number(/current (\d+)/.exec(appctl(each, "upcall/show"))?.[1]) / SECONDS;
+}
+
+function flowText(i: number): string {
+  return `in_port(1),eth(),eth_type(0x0800),ipv4(src=10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255},frag=no),actions:2`;
+}
+
+/** Milliseconds until all flows are shown. */
+function dump(each: Joined, file: string): number {
+  appctl(each, "dpctl/add-flows", file);
+  const before = performance.now();
+  const lines = appctl(each, "dpctl/dump-flows")
+    .split("\n")
+    .filter((line) => line.includes("src=10.")).length;
+  const took = performance.now() - before;
+  if (lines < DUMPED) throw new Error(`${lines} of ${DUMPED} flows were shown`);
+  return took;
+}
+
+/** Set-ups a second, and how long it takes to dump many flows. */
+export async function flowRows(rounds: number): Promise<readonly Row[]> {
+  const made = makeRow("flows set up", "1/s", 0, { least: 3 });
+  const shown = makeRow(`${DUMPED} flows dumped (wanted: 500)`, "ms", 0, {});
+  const contest = await startContest();
+  try {
+    const switches = [contest.ours, contest.theirs];
+    const figures = (row: Row, each: Joined): number[] => (each === contest.ours ? row.ours : row.theirs);
+    for (const each of switches) {
+      const bridge = `unix:${join(each.running!.directory, "br0.mgmt")}`;
+      tool("ovs-ofctl", "del-flows", bridge);
+      for (const flow of pipeline) tool("ovs-ofctl", "add-flow", bridge, flow);
+      appctl(each, "upcall/set-flow-limit", "200000");
+      await setUps(each);
+    }
+    for (let i = 0; i < rounds; i++) {
+      progress(`flows: round ${i + 1} of ${rounds}`);
+      for (const each of switches) figures(made, each).push(await setUps(each));
+    }
+    const file = join(contest.ours.running!.directory, "flows");
+    writeFileSync(file, Array.from({ length: DUMPED }, (_, i) => `${flowText(i)}\n`).join(""));
+    for (let i = 0; i < rounds; i++) {
+      for (const each of switches) {
+        appctl(each, "revalidator/purge");
+        figures(shown, each).push(dump(each, file));
+      }
+    }
+  } finally {
+    await endContest(contest);
+  }
+  return [made, shown];
+}
