@@ -37,6 +37,7 @@ const VETH_INFO_PEER = 1;
 /** Interface flags (linux/if.h). */
 const IFF_UP = 0x1;
 const IFF_NOARP = 0x80;
+const IFF_PROMISC = 0x100;
 const IFF_RUNNING = 0x40;
 
 const AF_INET = 2;
@@ -220,6 +221,11 @@ export function getLinkIn(namespace: number, ifindex: number): NetlinkRequest {
 
 export function setLinkUp(ifindex: number, up: boolean): NetlinkRequest {
   return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex, up ? IFF_UP : 0, IFF_UP));
+}
+
+/** Has a link take frames for others, or not, whoever else asks for that. */
+export function setLinkPromiscuous(ifindex: number, on: boolean): NetlinkRequest {
+  return new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, ifinfo(ifindex, on ? IFF_PROMISC : 0, IFF_PROMISC));
 }
 
 export function setLinkMtu(ifindex: number, mtu: number): NetlinkRequest {

@@ -59,6 +59,7 @@ describeWith([root], "what outlasts a process", () => {
     open(first.pins).close();
     expect(new Pins(directory).generations(name)).toEqual([]);
     const maps = open(first.pins);
+    maps.records!.describe("something");
     maps.leave();
     maps.close();
     first.pins.remove();
@@ -111,7 +112,7 @@ describeWith([root], "what outlasts a process", () => {
     const capture = first.net.capture("wf0");
     const { ifindex } = capture.frames;
     first.pins.need();
-    first.pins.pinLink(capture.frames.hideLink, ifindex);
+    first.pins.pinLink(capture.frames.hideLink, capture.frames);
     const { id, programId } = linkInfo(capture.frames.hideLink);
     first.pins.leave();
     capture.close();
@@ -131,7 +132,7 @@ describeWith([root], "what outlasts a process", () => {
     const capture = net.capture("wf0");
     const { ifindex } = capture.frames;
     pins.need();
-    pins.pinLink(capture.frames.hideLink, ifindex);
+    pins.pinLink(capture.frames.hideLink, capture.frames);
     expect(pins.openLink(ifindex + 1)).toBeUndefined();
     const fd = pins.openLink(ifindex);
     expect(fd).toBeGreaterThan(0);
@@ -140,6 +141,29 @@ describeWith([root], "what outlasts a process", () => {
     expect(pins.openLink(ifindex)).toBeUndefined();
     expect(pins.hasLinks).toBe(false);
     capture.close();
+  });
+
+  it("has a device that filters go on to take frames for others, as long as its link is pinned", () => {
+    namespace.ip("link add link wf0 name wf2 type macvlan");
+    const isPromiscuous = (): boolean => (namespace.net.link("wf2")!.flags & 0x100) !== 0;
+    const first = begin();
+    const capture = first.net.capture("wf2");
+    expect(isPromiscuous()).toBe(false);
+    first.pins.need();
+    first.pins.pinLink(capture.frames.hideLink, capture.frames);
+    expect(isPromiscuous()).toBe(true);
+    first.pins.leave();
+    capture.close();
+    expect(isPromiscuous()).toBe(true);
+    begin().net.capture("wf2").close();
+    expect(isPromiscuous()).toBe(false);
+    // Of one that somebody else has made so nothing is taken away.
+    namespace.ip("link set wf2 promisc on");
+    const third = begin();
+    const again = third.net.capture("wf2");
+    third.pins.pinLink(again.frames.hideLink, again.frames);
+    again.close();
+    expect(isPromiscuous()).toBe(true);
   });
 
   it("refuses maps that are not all there", () => {

@@ -213,7 +213,7 @@ export class LinuxForwardMaps implements ForwardMaps {
     const loaded = (program: number): void => this.#putProgram(front.slot, program);
     this.#rings.feed(port, queues, { items: front.items, maps: this.#descriptors(), loaded });
     if (this.#directory === undefined || port.hideLink < 0) return;
-    this.#home!.pins.pinLink(port.hideLink, port.ifindex);
+    this.#home!.pins.pinLink(port.hideLink, port);
     this.#fed.add(port.ifindex);
   }
 

@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, rmdirSync } from "node:fs";
 import type { NetlinkMessage, NetlinkRequest } from "#wire/netlink.js";
 import * as rt from "#wire/rtnetlink.js";
 import type {
@@ -35,6 +35,9 @@ import { openXdp } from "./xdp-port.js";
 /** A link name's most bytes: IFNAMSIZ without the terminating zero. */
 const NAME_MAX = 15;
 const ENODEV = 19;
+const IFF_PROMISC = 0x100;
+/** Kinds of links that give all frames anyway. */
+const UNFILTERED: ReadonlySet<string> = new Set(["veth", "tun"]);
 const EINVAL = 22;
 
 /** Links as the kernel tells of them in answers of any length. */
@@ -60,6 +63,10 @@ export class LinuxNetHost implements NetHost {
    */
   constructor(namespace?: { readonly fd: number }, pins?: Pins) {
     this.#pins = pins;
+    if (pins) {
+      pins.onPin = (name, ifindex) => this.#stayPromiscuous(name, ifindex);
+      pins.onUnpin = (ifindex) => this.#endPromiscuous(ifindex);
+    }
     this.#namespace = namespace;
     this.#netlink = inNamespace(namespace, () => new NetlinkSocket(0));
   }
@@ -260,6 +267,25 @@ export class LinuxNetHost implements NetHost {
     this.#watch?.close();
     this.#watch = undefined;
     this.#netlink.close();
+  }
+
+  /** Has a device that filters frames go on to take all when the packet socket goes with this process. */
+  #stayPromiscuous(name: string, ifindex: number): void {
+    const link = this.link(name);
+    if (link === undefined || UNFILTERED.has(link.kind) || (link.flags & IFF_PROMISC) !== 0) return;
+    this.#netlink.request(rt.setLinkPromiscuous(ifindex, true), name);
+    mkdirSync(this.#pins!.promiscuous(ifindex), { recursive: true });
+  }
+
+  #endPromiscuous(ifindex: number): void {
+    const noted = this.#pins!.promiscuous(ifindex);
+    if (!existsSync(noted)) return;
+    try {
+      this.#netlink.request(rt.setLinkPromiscuous(ifindex, false), "a device");
+    } catch {
+      // It has gone.
+    }
+    rmdirSync(noted);
   }
 
   #hide(name: string, ifindex: number): Hidden {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { CaptureHandle } from "../net.js";
 import { linkInfo } from "./bpf/object.js";
 import { BPF_FS, isBpfFileSystem, needBpfFileSystem, openPinned, pin } from "./bpf/pin.js";
 import * as sys from "./syscalls.js";
@@ -22,6 +23,9 @@ export class Pins {
   readonly #name: string;
   #directory: string | undefined;
   #hasLeft = false;
+  /** Called when a device's link has been pinned, and when it is to be no more. */
+  onPin: ((name: string, ifindex: number) => void) | undefined;
+  onUnpin: ((ifindex: number) => void) | undefined;
 
   /** Those of the daemon of a run directory. */
   constructor(runDirectory: string) {
@@ -68,16 +72,24 @@ export class Pins {
     return undefined;
   }
 
+  /** Where it is noted that a device takes frames for others because its link is pinned. */
+  promiscuous(ifindex: number): string {
+    return this.#path("promiscuous", String(ifindex));
+  }
+
   /** Throws `HostError`. */
-  pinLink(link: number, ifindex: number): void {
+  pinLink(link: number, { name, ifindex }: Pick<CaptureHandle, "name" | "ifindex">): void {
     const path = this.#path("links", String(ifindex));
     if (existsSync(path)) return;
     mkdirSync(join(this.need(), "links"), { recursive: true, mode: 0o700 });
     pin(link, path);
+    this.onPin?.(name, ifindex);
   }
 
   unpinLink(ifindex: number): void {
-    if (!this.#hasLeft) rmSync(this.#path("links", String(ifindex)), { force: true });
+    if (this.#hasLeft) return;
+    rmSync(this.#path("links", String(ifindex)), { force: true });
+    this.onUnpin?.(ifindex);
   }
 
   /** Some device's link is pinned. */
@@ -120,6 +132,7 @@ export class Pins {
   /** Takes everything of this daemon away, and what was mounted for it, if nobody else needs it. */
   remove(): void {
     if (this.#hasLeft || this.#directory === undefined) return;
+    this.keepLinks(new Set());
     rmSync(this.#directory, { recursive: true, force: true });
     const ours = join(this.#directory, "..");
     const left = list(ours);
