@@ -2,6 +2,7 @@
  * Weft's kernel engine, between guests on veths, beside the kernel's bridge and the installed Open vSwitch's userspace datapath, in one run, round by round in turn: the figures that the engine is to keep.
  */
 
+import { firewallRows } from "./kernel-firewall.js";
 import { floodRows } from "./kernel-flood.js";
 import { flowRows } from "./kernel-flows.js";
 import { packetRows } from "./kernel-packets.js";
@@ -15,6 +16,7 @@ const parts: Readonly<Record<string, (rounds: number) => Promise<readonly Row[]>
   ping: pingRows,
   tcp: tcpRows,
   flows: flowRows,
+  firewall: firewallRows,
 };
 
 /** Measures and prints; `rounds` each, of the parts named or of all. */
