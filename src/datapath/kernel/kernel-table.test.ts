@@ -98,6 +98,15 @@ describe("KernelTable", () => {
     expect(listOf(maps, 0)).toBe(0);
   });
 
+  it("leaves flows of ports to threads whose packets do not meet the program", () => {
+    const { maps, table, put } = bed();
+    const frames = [{ kind: "tap" }, { kind: "capture", ifindex: 14, input: "socket" }];
+    for (const [i, which] of frames.entries())
+      table.addPort(3 + i, { ...device(0), frames: which } as unknown as Device);
+    for (const port of [3, 4]) put("2", { [W.inPort]: port });
+    expect([maps.entries.size, ...table.reasons()]).toEqual([0, ["comes in by a port whose packets threads take", 2]]);
+  });
+
   it("takes a flow that waits for its port once that is there, and gives it up when the port goes", () => {
     const { maps, table, put } = bed();
     put("3");

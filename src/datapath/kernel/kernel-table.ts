@@ -301,6 +301,7 @@ export class KernelTable {
 
   #encode(flow: KernelFlow): ForwardOperations | string {
     if (typeof flow.match === "string") return flow.match;
+    if (isForThreads(this.#ports.get(flow.match.port)?.device)) return "comes in by a port whose packets threads take";
     if (flow.program.some(({ code }) => code === OP_CT)) {
       this.#track ??= { refused: loadTrack(this.#maps, this.#warn) };
       if (this.#track.refused !== undefined) return this.#track.refused;
@@ -453,6 +454,13 @@ const TOTALS: readonly { readonly row: number; readonly counters: readonly numbe
 /** Whether a step depends on a port. */
 function goesThrough({ code, a, push }: Program[number], port: number): boolean {
   return code === OP_TNL_PUSH ? push!.tunnelPort === port : (code === OP_OUTPUT || code === OP_TNL_POP) && a === port;
+}
+
+/** Whether the packets that come in by a port never meet the program. */
+function isForThreads(device: Device | undefined): boolean {
+  if (device === undefined || !isFrameDevice(device)) return false;
+  const { frames } = device;
+  return frames.kind !== "capture" || frames.input === "socket";
 }
 
 function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {

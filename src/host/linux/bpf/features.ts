@@ -66,6 +66,8 @@ export const kernelEngineNeeds: readonly BpfFeature[] = [
   "kfuncs",
   "tail_calls",
   "atomics",
+  "jiffies",
   "mmapable",
   "links",
+  "redirect_peer",
 ];
