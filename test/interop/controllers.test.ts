@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../support/eventually.js";
 import { describeWith, program, root } from "../support/needs.js";
 import { shellWords } from "../support/shell-words.js";
 import { needsRealPrograms, ourPrograms, realPrograms, realSchema, SwitchStack } from "../support/switch-stack.js";
@@ -7,7 +8,7 @@ const ofctl = "/usr/bin/ovs-ofctl";
 const testcontroller = "/usr/bin/ovs-testcontroller";
 
 /** How long two switches may take until they agree, in milliseconds. */
-const patience = 4000;
+const patience = 15_000;
 
 /** Modules whose lines are compared; how connections are tried is a matter of moments. */
 const told = /\|(connmgr|fail_open)\|(?:INFO|WARN|ERR)\|.*|\|bridge\|ERR\|.*/;
@@ -77,6 +78,10 @@ describeWith(
       ];
       for (const stack of [ours, real])
         await stack.vsctl(..."add-br br0 -- set Bridge br0 datapath_type=dummy".split(" "));
+      // A log is written a little later than ovs-vsctl ends.
+      const isTold = (): boolean =>
+        [ours, real].every((stack) => stack.log("ovs-vswitchd").includes("added service controller"));
+      await eventually(isTold, "the bridge to be told of");
     });
     afterAll(async () => {
       await Promise.all([ours?.close(), real?.close()]);

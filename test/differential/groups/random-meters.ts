@@ -38,17 +38,10 @@ export function randomMeters(seed: number): readonly string[] {
   ];
   // Theirs goes on with the flows of the scene before until a revalidator has seen that they are no longer right.
   lines.push("warp 1000", "settle", "warp 1000");
-  // Packets are looked at some time after they were put in; who asks for statistics waits for that.
-  let waiting = 0;
   for (let i = 0; i < STEPS; i++) {
     const what = next(20);
-    if (what < 11) {
-      const [frame, count] = [pick(frames), pick([1, 1, 2, 5, 20, 40])];
-      // A device of theirs loses what it cannot keep, beyond 100.
-      if (waiting + count > 80) lines.push("meter-stats");
-      waiting = lines.at(-1) === "meter-stats" ? count : waiting + count;
-      lines.push(`receive p6 ${frame} ${count}`);
-    } else if (what < 18) lines.push("meter-stats", `warp ${pick([1, 3, 10, 100, 333, 1000, 2500, 100_000])}`);
+    if (what < 11) lines.push(`receive p6 ${pick(frames)} ${pick([1, 1, 2, 5, 20, 40])}`);
+    else if (what < 18) lines.push("meter-stats", `warp ${pick([1, 3, 10, 100, 333, 1000, 2500, 100_000])}`);
     else if (what < 19) lines.push("meter-stats");
     else lines.push(`mod-meter ${meter(pick(ids))}`);
   }

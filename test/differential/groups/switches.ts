@@ -20,6 +20,7 @@ import { OfpError } from "#openflow/ofp-error.js";
 import { OF13, OF15, type Version } from "#openflow/version.js";
 import { UserError } from "#util/errors.js";
 import { SwitchLab } from "../../scenario/switch-lab.js";
+import { eventually } from "../../support/eventually.js";
 import { startRealDummyStack } from "../../support/real-dummy-stack.js";
 
 /**
@@ -173,6 +174,10 @@ export async function realSwitch(): Promise<GroupSwitch> {
     const refused = /OFPT_ERROR.*?: (OFP\w+)/.exec(stderr)?.[1];
     return refused ?? stdout + stderr.replace(/^ovs-ofctl: /gm, "");
   };
+  const received = async (port: string): Promise<number> => {
+    const shown = await call("dpctl/show", "-s");
+    return Number(new RegExp(`: ${port} \\(.*\n\\s*RX packets:(\\d+)`).exec(shown)![1]);
+  };
   const run = async (verb: string, rest: string): Promise<string> => {
     const words = rest === "" ? [] : [rest];
     if (verb === "del-meter" && rest === "meter=all") return ofctl(13, "del-meters", "br0");
@@ -186,7 +191,12 @@ export async function realSwitch(): Promise<GroupSwitch> {
         return call("ofproto/trace", ...rest.split(" "));
       case "receive": {
         const [port, flow, count = "1"] = rest.split(" ");
-        return call("netdev-dummy/receive", port!, ...Array.from({ length: Number(count) }, () => flow!));
+        const before = await received(port!);
+        const answer = await call("netdev-dummy/receive", port!, ...Array<string>(Number(count)).fill(flow!));
+        // Its datapath takes them when it comes to that.
+        const isDone = async (): Promise<boolean> => (await received(port!)) >= before + Number(count);
+        await eventually(isDone, `${port} to have received ${count}`);
+        return answer;
       }
       case "down":
       case "up":
