@@ -3,6 +3,7 @@ import type { ProgramItem } from "#bpf/instruction.js";
 import type { CaptureRing, RingPlace } from "./capture-rings.js";
 import type { LeaseHandle } from "./lease-memory.js";
 import type { CaptureHandle } from "./net.js";
+import type { SharedMeters } from "./shared-meters.js";
 
 /** The maps of the forwarding program, as the main thread has them; `#bpf/forward/layout.js` says what lies where. */
 export interface ForwardMaps {
@@ -18,6 +19,7 @@ export interface ForwardMaps {
   /** Rows of the first processor, then of the next one. */
   readonly counters: DataView;
   readonly processorRows: DataView;
+  readonly meters: SharedMeters;
   /** What has gone to ports' guests: rows of the first processor for each slot, then of the next one. */
   readonly sent: DataView;
   /** What the thread that tracks connections shares with the part `track`, where there is such a part. */

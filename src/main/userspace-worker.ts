@@ -4,6 +4,7 @@ import { seedHashes } from "#flow/shape.js";
 import { pinThread } from "#host/linux/affinity.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { attachLeases } from "#host/linux/lease-memory.js";
+import { memoryOf } from "#host/linux/memory.js";
 import { signalEvent, threadParent } from "#host/node/threads.js";
 
 /** The forwarding thread of a userspace datapath; started by `ThreadEngine`, never by hand. */
@@ -20,6 +21,7 @@ function main(): void {
     random: Math.random,
     signal: signalEvent,
     leases: attachLeases,
+    attach: memoryOf,
     pin: pinThread,
   });
   loop.run();

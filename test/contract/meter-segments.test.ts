@@ -29,10 +29,10 @@ function bed(bands: DatapathMeter["bands"]) {
   );
   core.addPort(1);
   core.addPort(2);
-  const memory = new Float64Array(new SharedArrayBuffer(METER_SIZE * 8));
+  const place = { memory: new BigInt64Array(new SharedArrayBuffer(METER_SIZE * 8)), at: 0 };
   const meter: DatapathMeter = { unit: "pktps", bands };
-  beginMeter(memory, 0, meter, 0);
-  core.setMeter(0, new Meter(meter, memory, 0));
+  beginMeter(place, meter, 0);
+  core.setMeter(0, new Meter(meter, place));
   /** A segment of 2500 bytes of data. */
   const run = (actions: string, offload: Offload = whole): void => {
     const data = tcpFrame(2500);
@@ -40,7 +40,7 @@ function bed(bands: DatapathMeter["bands"]) {
     extractKey(data, 0, data.length, key, key, newLayers());
     core.execute({ data, offload }, key, compileActions(parseDatapathActions(actions), key));
   };
-  return { run, sent, counters, stats: () => readMeter(memory, 0, bands.length) };
+  return { run, sent, counters, stats: () => readMeter(place, bands.length) };
 }
 
 const drop = (burst: number): DatapathMeter["bands"][number] => ({ type: "drop", rate: 1, burst, precedence: 0 });

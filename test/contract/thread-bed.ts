@@ -74,6 +74,9 @@ class PlayedThread implements Thread {
       leases: () => {
         throw new Error("nothing is leased here");
       },
+      attach: () => {
+        throw new Error("there is no kernel here");
+      },
       pin: () => {},
     });
     return { loop: this.#loop, control: new Int32Array((this.#data as ThreadStart).control) };

@@ -4,8 +4,8 @@ import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import type { LinkStats } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
-import type { DatapathMeter } from "../meters.js";
 import type { EngineFlow } from "../userspace/engine.js";
+import { KernelMeters } from "./kernel-meters.js";
 import { KernelTable } from "./kernel-table.js";
 import { Lasting, type LastingBook } from "./lasting.js";
 
@@ -35,7 +35,7 @@ export class KernelSide {
   #lasting: Lasting | undefined;
   #book: LastingBook | undefined;
   #hasLeft = false;
-  readonly #meters = new Map<number, { readonly meter: DatapathMeter; readonly row: number | undefined }>();
+  readonly meters: KernelMeters = new KernelMeters();
   /** What went to guests directly before there was this table. */
   readonly #sent = new WeakMap<Device, { readonly packets: number; readonly bytes: number }>();
   #isWanted = false;
@@ -100,13 +100,6 @@ export class KernelSide {
     };
   }
 
-  /** Adds, replaces or, without one, removes a meter. `row` is that of its numbers in the maps, undefined where they are elsewhere. */
-  setMeter(id: number, meter: DatapathMeter | undefined, row: number | undefined): void {
-    if (meter === undefined) this.#meters.delete(id);
-    else this.#meters.set(id, { meter, row });
-    this.#table?.setMeter(id, meter, row);
-  }
-
   /** A port's counters: its device's, and what went to its guest without passing that. */
   portStats(number: number, device: Device): LinkStats {
     const stats = device.stats();
@@ -169,6 +162,7 @@ export class KernelSide {
       this.#lasting = undefined;
       this.#feedAgain();
       this.#endLeases();
+      this.meters.end();
       before.close();
       before.addTo(counted);
       this.#host.log("info", `kernel engine: flows are taken out of the kernel: ${this.reason}`);
@@ -185,7 +179,6 @@ export class KernelSide {
       return;
     }
     for (const [port, device] of ports) this.#table.addPort(port, device);
-    for (const [id, { meter, row }] of this.#meters) this.#table.setMeter(id, meter, row);
     for (const { id, key, shape, program, slot } of flows()) this.#table.put(id, key, shape, program, slot);
     this.#feedAgain();
     this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");
@@ -201,6 +194,7 @@ export class KernelSide {
       const book = (): LastingBook | undefined => this.#book;
       if (records) this.#lasting = new Lasting({ maps, records, clock, table, ports, book, feed: this.#feedAgain });
       this.#beginLeases(maps.leases);
+      this.meters.begin(table, maps.meters);
       return table;
     } catch (error) {
       table.close();

@@ -5,6 +5,7 @@ import {
   flowTag,
   MAX_MASK_WORDS,
   MAX_MASKS,
+  meterTable,
   OPERATION_UNITS,
   processorRow,
   sentRow,
@@ -116,6 +117,7 @@ export class KernelTable {
     this.#maps = maps;
     this.#warn = warn;
     this.#offset = maps.monotonic() - clock.now();
+    maps.meters.memory[meterTable.offset / 8] = BigInt(Math.round(-1e6 * this.#offset));
     this.#masks = new MaskLists(maps);
     this.#operations = new OperationLists(maps);
   }

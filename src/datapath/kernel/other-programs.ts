@@ -8,7 +8,9 @@ import type { ForwardMaps } from "#host/forward-maps.js";
 export function loadOthers(maps: ForwardMaps, warn: (text: string) => void): string | undefined {
   const { processors, kernelSkb } = maps;
   try {
-    maps.loadPart(ForwardPart.others, () => partProgram(processors, otherOperations({ words: W, kernelSkb, processors })));
+    maps.loadPart(ForwardPart.others, () =>
+      partProgram(processors, otherOperations({ words: W, kernelSkb, processors })),
+    );
     return undefined;
   } catch (error) {
     warn(`flows with rare actions stay out of the kernel: ${String(error)}`);

@@ -8,6 +8,7 @@ import type { KernelSide } from "../kernel/kernel-side.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Packet } from "../packet.js";
 import type { FlowSlots, Slot } from "./flow-slots.js";
+import type { MeterPlace } from "./meters/meter-places.js";
 import type { Program } from "./ops.js";
 import type { ForwardingThreadInfo } from "./threads/forwarding-thread-info.js";
 
@@ -46,8 +47,12 @@ export interface Engine {
   setProgram(id: number, program: Program): void;
   /** Removes flows. On return no packet will be counted on them any more. */
   remove(ids: readonly number[]): void;
-  /** Adds, or replaces, a meter, whose numbers are `memory[at …]` (`meter.ts`). */
-  setMeter(id: number, meter: DatapathMeter, memory: Float64Array, at: number): void;
+  /** A place for a meter's numbers that the engine rather has; undefined where there is none. */
+  takeMeterPlace?(): MeterPlace | undefined;
+  /** Nobody counts there any more. */
+  freeMeterPlace?(place: MeterPlace): void;
+  /** Adds, or replaces, a meter, whose numbers are in that place. */
+  setMeter(id: number, meter: DatapathMeter, place: MeterPlace): void;
   removeMeter(id: number): void;
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;
   /** Sets who takes upcalls; without one they are refused, and counted as lost. */

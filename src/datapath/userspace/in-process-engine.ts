@@ -21,6 +21,7 @@ import { Forwarder } from "./forwarder.js";
 import { HeadArena } from "./frames/head-arena.js";
 import { InProcessThreads } from "./in-process-threads.js";
 import { beginMeter, Meter } from "./meters/meter.js";
+import type { MeterPlace } from "./meters/meter-places.js";
 import type { Program } from "./ops.js";
 import type { PollingCore } from "./queues/place-queues.js";
 import type { UpcallSink } from "./sinks.js";
@@ -121,9 +122,9 @@ export class InProcessEngine implements Engine {
     }
   }
 
-  setMeter(id: number, meter: DatapathMeter, memory: Float64Array, at: number): void {
-    beginMeter(memory, at, meter, this.#clock.now());
-    this.#forwarder.setMeter(id, new Meter(meter, memory, at));
+  setMeter(id: number, meter: DatapathMeter, place: MeterPlace): void {
+    beginMeter(place, meter, this.#clock.now());
+    this.#forwarder.setMeter(id, new Meter(meter, place));
   }
 
   removeMeter(id: number): void {

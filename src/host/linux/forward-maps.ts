@@ -25,6 +25,7 @@ import type { CaptureRing, RingPlace } from "../capture-rings.js";
 import type { FlowRecords, ForwardFront, ForwardMaps, LeftMaps } from "../forward-maps.js";
 import type { LeaseHandle } from "../lease-memory.js";
 import type { CaptureHandle } from "../net.js";
+import type { SharedMeters } from "../shared-meters.js";
 import { kernelEngineNeeds } from "./bpf/features.js";
 import { BpfMap, MappedArray } from "./bpf/map.js";
 import { pin } from "./bpf/pin.js";
@@ -74,7 +75,7 @@ export class LinuxForwardMaps implements ForwardMaps {
   readonly counters: DataView;
   readonly processorRows: DataView;
   readonly sent: DataView;
-  readonly meters: DataView;
+  readonly meters: SharedMeters;
   readonly #rings: LinuxCaptureRings;
   readonly #home: PinnedDatapath | undefined;
   /** Where these maps are pinned. */
@@ -113,7 +114,7 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.#running = rows.ints;
       const sent = this.processors * FORWARD_SLOTS * sentRow.size;
       this.sent = this.#share(forwardMaps.sent, "weft_sent", sent).view;
-      this.meters = this.#share(forwardMaps.meters, "weft_meters", meterTable.size).view;
+      this.meters = this.#shareMeters();
       this.#make(forwardMaps.scratch, { ...single, name: "weft_scratch", type: percpuArray, valueSize: scratch.size });
       const valueSize = this.processors * CACHE_ENTRIES;
       this.#make(forwardMaps.cache, { ...single, name: "weft_cache", type: mapType.array, valueSize });
@@ -296,6 +297,14 @@ export class LinuxForwardMaps implements ForwardMaps {
     const map = BpfMap.create(spec);
     this.#maps[symbol] = map;
     return map;
+  }
+
+  /** Threads may use what is in it longer than there are these maps: it stays mapped. */
+  #shareMeters(): SharedMeters {
+    const spec = { ...single, name: "weft_meters", type: mapType.array, valueSize: meterTable.size };
+    const { memory } = new MappedArray(this.#make(forwardMaps.meters, { ...spec, flags: mapFlag.mmapable }));
+    const place = { address: memory.address, size: memory.size };
+    return { place, memory: new BigInt64Array(memory.bytes.buffer) };
   }
 
   /** A map with one value, which is mapped here. */

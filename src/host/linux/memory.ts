@@ -65,6 +65,11 @@ export class Memory {
   }
 }
 
+/** Memory of another thread of this process, as plain memory. */
+export function memoryOf({ address, size }: { readonly address: number; readonly size: number }): ArrayBuffer {
+  return sys.memoryAt(BigInt(address), size);
+}
+
 function mapped(size: number, protection: number, flags: number, fd: number, offset: number, tried: string): bigint {
   const address = sys.mmap(size, protection, flags, fd, offset);
   if (BigInt.asIntN(64, address) === -1n) throw sys.hostError(tried);

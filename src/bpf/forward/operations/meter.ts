@@ -86,6 +86,7 @@ function eachBand(name: string, items: readonly ProgramItem[]): ProgramItem[] {
   const at = (part: string): string => `${name} ${part}`;
   return [
     double.load(r8, r10, METER),
+    add.imm(r8, meterRow.band.first),
     mov.imm(r9, 0),
     label(at("band")),
     double.load(r1, r10, METER),
@@ -100,8 +101,8 @@ function eachBand(name: string, items: readonly ProgramItem[]): ProgramItem[] {
     mov.reg(r4, r3),
     sub.reg(r4, r0),
     double.load(r5, r8, meterRow.band.burst),
-    // So long ago that the numbers have come round.
-    loadImm64(r2, -(1n << 62n)),
+    // Nobody's clock is so late: the numbers have come round.
+    loadImm64(r2, -(1n << 48n)),
     jumpSignedLess.reg(r4, r2, at("full")),
     jumpSignedGreater.reg(r5, r4, at("tokens")),
     label(at("full")),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DatapathMeter } from "../../meters.js";
-import { beginMeter, METER_SIZE, Meter, NO_BAND, raiseDropPrecedence, readMeter } from "./meter.js";
+import { beginMeter, METER_SIZE, Meter, type MeterNumbers, NO_BAND, raiseDropPrecedence, readMeter } from "./meter.js";
 
 const drop = (rate: number, burst = 0): { type: "drop"; rate: number; burst: number; precedence: number } => ({
   type: "drop",
@@ -11,34 +11,46 @@ const drop = (rate: number, burst = 0): { type: "drop"; rate: number; burst: num
 });
 
 /** A meter that begins at time 0. */
-function begun(meter: DatapathMeter, memory: Float64Array = new Float64Array(METER_SIZE)): Meter {
-  beginMeter(memory, 0, meter, 0);
-  return new Meter(meter, memory, 0);
+function begun(meter: DatapathMeter, place: MeterNumbers = newPlace()): Meter {
+  beginMeter(place, meter, 0);
+  return new Meter(meter, place);
 }
+
+const newPlace = (): MeterNumbers => ({ memory: new BigInt64Array(new SharedArrayBuffer(METER_SIZE * 8)), at: 0 });
 
 describe("a meter", () => {
   it("has one rate for all threads that give it packets", () => {
     const settings: DatapathMeter = { unit: "pktps", bands: [drop(10)] };
-    const memory = new Float64Array(new SharedArrayBuffer(METER_SIZE * 8));
+    const memory = newPlace();
     const first = begun(settings, memory);
-    const second = new Meter(settings, memory, 0);
+    const second = new Meter(settings, memory);
     const passed = Array.from({ length: 30 }, (_, i) => (i % 2 ? first : second).take(0, 1, 1));
     expect(passed.filter((band) => band === NO_BAND).length).toBe(10);
     expect(second.take(100, 1, 1)).toBe(NO_BAND);
     // A thread whose clock was read a little earlier.
     expect(first.take(99, 1, 1)).toBe(0);
-    expect(readMeter(memory, 0, 1)).toMatchObject({ packets: 32, bands: [{ packets: 21 }] });
+    expect(readMeter(memory, 1)).toMatchObject({ packets: 32, bands: [{ packets: 21 }] });
   });
 
   it("lets as many packets pass at once as a second brings, then one each time its turn has come", () => {
-    const memory = new Float64Array(METER_SIZE);
+    const memory = newPlace();
     const meter = begun({ unit: "pktps", bands: [drop(10)] }, memory);
     const burst = Array.from({ length: 15 }, () => meter.take(0, 1, 100));
     expect(burst.filter((band) => band === NO_BAND).length).toBe(10);
     expect(meter.take(99, 1, 100)).toBe(0);
     expect(meter.take(100, 1, 100)).toBe(NO_BAND);
     expect(meter.take(100, 1, 100)).toBe(0);
-    expect(readMeter(memory, 0, 1)).toEqual({ packets: 18, bytes: 1800, bands: [{ packets: 7, bytes: 700 }] });
+    expect(readMeter(memory, 1)).toEqual({ packets: 18, bytes: 1800, bands: [{ packets: 7, bytes: 700 }] });
+  });
+
+  it("is full after however long, where numbers have come round", () => {
+    const settings: DatapathMeter = { unit: "kbps", bands: [drop(0xffffffff, 1)] };
+    const meter = begun(settings);
+    for (const days of [0, 20, 30, 45, 60, 100]) {
+      const now = days * 86_400_000;
+      expect(meter.take(now, 1, 125)).toBe(NO_BAND);
+      expect(meter.take(now, 1, 1)).toBe(0);
+    }
   });
 
   it("of kilobits counts bits", () => {

@@ -1,114 +1,150 @@
+import { meterRow } from "#bpf/forward/layout.js";
 import type { DatapathMeter, DatapathMeterStats } from "../../meters.js";
-import { WordLock } from "../threads/word-lock.js";
 
 /** Bands a meter may have. */
-export const MAX_BANDS = 8;
-
-/** Places of one meter's 64-bit numbers: its lock, clock milliseconds of the last refill, the bands' tokens; packets and bytes that came to it, then of each band. */
-const LOCK = 0;
-const FILLED = 1;
-const TOKENS = 2;
-const COUNTED = TOKENS + MAX_BANDS;
+export const MAX_BANDS: number = meterRow.most;
 
 /** 64-bit numbers that one meter takes. */
-export const METER_SIZE: number = COUNTED + 2 + 2 * MAX_BANDS;
+export const METER_SIZE: number = meterRow.size / 8;
+
+/** Places among a meter's numbers (`meterRow`), and among one of its bands'. */
+const COUNTED = meterRow.packets / 8;
+const BANDS = meterRow.band.first / 8;
+const BAND = meterRow.band.size / 8;
+const [LEVEL, RATE, BURST] = [meterRow.band.level / 8, meterRow.band.rate / 8, meterRow.band.burst / 8];
+const BAND_COUNTED = meterRow.band.packets / 8;
 
 /** A meter's band that a packet exceeded nothing of. */
 export const NO_BAND = -1;
 
+/** So many milliseconds before it begins its buckets are full: the kernel's clock goes in steps, and some thread's was read a while ago. */
+const EARLIER = 1000;
+
+/** Nobody's clock is so late that tokens are fewer: the numbers have come round. */
+const OLDEST = -(1n << 48n);
+
+/** Numbers of a meter: `memory[at …]`, `METER_SIZE` of them. */
+export interface MeterNumbers {
+  readonly memory: BigInt64Array;
+  readonly at: number;
+}
+
 /**
  * A meter as the forwarding core runs it: a token bucket for each band. A bucket holds thousandths of packets, or bits, as a rate of one packet or one
- * kilobit a second is one of them a millisecond. Everything lies in memory that threads share: the rate is that of all of them together.
+ * kilobit a second is one of them a millisecond. Its level is how much the rate had brought, since time began, when the bucket was empty: so one number says all, which whoever takes
+ * tokens exchanges for another. They lie in memory that threads share, and programs in the kernel, which do the same: the rate is that of all of them together. Numbers come round at 2^64.
  */
 export class Meter {
   readonly bands: DatapathMeter["bands"];
   readonly #isOfPackets: boolean;
-  readonly #sizes: Float64Array;
-  readonly #memory: Float64Array;
+  readonly #rates: readonly bigint[];
+  readonly #bursts: readonly bigint[];
+  readonly #memory: BigInt64Array;
   readonly #at: number;
-  readonly #lock: WordLock;
 
-  /** `memory[at …]` are its `METER_SIZE` numbers, which `beginMeter` has prepared. */
-  constructor({ unit, bands }: DatapathMeter, memory: Float64Array, at: number) {
+  /** `beginMeter` has prepared the numbers. */
+  constructor({ unit, bands }: DatapathMeter, { memory, at }: MeterNumbers) {
     this.bands = bands;
     this.#isOfPackets = unit === "pktps";
-    this.#sizes = bucketSizes(bands);
+    this.#rates = bands.map(({ rate }) => BigInt(rate));
+    this.#bursts = bands.map(burstOf);
     this.#memory = memory;
     this.#at = at;
-    this.#lock = new WordLock(new Int32Array(memory.buffer, memory.byteOffset), 2 * (at + LOCK));
   }
 
   /** Whether every band has tokens for so much at once. */
   holds(now: number, packets: number, bytes: number): boolean {
-    const memory = this.#memory;
-    const tokens = this.#at + TOKENS;
-    const cost = this.#isOfPackets ? packets * 1000 : bytes * 8;
-    let holds = true;
-    this.#lock.take();
-    this.#fill(now);
-    for (let i = 0; i < this.#sizes.length; i++) if (memory[tokens + i]! < cost) holds = false;
-    this.#lock.release();
-    return holds;
+    const time = timeOf(now);
+    const cost = this.#cost(packets, bytes);
+    return this.bands.every((_, i) => this.#tokens(i, this.#brought(i, time), this.#level(i)) >= cost);
   }
 
   /** Counts a packet, or several that came as one. Gives the band of the highest rate that they exceed, or `NO_BAND`. */
   take(now: number, packets: number, bytes: number): number {
-    const memory = this.#memory;
-    const counted = this.#at + COUNTED;
-    const tokens = this.#at + TOKENS;
-    const cost = this.#isOfPackets ? packets * 1000 : bytes * 8;
+    const time = timeOf(now);
+    const cost = this.#cost(packets, bytes);
     let exceeded = NO_BAND;
-    this.#lock.take();
-    this.#fill(now);
-    memory[counted]! += packets;
-    memory[counted + 1]! += bytes;
-    for (let i = 0; i < this.#sizes.length; i++) {
-      if (memory[tokens + i]! >= cost) memory[tokens + i]! -= cost;
-      else if (exceeded === NO_BAND || this.bands[i]!.rate > this.bands[exceeded]!.rate) exceeded = i;
+    for (let i = 0; i < this.bands.length; i++) {
+      if (this.#takeOf(i, time, cost)) continue;
+      if (exceeded === NO_BAND || this.bands[i]!.rate > this.bands[exceeded]!.rate) exceeded = i;
     }
-    if (exceeded !== NO_BAND) {
-      memory[counted + 2 + 2 * exceeded]! += packets;
-      memory[counted + 3 + 2 * exceeded]! += bytes;
-    }
-    this.#lock.release();
+    this.#count(this.#at + COUNTED, packets, bytes);
+    if (exceeded !== NO_BAND) this.#count(this.#bandAt(exceeded) + BAND_COUNTED, packets, bytes);
     return exceeded;
   }
 
-  #fill(now: number): void {
-    const memory = this.#memory;
-    const at = this.#at;
-    const passed = now - memory[at + FILLED]!;
-    if (passed <= 0) return;
-    memory[at + FILLED] = now;
-    for (let i = 0; i < this.#sizes.length; i++) {
-      const tokens = at + TOKENS + i;
-      memory[tokens] = Math.min(this.#sizes[i]!, memory[tokens]! + passed * this.bands[i]!.rate);
+  #cost(packets: number, bytes: number): bigint {
+    return BigInt(this.#isOfPackets ? packets * 1000 : bytes * 8);
+  }
+
+  #bandAt(band: number): number {
+    return this.#at + BANDS + BAND * band;
+  }
+
+  #level(band: number): bigint {
+    return Atomics.load(this.#memory, this.#bandAt(band) + LEVEL);
+  }
+
+  #brought(band: number, time: bigint): bigint {
+    return BigInt.asIntN(64, this.#rates[band]! * time);
+  }
+
+  #tokens(band: number, brought: bigint, level: bigint): bigint {
+    const tokens = BigInt.asIntN(64, brought - level);
+    const burst = this.#bursts[band]!;
+    return tokens > burst || tokens < OLDEST ? burst : tokens;
+  }
+
+  /** False where a band has too few tokens. */
+  #takeOf(band: number, time: bigint, cost: bigint): boolean {
+    const brought = this.#brought(band, time);
+    for (;;) {
+      const level = this.#level(band);
+      const tokens = this.#tokens(band, brought, level);
+      if (tokens < cost) return false;
+      const after = BigInt.asIntN(64, brought - tokens + cost);
+      if (Atomics.compareExchange(this.#memory, this.#bandAt(band) + LEVEL, level, after) === level) return true;
     }
+  }
+
+  #count(at: number, packets: number, bytes: number): void {
+    Atomics.add(this.#memory, at, BigInt(packets));
+    Atomics.add(this.#memory, at + 1, BigInt(bytes));
   }
 }
 
-function bucketSizes(bands: DatapathMeter["bands"]): Float64Array {
-  return Float64Array.from(bands, ({ rate, burst }) => (burst === 0 ? rate : burst) * 1000);
+/** Time is counted in whole milliseconds. */
+function timeOf(now: number): bigint {
+  return BigInt(Math.floor(now));
+}
+
+/** What a bucket holds. */
+function burstOf({ rate, burst }: DatapathMeter["bands"][number]): bigint {
+  return BigInt(burst === 0 ? rate : burst) * 1000n;
 }
 
 /** Fills the buckets of a meter that begins at clock millisecond `now`, and has it count from zero. */
-export function beginMeter(memory: Float64Array, at: number, { bands }: DatapathMeter, now: number): void {
-  memory.fill(0, at, at + METER_SIZE);
-  memory[at + FILLED] = now;
-  memory.set(bucketSizes(bands), at + TOKENS);
+export function beginMeter({ memory, at }: MeterNumbers, { unit, bands }: DatapathMeter, now: number): void {
+  memory.fill(0n, at, at + METER_SIZE);
+  const head = new Int32Array(memory.buffer, memory.byteOffset + 8 * at, BANDS);
+  head[meterRow.bands / 4] = bands.length;
+  head[meterRow.isOfPackets / 4] = unit === "pktps" ? 1 : 0;
+  for (const [i, band] of bands.entries()) {
+    const begin = at + BANDS + BAND * i;
+    memory[begin + RATE] = BigInt(band.rate);
+    memory[begin + BURST] = burstOf(band);
+    memory[begin + LEVEL] = BigInt.asIntN(64, BigInt(band.rate) * timeOf(now - EARLIER) - burstOf(band));
+  }
 }
 
 /** The counters of a meter with so many bands. */
-export function readMeter(counters: Float64Array, begin: number, bands: number): DatapathMeterStats {
-  const at = begin + COUNTED;
-  return {
-    packets: counters[at]!,
-    bytes: counters[at + 1]!,
-    bands: Array.from({ length: bands }, (_, i) => ({
-      packets: counters[at + 2 + 2 * i]!,
-      bytes: counters[at + 3 + 2 * i]!,
-    })),
-  };
+export function readMeter({ memory, at }: MeterNumbers, bands: number): DatapathMeterStats {
+  const read = (index: number): { packets: number; bytes: number } => ({
+    packets: Number(memory[index]!),
+    bytes: Number(memory[index + 1]!),
+  });
+  const counted = Array.from({ length: bands }, (_, i) => read(at + BANDS + BAND * i + BAND_COUNTED));
+  return { ...read(at + COUNTED), bands: counted };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FrameIo, FrameReceiver } from "#host/frame-io.js";
-import { type LeaseHandle, type LeaseMemory, LeaseState } from "#host/lease-memory.js";
+import { type LeaseHandle, type LeaseMemory, LeaseState, type SharedPlace } from "#host/lease-memory.js";
 import type { ThreadParent } from "#host/threads.js";
 import { Counter } from "../counters.js";
 import type { Flow } from "../flow.js";
@@ -51,6 +51,8 @@ export interface LoopHost {
   readonly signal: (eventFd: number) => void;
   /** Memory that programs in the kernel follow connections by. */
   readonly leases: (handle: LeaseHandle) => LeaseMemory;
+  /** Memory of another thread of this process. */
+  readonly attach: (place: SharedPlace) => ArrayBuffer;
   /** Has this thread run on one core, or on any. Throws `HostError`. */
   readonly pin: (core: number | undefined) => void;
 }
@@ -459,8 +461,12 @@ export class ForwardingLoop {
   }
 
   #setMeter({ id, meter, memory, at }: Command & { op: "meter" }): void {
-    const made = meter && new Meter(meter, new Float64Array(memory!), at);
-    this.#forwarder.setMeter(id, made);
+    if (meter === undefined || memory === undefined) {
+      this.#forwarder.setMeter(id, undefined);
+      return;
+    }
+    const buffer = memory instanceof SharedArrayBuffer ? memory : this.#host.attach(memory);
+    this.#forwarder.setMeter(id, new Meter(meter, { memory: new BigInt64Array(buffer), at }));
   }
 
   #upcall(...args: Parameters<UpcallBatch["add"]>): boolean {

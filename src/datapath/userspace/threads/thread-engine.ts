@@ -18,6 +18,7 @@ import { COUNTERS } from "../counters.js";
 import type { Engine, EngineFlow } from "../engine.js";
 import { FlowSlots, type Slot, type SlotChunk } from "../flow-slots.js";
 import { beginMeter } from "../meters/meter.js";
+import type { MeterPlace } from "../meters/meter-places.js";
 import type { Program } from "../ops.js";
 import { LoadHistory, SAMPLE_INTERVAL } from "../queues/load-history.js";
 import { type PollingCore, parseAffinity } from "../queues/place-queues.js";
@@ -193,17 +194,25 @@ export class ThreadEngine implements Engine {
     this.settle();
   }
 
-  setMeter(id: number, meter: DatapathMeter, memory: Float64Array, at: number): void {
-    beginMeter(memory, at, meter, this.#host.clock.now());
-    const command: Command = { op: "meter", id, meter, memory: memory.buffer as SharedArrayBuffer, at };
+  takeMeterPlace(): MeterPlace | undefined {
+    return this.#kernelSide.meters.take();
+  }
+
+  freeMeterPlace(place: MeterPlace): void {
+    this.#kernelSide.meters.free(place);
+  }
+
+  setMeter(id: number, meter: DatapathMeter, place: MeterPlace): void {
+    beginMeter(place, meter, this.#host.clock.now());
+    const command: Command = { op: "meter", id, meter, memory: place.shared, at: place.at };
     this.#meters.set(id, command);
-    this.#kernelSide.setMeter(id, meter, undefined);
+    this.#kernelSide.meters.set(id, meter, place);
     this.#broadcast(command);
   }
 
   removeMeter(id: number): void {
     this.#meters.delete(id);
-    this.#kernelSide.setMeter(id, undefined, undefined);
+    this.#kernelSide.meters.delete(id);
     this.#broadcast({ op: "meter", id, meter: undefined, memory: undefined, at: 0 });
   }
 

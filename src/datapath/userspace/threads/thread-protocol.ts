@@ -1,6 +1,6 @@
 import type { RingHandle } from "#host/capture-rings.js";
 import type { ReceiveQueue } from "#host/frame-io.js";
-import type { LeaseHandle } from "#host/lease-memory.js";
+import type { LeaseHandle, SharedPlace } from "#host/lease-memory.js";
 import type { FrameHandle } from "#host/net.js";
 import type { CtRequest } from "../../conntrack/ct-request.js";
 import type { DatapathMeter } from "../../meters.js";
@@ -38,7 +38,7 @@ export type Command =
       /** Undefined where there is to be none. */
       readonly meter: DatapathMeter | undefined;
       /** Its counters: see `meter.ts`. */
-      readonly memory: SharedArrayBuffer | undefined;
+      readonly memory: SharedArrayBuffer | SharedPlace | undefined;
       readonly at: number;
     }
   /** To the thread that tracks connections: where the kernel follows leased ones; undefined where it is to do so no more. */
