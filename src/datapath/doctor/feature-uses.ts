@@ -28,7 +28,7 @@ export const featureUses: Readonly<Record<BpfFeature, Use>> = {
   skb_dynptr: needs(SLOWEST),
   dynptr: needs(SLOWEST),
   kfuncs: needs(SLOWEST),
-  may_goto: unused("nothing"),
+  may_goto: needs(NO_KERNEL_ENGINE),
   loop: unused("nothing"),
   tail_calls: needs(NO_KERNEL_ENGINE),
   atomics: needs(NO_KERNEL_ENGINE),

@@ -64,6 +64,7 @@ export const kernelEngineNeeds: readonly BpfFeature[] = [
   "skb_dynptr",
   "dynptr",
   "kfuncs",
+  "may_goto",
   "tail_calls",
   "atomics",
   "jiffies",
