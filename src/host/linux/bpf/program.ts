@@ -24,6 +24,9 @@ export interface ProgramToLoad {
 }
 
 const LOG_SIZE = 1 << 24;
+const EAGAIN = 11;
+/** How often a program is given to the verifier where a signal has ended its work. */
+const TRIES = 20;
 /** The lines of a log that are kept. */
 const LAST_WORDS = 40;
 
@@ -67,7 +70,10 @@ function submit(
     if (program.device !== undefined) attribute.u32(44, XDP_DEVICE_BOUND).u32(64, program.device);
     const log = level > 0 ? memory.take(LOG_SIZE, 4096) : 0;
     if (level > 0) attribute.u32(24, level).u32(28, LOG_SIZE).pointer(32, memory, log);
-    const fd = attribute.try(command.programLoad);
+    let fd = attribute.try(command.programLoad);
+    // A signal ends the verifier's work.
+    for (let tries = 1; fd < 0 && sys.errno() === EAGAIN && tries < TRIES; tries++)
+      fd = attribute.try(command.programLoad);
     const failure = sys.hostError(`bpf program ${program.name}`);
     const text = level > 0 ? memory.bytes.subarray(log, memory.bytes.indexOf(0, log)) : new Uint8Array();
     return { fd, failure, log: new TextDecoder().decode(text) };
