@@ -19,7 +19,7 @@ import { leaveInner } from "./leave-inner.js";
 import type { KeyWords } from "./parse.js";
 import { skb } from "./skb.js";
 import { PROCESSOR, ROW, STACK_FREE } from "./stack.js";
-import { checkLarge } from "./tunnel-large.js";
+import { checkLarge, checkPushed } from "./tunnel-large.js";
 
 const LENGTH = STACK_FREE - 8;
 const COUNTERS = LENGTH - 8;
@@ -86,6 +86,10 @@ export function choose(words: KeyWords, kernelSkb: SkbPlaces): ProgramItem[] {
     ...checkLarge(words, kernelSkb, "forward leave"),
     label("forward fits"),
     mov.imm(r9, 0),
+    // Flags, and whether anything is put into a tunnel.
+    word.load(r1, r8, operationHead.flags),
+    jumpEqual.imm(r1, 0, "forward count"),
+    ...checkPushed(words, "forward leave"),
     half.load(r1, r8, operationHead.flags),
     jumpEqual.imm(r1, 0, "forward count"),
     jumpEqual.imm(r1, HeadFlag.countsLater, "forward execute"),

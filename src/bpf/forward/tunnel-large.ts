@@ -1,6 +1,6 @@
 import { add, and, mov, shiftRight } from "../alu.js";
 import type { SkbPlaces } from "../capture-program.js";
-import { callKernel, jumpAnySet, jumpEqual, jumpGreater, jumpNotEqual } from "../control.js";
+import { callKernel, jumpAnySet, jumpEqual, jumpGreater, jumpLess, jumpNotEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { byte, half, word } from "../memory.js";
 import { r0, r1, r2, r3, r6, r7, r8 } from "../registers.js";
@@ -48,5 +48,16 @@ export function checkLarge(words: KeyWords, places: SkbPlaces, otherwise: string
     byte.load(r1, r0, places.encapsulation.byte),
     jumpAnySet.imm(r1, 1 << places.encapsulation.bit, otherwise),
     label("large fits"),
+  ];
+}
+
+/** Goes to `otherwise` with a packet that a flow puts into a tunnel (r1 is not less than 0x10000 then) and that has more tags than are known to the part that does it. */
+export function checkPushed(words: KeyWords, otherwise: string): ProgramItem[] {
+  return [
+    jumpLess.imm(r1, 0x10000, "pushed fits"),
+    word.load(r1, r7, scratch.key + 4 * words.ethType),
+    jumpEqual.imm(r1, 0x8100, otherwise),
+    jumpEqual.imm(r1, 0x88a8, otherwise),
+    label("pushed fits"),
   ];
 }

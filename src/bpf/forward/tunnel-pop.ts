@@ -9,7 +9,7 @@ import { count } from "./count.js";
 import { MAX_RECIRCULATIONS, processorRow, scratch } from "./layout.js";
 import { findOperation } from "./memory.js";
 import type { KeyWords } from "./parse.js";
-import { pushEmptyTag, readProtocol } from "./protocol-of.js";
+import { readProtocol } from "./protocol-of.js";
 import { skb } from "./skb.js";
 import { ROW } from "./stack.js";
 import { enterAs } from "./tail-call.js";
@@ -122,7 +122,6 @@ function takeOff(): ProgramItem[] {
     double.load(r1, r10, KIND),
     jumpEqual.imm(r1, IPV4_TYPE, "pop done"),
     jumpEqual.imm(r1, IPV6_TYPE, "pop done"),
-    ...pushEmptyTag(),
     ...readProtocol(),
     label("pop done"),
   ];

@@ -15,7 +15,7 @@ import { double, half, loadImm64, word } from "../memory.js";
 import { type Register, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from "../registers.js";
 import { scratch } from "./layout.js";
 import type { KeyWords } from "./parse.js";
-import { pushEmptyTag, readProtocol } from "./protocol-of.js";
+import { changeProtocol } from "./protocol-of.js";
 import { skb } from "./skb.js";
 import { STACK_FREE } from "./stack.js";
 import { goOnward } from "./tail-call.js";
@@ -44,14 +44,20 @@ const RECOMPUTE = 1;
 const FIRST_PORT = 32768;
 const PORTS = 61000 - 32768;
 
-/** The inner Ethernet header. */
-const INNER = STACK_FREE - 16;
+const TAG = 4;
+/** Where an Ethernet header has its type. */
+const TYPE = 12;
+
+/** Places on the stack: the inner Ethernet header, how long it is, its tags. */
+const INNER = STACK_FREE - 24;
+const SIZE = INNER - 8;
+const TAGS = SIZE - 8;
+/** UDP's source port; the outer Ethernet type. */
+const PORT = TAGS - 8;
+const KIND = PORT - 8;
 /** The part of the header that is not the same for every packet, and what is behind it up to a multiple of 8: IPv6 and UDP with eight bytes more. */
 const VARYING = 72;
-const HEADER = INNER - VARYING;
-/** 0, or `RECOMPUTE` where a checksum over the whole packet is to follow what is stored behind the outer Ethernet header. */
-const FOLLOWS = HEADER - 8;
-const PORT = FOLLOWS - 8;
+const HEADER = KIND - VARYING;
 
 /**
  * The part that puts a tunnel's header in front of a packet, as the operation r8 says. A large segment stays one: that it can be one in a tunnel has been made sure of
@@ -63,6 +69,7 @@ export function pushTunnel(words: KeyWords): ProgramItem[] {
     jumpGreater.imm(r9, MAX_PUSHED, "forward lost"),
     jumpLessOrEqual.imm(r9, ETHERNET, "forward lost"),
     ...choosePort(words),
+    ...takeInner(),
     ...makeRoom(),
     ...fillIn(),
     ...store(),
@@ -78,17 +85,32 @@ export function pushTunnel(words: KeyWords): ProgramItem[] {
   ];
 }
 
-/**
- * Makes room for r9 bytes in front of the packet. The kernel knows of a tunnel only where IP is in it, and no tag waits beside the packet; others are put behind so many bytes.
- */
-function makeRoom(): ProgramItem[] {
-  return [
+/** Takes up to two tags off that the packet has, and writes the inner Ethernet header down with them. */
+function takeInner(): ProgramItem[] {
+  const takeTag = (at: number): ProgramItem[] => [
     word.load(r1, r6, skb.vlanPresent),
-    jumpNotEqual.imm(r1, 0, "push any"),
-    word.load(r1, r6, skb.protocol),
-    jumpEqual.imm(r1, IPV4_TYPE, "push ip"),
-    jumpNotEqual.imm(r1, IPV6_TYPE, "push any"),
-    label("push ip"),
+    jumpEqual.imm(r1, 0, "push tags"),
+    word.load(r1, r6, skb.vlanProto),
+    half.store(r10, TAGS + at, r1),
+    word.load(r1, r6, skb.vlanTci),
+    toBigEndian(r1, 16),
+    half.store(r10, TAGS + at + 2, r1),
+    mov.reg(r1, r6),
+    callHelper(helper.skbVlanPop),
+    jumpNotEqual.imm(r0, 0, "forward lost"),
+    double.storeImm(r10, SIZE, ETHERNET + at + TAG),
+  ];
+  const putTag = (at: number): ProgramItem[] => [
+    half.load(r1, r10, INNER + TYPE + at),
+    half.store(r10, INNER + TYPE + at + TAG, r1),
+    word.load(r1, r10, TAGS + at),
+    word.store(r10, INNER + TYPE + at, r1),
+  ];
+  return [
+    double.storeImm(r10, SIZE, ETHERNET),
+    ...takeTag(0),
+    ...takeTag(TAG),
+    label("push tags"),
     mov.reg(r1, r6),
     mov.imm(r2, 0),
     mov.reg(r3, r10),
@@ -96,34 +118,55 @@ function makeRoom(): ProgramItem[] {
     mov.imm(r4, ETHERNET),
     callHelper(helper.skbLoadBytes),
     jumpNotEqual.imm(r0, 0, "forward lost"),
-    ...roomFlags(r4),
+    double.load(r2, r10, SIZE),
+    jumpEqual.imm(r2, ETHERNET, "push inner"),
+    ...putTag(0),
+    jumpEqual.imm(r2, ETHERNET + TAG, "push inner"),
+    ...putTag(TAG),
+    label("push inner"),
+  ];
+}
+
+/**
+ * Makes room for r9 bytes in front of the packet, and writes the inner Ethernet header behind them. The kernel knows of the tunnel where IP is in it and it is the only one; else this is but a packet
+ * of the outer kind.
+ */
+function makeRoom(): ProgramItem[] {
+  const adjustRoom = [
     mov.reg(r1, r6),
+    // There is an Ethernet header already: tags come beside it.
     mov.reg(r2, r9),
+    double.load(r3, r10, SIZE),
+    add.reg(r2, r3),
+    sub.imm(r2, ETHERNET),
     mov.imm(r3, ROOM_MAC),
     callHelper(helper.skbAdjustRoom),
-    // It is in a tunnel already, by what the kernel remembers of it.
-    jumpNotEqual.imm(r0, 0, "push small"),
-    double.storeImm(r10, FOLLOWS, RECOMPUTE),
+  ];
+  return [
+    word.load(r1, r6, skb.protocol),
+    jumpEqual.imm(r1, IPV4_TYPE, "push ip"),
+    jumpNotEqual.imm(r1, IPV6_TYPE, "push any"),
+    label("push ip"),
+    ...roomFlags(r4),
+    ...adjustRoom,
+    jumpEqual.imm(r0, 0, "push made room"),
+    word.load(r1, r6, skb.gsoSize),
+    jumpNotEqual.imm(r1, 0, "forward lost"),
+    label("push any"),
+    half.load(r1, r8, tunnelPush.header + TYPE),
+    half.store(r10, KIND, r1),
+    ...changeProtocol(KIND),
+    mov.imm(r4, 0),
+    ...adjustRoom,
+    jumpNotEqual.imm(r0, 0, "forward lost"),
+    label("push made room"),
     mov.reg(r1, r6),
     mov.reg(r2, r9),
     mov.reg(r3, r10),
     add.imm(r3, INNER),
-    mov.imm(r4, ETHERNET),
+    double.load(r4, r10, SIZE),
     mov.imm(r5, RECOMPUTE),
     callHelper(helper.skbStoreBytes),
-    jumpNotEqual.imm(r0, 0, "forward lost"),
-    jump("push fill in"),
-    label("push small"),
-    word.load(r1, r6, skb.gsoSize),
-    jumpNotEqual.imm(r1, 0, "forward lost"),
-    label("push any"),
-    double.storeImm(r10, FOLLOWS, 0),
-    // A tag that waits beside the packet goes into it.
-    ...pushEmptyTag(),
-    mov.reg(r1, r6),
-    mov.reg(r2, r9),
-    mov.imm(r3, 0),
-    callHelper(helper.skbChangeHead),
     jumpNotEqual.imm(r0, 0, "forward lost"),
   ];
 }
@@ -176,7 +219,6 @@ function fillIn(): ProgramItem[] {
     jump("push store"),
   ];
   return [
-    label("push fill in"),
     ...Array.from({ length: VARYING / 8 }, (_, i) => [
       double.load(r1, r8, tunnelPush.header + 8 * i),
       double.store(r10, HEADER + 8 * i, r1),
@@ -212,7 +254,7 @@ function store(): ProgramItem[] {
     jumpNotEqual.imm(r0, 0, "forward lost"),
   ];
   const onStack = (at: number): ProgramItem[] => [mov.reg(r3, r10), add.imm(r3, at)];
-  const follows = double.load(r5, r10, FOLLOWS);
+  const follows = mov.imm(r5, RECOMPUTE);
   return [
     label("push store"),
     // The sum is of what lies behind the Ethernet header.
@@ -236,9 +278,5 @@ function store(): ProgramItem[] {
       follows,
     ),
     label("push stored"),
-    double.load(r1, r10, FOLLOWS),
-    jumpNotEqual.imm(r1, 0, "push done"),
-    ...readProtocol(),
-    label("push done"),
   ];
 }
