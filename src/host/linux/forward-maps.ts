@@ -40,9 +40,10 @@ import type { Pins } from "./pins.js";
 import * as sys from "./syscalls.js";
 import { waitForProcessors } from "./wait-for-programs.js";
 
-const MOST_FLOWS = 1 << 16;
+/** More than a daemon installs by itself, unless it is told to. */
+const MOST_FLOWS = 1 << 18;
 /** Bytes that counters may take. */
-const MOST_COUNTERS = 64 << 20;
+const MOST_COUNTERS = 128 << 20;
 const single = { keySize: 4, entries: 1 } as const;
 
 /** A u32 as a key or a value. */
