@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Pins } from "#host/linux/pins.js";
 import type { NetworkNamespace } from "../src/host/linux/namespaces.js";
 import type { RealSwitch } from "./real-switch.js";
 
@@ -69,6 +70,7 @@ export async function startOurSwitch(
     async stop() {
       daemon.kill();
       await ended(daemon);
+      new Pins(directory).remove();
       server.kill();
       await ended(server);
       rmSync(directory, { recursive: true, force: true });

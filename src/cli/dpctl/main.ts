@@ -131,12 +131,19 @@ function show({ command, operands }: DpctlArguments, text: string, io: ToolIo): 
   return 0;
 }
 
+/** Names of commands that stand at the end of the list. */
+const LAST = ["help", "list-commands", "parse-actions", "normalize-actions"];
+
 /** The list of commands under the names that they have here. */
 function listed(text: string): string {
   const [heading, ...lines] = text.trimEnd().split("\n");
-  const rows = lines.map((line) => /^ {2}dpctl\/(\S+) +(.*)$/.exec(line)!).map(([, name, usage]) => [name!, usage!]);
-  const all = [...rows.filter(([name]) => name !== "list-commands"), ["help", ""], ["list-commands", ""]];
-  return `${heading}\n${all.map(([name, usage]) => `  ${name!.padEnd(22)}  ${usage}\n`).join("")}`;
+  const usages = new Map([["help", ""]]);
+  for (const line of lines) {
+    const row = /^ {2}dpctl\/(\S+) *(.*)$/.exec(line);
+    if (row) usages.set(row[1]!, row[2]!);
+  }
+  const names = [...[...usages.keys()].filter((name) => !LAST.includes(name)), ...LAST];
+  return `${heading}\n${names.map((name) => `  ${name.padEnd(22)}  ${usages.get(name)}\n`).join("")}`;
 }
 
 /** Says what the command says, by this program's name. */
