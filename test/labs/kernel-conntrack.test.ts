@@ -91,6 +91,26 @@ describeWith(needs, "a stateful firewall with NAT whose connections the kernel f
     held.close();
   });
 
+  it("keeps connections while there is no daemon, and for the next one", async () => {
+    host.appctl("dpctl/flush-conntrack", "zone=7");
+    const held = peers.hold(inside, "10.9.0.2", 8080);
+    for (let i = 0; i < 3; i++) expect(await held.exchange()).toMatch(/^10\.9\.0\.100 \d+$/);
+    const port = /tcp,[^\n]*sport=(\d+),dport=8080/.exec(tracked())![1];
+    host.kill("ovs-vswitchd");
+    for (let i = 0; i < 3; i++) expect(await held.exchange()).toMatch(/^10\.9\.0\.100 \d+$/);
+    host.vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:flow-restore-wait=true");
+    host.startSwitch();
+    // Nobody may begin anything any more: what goes on is known.
+    const [, ...rules] = RULES.trim().split("\n").reverse();
+    for (const rule of rules) host.must("ovs-ofctl", "add-flow", "wcfw", rule);
+    host.vsctl("remove", "Open_vSwitch", ".", "other_config", "flow-restore-wait");
+    for (let i = 0; i < 3; i++) expect(await held.exchange()).toMatch(/^10\.9\.0\.100 \d+$/);
+    expect(tracked()).toMatch(new RegExp(`sport=${port},dport=8080[^\\n]*mark=5[^\\n]*state_orig=ESTABLISHED`));
+    expect(ask(inside, "tcp", "10.9.0.2", 8080)).toMatch(/^no: TimeoutError/);
+    held.close();
+    host.must("ovs-ofctl", "add-flow", "wcfw", RULES.trim().split("\n").at(-1)!);
+  });
+
   it("forgets what is over though the kernel followed it to the end", () => {
     expect(ask(inside, "tcp", "10.9.0.2", 8080)).toMatch(/^10\.9\.0\.100 \d+$/);
     waitFor(() => /state_orig=FIN_WAIT_2,state_reply=FIN_WAIT_2/.test(tracked()), "a connection that closes");

@@ -3,6 +3,9 @@
  * order of the host; offsets and sizes in bytes.
  */
 
+/** Says what the two maps are like: another number wherever that changes, what the conntrack layer has in a row included. Programs of two daemons that go by one may share them. */
+export const LEASE_LAYOUT = 1;
+
 /** Rows of connections in the map of rows, from the first on. */
 export const LEASE_ROWS: number = 1 << 16;
 

@@ -19,8 +19,23 @@ import { LOOKED_AT, scratch } from "./layout.js";
 import { STACK_FREE } from "./stack.js";
 import { MAX_SUMMED, SUM_STEP, type TrackPlaces, trackMaps, trackOperation } from "./track-layout.js";
 
+type PlaceName =
+  | "tuple"
+  | "protocol"
+  | "size"
+  | "direction"
+  | "translated"
+  | "tick"
+  | "partial"
+  | "sum"
+  | "ipv6"
+  | "state"
+  | "grown"
+  | "grownPorts"
+  | "operation";
+
 /** Places on the stack, words unless said otherwise. */
-export const place = {
+export const place: Readonly<Record<PlaceName, number>> = {
   /** Source and destination, 4 words each, ports, and the word of zone, protocol and version. */
   tuple: STACK_FREE - 40,
   protocol: STACK_FREE - 44,
@@ -42,7 +57,7 @@ export const place = {
   grownPorts: STACK_FREE - 96,
   /** The operation's address. */
   operation: STACK_FREE - 104,
-} as const;
+};
 
 export const TCP = 6;
 export const UDP = 17;

@@ -1,4 +1,4 @@
-import { C, ROW_WORDS } from "./connection-layout.js";
+import { C, F_USED, ROW_WORDS } from "./connection-layout.js";
 
 const CHUNK_BITS = 12;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
@@ -56,6 +56,20 @@ export class ConnectionPool {
       const chunk = this.#chunk(i);
       chunk.set(this.#chunks[i]!);
       this.#chunks[i] = chunk;
+    }
+  }
+
+  /** Takes rows over that lie in `memory`, of connections for which `keeps` is true; the others are free. There are none yet. */
+  adopt(memory: Uint32Array, keeps: (id: number) => boolean): void {
+    this.#shared = memory;
+    const rows = memory.length / ROW_WORDS;
+    for (let id = 0; id < rows; id++) if ((memory[id * ROW_WORDS + C.flags]! & F_USED) !== 0) this.#used = id + 1;
+    while (this.#chunks.length * CHUNK_ROWS < this.#used) this.#chunks.push(this.#chunk(this.#chunks.length));
+    for (let id = this.#used - 1; id >= 0; id--) {
+      this.#count++;
+      if (keeps(id)) continue;
+      this.words(id)[this.row(id) + C.flags] = 0;
+      this.give(id);
     }
   }
 

@@ -29,7 +29,7 @@ import { expectReply } from "./expect-reply.js";
 import { type Expectation, Expectations } from "./expectations.js";
 import { ExpiryWheel } from "./expiry-wheel.js";
 import { helpFtp, helpTftp } from "./helpers.js";
-import { Leases } from "./leases.js";
+import { Leases, leftIn } from "./leases.js";
 import { readInner, readPacket } from "./read-packet.js";
 import { SequenceShifts } from "./sequence-shift.js";
 import {
@@ -74,11 +74,13 @@ export class Conntrack implements NatSearch {
   /** Of connections that others announced: the original tuple of the other. */
   readonly #parents = new Map<number, Tuple>();
   readonly random: () => number;
-  readonly seed: number;
+  seed: number;
   readonly #packet = newTrackedPacket();
   readonly #reversed = newTuple();
   readonly #inner = newTuple();
   #leases: Leases | undefined;
+  /** Milliseconds that ticks are ahead of the time that is told. */
+  #ahead = 0;
   #tick = 0;
   checksSequences = true;
   maxConnections: number = DEFAULT_MOST;
@@ -93,13 +95,54 @@ export class Conntrack implements NatSearch {
 
   /** Tells what time it is. */
   setTime(milliseconds: number): void {
-    this.#tick = Math.floor((milliseconds * TICKS) / 1000) >>> 0;
+    this.#tick = Math.floor(((milliseconds + this.#ahead) * TICKS) / 1000) >>> 0;
   }
 
-  /** Has the kernel follow connections that are established, by this memory; or none any more. On return the memory used before is not used. */
+  /**
+   * Has the kernel follow connections that are established, by this memory; or none any more. On return the memory used before is not used. Where nothing has been tracked yet, connections that are
+   * in the memory are taken over, among them those that the kernel follows.
+   */
   lease(memory: LeaseMemory | undefined, milliseconds: number): void {
     this.#leases?.close();
-    this.#leases = memory && new Leases(memory, this.pool, this.seed, milliseconds);
+    this.#leases = undefined;
+    if (memory === undefined) return;
+    const leases = new Leases(memory, this.pool);
+    this.#leases = leases;
+    const left = this.pool.end === 0 ? leftIn(memory) : undefined;
+    if (left === undefined) {
+      leases.begin(this.seed, milliseconds + this.#ahead);
+      return;
+    }
+    this.seed = left.seed;
+    this.#ahead = left.ahead + memory.monotonic() - milliseconds;
+    this.setTime(milliseconds);
+    this.pool.adopt(memory.rows, (id) => this.#isIntact(id, leases));
+    for (let id = 0; id < this.pool.end; id++) {
+      const w = this.pool.words(id);
+      const at = this.pool.row(id);
+      if ((w[at + C.flags]! & F_USED) === 0) continue;
+      // Policies have other numbers now.
+      w[at + C.flags]! &= (1 << POLICY_SHIFT) - 1;
+      this.#index.insert(id);
+      this.#wheel.add(id);
+      this.limits.add(w[at + C.id]! >>> 16, 1);
+    }
+  }
+
+  /** Whether a row that another has left is a connection, whole and not over. */
+  #isIntact(id: number, leases: Leases): boolean {
+    const w = this.pool.words(id);
+    const at = this.pool.row(id);
+    const hashOf = (tuple: number): number => {
+      const t = this.#reversed;
+      for (let i = 0; i < TUPLE_WORDS; i++) t[i] = w[at + tuple + i]!;
+      t[TUPLE_ID] = w[at + C.id]!;
+      return hashTuple(t, this.seed);
+    };
+    const isWhole = w[at + C.hash] === hashOf(C.original) && w[at + C.hash + 1] === hashOf(C.reply);
+    if (isWhole && this.isAlive(id)) return true;
+    leases.forget(id);
+    return false;
   }
 
   /** Takes back what the kernel follows: packets that come next are asked anew. */

@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { BUCKET_ENTRIES, LEASE_BUCKETS, LEASE_ROW_WORDS, LEASE_ROWS, leaseTable } from "#bpf/forward/track-layout.js";
+import { extractKey } from "#flow/extract.js";
+import { newKey } from "#flow/key.js";
+import { newLayers } from "#flow/layers.js";
+import { CtState, W } from "#flow/layout.js";
+import { finishSum, sumBytes } from "#wire/checksum.js";
+import { plainOffload } from "#wire/virtio-net.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { Frame } from "../userspace/frames/frame.js";
+import { HeadArena } from "../userspace/frames/head-arena.js";
 import { C, F_LISTED } from "./connection-layout.js";
 import { ConnectionPool } from "./connection-pool.js";
+import { Conntrack } from "./conntrack.js";
+import { type CtStep, ctStepOf } from "./ct-step.js";
+import { describeConnection } from "./describe-connection.js";
 import { Leases } from "./leases.js";
 
 const FIRST = leaseTable.buckets >> 2;
@@ -17,7 +29,8 @@ function bed() {
   };
   const early = [pool.take(), pool.take()];
   pool.words(early[1]!)[pool.row(early[1]!) + C.mark] = 5;
-  const leases = new Leases(memory, pool, 0xabcd1234, 400);
+  const leases = new Leases(memory, pool);
+  leases.begin(0xabcd1234, 400);
   const take = (original: number, reply: number): number => {
     const id = pool.take();
     pool.words(id)[pool.row(id) + C.hash] = original;
@@ -95,3 +108,90 @@ describe("Leases", () => {
     expect([w[at + C.mark], w[at + C.lease], w[at + C.flags]! & F_LISTED]).toEqual([77, 0, 0]);
   });
 });
+
+describe("a memory that somebody has left", () => {
+  const step = (text: string): CtStep => {
+    const action = parseDatapathActions(text)[0]!;
+    if (action.kind !== "ct") throw new Error(text);
+    return ctStepOf(action);
+  };
+  const put = (table: Conntrack, bytes: Uint8Array, how: CtStep): number => {
+    const key = newKey();
+    extractKey(bytes, 0, bytes.length, newKey(), key, newLayers());
+    const frame = new Frame(new HeadArena(new Uint8Array(1 << 16)));
+    frame.reset(bytes, 0, bytes.length, plainOffload());
+    table.track(frame, key, how);
+    return key[W.ctState]!;
+  };
+  const memory = {
+    rows: new Uint32Array(LEASE_ROWS * LEASE_ROW_WORDS),
+    table: new Uint32Array(leaseTable.size >> 2),
+    waitForPrograms: () => undefined,
+    now: 50_000,
+    monotonic: () => memory.now,
+  };
+  const [request, reply] = [udp(1, 2), udp(2, 1)];
+
+  it("gives its connections to the next, who counts time from elsewhere", () => {
+    const first = new Conntrack(() => 0.25);
+    first.setTime(1000);
+    first.lease(memory, 1000);
+    put(first, request, step("ct(commit,zone=9,mark=3)"));
+    put(first, reply, step("ct(zone=9)"));
+    put(first, request, step("ct(commit,zone=8)"));
+    const [before] = [describeConnection(first, 0)];
+    const rows = memory.rows.slice();
+    memory.now += 10_000;
+    const next = new Conntrack(() => 0.75);
+    next.setTime(200);
+    next.lease(memory, 200);
+    expect(next.count).toBe(2);
+    expect([next.limits.count(8), next.limits.count(9)]).toEqual([1, 1]);
+    expect(describeConnection(next, 0)).toEqual({ ...before, timeout: before.timeout - 10 });
+    // What the kernel follows, it follows on.
+    expect(memory.rows[C.lease]).toBe(rows[C.lease]);
+    expect(put(next, reply, step("ct(zone=9)"))).toBe(CtState.trk | CtState.est | CtState.rpl);
+    put(next, udp(3, 4), step("ct(commit,zone=9)"));
+    expect(next.count).toBe(3);
+    next.remove(0);
+    expect(put(next, reply, step("ct(zone=9)"))).toBe(CtState.trk | CtState.new);
+    expect([...memory.table.subarray(FIRST)].filter((entry) => entry !== 0)).toEqual([]);
+  });
+
+  it("but not what is broken or over", () => {
+    memory.table.fill(0);
+    memory.rows.fill(0);
+    const first = new Conntrack(() => 0.5);
+    first.setTime(0);
+    first.lease(memory, 0);
+    for (const zone of [1, 2, 3]) {
+      put(first, request, step(`ct(commit,zone=${zone})`));
+      put(first, reply, step(`ct(zone=${zone})`));
+    }
+    memory.rows[LEASE_ROW_WORDS + C.original]! ^= 1;
+    memory.now += 20_000;
+    first.setTime(20_000);
+    put(first, reply, step("ct(zone=3)"));
+    memory.now += 15_000;
+    const next = new Conntrack(() => 0.5);
+    next.lease(memory, 7);
+    expect(next.count).toBe(1);
+    expect(describeConnection(next, 2)).toMatchObject({ zone: 3 });
+    put(next, udp(5, 6), step("ct(commit)"));
+    put(next, udp(7, 8), step("ct(commit)"));
+    expect([next.count, next.pool.end]).toEqual([3, 3]);
+  });
+});
+
+/** A UDP datagram without a checksum between hosts of these numbers; the lower one's port is 1000, the other's 53. */
+function udp(from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(60);
+  const view = new DataView(bytes.buffer);
+  bytes.set([2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17]);
+  bytes.set([10, 0, 0, from, 10, 0, 0, to], 26);
+  view.setUint16(24, finishSum(sumBytes(bytes, 14, 34, 0)));
+  view.setUint16(34, from < to ? 1000 : 53);
+  view.setUint16(36, from < to ? 53 : 1000);
+  view.setUint16(38, 26);
+  return bytes;
+}

@@ -18,18 +18,21 @@ export class Leases {
   readonly #memory: LeaseMemory;
   readonly #pool: ConnectionPool;
 
-  /** `now`: the time that ticks are of, in milliseconds. Nothing is leased of what the memory may have been used for before. */
-  constructor(memory: LeaseMemory, pool: ConnectionPool, seed: number, now: number) {
+  constructor(memory: LeaseMemory, pool: ConnectionPool) {
     this.#memory = memory;
     this.#pool = pool;
-    const { table } = memory;
+  }
+
+  /** Begins with nothing that is leased; the rows there are go to the memory. `now`: the time that ticks are of, in milliseconds. */
+  begin(seed: number, now: number): void {
+    const { table, rows } = this.#memory;
     table.fill(0);
-    memory.waitForPrograms();
+    this.#memory.waitForPrograms();
     table[leaseTable.seed >> 2] = seed;
-    const offset = BigInt(Math.round((now - memory.monotonic()) * 1e6));
+    const offset = BigInt(Math.round((now - this.#memory.monotonic()) * 1e6));
     table[leaseTable.offset >> 2] = Number(BigInt.asUintN(32, offset));
     table[(leaseTable.offset >> 2) + 1] = Number(BigInt.asUintN(32, offset >> 32n));
-    pool.share(memory.rows);
+    this.#pool.share(rows);
   }
 
   /** Lets the kernel follow a connection that lives for `ticks` from each packet on; or does nothing where there is no room. */
@@ -65,8 +68,7 @@ export class Leases {
 
   /** Nothing is leased any more, and the memory is not used. */
   close(): void {
-    const { table } = this.#memory;
-    table.fill(0, leaseTable.buckets >> 2);
+    this.#memory.table.fill(0);
     this.endAll();
     this.#pool.share();
     const count = Math.min(LEASE_ROWS, this.#pool.end);
@@ -101,6 +103,13 @@ export class Leases {
     for (let place = first; place < first + BUCKET_ENTRIES; place++) if (table[place] === entry) return place;
     return -1;
   }
+}
+
+/** What who had the memory before has left in it: how tuples are hashed, and what its time is ahead of CLOCK_MONOTONIC's, in milliseconds. Undefined where nobody had. */
+export function leftIn({ table }: LeaseMemory): { readonly seed: number; readonly ahead: number } | undefined {
+  const seed = table[leaseTable.seed >> 2]!;
+  const [low, high] = [table[leaseTable.offset >> 2]!, table[(leaseTable.offset >> 2) + 1]! | 0];
+  return seed === 0 ? undefined : { seed, ahead: (high * 2 ** 32 + low) / 1e6 };
 }
 
 function entryOf(id: number, direction: number, hash: number): number {

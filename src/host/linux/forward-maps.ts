@@ -33,7 +33,7 @@ import { possibleCpus } from "./bpf/possible-cpus.js";
 import { loadProgram } from "./bpf/program.js";
 import { refuseWithout } from "./bpf/without.js";
 import type { LinuxCaptureRings } from "./capture-rings.js";
-import { LeaseMaps } from "./lease-maps.js";
+import { LeaseMaps, leasePins } from "./lease-maps.js";
 import { LinuxLeftMaps } from "./left-maps.js";
 import { PinnedRecords, pinNames } from "./pinned-records.js";
 import type { Pins } from "./pins.js";
@@ -64,6 +64,7 @@ const pinned: readonly (readonly [symbol: string, name: string])[] = [
   [forwardMaps.counters, pinNames.counters],
   [forwardMaps.processors, pinNames.processors],
   [forwardMaps.programs, "programs"],
+  ...leasePins,
 ];
 
 /** The maps in this kernel. */
@@ -126,7 +127,8 @@ export class LinuxForwardMaps implements ForwardMaps {
       const programs = { ...single, type: progArray, valueSize: 4, entries: FORWARD_PROGRAMS };
       this.#programs = this.#make(forwardMaps.programs, { ...programs, name: "weft_programs" });
       const rowsOfProcessors = this.#maps[forwardMaps.processors]!;
-      this.#leases = new LeaseMaps((...map) => this.#make(...map), rowsOfProcessors, this.processors);
+      const left = home === undefined ? [] : home.pins.generations(home.name);
+      this.#leases = new LeaseMaps((...map) => this.#make(...map), rowsOfProcessors, this.processors, left);
       this.#pin();
     } catch (error) {
       this.close();
@@ -294,8 +296,8 @@ export class LinuxForwardMaps implements ForwardMaps {
     return key.length === FLOW_KEY_SIZE ? this.#flowMap : this.#wideFlowMap;
   }
 
-  #make(symbol: string, spec: MapSpec): BpfMap {
-    const map = BpfMap.create(spec);
+  #make(symbol: string, spec: MapSpec, fd?: number): BpfMap {
+    const map = fd === undefined ? BpfMap.create(spec) : new BpfMap(fd, spec);
     this.#maps[symbol] = map;
     return map;
   }
