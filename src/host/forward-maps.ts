@@ -112,8 +112,6 @@ export interface LeftMaps {
   total(offset: number, layout: LeftLayout): number;
   /** Returns when no program runs any more that did when it was called. */
   waitForPrograms(layout: LeftLayout): void;
-  /** Unpins them. */
-  remove(): void;
   close(): void;
 }
 

@@ -28,7 +28,7 @@ async function kernelDatapaths(): Promise<KernelDatapaths> {
   const open = (name: string): PinnedDatapath => {
     for (const directory of pins.generations(name)) {
       try {
-        const left = LeftDatapath.of(new LinuxLeftMaps(pins, directory));
+        const left = LeftDatapath.of(new LinuxLeftMaps(directory));
         if (left) return new PinnedDatapath(name, left, portStats);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;

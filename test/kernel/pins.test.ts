@@ -54,6 +54,15 @@ describeWith([root], "what outlasts a process", () => {
     maps.close();
   });
 
+  it("is not there where pins are taken away", () => {
+    process.env["WEFT_WITHOUT"] = "pins";
+    try {
+      expect(() => begin().pins.need()).toThrow(/WEFT_WITHOUT/);
+    } finally {
+      delete process.env["WEFT_WITHOUT"];
+    }
+  });
+
   it("has maps go with the process unless it leaves them", () => {
     const first = begin();
     open(first.pins).close();
@@ -94,6 +103,9 @@ describeWith([root], "what outlasts a process", () => {
     );
     const layout = { processors: maps.processors, rows: maps.flows, counter: counterRow, processor: processorRow };
     expect(left.counted(3, layout)).toEqual({ packets: 7, bytes: 0, used: 2.5, tcpFlags: 0 });
+    // Of other programs the counters are elsewhere.
+    const other = { ...layout, rows: 1, counter: { ...counterRow, size: 8, packets: 3 * counterRow.size - 16 } };
+    expect(left.counted(2, other).packets).toBe(7);
     expect(left.valueOf(key, 4)).toBe(3);
     left.deleteFlow(key);
     left.removeRecord(3);
@@ -172,7 +184,7 @@ describeWith([root], "what outlasts a process", () => {
     maps.records!.describe("x");
     const [generation] = pins.generations(name);
     rmSync(join(generation!, "counters"));
-    expect(() => new LinuxLeftMaps(pins, generation!)).toThrow(/No such file/);
+    expect(() => new LinuxLeftMaps(generation!)).toThrow(/No such file/);
     maps.close();
   });
 });

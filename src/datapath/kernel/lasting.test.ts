@@ -45,7 +45,6 @@ describe("Lasting", () => {
         // A packet that was under way.
         counters.set(1, counters.get(1)! + 1);
       },
-      remove: () => undefined,
       close: () => void events.push("close"),
     };
   };

@@ -160,7 +160,7 @@ export class LinuxForwardMaps implements ForwardMaps {
     for (const directory of pins.generations(name)) {
       if (directory === this.#directory) continue;
       try {
-        const left = new LinuxLeftMaps(pins, directory);
+        const left = new LinuxLeftMaps(directory);
         if (left.description !== "") return left;
         left.close();
       } catch {

@@ -4,7 +4,6 @@ import { MapBatch } from "./bpf/map-batch.js";
 import { mapInfo } from "./bpf/object.js";
 import { openPinned } from "./bpf/pin.js";
 import { descriptionValue, pinNames, RECORD_KEY, recordValue } from "./pinned-records.js";
-import type { Pins } from "./pins.js";
 import * as sys from "./syscalls.js";
 
 const BATCH = 1024;
@@ -16,17 +15,13 @@ type MapSpecType = BpfMap["spec"]["type"];
 /** A datapath's pinned maps, of this process or another one. */
 export class LinuxLeftMaps implements LeftMaps {
   readonly description: string;
-  readonly #pins: Pins;
-  readonly #directory: string;
   readonly #maps = new Map<string, BpfMap>();
   readonly #shared = new Map<string, MappedArray>();
 
   /** Throws `HostError` where something is missing. */
-  constructor(pins: Pins, directory: string) {
-    this.#pins = pins;
-    this.#directory = directory;
+  constructor(directory: string) {
     try {
-      for (const name of Object.values(pinNames)) this.#open(name);
+      for (const name of Object.values(pinNames)) this.#open(`${directory}/${name}`, name);
       for (const name of [pinNames.description, pinNames.counters, pinNames.processors]) {
         this.#shared.set(name, new MappedArray(this.#maps.get(name)!));
       }
@@ -123,10 +118,6 @@ export class LinuxLeftMaps implements LeftMaps {
     }
   }
 
-  remove(): void {
-    this.#pins.removeGeneration(this.#directory);
-  }
-
   close(): void {
     for (const shared of this.#shared.values()) shared.close();
     for (const map of this.#maps.values()) map.close();
@@ -134,8 +125,8 @@ export class LinuxLeftMaps implements LeftMaps {
     this.#maps.clear();
   }
 
-  #open(name: string): void {
-    const fd = openPinned(`${this.#directory}/${name}`);
+  #open(path: string, name: string): void {
+    const fd = openPinned(path);
     const { type, keySize, valueSize, entries, flags } = mapInfo(fd);
     this.#maps.set(name, new BpfMap(fd, { name, type: type as MapSpecType, keySize, valueSize, entries, flags }));
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { CaptureHandle } from "../net.js";
 import { linkInfo } from "./bpf/object.js";
 import { BPF_FS, isBpfFileSystem, needBpfFileSystem, openPinned, pin } from "./bpf/pin.js";
+import { refuseWithout } from "./bpf/without.js";
 import * as sys from "./syscalls.js";
 
 /** The host's BPF file system as its first process has it: `ip netns exec` hides it from who it starts. */
@@ -40,6 +41,7 @@ export class Pins {
 
   /** Has a BPF file system be there, which is mounted where there is none. Throws `HostError`. */
   need(): string {
+    refuseWithout("pins");
     this.#directory ??= this.#find();
     if (this.#directory === undefined) {
       if (needBpfFileSystem()) mkdirSync(join(BPF_FS, OURS, MOUNTED), { recursive: true, mode: 0o700 });
