@@ -25,8 +25,8 @@ import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import { seededNumbers } from "./seeded-numbers.js";
 
 /** Verdicts of the program: it has tracked the packet, or left it to the thread. */
-export const TRACKED = 1;
-export const LEFT = 2;
+const TRACKED = 1;
+const LEFT = 2;
 const BROKEN = 3;
 const SLOT = 3;
 /** Where the key is after the program, and before it what of it is known: u32s. */

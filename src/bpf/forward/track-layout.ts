@@ -68,7 +68,7 @@ export const trackMaps = { rows: "forward connections", table: "forward leases",
 export const SUM_SIZE: number = MAX_SUMMED + 8;
 
 /** Where things are in a connection's row, in words, and what bits in it mean: as the conntrack layer names them. */
-export interface ConnectionRow {
+interface ConnectionRow {
   readonly id: number;
   readonly flags: number;
   readonly expires: number;
@@ -80,7 +80,7 @@ export interface ConnectionRow {
 }
 
 /** The words of one side of TCP, from its first one on. */
-export interface ConnectionSide {
+interface ConnectionSide {
   readonly low: number;
   readonly high: number;
   readonly window: number;
@@ -88,7 +88,7 @@ export interface ConnectionSide {
 }
 
 /** The key words that tracking reads and writes, as `W` of the flow layer names them. */
-export interface TrackWords {
+interface TrackWords {
   readonly ethType: number;
   readonly nw: number;
   readonly nwSrc: number;

@@ -64,7 +64,7 @@ export const UDP = 17;
 export const ICMP = 1;
 export const ICMPV6 = 58;
 /** The header ends here, at the latest. */
-export const MOST_TRANSPORT = 64;
+const MOST_TRANSPORT = 64;
 const CHECKSUM_UNNECESSARY = 1;
 const CHECKSUM_PARTIAL = 3;
 const FIN_SYN_RST_ACK = 0x17;
