@@ -112,7 +112,8 @@ function randomStep(r: Random, key: FlowKey): string {
   const ofIp = [
     () => `set(ipv${version}(src=${address()}))`,
     () => `set(ipv${version}(dst=${address()}))`,
-    () => (version === 4 ? `set(ipv4(ttl=${1 + byte()},tos=${byte() & 0xfc}))` : `set(ipv6(hlimit=${1 + r.int(254)}))`),
+    () =>
+      version === 4 ? `set(ipv4(ttl=${1 + r.int(255)},tos=${byte() & 0xfc}))` : `set(ipv6(hlimit=${1 + r.int(254)}))`,
     () => (version === 4 ? "set(ipv4(dst=10.8.0.0/255.255.0.0))" : `set(ipv6(tclass=${byte()},label=${byte()}))`),
   ];
   const ofTransport: Readonly<Record<number, () => string>> = {

@@ -1,4 +1,4 @@
-import { add } from "../alu.js";
+import { add, mov } from "../alu.js";
 import { jump, jumpEqual, jumpNotEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, word } from "../memory.js";
@@ -8,6 +8,7 @@ import { findMemory, findOperation } from "./memory.js";
 import type { KeyWords } from "./parse.js";
 import { skb } from "./skb.js";
 import { ROW } from "./stack.js";
+import { goForward } from "./tail-call.js";
 
 /** What an entry needs to know. */
 export interface EntrySettings {
@@ -30,18 +31,22 @@ export function markRunning(): ProgramItem[] {
   ];
 }
 
-/** The beginning of a port's program: goes on as `scratch.resume` says, with a packet that comes in to "forward parse". */
-export function enter({ slot, processors, words }: Omit<EntrySettings, "other">): ProgramItem[] {
+/**
+ * A port's program: a packet that comes in is looked up by the forwarding program, which all ports share; one that is for the ring goes on at `other`, r6 being it and r7 the scratch memory, or 0 where
+ * there is none.
+ */
+export function portProgram({ slot, processors, words, other }: EntrySettings): ProgramItem[] {
   const at = (index: number): number => scratch.key + 4 * index;
   return [
     ...findMemory(processors, "forward nowhere"),
     word.load(r1, r7, scratch.resume),
     word.storeImm(r7, scratch.resume, ForwardEntry.begin),
-    jumpNotEqual.imm(r1, ForwardEntry.begin, "forward resume"),
+    jumpNotEqual.imm(r1, ForwardEntry.begin, "forward leave"),
     ...markRunning(),
     word.storeImm(r7, scratch.slot, slot),
     word.storeImm(r7, scratch.origin, slot),
     word.storeImm(r7, scratch.recirculations, 0),
+    word.storeImm(r7, scratch.calls, 0),
     word.load(r1, r7, scratch.dirty),
     jumpEqual.imm(r1, 0, "forward clean"),
     word.storeImm(r7, scratch.dirty, 0),
@@ -51,11 +56,24 @@ export function enter({ slot, processors, words }: Omit<EntrySettings, "other">)
     word.store(r7, at(words.skbPriority), r1),
     word.load(r1, r6, skb.mark),
     word.store(r7, at(words.pktMark), r1),
-    jump("forward parse"),
-    label("forward resume"),
-    jumpEqual.imm(r1, ForwardEntry.again, "forward parse"),
+    ...goForward(),
+    label("forward leave"),
+    ...markRunning(),
+    jump(other),
+    label("forward nowhere"),
+    mov.imm(r7, 0),
+    jump(other),
+  ];
+}
+
+/** The beginning of the forwarding program: goes on as `scratch.resume` says. */
+export function enter(processors: number): ProgramItem[] {
+  return [
+    ...findMemory(processors, "forward nowhere"),
+    word.load(r1, r7, scratch.resume),
+    word.storeImm(r7, scratch.resume, ForwardEntry.begin),
     jumpEqual.imm(r1, ForwardEntry.counted, "forward counted"),
-    jumpEqual.imm(r1, ForwardEntry.up, "forward leave"),
+    jumpNotEqual.imm(r1, ForwardEntry.onward, "forward parse"),
     label("forward onward"),
     ...findOperation("forward lost"),
     jump("forward this"),

@@ -12,6 +12,7 @@ import { ProgramMap } from "../interpreter/target-map.js";
 import { type MapSpec, mapType } from "../map-spec.js";
 import { word } from "../memory.js";
 import { r0, r7, r9 } from "../registers.js";
+import { portProgram } from "./entry.js";
 import { forwardProgram } from "./forward-program.js";
 import {
   CACHE_ENTRIES,
@@ -108,13 +109,14 @@ function bed() {
     return new DataView(buffer, byteOffset);
   };
   const program = [
-    ...forwardProgram({ slot: SLOT, processors: 1, flows: 16, words, kernelSkb, other: "ring" }),
+    ...portProgram({ slot: SLOT, processors: 1, words, other: "ring" }),
     label("ring"),
     mov.imm(r0, Number(UP)),
     exit(),
   ];
   const programs = machine.map(forwardMaps.programs, ProgramMap);
   programs.set(SLOT, program);
+  programs.set(FORWARD_SLOTS + ForwardPart.forward, forwardProgram({ processors: 1, flows: 16, words, kernelSkb }));
   const masks = view(forwardMaps.masks);
   masks.setUint32(0, 2, true);
   for (const [i, index] of [words.recircId, words.pktMark].entries()) {
@@ -206,6 +208,7 @@ describe("the forwarding program", () => {
   ];
   const atFirstOperation = ({ memory, processors }: ReturnType<typeof bed>): void => {
     memory.setUint32(scratch.slot, SLOT, true);
+    memory.setUint32(scratch.origin, SLOT, true);
     memory.setUint32(scratch.operation, 1, true);
     memory.setUint32(scratch.left, MAX_OPERATIONS, true);
     processors.setUint32(0, 1, true);
@@ -242,8 +245,8 @@ describe("the forwarding program", () => {
     atFirstOperation(all);
     expect(machine.run(through, packet())).toBe(LOST);
     // Nor is the port's program there when the part is done.
-    part(goOnward());
-    all.memory.setUint32(scratch.slot, SLOT + 1, true);
+    part(enterAs("up"));
+    all.memory.setUint32(scratch.origin, SLOT + 1, true);
     expect(machine.run(through, packet())).toBe(DROP);
     expect(processors.getBigUint64(processorRow.otherDrops, true)).toBe(1n);
     expect(processors.getUint32(0, true)).toBe(2);

@@ -19,8 +19,11 @@ export const FLOW_VALUE_SIZE = 8;
 
 /** The first word of a flow's key. */
 export function flowTag(slot: number, mask: number): number {
-  return (slot << 8) | mask;
+  return (slot << FLOW_TAG_SLOT) | mask;
 }
+
+/** The lowest bit of the slot in a tag. */
+export const FLOW_TAG_SLOT = 8;
 
 /** Masks that flows of all ports may have together: numbers from 0 on. A power of two. */
 export const MAX_MASKS = 128;
@@ -103,6 +106,18 @@ export const recirculate = { id: 4, port: 8 } as const;
 /** How often a packet is looked up again at the most. */
 export const MAX_RECIRCULATIONS = 6;
 
+/** Tail calls that the kernel allows one packet. */
+const MAX_TAIL_CALLS = 33;
+
+/** Operations of the part `others` that a list has at most. */
+export const MAX_OTHERS = 5;
+
+/**
+ * Behind so many calls a packet is not looked up again by the kernel: it may take the lookup itself, two for each of the list's `others` and for one other part, one more lookup, and the way
+ * into the ring.
+ */
+export const LAST_CALL: number = MAX_TAIL_CALLS - (1 + 2 * (MAX_OTHERS + 1) + 1 + 1);
+
 /** Behind the code of `hash`: u32s, 0 for `l4` or 1 for `sym_l4`, and the basis. */
 export const hash = { algorithm: 4, basis: 8 } as const;
 
@@ -184,6 +199,7 @@ export const meterTable: { readonly offset: number; readonly rows: number; reado
  * - `dirty`: not 0 where a metadata word (those before `PACKET_START`) other than mark and priority may be other than 0. Who writes one writes this;
  * - `slot`: of the port that the packet came in by; `origin`: of the one that it was received by, which is another where it came out of a tunnel;
  * - `tick`, `now` (u64s, which outlast a packet): the kernel's tick in which the time was read, and what it was;
+ * - `calls`: how many tail calls there have been, of which the kernel allows `MAX_TAIL_CALLS`;
  * - `list`, `row`, `tried`: of the flow that was found, the unit of its list's head and its row of counters; masks that were tried to find it.
  */
 export const scratch = {
@@ -200,6 +216,7 @@ export const scratch = {
   list: 1056,
   row: 1060,
   tried: 1064,
+  calls: 1068,
   origin: 1080,
   tick: 1088,
   now: 1096,
@@ -221,7 +238,7 @@ export const ForwardEntry = {
 } as const;
 
 /** Programs of their own, which operations go through, by their place behind `FORWARD_SLOTS` in the map of programs. */
-export const ForwardPart = { track: 0, push: 1, pop: 2, others: 3 } as const;
+export const ForwardPart = { track: 0, push: 1, pop: 2, others: 3, forward: 4 } as const;
 
 /** Entries of the map of programs. */
 export const FORWARD_PROGRAMS: number = FORWARD_SLOTS + 8;

@@ -5,7 +5,8 @@ import { byte, double, loadImm64, loadMapValue, word } from "../memory.js";
 import { r0, r1, r2, r3, r4, r5, r7, r8, r9, r10 } from "../registers.js";
 import {
   CACHE_ENTRIES,
-  flowTag,
+  FLOW_TAG_SLOT,
+  FORWARD_SLOTS,
   forwardMaps,
   MAX_MASK_WORDS,
   MAX_MASKS,
@@ -27,13 +28,13 @@ const FLOW_KEY = HINT - WIDE_FLOW_KEY_SIZE;
  * Finds the flow; r0 becomes its value. `scratch.tried` says how many masks of the port's list were tried, the cache's one aside, which comes first. Where there is none it goes to
  * "forward leave".
  */
-export function lookup(slot: number, words: KeyWords, processors: number): ProgramItem[] {
+export function lookup(words: KeyWords, processors: number): ProgramItem[] {
   return [
     label("forward lookup"),
-    ...findHint(slot, words, processors),
+    ...findHint(words, processors),
     double.store(r10, HINT, r1),
     byte.load(r8, r1, 0),
-    loadMapValue(r1, forwardMaps.lists, slot * maskList.size),
+    ...findList(),
     word.load(r1, r1, 0),
     jumpEqual.imm(r1, 0, "forward leave"),
     // A number that the verifier does not know, in a loop of which it need not see the end: else it follows each turn by itself, which takes most of the time to load.
@@ -41,9 +42,9 @@ export function lookup(slot: number, words: KeyWords, processors: number): Progr
     word.load(r9, r7, scratch.tried),
     label("forward try"),
     mayGoto("forward leave"),
-    ...tryMask(slot),
+    ...tryMask(),
     jumpNotEqual.imm(r0, 0, "forward hit"),
-    loadMapValue(r1, forwardMaps.lists, slot * maskList.size),
+    ...findList(),
     word.load(r2, r1, 0),
     jumpGreaterOrEqual.reg(r9, r2, "forward leave"),
     jumpGreaterOrEqual.imm(r9, MAX_MASKS, "forward leave"),
@@ -58,6 +59,17 @@ export function lookup(slot: number, words: KeyWords, processors: number): Progr
   ];
 }
 
+/** r1 becomes the list of the port that the packet came in by; r2 is lost. */
+function findList(): ProgramItem[] {
+  return [
+    word.load(r2, r7, scratch.slot),
+    jumpGreater.imm(r2, FORWARD_SLOTS - 1, "forward leave"),
+    mul.imm(r2, maskList.size),
+    loadMapValue(r1, forwardMaps.lists),
+    add.reg(r1, r2),
+  ];
+}
+
 /** Odd, of 64 bits without a pattern. */
 const FACTOR = 0x9e3779b97f4a7c15n;
 
@@ -65,7 +77,7 @@ const FACTOR = 0x9e3779b97f4a7c15n;
  * r1 becomes the packet's place in this processor's cache: by its addresses and ports, of IPv6 the ends of the addresses, and the recirculation id, since where a packet comes back it finds other flows. A product's
  * upper bits depend on all lower ones of its factors.
  */
-function findHint(slot: number, words: KeyWords, processors: number): ProgramItem[] {
+function findHint(words: KeyWords, processors: number): ProgramItem[] {
   const at = (index: number): number => scratch.key + 4 * index;
   const pairs = [
     words.eth,
@@ -81,7 +93,8 @@ function findHint(slot: number, words: KeyWords, processors: number): ProgramIte
     word.load(r0, r7, at(words.tp)),
     shiftLeft.imm(r0, 32),
     word.load(r1, r7, at(words.recircId)),
-    add.imm(r1, slot),
+    word.load(r3, r7, scratch.slot),
+    add.reg(r1, r3),
     or.reg(r0, r1),
     ...pairs.flatMap((pair) => [mul.reg(r0, r2), double.load(r1, r7, at(pair)), xor.reg(r0, r1)]),
     mul.reg(r0, r2),
@@ -96,7 +109,7 @@ function findHint(slot: number, words: KeyWords, processors: number): ProgramIte
 }
 
 /** Looks the packet up under the mask r8. */
-function tryMask(slot: number): ProgramItem[] {
+function tryMask(): ProgramItem[] {
   return [
     and.imm(r8, MAX_MASKS - 1),
     loadMapValue(r1, forwardMaps.masks),
@@ -105,20 +118,21 @@ function tryMask(slot: number): ProgramItem[] {
     add.reg(r1, r2),
     word.load(r5, r1, 0),
     jumpGreater.imm(r5, MAX_MASK_WORDS, "forward wide"),
-    ...tryIn(forwardMaps.flows, slot, MAX_MASK_WORDS, "forward find"),
+    ...tryIn(forwardMaps.flows, MAX_MASK_WORDS, "forward find"),
     jump("forward tried mask"),
     label("forward wide"),
-    ...tryIn(forwardMaps.wideFlows, slot, MAX_WIDE_MASK_WORDS, "forward find wide"),
+    ...tryIn(forwardMaps.wideFlows, MAX_WIDE_MASK_WORDS, "forward find wide"),
     label("forward tried mask"),
   ];
 }
 
 /** Builds the key under the mask at r1, which has r5 of `most` words, and looks it up in a map. */
-function tryIn(map: string, slot: number, most: number, found: string): ProgramItem[] {
+function tryIn(map: string, most: number, found: string): ProgramItem[] {
   return [
     ...Array.from({ length: (4 + 4 * most) / 8 }, (_, i) => double.storeImm(r10, FLOW_KEY + 8 * i, 0)),
-    mov.reg(r3, r8),
-    or.imm(r3, flowTag(slot, 0)),
+    word.load(r3, r7, scratch.slot),
+    shiftLeft.imm(r3, FLOW_TAG_SLOT),
+    or.reg(r3, r8),
     word.store(r10, FLOW_KEY, r3),
     ...Array.from({ length: most }, (_, i) => [
       jumpEqual.imm(r5, i, found),

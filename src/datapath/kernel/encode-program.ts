@@ -10,7 +10,8 @@ import {
   setKey,
   WrittenBeside,
 } from "#bpf/forward/layout.js";
-import { VLAN_PRESENT, W } from "#flow/layout.js";
+import { MAX_VLANS, VLAN_PRESENT, W } from "#flow/layout.js";
+import { EtherType } from "#wire/ethernet.js";
 import type { DatapathMeter } from "../meters.js";
 import {
   OP_CHECK_LENGTH,
@@ -275,13 +276,21 @@ class ProgramEncoder {
 
   #hash(algorithm: number, basis: number): string | undefined {
     if (!this.#keepsMetadata) return undefined;
-    const type = knownBits(this.#match, W.ethType, 0xffff);
-    const isIp = type === 0x0800 || type === 0x86dd;
-    if (algorithm !== 0 && this.#isRetagged && !isIp) return "hashes packets whose tags it has changed";
+    // The key says what the packet was like when it came: of other tags it knows nothing, nor what a third one hides.
+    if (this.#isRetagged && !this.#hashesInside()) return "hashes packets whose tags it has changed";
     const { view } = this.#list.addOther(Operation.hash);
     view.setUint32(hashAt.algorithm, algorithm, true);
     view.setUint32(hashAt.basis, basis, true);
     return undefined;
+  }
+
+  /** Whether packets are IP before and after the tags that they have had changed. */
+  #hashesInside(): boolean {
+    const type = knownBits(this.#match, W.ethType, 0xffff);
+    const outer = knownBits(this.#match, W.vlan0, VLAN_PRESENT);
+    const isCounted =
+      outer === 0 || (outer !== undefined && knownBits(this.#match, W.vlan1, VLAN_PRESENT) !== undefined);
+    return (type === EtherType.ipv4 || type === EtherType.ipv6) && isCounted && this.#tags <= MAX_VLANS;
   }
 
   /** A program on a copy: there is none where nothing comes behind it, or nothing is changed. */

@@ -50,7 +50,6 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     feed: () => undefined,
     forget: () => undefined,
     loadPart: () => undefined,
-    loadPort: () => undefined,
     tryProgram: () => undefined,
     monotonic: () => 1000,
     close: () => undefined,

@@ -1,7 +1,9 @@
+import { portProgram } from "#bpf/forward/entry.js";
 import { forwardProgram } from "#bpf/forward/forward-program.js";
 import {
   FLOW_KEY_SIZE,
   FORWARD_SLOTS,
+  ForwardPart,
   flowTag,
   MAX_MASK_WORDS,
   MAX_MASKS,
@@ -244,6 +246,7 @@ export class KernelTable {
       return;
     }
     try {
+      this.#loadForward();
       this.#maps.feed(port, queues, { slot, items: this.#program(slot) });
     } catch (error) {
       this.#warn(`${port.name}: its flows stay out of the kernel: ${String(error)}`);
@@ -253,6 +256,7 @@ export class KernelTable {
 
   /** Throws `HostError` where the kernel does not take the program. */
   tryProgram(): void {
+    this.#loadForward();
     this.#maps.tryProgram(this.#program(0));
   }
 
@@ -265,9 +269,15 @@ export class KernelTable {
     this.#maps.close();
   }
 
-  #program(slot: number): readonly ProgramItem[] {
+  /** Loads what all ports' programs go on with. Throws `HostError`. */
+  #loadForward(): void {
     const { processors, flows, kernelSkb } = this.#maps;
-    return forwardProgram({ slot, processors, flows, words: W, kernelSkb, other: FORWARD_OTHER });
+    this.#maps.loadPart(ForwardPart.forward, () => forwardProgram({ processors, flows, words: W, kernelSkb }));
+  }
+
+  #program(slot: number): readonly ProgramItem[] {
+    const { processors } = this.#maps;
+    return portProgram({ slot, processors, words: W, other: FORWARD_OTHER });
   }
 
   /** What went to a port's guest without passing the port. */
@@ -324,7 +334,7 @@ export class KernelTable {
     if (this.#tunnels.has(number)) return this.#tunnels.get(number);
     let known: KernelTunnel | undefined;
     try {
-      loadTunnel(this.#maps, slot);
+      loadTunnel(this.#maps);
       known = { slot, protocol };
     } catch (error) {
       this.#warn(`${port.device.name}: its packets stay out of the kernel: ${String(error)}`);

@@ -1,4 +1,4 @@
-import { branch, HeadFlag, MAX_OPERATIONS, Operation, operationHead } from "#bpf/forward/layout.js";
+import { branch, HeadFlag, MAX_OPERATIONS, MAX_OTHERS, Operation, operationHead } from "#bpf/forward/layout.js";
 
 /** A list of operations with its head, as `#bpf/forward/layout.js` says. */
 export interface ForwardOperations {
@@ -25,11 +25,15 @@ export class OperationList {
   countsLater = false;
   /** It is for packets only whose checksum is that of their outer transport header. */
   isGuarded = false;
-  /** There is an operation that the part `others` does. */
-  needsOthers = false;
   readonly #bytes = new Uint8Array(operationHead.size * (MAX_OPERATIONS + 1));
   #units = 1;
   #isFull = false;
+  #others = 0;
+
+  /** There is an operation that the part `others` does. */
+  get needsOthers(): boolean {
+    return this.#others > 0;
+  }
 
   get length(): number {
     return this.#units - 1;
@@ -37,7 +41,7 @@ export class OperationList {
 
   /** More was added than a list holds. */
   get isFull(): boolean {
-    return this.#isFull;
+    return this.#isFull || this.#others > MAX_OTHERS;
   }
 
   add(code: number): OperationUnit {
@@ -46,6 +50,10 @@ export class OperationList {
       this.#isFull = true;
       this.#units--;
     }
+    return this.#next(code);
+  }
+
+  #next(code: number): OperationUnit {
     const bytes = this.#bytes.subarray(operationHead.size * this.#units, operationHead.size * ++this.#units);
     bytes.fill(0);
     const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -55,7 +63,7 @@ export class OperationList {
 
   /** Adds an operation of the part `others`. */
   addOther(code: number, value = 0): OperationUnit {
-    this.needsOthers = true;
+    this.#others++;
     const unit = this.add(code);
     unit.view.setUint32(branch.value, value, true);
     return unit;
@@ -68,7 +76,7 @@ export class OperationList {
 
   /** What packets that are dropped are counted as, if each is, is `drop`. */
   finish(drop: number): ForwardOperations {
-    this.add(Operation.end);
+    this.#next(Operation.end);
     const bytes = this.#bytes.slice(0, operationHead.size * this.#units);
     const view = new DataView(bytes.buffer);
     const flags = (this.countsLater ? HeadFlag.countsLater : 0) | (this.isGuarded ? HeadFlag.guarded : 0);

@@ -1,9 +1,9 @@
 import { add } from "../../alu.js";
-import { jump, jumpGreaterOrEqual } from "../../control.js";
+import { jump, jumpGreater, jumpGreaterOrEqual } from "../../control.js";
 import { label } from "../../instruction.js";
 import { double, word } from "../../memory.js";
 import { r1, r2, r7, r8, r10 } from "../../registers.js";
-import { recirculate as at, MAX_RECIRCULATIONS, Operation, processorRow, scratch } from "../layout.js";
+import { recirculate as at, LAST_CALL, MAX_RECIRCULATIONS, Operation, processorRow, scratch } from "../layout.js";
 import { ROW } from "../stack.js";
 import { enterAs } from "../tail-call.js";
 import type { OperationCode } from "./operation-code.js";
@@ -25,6 +25,8 @@ export const recirculate: OperationCode = {
     double.load(r2, r1, processorRow.recirculated),
     add.imm(r2, 1),
     double.store(r1, processorRow.recirculated, r2),
+    word.load(r1, r7, scratch.calls),
+    jumpGreater.imm(r1, LAST_CALL, "forward leave"),
     ...enterAs("again"),
     label("forward recirculated too often"),
     double.load(r1, r10, ROW),
