@@ -39,8 +39,6 @@ export interface ForwardMaps {
   forget(slot: number): void;
   /** Loads a part of the forwarding program (`#bpf/forward/part-program.js`), if that has not been done. Throws `HostError` where the kernel refuses it. */
   loadPart(part: number, items: () => readonly ProgramItem[]): void;
-  /** Loads the program of a port that has no frames of its own. Throws `HostError` where the kernel refuses it. */
-  loadPort(slot: number, items: () => readonly ProgramItem[]): void;
   /** Has the kernel look at a program that `feed` would be given, and forget it again. Throws `HostError` where it refuses it. */
   tryProgram(front: readonly ProgramItem[]): void;
   /** Milliseconds of CLOCK_MONOTONIC, by which the program says when a flow was used. */

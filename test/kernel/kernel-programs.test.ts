@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { forwardProgram, tunnelPortProgram } from "#bpf/forward/forward-program.js";
-import { FORWARD_SLOTS } from "#bpf/forward/layout.js";
+import { portProgram } from "#bpf/forward/entry.js";
+import { forwardProgram } from "#bpf/forward/forward-program.js";
+import { FORWARD_SLOTS, ForwardPart } from "#bpf/forward/layout.js";
 import { loadOthers } from "#datapath/kernel/other-programs.js";
 import { loadTrack } from "#datapath/kernel/track-places.js";
 import { loadTunnel } from "#datapath/kernel/tunnel-programs.js";
@@ -24,20 +25,19 @@ describeWith([root], "the programs of the kernel engine", () => {
     const warn = (text: string): void => void warnings.push(text);
     try {
       const { processors, flows, kernelSkb } = maps;
-      const common = { processors, flows, words: W, kernelSkb };
       for (const [slot, queues] of [
         [0, 1],
         [FORWARD_SLOTS - 1, 4],
       ] as const) {
-        const front = forwardProgram({ slot, ...common, other: FORWARD_OTHER });
+        const front = portProgram({ slot, processors, words: W, other: FORWARD_OTHER });
         const places = Array.from({ length: queues }, () => ({ ring, place: ring.takePlace() }));
         const began = performance.now();
         maps.tryProgram(front);
         console.log(`slot ${slot}: ${front.length} items, ${(performance.now() - began).toFixed(0)} ms`);
         expect(() => maps.feed(nobody, places, { slot, items: front })).toThrow("bpf link update");
       }
-      maps.loadPort(FORWARD_SLOTS - 1, () => tunnelPortProgram({ slot: FORWARD_SLOTS - 1, ...common }));
-      loadTunnel(maps, 5);
+      maps.loadPart(ForwardPart.forward, () => forwardProgram({ processors, flows, words: W, kernelSkb }));
+      loadTunnel(maps);
       expect([loadOthers(maps, warn), loadTrack(maps, warn)]).toEqual([undefined, undefined]);
       expect(warnings).toEqual([]);
     } finally {

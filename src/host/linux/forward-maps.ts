@@ -227,11 +227,6 @@ export class LinuxForwardMaps implements ForwardMaps {
 
   loadPart(part: number, items: () => readonly ProgramItem[]): void {
     if (this.#parts.has(part)) return;
-    this.loadPort(FORWARD_SLOTS + part, items);
-    this.#parts.add(part);
-  }
-
-  loadPort(slot: number, items: () => readonly ProgramItem[]): void {
     const program = loadProgram({
       type: programType.schedCls,
       attach: attachType.tcxIngress,
@@ -240,11 +235,12 @@ export class LinuxForwardMaps implements ForwardMaps {
       name: "weft_part",
     });
     try {
-      this.#putProgram(slot, program);
+      this.#putProgram(FORWARD_SLOTS + part, program);
     } finally {
       // The map keeps it.
       sys.close(program);
     }
+    this.#parts.add(part);
   }
 
   tryProgram(front: readonly ProgramItem[]): void {
