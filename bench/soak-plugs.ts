@@ -17,7 +17,7 @@ export function* endlessFlowMods(ports: readonly number[]): Generator<string[]> 
   }
 }
 
-export const FLOWS = [
+export const FLOWS: readonly string[] = [
   "table=0,priority=1,actions=resubmit(,5)",
   "table=5,priority=1,actions=NORMAL",
   "table=6,priority=1,actions=resubmit(,5)",

@@ -57,8 +57,8 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
   return maps;
 }
 
-function device(ifindex: number, mtu = 1500): Device {
-  return { frames: { kind: "capture", ifindex }, info: () => ({ mtu }), onChange() {} } as unknown as Device;
+function device(ifindex: number, state = { mtu: 1500, up: true }): Device {
+  return { frames: { kind: "capture", ifindex }, info: () => state, onChange() {} } as unknown as Device;
 }
 
 describe("KernelTable", () => {
@@ -123,6 +123,19 @@ describe("KernelTable", () => {
     table.removePort(3);
     expect(table.size).toBe(0);
     expect(maps.waits).toBeGreaterThan(waits);
+  });
+
+  it("leaves to the threads what goes out by a port that is down, so that they count it", () => {
+    const { table, put } = bed();
+    const state = { mtu: 1500, up: true };
+    table.addPort(3, device(13, state));
+    put("3");
+    const sizes = [false, true].map((up) => {
+      state.up = up;
+      table.refreshPort(3);
+      return table.size;
+    });
+    expect(sizes).toEqual([0, 1]);
   });
 
   it("allows a tag beyond the MTU where there is one, and leaves room for one that is pushed", () => {

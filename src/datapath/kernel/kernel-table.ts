@@ -486,9 +486,12 @@ function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array 
 /** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
 function portOf(device: Device, slot: number | undefined): KernelPort | undefined {
   if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
+  const { up, mtu } = device.info();
+  // What is lost there the thread can count, and the program cannot.
+  if (!up) return undefined;
   const address = slot === undefined ? undefined : device.guest?.();
   const guest = address && { address, slot: slot! };
-  return { ifindex: device.frames.ifindex, mtu: device.info().mtu, guest };
+  return { ifindex: device.frames.ifindex, mtu, guest };
 }
 
 function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined): boolean {
