@@ -1,11 +1,12 @@
 /* Setting flows up, and dumping them. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { smallFrames } from "./guests.js";
+import { cpuOf, smallFrames } from "./guests.js";
 import { endContest, type Joined, startContest } from "./kernel-switches.js";
 import { makeRow, progress, type Row } from "./userspace-pair.js";
 
 const SECONDS = 1.5;
+const WARM_UP = 3;
 const DUMPED = 100_000;
 
 /** The pipeline looks at both ports of UDP: of the frames that are sent, no two have the same. */
@@ -24,11 +25,13 @@ function appctl({ running }: Joined, ...args: string[]): string {
   return tool("ovs-appctl", "-t", join(running!.directory, "vs.ctl"), ...args);
 }
 
-/** Flows that were set up in a second while frames of new flows came as fast as one sender can send. */
-async function setUps(each: Joined): Promise<number> {
+/** Flows that were set up in a second while frames of new flows came as fast as one sender can send, and microseconds of the daemon's CPU time that each took. */
+async function setUps(each: Joined): Promise<{ readonly rate: number; readonly cost: number }> {
   appctl(each, "revalidator/purge");
+  const before = cpuOf(each.running!.pid);
   await smallFrames(...each.guests, SECONDS, 0);
-  return Number(/current (\d+)/.exec(appctl(each, "upcall/show"))?.[1]) / SECONDS;
+  const flows = Number(/current (\d+)/.exec(appctl(each, "upcall/show"))?.[1]);
+  return { rate: flows / SECONDS, cost: ((cpuOf(each.running!.pid) - before) * 1000) / flows };
 }
 
 /** Milliseconds that it takes to show 100,000 flows, by how long those take that are there. */
@@ -41,6 +44,7 @@ function dump(each: Joined): number {
 /** Set-ups a second, and how long it takes to dump many flows. */
 export async function flowRows(rounds: number): Promise<readonly Row[]> {
   const made = makeRow("flows set up", "1/s", 0, { least: 3 });
+  const spent = makeRow("  CPU of a flow's set-up", "µs", 1, {});
   const shown = makeRow(`${DUMPED} flows dumped (wanted: 500)`, "ms", 0, {});
   const contest = await startContest();
   try {
@@ -51,17 +55,19 @@ export async function flowRows(rounds: number): Promise<readonly Row[]> {
       tool("ovs-ofctl", "del-flows", bridge);
       for (const flow of pipeline) tool("ovs-ofctl", "add-flow", bridge, flow);
       appctl(each, "upcall/set-flow-limit", "200000");
-      await setUps(each);
+      for (let i = 0; i < WARM_UP; i++) await setUps(each);
     }
     for (let i = 0; i < rounds; i++) {
       progress(`flows: round ${i + 1} of ${rounds}`);
       for (const each of switches) {
-        figures(made, each).push(await setUps(each));
+        const { rate, cost } = await setUps(each);
+        figures(made, each).push(rate);
+        figures(spent, each).push(cost);
         figures(shown, each).push(dump(each));
       }
     }
   } finally {
     await endContest(contest);
   }
-  return [made, shown];
+  return [made, spent, shown];
 }
