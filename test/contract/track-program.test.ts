@@ -13,7 +13,7 @@ import { put16, u16 } from "#util/big-endian.js";
 import { foldSum, pseudoSum4, pseudoSum6 } from "#wire/checksum.js";
 import { type Offload, plainOffload, VNET_DATA_VALID, VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
 import { type Ip, ipv4, ipv6, tcp, udp } from "../support/ip-frames.js";
-import { KEYS, PORT_SLOT, portProgram, type TrackRunner, TrackTwins, trackSpecs } from "../support/track-twins.js";
+import { KEYS, PORT_SLOTS, portProgram, type TrackRunner, TrackTwins, trackSpecs } from "../support/track-twins.js";
 
 const nowhere = { byte: 64, bit: 0 };
 const places = {
@@ -36,7 +36,7 @@ function interpreted(): TrackRunner {
   });
   const programs = machine.map(forwardMaps.programs, ProgramMap);
   const port = portProgram(1);
-  programs.set(PORT_SLOT, port);
+  for (const slot of PORT_SLOTS) programs.set(slot, port);
   programs.set(FORWARD_SLOTS + ForwardPart.track, trackProgram(1, places));
   const words = (name: string): Uint32Array => {
     const { buffer, byteOffset, byteLength } = machine.map(name, ArrayMap).bytes;

@@ -16,7 +16,7 @@ import { randomTcp } from "../differential/conntrack/random-tcp.js";
 import { scenarios as real } from "../differential/conntrack/scenarios.js";
 import { type Ip, icmp, ipv4, ipv6, type Segment, tcp, udp } from "../support/ip-frames.js";
 import { describeWith, root } from "../support/needs.js";
-import { KEYS, PORT_SLOT, portProgram, type TrackRunner, TrackTwins, trackSpecs } from "../support/track-twins.js";
+import { KEYS, PORT_SLOTS, portProgram, type TrackRunner, TrackTwins, trackSpecs } from "../support/track-twins.js";
 import { datagramScenarios } from "./conntrack/datagram-scenarios.js";
 import { helperScenarios } from "./conntrack/helper-scenarios.js";
 import { natScenarios } from "./conntrack/nat-scenarios.js";
@@ -56,7 +56,7 @@ describeWith([root], "connections that the kernel follows", () => {
     const port = load("wc_port", portProgram(processors));
     const track = load("wc_track", trackProgram(processors, skb));
     const index = (n: number) => new Uint8Array(Uint32Array.of(n).buffer);
-    maps[forwardMaps.programs]!.update(index(PORT_SLOT), index(port));
+    for (const slot of PORT_SLOTS) maps[forwardMaps.programs]!.update(index(slot), index(port));
     maps[forwardMaps.programs]!.update(index(FORWARD_SLOTS + ForwardPart.track), index(track));
     const memory = (name: string) => {
       const array = new MappedArray(maps[name]!);

@@ -1,6 +1,14 @@
 import { add, mov } from "#bpf/alu.js";
 import { exit, jump, jumpEqual, jumpNotEqual } from "#bpf/control.js";
-import { forwardMaps, MAX_OPERATIONS, PROGRAM_KEY_WORDS, processorRow, scratch } from "#bpf/forward/layout.js";
+import {
+  FORWARD_SLOTS,
+  ForwardPart,
+  forwardMaps,
+  MAX_OPERATIONS,
+  PROGRAM_KEY_WORDS,
+  processorRow,
+  scratch,
+} from "#bpf/forward/layout.js";
 import { findMemory, findOperation } from "#bpf/forward/memory.js";
 import { parseFrame } from "#bpf/forward/parse.js";
 import { goThrough } from "#bpf/forward/tail-call.js";
@@ -55,7 +63,7 @@ export function trackSpecs(processors: number): MapSpec[] {
   ];
 }
 
-/** The port's program: parses the packet and has it tracked, its metadata being what `KEYS` says; afterwards the key is there. */
+/** A program in the place of the port's and of the forwarding one: parses the packet and has it tracked, its metadata being what `KEYS` says; afterwards the key is there. */
 export function portProgram(processors: number): ProgramItem[] {
   const ct = Array.from({ length: CT_WORDS }, (_, i) => W.ctState + i);
   return [
@@ -66,6 +74,8 @@ export function portProgram(processors: number): ProgramItem[] {
     loadMapValue(r2, KEYS),
     ...ct.flatMap((i) => [word.load(r1, r2, 4 * i), word.store(r7, scratch.key + 4 * i, r1)]),
     word.storeImm(r7, scratch.slot, SLOT),
+    word.storeImm(r7, scratch.origin, SLOT),
+    word.storeImm(r7, scratch.calls, 0),
     word.storeImm(r7, scratch.operation, 1),
     word.storeImm(r7, scratch.left, MAX_OPERATIONS),
     ...parseFrame(W, { known: "known", other: "left" }),
@@ -93,7 +103,8 @@ export function portProgram(processors: number): ProgramItem[] {
   ];
 }
 
-export const PORT_SLOT: number = SLOT;
+/** Where that program has to be in the map of programs. */
+export const PORT_SLOTS: readonly number[] = [SLOT, FORWARD_SLOTS + ForwardPart.forward];
 
 /** Runs the programs. */
 export interface TrackRunner {
