@@ -105,6 +105,11 @@ describeEngines([root], "every packet is counted once, whatever happens to its f
 
   it("names a frame to a port that is down, and one that came from where it is to go", () => {
     host.namespace.ip("link set wkc3 down");
+    // What the kernel forwards until then, it counts on the device.
+    waitFor(
+      () => host.vsctl("get", "interface", "wkc3", "admin_state").trim() === "down",
+      "the port's state to be known",
+    );
     const down = "the port it was to leave by is down";
     send(frame(1), 25);
     waitFor(() => drops(down) >= 25, "the drops");
