@@ -82,6 +82,7 @@ export class ForwardedPorts {
   readonly #slots = new FlowSlots();
   readonly #close: () => void;
   #flows = 0;
+  #ports = 0;
   /** Milliseconds that loading a port's program takes. */
   readonly loadTime: number;
 
@@ -94,8 +95,9 @@ export class ForwardedPorts {
     const sources = ports.map((port) => net.capture(port));
     const times: number[] = [];
     for (const [i, { frames }] of sources.entries()) {
-      const device = { frames, info: () => ({ mtu: 1500 }), guest: () => net.guestOf(frames.name) };
+      const device = { frames, info: () => ({ mtu: 1500, up: true }), guest: () => net.guestOf(frames.name) };
       this.#table.addPort(i + 1, device as unknown as Device);
+      this.#ports = i + 1;
       const before = performance.now();
       if (frames.kind === "capture") this.#table.feed(frames, [{ ring, place: ring.takePlace() }]);
       times.push(performance.now() - before);
@@ -106,6 +108,12 @@ export class ForwardedPorts {
       this.#table.close();
       ring.close();
     };
+  }
+
+  /** Adds a port without frames of its own, and gives its number. */
+  add(device: Device): number {
+    this.#table.addPort(++this.#ports, device);
+    return this.#ports;
   }
 
   /** Puts a flow in whose mask is whole in the bits of `mask`. */

@@ -7,6 +7,7 @@ import { floodRows } from "./kernel-flood.js";
 import { flowRows } from "./kernel-flows.js";
 import { packetRows } from "./kernel-packets.js";
 import { pingRows, tcpRows } from "./kernel-traffic.js";
+import { tunnelRows } from "./kernel-tunnels.js";
 import { printRows, progress, type Row } from "./userspace-pair.js";
 
 /** Parts of the benchmark; each measures so many rounds and gives lines of the table. */
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, (rounds: number) => Promise<readonly Row[]>
   tcp: tcpRows,
   flows: flowRows,
   firewall: firewallRows,
+  tunnels: tunnelRows,
 };
 
 /** Measures and prints; `rounds` each, of the parts named or of all. */

@@ -185,7 +185,7 @@ describeWith([root, ping, iperf, tcpdump, ethtool, tshark], "tunnels in the kern
       const { namespace } = far;
       namespace.ip(`link set wdw address ${MAC(2)} up`);
       namespace.ip("addr add 172.31.0.2/24 dev wdw");
-      namespace.ip(`neigh add 172.31.0.1 lladdr ${MAC(1)} dev wdw`);
+      namespace.ip(`neigh replace 172.31.0.1 lladdr ${MAC(1)} dev wdw`);
       namespace.ip(`link add wdv type vxlan id 7 dstport 4789 remote 172.31.0.1 local 172.31.0.2 dev wdw ${checksums}`);
       namespace.ip("addr add 10.20.0.2/24 dev wdv");
       namespace.ip("link set wdv mtu 1400 up");
