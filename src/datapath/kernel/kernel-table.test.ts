@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   counterRow,
+  MAX_MASKS,
   maskEntry,
   maskList,
   meterTable,
@@ -123,6 +124,18 @@ describe("KernelTable", () => {
     table.removePort(3);
     expect(table.size).toBe(0);
     expect(maps.waits).toBeGreaterThan(waits);
+  });
+
+  it("lets in flows that found no room for their mask once another one's is gone", () => {
+    const { table, put } = bed(1000);
+    const masks = Array.from({ length: MAX_MASKS + 1 }, (_, i) =>
+      [W.tp, W.nwSrc, W.nwDst, W.l4, W.eth, W.eth + 1, W.eth + 2, W.ipv6Label].filter((_, bit) => (i + 1) & (1 << bit)),
+    );
+    const ids = masks.map((words) => put("2", Object.fromEntries(words.map((word) => [word, 1]))).id);
+    expect([...table.reasons()]).toEqual([["too many masks", 1]]);
+    table.remove([ids[5]!]);
+    expect([...table.reasons()]).toEqual([]);
+    expect(table.size).toBe(MAX_MASKS);
   });
 
   it("leaves to the threads what goes out by a port that is down, so that they count it", () => {

@@ -222,8 +222,17 @@ export class KernelTable {
     if (placed.length === 0) return;
     this.#maps.waitForPrograms();
     for (const flow of placed) this.#displaced(flow);
+    this.#letIn(placed.length);
+  }
+
+  /** So many flows have made room: as many may try again. */
+  #letIn(count: number): void {
+    const again: KernelFlow[] = [];
     for (const flow of this.#waiting) {
-      if (this.#freeRows.length === 0) break;
+      if (again.length === count) break;
+      again.push(flow);
+    }
+    for (const flow of again) {
       this.#waiting.delete(flow);
       this.#place(flow);
     }
@@ -365,6 +374,7 @@ export class KernelTable {
       if (slot !== undefined) this.#slots.free(match.port);
       if (mask) this.#masks.free(mask);
       if (operations) this.#operations.free(operations);
+      this.#waiting.add(flow);
       return why;
     };
     if (slot === undefined) return giveBack("too many ports");
