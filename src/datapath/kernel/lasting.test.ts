@@ -25,6 +25,7 @@ describe("Lasting", () => {
   let records: Map<number, Uint8Array>;
   let described: string;
   let adopted: Map<string, Slot>;
+  let added: object | undefined;
 
   const ports = (...names: readonly string[]): Map<number, Device> =>
     new Map(names.map((name, i) => [i + 1, { name, type: "system" } as unknown as Device]));
@@ -33,13 +34,13 @@ describe("Lasting", () => {
   /** What a process before this one has left. */
   const leave = (names: readonly string[], description?: string): void => {
     left = {
-      description: description ?? formatDescription(rows, ports(...names), { hits: 0, misses: 0, lost: 0 }),
+      description: description ?? formatDescription(rows, ports(...names), { hits: 20, misses: 3, lost: 1 }),
       records: () => records,
       valueOf: (place) => place[0]!,
       deleteFlow: () => undefined,
       removeRecord: () => undefined,
       counted: (row) => ({ packets: counters.get(row) ?? 0, bytes: 0, used: OFFSET + 90, tcpFlags: 2 }),
-      total: () => 0,
+      total: () => 7,
       waitForPrograms: () => {
         events.push("wait");
         // A packet that was under way.
@@ -83,6 +84,7 @@ describe("Lasting", () => {
     const book: LastingBook = {
       recorded: () => undefined,
       lookups: () => ({ hits: 0, misses: 0, lost: 0 }),
+      addLookups: (lookups) => void (added = lookups),
       adopt: ({ ufid }: DatapathFlow) => {
         events.push("adopt");
         const slot = slots.take();
@@ -109,6 +111,7 @@ describe("Lasting", () => {
     records = new Map();
     described = "";
     adopted = new Map();
+    added = undefined;
   });
 
   it("waits for nobody where nothing is left, and describes itself when there is something to say", () => {
@@ -131,6 +134,7 @@ describe("Lasting", () => {
     expect(events).toEqual(["adopt", "feed", "wait", "close", "describe", "remove"]);
     const [slot] = adopted.values();
     expect(readSlot(slot!)).toEqual({ packets: 16, bytes: 500, used: 90, tcpFlags: 0x12 });
+    expect(added).toEqual({ hits: 27, misses: 3, lost: 1 });
     expect(lasting.isWaiting).toBe(false);
     expect(lasting.adopt()).toEqual([]);
   });

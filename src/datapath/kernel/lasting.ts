@@ -18,6 +18,8 @@ export interface LastingBook {
   adopt(flow: DatapathFlow): (HeldFlow & { readonly slot: Slot }) | undefined;
   /** Lookups so far. */
   lookups(): Lookups;
+  /** There were more, in another process. */
+  addLookups(lookups: Lookups): void;
 }
 
 export interface LastingHost {
@@ -87,6 +89,7 @@ export class Lasting {
         part.credit({ ...counted, used: counted.used === 0 ? 0 : counted.used - this.#offset });
       }
     }
+    if (left) this.#host.book()?.addLookups(left.lookups());
     left?.close();
     this.flush();
     this.#host.maps.removeLeft?.();

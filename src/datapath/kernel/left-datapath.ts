@@ -1,6 +1,6 @@
 import type { LeftMaps } from "#host/forward-maps.js";
 import type { FlowStats } from "../datapath.js";
-import { type DatapathDescription, type DescribedPort, parseDescription } from "./description.js";
+import { type DatapathDescription, type DescribedPort, type Lookups, parseDescription } from "./description.js";
 import { decodeFlowRecord, type FlowRecord } from "./flow-record.js";
 
 /** Where the row is in the value of a flow in the maps. */
@@ -51,11 +51,19 @@ export class LeftDatapath {
     };
   }
 
-  /** Packets that found a flow, and masks that were tried for that. */
-  totals(): { readonly packets: number; readonly masksTried: number } {
-    const { totals } = this.description;
-    const total = (offset: number): number => this.#maps.total(offset, this.description);
-    return { packets: total(totals.packets), masksTried: total(totals.masksTried) };
+  /** Lookups so far. */
+  lookups(): Lookups {
+    const { hits, misses, lost, packets } = this.description.lookups;
+    return { hits: hits + this.#total("packets") - packets, misses, lost };
+  }
+
+  /** How often a mask was tried for a packet that found a flow. */
+  masksTried(): number {
+    return this.#total("masksTried");
+  }
+
+  #total(which: keyof DatapathDescription["totals"]): number {
+    return this.#maps.total(this.description.totals[which], this.description);
   }
 
   /** Takes a flow out of the maps; its counters are final on return. */

@@ -80,16 +80,12 @@ export class PinnedDatapath implements Datapath {
   }
 
   stats(): DatapathStats {
-    const { lookups } = this.#left.description;
-    const { packets, masksTried } = this.#left.totals();
     const flows = [...this.#left.flows()];
     return {
-      hits: lookups.hits + packets - lookups.packets,
-      misses: lookups.misses,
-      lost: lookups.lost,
+      ...this.#left.lookups(),
       flows: flows.length,
       masks: new Set(flows.map(({ mask }) => mask.join())).size,
-      maskHits: masksTried,
+      maskHits: this.#left.masksTried(),
       cacheHits: 0,
     };
   }

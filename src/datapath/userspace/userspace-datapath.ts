@@ -6,6 +6,7 @@ import type { DatapathAction } from "../actions.js";
 import type { ConnectionTracking } from "../conntrack/connection-tracking.js";
 import type { Datapath, DatapathFlow, DatapathPort, DatapathStats, FlowStats, HeldFlow, Upcall } from "../datapath.js";
 import type { Device } from "../device.js";
+import type { Lookups } from "../kernel/description.js";
 import type { Packet } from "../packet.js";
 import { Counter, readDrops } from "./counters.js";
 import type { Engine } from "./engine.js";
@@ -41,6 +42,8 @@ export class UserspaceDatapath implements Datapath {
   readonly #flows: FlowBook;
   readonly #numbering: PortNumbering;
   #local: Device | undefined;
+  /** Lookups of a process before this one, whose flows were taken over. */
+  #before: Lookups = { hits: 0, misses: 0, lost: 0 };
 
   constructor(type: string, name: string, engine: Engine, numbering: PortNumbering = () => undefined) {
     this.type = type;
@@ -54,6 +57,7 @@ export class UserspaceDatapath implements Datapath {
       recorded: (id) => this.#flows.at(id),
       adopt: (flow) => this.#flows.adopt(flow),
       lookups: () => this.stats(),
+      addLookups: (lookups) => void (this.#before = lookups),
     });
   }
 
@@ -166,10 +170,11 @@ export class UserspaceDatapath implements Datapath {
 
   stats(): DatapathStats {
     const c = this.engine.counters;
+    const before = this.#before;
     return {
-      hits: c[Counter.cacheHits]! + c[Counter.signatureHits]! + c[Counter.megaflowHits]!,
-      misses: c[Counter.missed]! - c[Counter.missedLost]!,
-      lost: c[Counter.lost]!,
+      hits: before.hits + c[Counter.cacheHits]! + c[Counter.signatureHits]! + c[Counter.megaflowHits]!,
+      misses: before.misses + c[Counter.missed]! - c[Counter.missedLost]!,
+      lost: before.lost + c[Counter.lost]!,
       flows: this.#flows.size,
       masks: this.engine.masks(),
       maskHits: c[Counter.maskLookups]!,
