@@ -31,6 +31,8 @@ export interface KernelBed extends Bed {
   readonly threads: Thread[];
   readonly datapath: UserspaceDatapath;
   readonly engine: ThreadEngine;
+  /** A command line's beginning that runs the rest beside the test's ends of the ports, which are called `wf` and the port's name. */
+  readonly enter: readonly string[];
   /** As `put`, of many frames, which arrive soon after each other. */
   putAll(frames: Iterable<{ readonly port: number; readonly packet: Packet }>): void;
 }
@@ -84,6 +86,7 @@ export function kernelBed(worker: BuiltProgram, options: { readonly forwardsInKe
     datapath,
     engine,
     takesAnyFrame: false,
+    enter: ["nsenter", `--net=/proc/${process.pid}/fd/${namespace.fd}`],
     addPort(name, requested) {
       // A name that is taken is refused before a device is made.
       const link = `we${name}`;

@@ -1,3 +1,6 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DatapathAction } from "#datapath/actions.js";
 import type { Packet } from "#datapath/packet.js";
@@ -14,12 +17,14 @@ import { plainOffload } from "#wire/virtio-net.js";
 import { datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
 import { icmp, ipv4, ipv6, tcp, udp } from "../support/ip-frames.js";
+import { python } from "../support/lab-peers.js";
 import { describeWith, root, tun } from "../support/needs.js";
 import { type KernelBed, kernelBed } from "./engine-bed.js";
 
+const disturb = join(import.meta.dirname, "../support/disturb.py");
 let worker: BuiltProgram;
 
-describeWith([root, tun], "the engine that forwards in the kernel", () => {
+describeWith([root, tun, python], "the engine that forwards in the kernel", () => {
   beforeAll(async () => {
     worker = await buildProgram("userspace-worker");
   });
@@ -152,6 +157,51 @@ describeWith([root, tun], "the engine that forwards in the kernel", () => {
       for (const bed of beds) expect(bed.log).toEqual([]);
     } finally {
       for (const bed of beds) bed.close();
+    }
+  }, 60_000);
+
+  it("does all of what a flow says or all of what it said before, however fast that changes", async () => {
+    const bed = kernelBed(worker, { forwardsInKernel: true });
+    const [from, to] = ["02:00:00:00:00:01", "02:00:00:00:00:02"];
+    const [command, ...words] = [...bed.enter, "/usr/bin/python3", disturb, "flood", "wfp1", from, to];
+    let flood: ChildProcess | undefined;
+    try {
+      for (const port of [1, 2, 3, 4]) bed.addPort(`p${port}`, port);
+      await bed.settle();
+      const deeds = [
+        "2",
+        "push_vlan(vid=7,pcp=0),3",
+        "set(eth(dst=02:00:00:00:00:04)),4",
+        "2,push_vlan(vid=7,pcp=0),3,pop_vlan,set(eth(dst=02:00:00:00:00:04)),4",
+        "push_vlan(vid=9,pcp=0),pop_vlan,2",
+        "",
+      ];
+      put(bed, 1, parseDatapathActions("2"));
+      await bed.datapath.settled();
+      flood = spawn(command!, words, { stdio: ["ignore", "pipe", "inherit"] });
+      await once(flood.stdout!, "data");
+      for (let turn = 0; turn < 150; turn++) {
+        if (turn % 7 === 6) bed.datapath.deleteFlow(UFID);
+        const deed = deeds[turn % deeds.length]!;
+        put(bed, 1, deed === "" ? [] : parseDatapathActions(deed));
+        bed.putAll([]);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      flood.kill("SIGKILL");
+      await once(flood, "exit");
+      await bed.settle();
+      const seenBy = [2, 3, 4].map((port) => {
+        const sent = bed.take(port).map(({ data }) => Buffer.from(data.subarray(0, 18)).toString("hex"));
+        return [sent.length > 100, [...new Set(sent)]];
+      });
+      expect(seenBy).toEqual([
+        [true, ["02000000000202000000000188b500000000"]],
+        [true, ["0200000000020200000000018100000788b5"]],
+        [true, ["02000000000402000000000188b500000000"]],
+      ]);
+    } finally {
+      flood?.kill("SIGKILL");
+      bed.close();
     }
   }, 60_000);
 });
