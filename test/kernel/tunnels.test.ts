@@ -108,11 +108,68 @@ const inner: readonly Packet[] = [
 
 let worker: BuiltProgram;
 
+/** A datapath with three ports, whose flows the kernel forwards or the thread. */
+class Scene {
+  readonly bed: KernelBed;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+
+  constructor(forwardsInKernel: boolean) {
+    this.bed = kernelBed(worker, { forwardsInKernel });
+    [this.a, this.b, this.c] = ["a", "b", "c"].map((port) => this.bed.addPort(port)) as [number, number, number];
+  }
+
+  /** Frames that came to the thread as they were received. */
+  get seen(): number {
+    return this.bed.engine.threads()[0]!.counters[Counter.received]!;
+  }
+
+  /** Why flows are not in the kernel. */
+  get reasons(): string[] {
+    return [...this.bed.engine.kernel.table!.reasons().keys()];
+  }
+
+  put(ufid: number, port: number, actions: string, words: readonly (readonly [number, number])[] = []): void {
+    const [key, mask] = [newKey(), newKey()];
+    for (const [word, value] of [[W.inPort, port], [W.recircId, 0], ...words] as const) {
+      key[word] = value;
+      mask[word] = 0xffffffff;
+    }
+    this.bed.datapath.putFlow({ ufid: UFID(ufid), key, mask, actions: parseDatapathActions(actions) });
+  }
+
+  open(type: string): number {
+    return this.bed.datapath.addPort(tunnelDevices.get(type)!.open("", new Map([["remote_ip", "flow"]])));
+  }
+
+  pushing({ size, number, header }: Tunnel, port: number): string {
+    const { b } = this;
+    return `tnl_push(tnl_port(${port}),header(size=${size},type=${number},${header}),out_port(${b})),${b}`;
+  }
+
+  /** Has packets from a go through a tunnel to b, and those from b come out of it and to c. */
+  forward(tunnel: Tunnel): number {
+    const port = this.open(tunnel.type);
+    this.put(1, this.a, this.pushing(tunnel, port));
+    this.put(2, this.b, `tnl_pop(${port})`);
+    this.put(3, port, `${this.c}`);
+    return port;
+  }
+
+  /** What comes out of a port for each of these frames. */
+  async send(from: number, to: number, packets: readonly Packet[]): Promise<Packet[]> {
+    for (const packet of packets) this.bed.put(from, packet);
+    await this.bed.settle();
+    return this.bed.take(to);
+  }
+}
+
+const bytes = (packets: readonly Packet[]): string[] => packets.map(({ data }) => Buffer.from(data).toString("hex"));
+
 describeWith([root, tun], "tunnels in the kernel", () => {
-  let bed: KernelBed;
-  let a: number;
-  let b: number;
-  let c: number;
+  let kernel: Scene;
+  let thread: Scene;
 
   beforeAll(async () => {
     worker = await buildProgram("userspace-worker");
@@ -122,110 +179,77 @@ describeWith([root, tun], "tunnels in the kernel", () => {
   datapathTunnelContract("known flows in the kernel", () => kernelBed(worker, { forwardsInKernel: true }));
 
   beforeEach(async () => {
-    bed = kernelBed(worker, { forwardsInKernel: true });
-    [a, b, c] = ["a", "b", "c"].map((port) => bed.addPort(port)) as [number, number, number];
-    await bed.settle();
+    [kernel, thread] = [new Scene(true), new Scene(false)];
+    for (const { bed } of [kernel, thread]) await bed.settle();
   });
   afterEach(() => {
-    const { log } = bed;
-    bed.close();
-    expect(log).toEqual([]);
+    const logs = [kernel, thread].map(({ bed }) => [...bed.log]);
+    for (const { bed } of [kernel, thread]) bed.close();
+    expect(logs).toEqual([[], []]);
   });
-
-  /** Frames that came to the thread. */
-  const seen = (): number => bed.engine.threads()[0]!.counters[Counter.received]!;
-  const inKernel = (isWanted: boolean): void =>
-    bed.datapath.setOptions(new Map(isWanted ? [["weft-kernel-engine", "true"]] : [["weft-kernel-engine", "false"]]));
-  const put = (ufid: number, port: number, actions: string): void => {
-    const [key, mask] = [newKey(), newKey()];
-    key[W.inPort] = port;
-    mask[W.inPort] = mask[W.recircId] = 0xffffffff;
-    bed.datapath.putFlow({ ufid: UFID(ufid), key, mask, actions: parseDatapathActions(actions) });
-  };
-  const open = (type: string): number =>
-    bed.datapath.addPort(tunnelDevices.get(type)!.open("", new Map([["remote_ip", "flow"]])));
-  const pushing = ({ size, number, header }: Tunnel, port: number): string =>
-    `tnl_push(tnl_port(${port}),header(size=${size},type=${number},${header}),out_port(${b})),${b}`;
-  /** What comes out of a port for each of these frames. */
-  const send = async (from: number, to: number, packets: readonly Packet[]): Promise<Packet[]> => {
-    for (const packet of packets) bed.put(from, packet);
-    await bed.settle();
-    return bed.take(to);
-  };
-  const bytes = (packets: readonly Packet[]): string[] => packets.map(({ data }) => Buffer.from(data).toString("hex"));
 
   it("puts the same headers on as the thread, and takes them off", async () => {
     for (const tunnel of tunnels) {
-      const port = open(tunnel.type);
-      put(1, a, pushing(tunnel, port));
-      put(2, b, `tnl_pop(${port})`);
-      put(3, port, `${c}`);
+      const ports = [kernel, thread].map((scene) => scene.forward(tunnel));
+      const { bed, a, b, c } = kernel;
       await bed.datapath.settled();
-      expect([...bed.engine.kernel.table!.reasons().keys()], tunnel.header).toEqual([]);
-      const before = seen();
-      const byKernel = await send(a, b, inner);
-      expect(seen(), tunnel.header).toBe(before);
-      inKernel(false);
-      const byThread = await send(a, b, inner);
+      expect(kernel.reasons, tunnel.header).toEqual([]);
+      const before = kernel.seen;
+      const byKernel = await kernel.send(a, b, inner);
+      expect(kernel.seen, tunnel.header).toBe(before);
+      const byThread = await thread.send(thread.a, thread.b, inner);
       expect(bytes(byKernel), tunnel.header).toEqual(bytes(byThread));
-      expect(
-        byKernel.map((p) => p.offload),
-        tunnel.header,
-      ).toEqual(byThread.map((p) => p.offload));
+      const offloads = [byKernel, byThread].map((packets) => packets.map(({ offload }) => offload));
+      expect(offloads[0], tunnel.header).toEqual(offloads[1]);
       expect(byThread).toHaveLength(inner.length);
-      const outThread = await send(b, c, byThread);
-      inKernel(true);
-      const between = seen();
-      const outKernel = await send(b, c, byThread);
+      const outThread = await thread.send(thread.b, thread.c, byThread);
+      const outKernel = await kernel.send(b, c, byThread);
       // What the thread does comes when it comes.
       expect(bytes(outKernel).sort(), tunnel.header).toEqual(bytes(outThread).sort());
       expect(bytes(outKernel).sort(), tunnel.header).toEqual(bytes(inner).sort());
       // One is too short for the kernel to take it out.
-      expect(seen() - between, tunnel.header).toBe(tunnel.leavesPopped ? inner.length : 1);
-      // So is what has more tags than the key tells of.
-      const beforeTags = seen();
-      expect(bytes(await send(a, b, [plain(manyTags)]))[0]).toContain(bytes([plain(manyTags)])[0]);
-      expect(seen()).toBe(beforeTags + 1);
+      expect(kernel.seen - before, tunnel.header).toBe(tunnel.leavesPopped ? inner.length : 1);
+      // What has more tags than the key tells of is the thread's, too.
+      const beforeTags = kernel.seen;
+      expect(bytes(await kernel.send(a, b, [plain(manyTags)]))[0]).toContain(bytes([plain(manyTags)])[0]);
+      expect(kernel.seen).toBe(beforeTags + 1);
       const stats = [1, 2, 3].map((n) => bed.datapath.flow(UFID(n))!.stats);
-      expect(stats.map(({ packets }) => packets)).toEqual([2 * inner.length + 1, 2 * inner.length, 2 * inner.length]);
+      const { length } = inner;
+      expect(stats.map(({ packets }) => packets)).toEqual([length + 1, length, length]);
       const inside = inner.reduce((sum, { data }) => sum + data.length, 0);
-      expect(stats.map((s) => s.bytes)).toEqual([
-        2 * inside + manyTags.length,
-        2 * (inside + inner.length * tunnel.size),
-        2 * inside,
-      ]);
-      bed.datapath.removePort(port);
-      for (const n of [1, 2, 3]) bed.datapath.deleteFlow(UFID(n));
+      expect(stats.map((s) => s.bytes)).toEqual([inside + manyTags.length, inside + length * tunnel.size, inside]);
+      for (const [i, { bed: each }] of [kernel, thread].entries()) {
+        each.datapath.removePort(ports[i]!);
+        for (const n of [1, 2, 3]) each.datapath.deleteFlow(UFID(n));
+      }
     }
   }, 60_000);
 
   it("says what a packet came out of, and of what it knows nothing it leaves to the thread", async () => {
-    const metadata: readonly [number, number][] = [
-      [W.tunSrc, 0x0a010001],
-      [W.tunDst, 0x0a010002],
-      [W.tunId + 1, 0x7b],
-      [W.tunMeta, 0x10400008],
-    ];
-    const port = open("vxlan");
-    put(1, a, pushing(tunnels[0]!, port));
-    put(2, b, `tnl_pop(${port})`);
-    const [key, mask] = [newKey(), newKey()];
-    key[W.inPort] = port;
-    mask[W.inPort] = mask[W.recircId] = 0xffffffff;
-    for (const [word, value] of metadata) {
-      key[word] = value;
-      mask[word] = 0xffffffff;
-    }
-    mask[W.tunTp] = 0xffff;
-    key[W.tunTp] = 4789;
-    for (let i = 0; i < 8; i++) mask[W.tunIpv6Src + i] = 0xffffffff;
-    bed.datapath.putFlow({ ufid: UFID(3), key, mask, actions: parseDatapathActions(`${c}`) });
+    const { bed, a, b, c } = kernel;
+    const port = kernel.open("vxlan");
+    kernel.put(1, a, kernel.pushing(tunnels[0]!, port));
+    kernel.put(2, b, `tnl_pop(${port})`);
+    const outer = await kernel.send(a, b, [inner[0]!]);
+    const ports = (outer[0]!.data[34]! << 24) | (outer[0]!.data[35]! << 16) | 4789;
+    kernel.put(3, port, `${c}`, [
+      ...([
+        [W.tunSrc, 0x0a010001],
+        [W.tunDst, 0x0a010002],
+        [W.tunId, 0],
+        [W.tunId + 1, 0x7b],
+      ] as const),
+      ...([
+        [W.tunMeta, 0x10400008],
+        [W.tunTp, ports >>> 0],
+        [W.tunIpv6Src, 0],
+        [W.tunIpv6Dst + 3, 0],
+      ] as const),
+    ]);
     await bed.datapath.settled();
-    expect([...bed.engine.kernel.table!.reasons().keys()]).toEqual([]);
-    const outer = await send(a, b, [inner[0]!]);
-    const before = seen();
-    expect(bytes(await send(b, c, outer))).toEqual(bytes([inner[0]!]));
-    expect(seen()).toBe(before);
+    expect(kernel.reasons).toEqual([]);
+    const before = kernel.seen;
+    expect(bytes(await kernel.send(b, c, outer))).toEqual(bytes([inner[0]!]));
     // Another identifier: nobody knows that.
     const other = { ...outer[0]!, data: outer[0]!.data.slice() };
     other.data[48] = 0x7c;
@@ -237,20 +261,18 @@ describeWith([root, tun], "tunnels in the kernel", () => {
         bed.datapath.execute(upcall.packet, upcall.key, parseDatapathActions(`${c}`));
       }
     });
-    expect(bytes(await send(b, c, [other]))).toEqual(bytes([inner[0]!]));
+    expect(bytes(await kernel.send(b, c, [other]))).toEqual(bytes([inner[0]!]));
     expect(keys).toEqual([[port, 0x7c, 0x0a010001, 0x0a010002, 0x10400008]]);
-    expect(seen()).toBe(before);
+    // It had been begun with.
+    expect(kernel.seen).toBe(before);
     expect(bed.datapath.flow(UFID(2))!.stats.packets).toBe(2);
   }, 30_000);
 
   it("takes hostile packets out as the thread does", async () => {
     const random = seededNumbers(Number(process.env["WEFT_SEED"] ?? 1));
     for (const tunnel of tunnels.filter(({ header }) => !header.includes("options"))) {
-      const port = open(tunnel.type);
-      put(1, a, pushing(tunnel, port));
-      put(2, b, `tnl_pop(${port})`);
-      put(3, port, `${c}`);
-      const outer = await send(a, b, inner);
+      const ports = [kernel, thread].map((scene) => scene.forward(tunnel));
+      const outer = await kernel.send(kernel.a, kernel.b, inner);
       const hostile = Array.from({ length: 60 }, () => {
         const { data } = outer[random(outer.length)]!;
         const cut = random(4) === 0 ? data.slice(0, Math.max(60, random(data.length))) : data.slice();
@@ -262,67 +284,62 @@ describeWith([root, tun], "tunnels in the kernel", () => {
         }
         return plain(cut);
       });
-      const before = seen();
-      const outKernel = await send(b, c, hostile);
-      const left = seen() - before;
-      inKernel(false);
-      const outThread = await send(b, c, hostile);
-      inKernel(true);
+      const before = kernel.seen;
+      const outKernel = await kernel.send(kernel.b, kernel.c, hostile);
+      const left = kernel.seen - before;
+      const outThread = await thread.send(thread.b, thread.c, hostile);
       expect(bytes(outKernel).sort(), tunnel.header).toEqual(bytes(outThread).sort());
       expect(outThread.length).toBeGreaterThan(10);
       expect(left).toBeGreaterThan(5);
       expect(left).toBeLessThan(50);
-      bed.datapath.removePort(port);
+      for (const [i, { bed }] of [kernel, thread].entries()) bed.datapath.removePort(ports[i]!);
     }
   }, 60_000);
 
   it("keeps large segments, and leaves to the thread those that would become too long", async () => {
-    const port = open("vxlan");
-    put(1, a, pushing(tunnels[0]!, port));
-    put(2, b, `tnl_pop(${port})`);
-    put(3, port, `${c}`);
+    const { a, b } = kernel;
+    const [port] = [kernel, thread].map((scene) => scene.forward(tunnels[0]!));
     const large = largeSegment();
-    await bed.datapath.settled();
-    const before = seen();
+    await kernel.bed.datapath.settled();
+    const before = kernel.seen;
     large.offload.gsoSize = 1400;
-    const byKernel = await send(a, b, [large]);
-    expect(seen()).toBe(before);
-    inKernel(false);
-    const byThread = await send(a, b, [large]);
-    inKernel(true);
+    const byKernel = await kernel.send(a, b, [large]);
+    expect(kernel.seen).toBe(before);
+    const byThread = await thread.send(thread.a, thread.b, [large]);
     // The kernel numbers the outer packets.
     for (const { data } of [...byKernel, ...byThread]) data.fill(0, 18, 20).fill(0, 24, 26);
     expect(bytes(byKernel)).toEqual(bytes(byThread));
     // With 50 bytes more its segments do not go through the port.
     large.offload.gsoSize = 1448;
-    const cut = await send(a, b, [large]);
-    expect(seen()).toBe(before + 2);
+    const cut = await kernel.send(a, b, [large]);
+    expect(kernel.seen).toBe(before + 1);
     expect(cut.map(({ data }) => data.length)).not.toContain(4104);
-    put(1, a, `push_vlan(vid=5,pcp=0),${pushing(tunnels[0]!, port)}`);
+    kernel.put(1, a, `push_vlan(vid=5,pcp=0),${kernel.pushing(tunnels[0]!, port!)}`);
     large.offload.gsoSize = 1200;
-    const tagsToo = await send(a, b, [large]);
-    expect(tagsToo.map(({ data }) => data.length).sort()).toEqual([1308, 1308, 1308, 508]);
+    const tagsToo = await kernel.send(a, b, [large]);
+    expect(tagsToo.map(({ data }) => data.length)).toEqual([1308, 1308, 1308, 508]);
   }, 30_000);
 
   it("leaves to the thread what it cannot do", async () => {
-    const port = open("gre");
-    const reasons = (): string[] => [...bed.engine.kernel.table!.reasons().keys()];
+    const { bed, a, b } = kernel;
+    const port = kernel.open("gre");
     const gre = "gre((flags=0x8000,proto=0x6558),csum=0x0)";
     for (const [actions, why] of [
       [`tnl_push(tnl_port(${port}),header(size=42,type=3,${over4(47)},${gre}),out_port(${b})),${b}`, "checksums"],
-      [`${pushing(tunnels[7]!, port)},set(eth(src=02:00:00:00:00:01)),${b}`, "goes on"],
-      [`${pushing(tunnels[7]!, 77)}`, "not there"],
-      [`${pushing(tunnels[7]!, port)}`, ""],
+      [`${kernel.pushing(tunnels[7]!, port)},set(eth(src=02:00:00:00:00:01)),${b}`, "goes on"],
+      [`${kernel.pushing(tunnels[7]!, 77)}`, "not there"],
+      [`${kernel.pushing(tunnels[7]!, port)}`, ""],
+      [`clone(${kernel.pushing(tunnels[7]!, port)})`, ""],
       [`tnl_pop(${port}),${b}`, "does more"],
       ["tnl_pop(77)", "does not read"],
       [`pop_vlan,tnl_pop(${port})`, ""],
     ] as const) {
-      put(1, a, actions);
+      kernel.put(1, a, actions);
       await bed.datapath.settled();
-      expect(reasons().length, actions).toBe(why === "" ? 0 : 1);
-      expect(reasons().join(), actions).toContain(why);
+      expect(kernel.reasons.length, actions).toBe(why === "" ? 0 : 1);
+      expect(kernel.reasons.join(), actions).toContain(why);
     }
     bed.datapath.removePort(port);
-    expect(reasons()).toHaveLength(1);
+    expect(kernel.reasons).toHaveLength(1);
   }, 30_000);
 });
