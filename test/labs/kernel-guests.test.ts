@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { TestNamespace } from "../support/namespace.js";
+import { describeWith, program, root } from "../support/needs.js";
+import { WeftHost, waitFor } from "../support/weft-host.js";
+
+const ping = program("/usr/bin/ping", "iputils-ping");
+
+describeWith([root, ping], "packets that the kernel hands to guests directly", () => {
+  let host: WeftHost;
+  let left: TestNamespace;
+  let right: TestNamespace;
+
+  beforeAll(() => {
+    host = new WeftHost();
+    host.start();
+    host.vsctl("add-br", "br0");
+    left = host.guest("wal", "10.9.1.1/24");
+    right = host.guest("war", "10.9.1.2/24");
+    host.vsctl("add-port", "br0", "wal", "--", "add-port", "br0", "war");
+  });
+  afterAll(() => host?.close());
+
+  const send = (count: number): boolean =>
+    left
+      .run("ping", "-q", "-c", String(count), "-i", "0.002", "-W", "1", "10.9.1.2")
+      .stdout.includes(" 0% packet loss");
+  const known = (): boolean => (host.appctl("dpctl/dump-flows", "-m").match(/dp:ebpf/g)?.length ?? 0) >= 2;
+  const atPort = (): number => host.namespace.net.link("war")!.stats.txPackets;
+  const counted = (): number => Number(/tx pkts=(\d+)/.exec(host.must("ovs-ofctl", "dump-ports", "br0", "war"))![1]);
+
+  it("pass the port by, which counts them all the same", () => {
+    expect(send(3)).toBe(true);
+    waitFor(known, "flows in the kernel");
+    const before = { port: atPort(), all: counted() };
+    expect(send(200)).toBe(true);
+    expect(counted() - before.all).toBeGreaterThanOrEqual(200);
+    expect(atPort() - before.port).toBeLessThan(50);
+  });
+
+  it("go through the port where the guest has another address than was known", () => {
+    right.ip("link set eth0 address 02:00:00:00:09:99");
+    left.ip("neigh flush all");
+    expect(send(3)).toBe(true);
+    waitFor(known, "flows in the kernel");
+    const before = atPort();
+    expect(send(100)).toBe(true);
+    expect(atPort() - before).toBeGreaterThanOrEqual(100);
+  });
+
+  it("are not taken for the guest's where they are for somebody else", () => {
+    left.ip("neigh replace 10.9.1.2 lladdr 02:00:00:00:09:77 dev eth0 nud permanent");
+    expect(left.run("ping", "-c", "3", "-i", "0.2", "-W", "1", "10.9.1.2").status).toBe(1);
+    left.ip("neigh replace 10.9.1.2 lladdr 02:00:00:00:09:99 dev eth0 nud permanent");
+    expect(send(3)).toBe(true);
+  });
+});
