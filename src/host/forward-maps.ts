@@ -86,6 +86,14 @@ export interface LeftLayout {
     readonly size: number;
   };
   readonly processor: { readonly running: number; readonly size: number };
+  /** Rows for each processor, and as `sentRow` of that program. */
+  readonly sent: { readonly slots: number; readonly packets: number; readonly bytes: number; readonly size: number };
+}
+
+/** What went to a port's guest without passing the port. */
+export interface SentPackets {
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /** Counters of one row: `used` is in milliseconds of CLOCK_MONOTONIC, 0 for never. */
@@ -106,6 +114,8 @@ export interface LeftMaps {
   deleteFlow(key: Uint8Array): void;
   removeRecord(row: number): void;
   counted(row: number, layout: LeftLayout): CountedFlow;
+  /** What went to the guest of the port with a slot. */
+  sent(slot: number, layout: LeftLayout): SentPackets;
   /** A total of all processors, by its offset. */
   total(offset: number, layout: LeftLayout): number;
   /** Returns when no program runs any more that did when it was called. */

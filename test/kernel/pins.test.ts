@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { counterRow, FLOW_KEY_SIZE, processorRow } from "#bpf/forward/layout.js";
+import { counterRow, FLOW_KEY_SIZE, FORWARD_SLOTS, processorRow, sentRow } from "#bpf/forward/layout.js";
 import { linkInfo } from "#host/linux/bpf/object.js";
 import { LinuxCaptureRings } from "#host/linux/capture-rings.js";
 import { LinuxForwardMaps } from "#host/linux/forward-maps.js";
@@ -101,7 +101,17 @@ describeWith([root], "what outlasts a process", () => {
         [5, Uint8Array.of(1, 2, 3)],
       ]),
     );
-    const layout = { processors: maps.processors, rows: maps.flows, counter: counterRow, processor: processorRow };
+    const sent = { ...sentRow, slots: FORWARD_SLOTS };
+    const layout = {
+      processors: maps.processors,
+      rows: maps.flows,
+      counter: counterRow,
+      processor: processorRow,
+      sent,
+    };
+    maps.sent.setBigUint64(7 * sentRow.size + sentRow.packets, 9n, true);
+    maps.sent.setBigUint64((FORWARD_SLOTS + 7) * sentRow.size + sentRow.bytes, 90n, true);
+    expect(left.sent(7, layout)).toEqual({ packets: 9, bytes: maps.processors > 1 ? 90 : 0 });
     expect(left.counted(3, layout)).toEqual({ packets: 7, bytes: 0, used: 2.5, tcpFlags: 0 });
     // Of other programs the counters are elsewhere.
     const other = { ...layout, rows: 1, counter: { ...counterRow, size: 8, packets: 3 * counterRow.size - 16 } };

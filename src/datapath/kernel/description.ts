@@ -1,5 +1,5 @@
-import { counterRow, processorRow } from "#bpf/forward/layout.js";
-import type { ForwardMaps, LeftLayout } from "#host/forward-maps.js";
+import { counterRow, FORWARD_SLOTS, processorRow, sentRow } from "#bpf/forward/layout.js";
+import type { ForwardMaps, LeftLayout, SentPackets } from "#host/forward-maps.js";
 import type { Device } from "../device.js";
 
 /** A port as it is written down. */
@@ -7,6 +7,8 @@ export interface DescribedPort {
   readonly number: number;
   readonly name: string;
   readonly type: string;
+  /** Where it is counted what goes to its guest directly, on which device, and how much that was before. */
+  readonly sent?: (SentPackets & { readonly slot: number; readonly ifindex: number }) | undefined;
 }
 
 /** Packets that found a flow, that found none, and that could not be told of. */
@@ -33,6 +35,7 @@ export function formatDescription(
   { processors, flows, processorRows }: Pick<ForwardMaps, "processors" | "flows" | "processorRows">,
   ports: ReadonlyMap<number, Device>,
   { hits, misses, lost }: Lookups,
+  sent: (number: number) => DescribedPort["sent"] = () => undefined,
 ): string {
   let packets = 0;
   for (let cpu = 0; cpu < processors; cpu++) {
@@ -44,7 +47,8 @@ export function formatDescription(
     rows: flows,
     counter: counterRow,
     processor: processorRow,
-    ports: [...ports].map(([number, { name, type }]) => ({ number, name, type })),
+    sent: { ...sentRow, slots: FORWARD_SLOTS },
+    ports: [...ports].map(([number, { name, type }]) => ({ number, name, type, sent: sent(number) })),
     totals: { packets: processorRow.packets, masksTried: processorRow.masksTried },
     lookups: { hits, misses, lost, packets },
   };

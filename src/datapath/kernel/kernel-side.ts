@@ -1,5 +1,5 @@
 import type { CaptureRings } from "#host/capture-rings.js";
-import type { ForwardMaps } from "#host/forward-maps.js";
+import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import type { LinkStats } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
@@ -37,7 +37,7 @@ export class KernelSide {
   #hasLeft = false;
   readonly meters: KernelMeters = new KernelMeters();
   /** What went to guests directly before there was this table. */
-  readonly #sent = new WeakMap<Device, { readonly packets: number; readonly bytes: number }>();
+  readonly #sent = new WeakMap<Device, SentPackets>();
   #isWanted = false;
   #fault = "";
 
@@ -107,7 +107,7 @@ export class KernelSide {
     return packets === 0 ? stats : { ...stats, txPackets: stats.txPackets + packets, txBytes: stats.txBytes + bytes };
   }
 
-  #sentTo(number: number, device: Device): { readonly packets: number; readonly bytes: number } {
+  #sentTo(number: number, device: Device): SentPackets {
     const [now, before] = [this.#table?.sent(number), this.#sent.get(device)];
     return { packets: (now?.packets ?? 0) + (before?.packets ?? 0), bytes: (now?.bytes ?? 0) + (before?.bytes ?? 0) };
   }
@@ -192,7 +192,17 @@ export class KernelSide {
       table.tryProgram();
       const { records } = maps;
       const book = (): LastingBook | undefined => this.#book;
-      if (records) this.#lasting = new Lasting({ maps, records, clock, table, ports, book, feed: this.#feedAgain });
+      if (records)
+        this.#lasting = new Lasting({
+          maps,
+          records,
+          clock,
+          table,
+          ports,
+          sent: this.#sent,
+          book,
+          feed: this.#feedAgain,
+        });
       this.#beginLeases(maps.leases);
       this.meters.begin(table, maps.meters);
       return table;

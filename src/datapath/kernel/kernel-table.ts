@@ -18,7 +18,7 @@ import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
-import { FORWARD_OTHER, type ForwardMaps } from "#host/forward-maps.js";
+import { FORWARD_OTHER, type ForwardMaps, type SentPackets } from "#host/forward-maps.js";
 import type { CaptureHandle } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
@@ -289,8 +289,13 @@ export class KernelTable {
     return portProgram({ slot, processors, words: W, other: FORWARD_OTHER });
   }
 
+  /** The slot of a port, where it has one. */
+  slotOf(number: number): number | undefined {
+    return this.#ports.get(number)?.slot;
+  }
+
   /** What went to a port's guest without passing the port. */
-  sent(number: number): { readonly packets: number; readonly bytes: number } {
+  sent(number: number): SentPackets {
     let [packets, bytes] = [0, 0];
     const slot = this.#ports.get(number)?.slot;
     for (const at of slot === undefined ? [] : this.#sentRows(slot)) {

@@ -3,7 +3,7 @@ import { counterRow, processorRow } from "#bpf/forward/layout.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { FakeClock } from "#host/fake/clock.js";
-import type { FlowRecords, ForwardMaps, LeftMaps } from "#host/forward-maps.js";
+import type { FlowRecords, ForwardMaps, LeftMaps, SentPackets } from "#host/forward-maps.js";
 import type { DatapathFlow, HeldFlow } from "../datapath.js";
 import type { Device } from "../device.js";
 import { parseDatapathActions } from "../text/action-parse.js";
@@ -26,20 +26,33 @@ describe("Lasting", () => {
   let described: string;
   let adopted: Map<string, Slot>;
   let added: object | undefined;
+  let sent: WeakMap<Device, SentPackets>;
+  let there: ReadonlyMap<number, Device>;
 
   const ports = (...names: readonly string[]): Map<number, Device> =>
-    new Map(names.map((name, i) => [i + 1, { name, type: "system" } as unknown as Device]));
+    new Map(
+      names.map((name, i) => [
+        i + 1,
+        { name, type: "system", info: () => ({ ifindex: ifindexes.get(name) ?? i + 11 }) } as unknown as Device,
+      ]),
+    );
+  const ifindexes = new Map<string, number>();
   const rows = { processors: 1, flows: 8, processorRows: new DataView(new ArrayBuffer(processorRow.size)) };
 
   /** What a process before this one has left. */
   const leave = (names: readonly string[], description?: string): void => {
     left = {
-      description: description ?? formatDescription(rows, ports(...names), { hits: 20, misses: 3, lost: 1 }),
+      description:
+        description ??
+        formatDescription(rows, ports(...names), { hits: 20, misses: 3, lost: 1 }, (number) => ({
+          ...{ slot: number, ifindex: number + 10, packets: 100, bytes: 1000 },
+        })),
       records: () => records,
       valueOf: (place) => place[0]!,
       deleteFlow: () => undefined,
       removeRecord: () => undefined,
       counted: (row) => ({ packets: counters.get(row) ?? 0, bytes: 0, used: OFFSET + 90, tcpFlags: 2 }),
+      sent: (slot) => ({ packets: slot, bytes: 10 * slot }),
       total: () => 7,
       waitForPrograms: () => {
         events.push("wait");
@@ -93,12 +106,14 @@ describe("Lasting", () => {
         return { ufid, slot } as HeldFlow & { readonly slot: Slot };
       },
     };
+    there = ports(...names);
     return new Lasting({
       maps,
       records: flowRecords,
       clock: new FakeClock(),
-      table: { tellPlaces: () => undefined } as unknown as KernelTable,
-      ports: ports(...names),
+      table: { tellPlaces: () => undefined, slotOf: (number: number) => number } as unknown as KernelTable,
+      sent,
+      ports: there,
       book: () => book,
       feed: () => void events.push("feed"),
     });
@@ -112,6 +127,8 @@ describe("Lasting", () => {
     described = "";
     adopted = new Map();
     added = undefined;
+    sent = new WeakMap();
+    ifindexes.clear();
   });
 
   it("waits for nobody where nothing is left, and describes itself when there is something to say", () => {
@@ -137,6 +154,15 @@ describe("Lasting", () => {
     expect(added).toEqual({ hits: 27, misses: 3, lost: 1 });
     expect(lasting.isWaiting).toBe(false);
     expect(lasting.adopt()).toEqual([]);
+  });
+
+  it("goes on to count what went to guests directly, where they are at the same device", () => {
+    leave(["a", "b"]);
+    ifindexes.set("b", 99);
+    const lasting = begin(["a", "b"]);
+    lasting.adopt();
+    expect([...there.values()].map((device) => sent.get(device))).toEqual([{ packets: 101, bytes: 1010 }, undefined]);
+    expect(JSON.parse(described)).toMatchObject({ ports: [{ sent: { slot: 1, ifindex: 11, packets: 101 } }, {}] });
   });
 
   it("leaves flows out whose ports are others now, and those that the maps do not have where it is written", () => {

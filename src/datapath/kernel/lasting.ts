@@ -1,11 +1,11 @@
 import { W } from "#flow/layout.js";
-import type { FlowRecords, ForwardMaps } from "#host/forward-maps.js";
+import type { FlowRecords, ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import type { Clock } from "#util/clock.js";
 import type { DatapathFlow, HeldFlow } from "../datapath.js";
 import type { Device } from "../device.js";
 import { someAction } from "../nested-actions.js";
 import type { Slot } from "../userspace/flow-slots.js";
-import { formatDescription, type Lookups } from "./description.js";
+import { type DescribedPort, formatDescription, type Lookups } from "./description.js";
 import { FlowJournal, type RecordedFlow } from "./flow-journal.js";
 import { KernelCounts } from "./kernel-counts.js";
 import type { KernelTable } from "./kernel-table.js";
@@ -29,6 +29,8 @@ export interface LastingHost {
   readonly table: KernelTable;
   readonly ports: ReadonlyMap<number, Device>;
   readonly book: () => LastingBook | undefined;
+  /** What went to guests directly, by the ports' devices, before there was the table. */
+  readonly sent: WeakMap<Device, SentPackets>;
   /** Has the ports' frames go through this table's programs. */
   readonly feed: () => void;
 }
@@ -89,7 +91,13 @@ export class Lasting {
         part.credit({ ...counted, used: counted.used === 0 ? 0 : counted.used - this.#offset });
       }
     }
-    if (left) this.#host.book()?.addLookups(left.lookups());
+    if (left) {
+      this.#host.book()?.addLookups(left.lookups());
+      for (const device of this.#host.ports.values()) {
+        const sent = left.sent(device.name, device.info().ifindex);
+        if (sent) this.#host.sent.set(device, sent);
+      }
+    }
     left?.close();
     this.flush();
     this.#host.maps.removeLeft?.();
@@ -139,11 +147,20 @@ export class Lasting {
     );
   }
 
+  #sent(number: number): DescribedPort["sent"] {
+    const slot = this.#host.table.slotOf(number);
+    const device = this.#host.ports.get(number);
+    const ifindex = device?.info().ifindex;
+    if (slot === undefined || ifindex === undefined) return undefined;
+    return { slot, ifindex, ...(this.#host.sent.get(device!) ?? { packets: 0, bytes: 0 }) };
+  }
+
   #describe(): void {
     // Until others are adopted, theirs count.
     if (this.#isWaiting) return;
     const { maps, records, ports, book } = this.#host;
-    const text = formatDescription(maps, ports, book()?.lookups() ?? { hits: 0, misses: 0, lost: 0 });
+    const lookups = book()?.lookups() ?? { hits: 0, misses: 0, lost: 0 };
+    const text = formatDescription(maps, ports, lookups, (number) => this.#sent(number));
     if (text !== this.#described) records.describe(text);
     this.#described = text;
   }

@@ -1,4 +1,4 @@
-import type { LeftMaps } from "#host/forward-maps.js";
+import type { LeftMaps, SentPackets } from "#host/forward-maps.js";
 import type { FlowStats } from "../datapath.js";
 import { type DatapathDescription, type DescribedPort, type Lookups, parseDescription } from "./description.js";
 import { decodeFlowRecord, type FlowRecord } from "./flow-record.js";
@@ -49,6 +49,14 @@ export class LeftDatapath {
       used: Math.max(elsewhere.used, here.used),
       tcpFlags: elsewhere.tcpFlags | here.tcpFlags,
     };
+  }
+
+  /** What went to the guest of a port; undefined where that went by another device. */
+  sent(name: string, ifindex: number | undefined): SentPackets | undefined {
+    const before = this.description.ports.find((port) => port.name === name)?.sent;
+    if (before === undefined || before.ifindex !== ifindex) return undefined;
+    const here = this.#maps.sent(before.slot, this.description);
+    return { packets: before.packets + here.packets, bytes: before.bytes + here.bytes };
   }
 
   /** Lookups so far. */

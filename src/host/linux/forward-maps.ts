@@ -63,6 +63,7 @@ const pinned: readonly (readonly [symbol: string, name: string])[] = [
   [forwardMaps.wideFlows, pinNames.wideFlows],
   [forwardMaps.counters, pinNames.counters],
   [forwardMaps.processors, pinNames.processors],
+  [forwardMaps.sent, pinNames.sent],
   [forwardMaps.programs, "programs"],
   ...leasePins,
 ];

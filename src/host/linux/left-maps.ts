@@ -1,4 +1,4 @@
-import type { CountedFlow, LeftLayout, LeftMaps } from "../forward-maps.js";
+import type { CountedFlow, LeftLayout, LeftMaps, SentPackets } from "../forward-maps.js";
 import { BpfMap, MappedArray } from "./bpf/map.js";
 import { MapBatch } from "./bpf/map-batch.js";
 import { mapInfo } from "./bpf/object.js";
@@ -22,7 +22,7 @@ export class LinuxLeftMaps implements LeftMaps {
   constructor(directory: string) {
     try {
       for (const name of Object.values(pinNames)) this.#open(`${directory}/${name}`, name);
-      for (const name of [pinNames.description, pinNames.counters, pinNames.processors]) {
+      for (const name of [pinNames.description, pinNames.counters, pinNames.processors, pinNames.sent]) {
         this.#shared.set(name, new MappedArray(this.#maps.get(name)!));
       }
       this.description = this.#describe();
@@ -106,6 +106,17 @@ export class LinuxLeftMaps implements LeftMaps {
     let sum = 0;
     for (let cpu = 0; cpu < processors; cpu++) sum += Number(view.getBigUint64(cpu * processor.size + offset, true));
     return sum;
+  }
+
+  sent(slot: number, { sent, processors }: LeftLayout): SentPackets {
+    const { view } = this.#shared.get(pinNames.sent)!.memory;
+    let [packets, bytes] = [0, 0];
+    for (let cpu = 0; cpu < processors; cpu++) {
+      const at = (cpu * sent.slots + slot) * sent.size;
+      packets += Number(view.getBigUint64(at + sent.packets, true));
+      bytes += Number(view.getBigUint64(at + sent.bytes, true));
+    }
+    return { packets, bytes };
   }
 
   waitForPrograms({ processor, processors }: LeftLayout): void {

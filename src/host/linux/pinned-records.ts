@@ -13,6 +13,7 @@ export const pinNames = {
   wideFlows: "wide_flows",
   counters: "counters",
   processors: "processors",
+  sent: "sent",
 } as const;
 
 /** Bytes of a value of `records`, of its head, and parts of a record at most. */
