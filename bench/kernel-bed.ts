@@ -83,13 +83,15 @@ export class ForwardedPorts {
   readonly #close: () => void;
   #flows = 0;
   #ports = 0;
+  readonly maps: LinuxForwardMaps;
   /** Milliseconds that loading a port's program takes. */
   readonly loadTime: number;
 
   constructor(net: LinuxNetHost, ports: readonly string[]) {
     const rings = new LinuxCaptureRings();
     const ring = rings.open();
-    this.#table = new KernelTable(new LinuxForwardMaps(rings), new NodeClock(), (text) => {
+    this.maps = new LinuxForwardMaps(rings);
+    this.#table = new KernelTable(this.maps, new NodeClock(), (text) => {
       throw new Error(text);
     });
     const sources = ports.map((port) => net.capture(port));

@@ -3,13 +3,31 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { CtAction } from "#datapath/actions.js";
+import { Conntrack } from "#datapath/conntrack/conntrack.js";
+import { ctStepOf } from "#datapath/conntrack/ct-step.js";
+import { parseDatapathActions } from "#datapath/text/action-parse.js";
+import { Frame } from "#datapath/userspace/frames/frame.js";
+import { HeadArena } from "#datapath/userspace/frames/head-arena.js";
+import { extractKey } from "#flow/extract.js";
+import { newKey } from "#flow/key.js";
+import { newLayers } from "#flow/layers.js";
+import { CtState, W } from "#flow/layout.js";
+import { put16, put32, u32 } from "#util/big-endian.js";
+import { plainOffload } from "#wire/virtio-net.js";
+import type { LinuxForwardMaps } from "../src/host/linux/forward-maps.js";
+import { attachLeases } from "../src/host/linux/lease-memory.js";
 import { createNamespace } from "../src/host/linux/namespaces.js";
 import { type Guest, makeGuest, tcpThroughput } from "./guests.js";
+import { type Bed, ForwardedPorts, joinNothing, makeBed } from "./kernel-bed.js";
+import { destinationOf, FrameInjector } from "./kernel-injector.js";
+import { frameBetween, leastOf } from "./kernel-packets.js";
 import { startOurSwitch } from "./our-switch.js";
 import { makeRow, progress, type Row } from "./userspace-pair.js";
 
 const CONNECTIONS = 10_000;
 const SECONDS = 3;
+const ALL = 0xffffffff;
 
 const firewall = [
   "table=0,priority=100,arp,actions=NORMAL",
@@ -149,8 +167,74 @@ async function begin(name: string, flows: readonly string[]) {
   };
 }
 
-/** Throughput over many connections, and of one stream beside them. */
+/** As many connections of the injected frames, which the kernel follows from then on. */
+function track({ leases }: LinuxForwardMaps, bed: Bed): void {
+  const connections = new Conntrack(Math.random);
+  const now = Number(process.hrtime.bigint()) / 1e6;
+  connections.setTime(now);
+  connections.lease(attachLeases(leases), now);
+  const arena = new HeadArena(new Uint8Array(1 << 16));
+  const frame = new Frame(arena);
+  const key = newKey();
+  const layers = newLayers();
+  const step = ctStepOf(parseDatapathActions("ct(commit,zone=1)")[0] as CtAction);
+  const bytes = frameBetween(bed);
+  for (let i = 0; i < CONNECTIONS; i++) {
+    put32(bytes, 30, destinationOf(i));
+    put16(bytes, 18, ~i & 0xffff);
+    for (let side = 0; side < 2; side++) {
+      extractKey(bytes, 0, bytes.length, newKey(), key, layers);
+      frame.reset(bytes, 0, bytes.length, plainOffload());
+      connections.track(frame, key, step);
+      arena.reset();
+      const [source, ports] = [u32(bytes, 26), u32(bytes, 34)];
+      put32(bytes, 26, u32(bytes, 30));
+      put32(bytes, 30, source);
+      put32(bytes, 34, ((ports << 16) | (ports >>> 16)) >>> 0);
+    }
+  }
+}
+
+/** What a packet of one of many connections costs beyond bare reception, with a firewall and without. */
+async function packetRow(rounds: number): Promise<Row> {
+  const row = makeRow(`a packet of ${CONNECTIONS} connections`, "ns", 0, { against: "Weft without a firewall" });
+  const injector = new FrameInjector();
+  const bare = makeBed("wcp", 2, joinNothing);
+  const measure = async (name: string, put: (ports: ForwardedPorts, bed: Bed) => void): Promise<number> => {
+    let ports: ForwardedPorts | undefined;
+    const bed = makeBed(name, 2, (net, names) => {
+      ports = new ForwardedPorts(net, names);
+      return () => ports!.close();
+    });
+    try {
+      put(ports!, bed);
+      return await leastOf(3 * rounds, injector, bare, bed, CONNECTIONS);
+    } finally {
+      bed.close();
+    }
+  };
+  const mask = { [W.inPort]: ALL, [W.recircId]: ALL, [W.ethType]: 0xffff, [W.nw]: 0xff0000ff };
+  const key = { [W.inPort]: 1, [W.ethType]: 0x0800, [W.nw]: 17 };
+  const est = CtState.trk | CtState.est;
+  try {
+    row.theirs.push(await measure("wcq", (ports) => ports.put(key, mask, "2")));
+    row.ours.push(
+      await measure("wcr", (ports, bed) => {
+        ports.put(key, mask, "ct(zone=1),recirc(1)");
+        ports.put({ ...key, [W.recircId]: 1, [W.ctState]: est }, { ...mask, [W.ctState]: est }, "2");
+        track(ports.maps, bed);
+      }),
+    );
+  } finally {
+    bare.close();
+    injector.close();
+  }
+  return row;
+}
+
+/** Throughput over many connections, and of one stream beside them; what a packet costs. */
 export async function firewallRows(rounds: number): Promise<readonly Row[]> {
+  const packet = await packetRow(rounds);
   const without = { least: 0.9, against: "Weft without a firewall" };
   const all = makeRow(`TCP, ${CONNECTIONS} connections through a firewall`, "Gb/s", 2, without);
   const one = makeRow("TCP, one stream beside them", "Gb/s", 2, without);
@@ -178,5 +262,5 @@ export async function firewallRows(rounds: number): Promise<readonly Row[]> {
     await guarded.stop();
     await bare.stop();
   }
-  return [all, one];
+  return [all, one, packet];
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { add, mov, or, toBigEndian } from "#bpf/alu.js";
+import { add, mov, or, toBigEndian, xor } from "#bpf/alu.js";
 import { exit, jumpGreater, jumpLess } from "#bpf/control.js";
 import { label } from "#bpf/instruction.js";
 import { mapFlag, mapType } from "#bpf/map-spec.js";
-import { loadMapValue, word } from "#bpf/memory.js";
+import { half, loadMapValue, word } from "#bpf/memory.js";
 import { attachType, programType } from "#bpf/program-spec.js";
 import { r0, r1, r2, r3, r4, r5 } from "#bpf/registers.js";
 import { HostError } from "#util/errors.js";
@@ -16,6 +16,8 @@ import * as sys from "../src/host/linux/syscalls.js";
 const XDP_PASS = 2;
 /** Of the destination in the IPv4 header of an untagged frame. */
 const DESTINATION = 30;
+/** Its identification makes up for the destination, so that its checksum stays right. */
+const IDENTIFICATION = 18;
 
 /** The destination of the flow of a number, as a key word. */
 export function destinationOf(flow: number): number {
@@ -60,6 +62,10 @@ export class FrameInjector {
         or.imm(r3, 0x0a000000),
         toBigEndian(r3, 32),
         word.store(r2, DESTINATION, r3),
+        mov.reg(r3, r0),
+        xor.imm(r3, 0xffff),
+        toBigEndian(r3, 16),
+        half.store(r2, IDENTIFICATION, r3),
         add.imm(r0, 1),
         word.load(r3, r5, 4),
         jumpLess.reg(r0, r3, "store"),
