@@ -22,6 +22,8 @@ export interface BegunPacket {
   readonly metadata: Uint32Array;
   /** How often it has been recirculated. */
   recirculations: number;
+  /** The first sample of its flow takes it. */
+  isChosen: boolean;
 }
 
 /** Counters of one port's frames, kept by the side that moves them. Live: the object's members change as frames move. */

@@ -3,7 +3,8 @@ import type { DatapathAction } from "#datapath/actions.js";
 import type { DatapathFlow, Upcall } from "#datapath/datapath.js";
 import type { Packet } from "#datapath/packet.js";
 import { parseDatapathActions } from "#datapath/text/action-parse.js";
-import type { FlowKey } from "#flow/key.js";
+import { Counter } from "#datapath/userspace/counters.js";
+import { type FlowKey, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { packetMask } from "#flow/packet-mask.js";
 import { put16 } from "#util/big-endian.js";
@@ -258,6 +259,56 @@ describeWith([root, tun], "actions in the kernel", () => {
       bed.datapath.flush();
     }
     expect(inKernel, JSON.stringify([...stayed])).toBeGreaterThan(0.7 * made);
+  });
+
+  const wholly = (port: number): Omit<DatapathFlow, "actions"> => {
+    const [key, mask] = [newKey(), newKey()];
+    [key[W.inPort], mask[W.inPort]] = [port, 0xffffffff];
+    return { ufid: port.toString().padStart(32, "0"), key, mask };
+  };
+  const byThread = (): number => bed.engine.threads()[0]!.counters[Counter.received]!;
+
+  it("meter at one rate what the kernel and the thread forward", async () => {
+    const band = { type: "drop", rate: 1, burst: 10, precedence: 0 } as const;
+    bed.datapath.meters.set(3, { unit: "pktps", bands: [band] });
+    for (const [port, text] of [
+      [1, "meter(3),4"],
+      [2, "meter(3),trunc(20),4"],
+    ] as const)
+      bed.datapath.putFlow({ ...wholly(port), actions: parseDatapathActions(text) });
+    await bed.datapath.settled();
+    expect([...bed.engine.kernel.table!.reasons()]).toEqual([["cuts packets off", 1]]);
+    const before = byThread();
+    const began = performance.now();
+    bed.putAll(Array.from({ length: 30 }, (_, i) => ({ port: 1 + (i % 2), packet: packets[0]! })));
+    await bed.settle();
+    expect(byThread() - before).toBe(15);
+    const passed = bed.take(4).length;
+    expect(passed).toBeGreaterThanOrEqual(10);
+    expect(passed).toBeLessThanOrEqual(10 + (performance.now() - began) / 1000);
+    const { packets: seen, bands } = bed.datapath.meters.stats(3)!;
+    expect([seen, bands[0]!.packets]).toEqual([30, 30 - passed]);
+    bed.datapath.meters.delete(3);
+    bed.datapath.flush();
+  });
+
+  it("send to the thread what a sample takes, and only that", async () => {
+    const actions = parseDatapathActions("sample(sample=20%,actions(userspace(pid=1,userdata(0102030405060708)))),2");
+    bed.datapath.putFlow({ ...wholly(1), actions });
+    await bed.datapath.settled();
+    expect(bed.engine.kernel.table?.size).toBe(1);
+    const before = byThread();
+    const hits = bed.datapath.stats().hits;
+    bed.putAll(Array.from({ length: 400 }, () => ({ port: 1, packet: packets[0]! })));
+    await bed.settle();
+    expect(bed.take(2).length).toBe(400);
+    const sampled = upcalls.filter(({ kind }) => kind === "action").length;
+    upcalls = [];
+    expect(byThread() - before).toBe(sampled);
+    // Five standard deviations.
+    expect(Math.abs(sampled - 80)).toBeLessThan(40);
+    expect(bed.datapath.stats().hits - hits).toBe(400);
+    bed.datapath.flush();
   });
 });
 

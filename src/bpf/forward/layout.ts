@@ -92,6 +92,7 @@ export const Operation = {
   checkLength: 26,
   countSome: 27,
   meter: 28,
+  sampleUp: 29,
 } as const;
 
 /** Behind the code of `setKey`: u32s of the new bits and of those that stay, u8s of the word's index and `WrittenBeside`. */
@@ -105,6 +106,9 @@ export const recirculate = { id: 4, port: 8 } as const;
 
 /** How often a packet is looked up again at the most. */
 export const MAX_RECIRCULATIONS = 6;
+
+/** A bit beside the number of recirculations. */
+export const CHOSEN = 0x100;
 
 /** Tail calls that the kernel allows one packet. */
 const MAX_TAIL_CALLS = 33;
@@ -123,9 +127,10 @@ export const hash = { algorithm: 4, basis: 8 } as const;
 
 /**
  * Operations that may go on elsewhere: u32 by what that is decided (a probability of 2^32, a length, a row of `meterTable`); u8 the number of the operation in its list that
- * they then go on with, the first being 0. Of `countSome` they are what is added and to which member of `processorRow`.
+ * they then go on with, the first being 0. Of `countSome` they are what is added and to which member of `processorRow`; `sampleUp` has instead
+ * of it a u32 of the port that the packet came in by.
  */
-export const branch = { value: 4, target: 8 } as const;
+export const branch = { value: 4, target: 8, port: 8 } as const;
 
 /**
  * Behind the code of `setWord`: u16s in network order of the new bits and of those that stay; u8s: 0 for the network header, 4 for the transport's or 8 for the frame itself, the offset
@@ -195,7 +200,7 @@ export const meterTable: { readonly offset: number; readonly rows: number; reado
  * - `network`, `transport`: offsets of these headers in the frame, as it was when it was parsed;
  * - `resume`: how the program is to be entered (`ForwardEntry`); whoever enters makes it 0 again at once;
  * - `operation`: where the operation lies that is being done or to be done, in units; `left`: how many more may be done, this one included;
- * - `recirculations`: how often the packet has come back to be looked up;
+ * - `recirculations`: how often the packet has come back to be looked up, and `CHOSEN` where it goes up since the flow's first sample takes it;
  * - `dirty`: not 0 where a metadata word (those before `PACKET_START`) other than mark and priority may be other than 0. Who writes one writes this;
  * - `slot`: of the port that the packet came in by; `origin`: of the one that it was received by, which is another where it came out of a tunnel;
  * - `tick`, `now` (u64s, which outlast a packet): the kernel's tick in which the time was read, and what it was;

@@ -2,14 +2,23 @@ import { jump, jumpEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { word } from "../memory.js";
 import { r1, r8 } from "../registers.js";
-import { checkLength, countSome, goTo, sample } from "./operations/branch.js";
+import { checkLength, countSome, goTo, sample, sampleUp } from "./operations/branch.js";
 import { hash } from "./operations/hash.js";
 import { meter } from "./operations/meter.js";
 import type { OperationCode, OperationSettings } from "./operations/operation-code.js";
 import { clearTracking } from "./operations/set-key.js";
 import { enterAs, goOnward } from "./tail-call.js";
 
-const operations: readonly OperationCode[] = [checkLength, goTo, sample, countSome, clearTracking, hash, meter];
+const operations: readonly OperationCode[] = [
+  checkLength,
+  goTo,
+  sample,
+  sampleUp,
+  countSome,
+  clearTracking,
+  hash,
+  meter,
+];
 
 const nameOf = ({ code }: OperationCode): string => `forward operation ${code}`;
 

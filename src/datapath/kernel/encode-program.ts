@@ -40,7 +40,7 @@ import { encodeTrack } from "./encode-track.js";
 import { encodePop, encodePush, type KernelTunnel, popsTunnel } from "./encode-tunnel.js";
 import { KnownAddresses } from "./known-addresses.js";
 import { type ForwardOperations, OperationList } from "./operation-list.js";
-import { changesPackets, outputsOf, readsHeaders, readsMetadata } from "./program-needs.js";
+import { changesPackets, outputsOf, readsHeaders, readsMetadata, someStep } from "./program-needs.js";
 
 /** A port that the program can send by. */
 export interface KernelPort {
@@ -304,13 +304,26 @@ class ProgramEncoder {
     return this.#nested(inner, { isLast, isSome: true });
   }
 
-  #sample({ a: probability, inner }: Op, standing: Standing): string | undefined {
+  #sample(step: Op, standing: Standing): string | undefined {
+    const { a: probability, inner } = step;
     if (inner.length === 0) return undefined;
+    if (someStep(inner, ({ code }) => code === OP_USERSPACE)) return this.#sampleUp(step);
     if (probability === 0xffffffff) return this.#nested(inner, standing);
     const chance = this.#list.addOther(Operation.sample, probability);
     const reason = this.#some(inner, standing.isLast);
     this.#list.aimHere(chance);
     return reason;
+  }
+
+  /** Packets that are to be seen go to the thread whole, which does what the flow does: sampling them, too. */
+  #sampleUp(step: Op): string | undefined {
+    const list = this.#list;
+    if (step.a === 0xffffffff) return "sends packets up";
+    if (list.length > 0 || list.countsLater || !this.#program.includes(step))
+      return "samples packets after something else";
+    list.countsLater = true;
+    list.addOther(Operation.sampleUp, step.a).view.setUint32(branch.port, this.#match.port, true);
+    return undefined;
   }
 
   #checkLength({ a: length, inner, otherwise }: Op, { isLast }: Standing): string | undefined {

@@ -13,3 +13,11 @@ export interface Flow {
   /** Its place in the megaflow table, -1 before it is added. */
   index: number;
 }
+
+/** Counts a packet of so many bytes, in whose key the word of TCP's flags is `l4`. */
+export function countOn({ stats, statsAt: at }: Flow, now: number, length: number, l4: number): void {
+  stats[at]!++;
+  stats[at + 1]! += length;
+  stats[at + 2] = now;
+  stats[at + 3]! |= l4 & 0xfff;
+}

@@ -2,6 +2,7 @@ import { extractKey } from "#flow/extract.js";
 import { copyKey, type FlowKey } from "#flow/key.js";
 import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
+import type { BegunPacket } from "#host/frame-io.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import { CT_EXHAUSTED } from "../conntrack/conntrack.js";
 import { clearCt } from "../conntrack/tracked-key.js";
@@ -11,7 +12,7 @@ import type { TunnelPort } from "../tunnel-kinds.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
 import { Exits } from "./exits.js";
-import type { Flow } from "./flow.js";
+import { countOn } from "./flow.js";
 import { resetWithoutEthernet } from "./frames/encapsulation.js";
 import { extractAgain } from "./frames/extract-again.js";
 import type { Frame } from "./frames/frame.js";
@@ -76,6 +77,8 @@ export class Forwarder {
   /** Clock milliseconds of the batch being forwarded. */
   now = 0;
   #recirculations = 0;
+  /** The first sample that is met takes the packet. */
+  #isChosen = false;
   /** Key words no longer say what the frame holds, since a header was pushed or popped. */
   #stale = false;
 
@@ -116,23 +119,19 @@ export class Forwarder {
 
   /** Forwards one received frame. */
   receive(port: number, memory: Uint8Array, at: number, length: number, offload: Readonly<Offload>): void {
-    const counters = this.counters;
-    counters[Counter.received]!++;
-    counters[Counter.receivedBytes]! += length;
+    this.#received(length);
     const known = this.#exits.hasPort(port);
     if (!known || length < 14) {
-      counters[known ? DROP.invalid : DROP.port]!++;
+      this.counters[known ? DROP.invalid : DROP.port]!++;
       return;
     }
-    const level = this.#levels.first;
-    const key = level.key;
+    const { frame, key } = this.#levels.first;
     if (this.#dirty) {
       key.fill(0);
       this.#dirty = false;
     }
     key[W.inPort] = port;
     extractKey(memory, at, length, key, key, this.#layers);
-    const frame = level.frame;
     frame.reset(memory, at, length, offload);
     this.#recirculations = 0;
     this.#stale = false;
@@ -146,11 +145,11 @@ export class Forwarder {
       this.#handOver(frame, key, 0);
       return;
     }
-    this.#count(flow, length, key);
+    countOn(flow, this.now, length, key[W.l4]!);
     this.#run(flow.program, 0);
   }
 
-  /** Forwards a packet that another thread has handed over, or the kernel, with its key. `isFound`: its flow has been found, and counted how, already. */
+  /** Forwards a packet that another thread has handed over, with its key, once that has found and counted its flow; or one that the kernel has `begun` with. */
   resume(
     memory: Uint8Array,
     at: number,
@@ -158,8 +157,10 @@ export class Forwarder {
     offload: Readonly<Offload>,
     key: FlowKey,
     recirculations: number,
-    isFound = true,
+    begun?: BegunPacket,
   ): void {
+    // What has been recirculated the kernel has counted.
+    if (begun !== undefined && recirculations === 0) this.#received(length);
     const port = key[W.inPort]!;
     if (recirculations === 0 && !this.#exits.hasPort(port)) {
       this.counters[DROP.port]!++;
@@ -174,7 +175,7 @@ export class Forwarder {
     this.#recirculations = recirculations;
     this.#stale = false;
     this.#exits.cutOff = 0;
-    const flow = isFound ? this.lookup.again(level.key) : this.lookup.recirculated(level.key);
+    const flow = begun ? this.lookup.recirculated(level.key) : this.lookup.again(level.key);
     if (flow === undefined) {
       this.#exits.miss(level.frame, level.key, recirculations);
       return;
@@ -183,8 +184,15 @@ export class Forwarder {
       this.#handOver(level.frame, level.key, recirculations);
       return;
     }
-    this.#count(flow, level.frame.length, level.key);
+    countOn(flow, this.now, level.frame.length, level.key[W.l4]!);
+    this.#isChosen = begun?.isChosen === true;
     this.#run(flow.program, 0);
+    this.#isChosen = false;
+  }
+
+  #received(length: number): void {
+    this.counters[Counter.received]!++;
+    this.counters[Counter.receivedBytes]! += length;
   }
 
   /** Leaves a packet, to which nothing of its flow has been done, to the thread that tracks connections. */
@@ -218,15 +226,6 @@ export class Forwarder {
     this.#stale = false;
     this.#exits.cutOff = 0;
     this.#run(program, 0);
-  }
-
-  #count(flow: Flow, length: number, key: FlowKey): void {
-    const s = flow.stats;
-    const at = flow.statsAt;
-    s[at]!++;
-    s[at + 1]! += length;
-    s[at + 2] = this.now;
-    s[at + 3]! |= key[W.l4]! & 0xfff;
   }
 
   /** Runs a program on the packet of `depth`. */
@@ -299,7 +298,7 @@ export class Forwarder {
           this.#exits.cutOff = 0;
           break;
         case OP_SAMPLE:
-          if (step.a === 0xffffffff || this.#random() * 0x100000000 < step.a) this.#nested(step.inner, level, depth, 0);
+          if (this.#samples(step.a)) this.#nested(step.inner, level, depth, 0);
           break;
         case OP_CHECK_LENGTH:
           this.#nested(lengthOf(frame) - this.#exits.cutOff > step.a ? step.inner : step.otherwise, level, depth, 0);
@@ -437,6 +436,13 @@ export class Forwarder {
     this.#stale = stale;
   }
 
+  /** Whether a sample takes the packet; the kernel may have asked for the first. */
+  #samples(probability: number): boolean {
+    const isChosen = this.#isChosen;
+    this.#isChosen = false;
+    return isChosen || probability === 0xffffffff || this.#random() * 0x100000000 < probability;
+  }
+
   #isTooDeep(depth: number): boolean {
     const deep = this.#recirculations >= MAX_RECIRCULATIONS || depth >= MAX_DEPTH;
     if (deep) this.counters[DROP.recirc]!++;
@@ -455,7 +461,7 @@ export class Forwarder {
       this.#handOver(frame, key, this.#recirculations + 1);
       return;
     }
-    this.#count(flow, frame.length, key);
+    countOn(flow, this.now, frame.length, key[W.l4]!);
     const [stale, cutOff] = [this.#stale, this.#exits.cutOff];
     this.#recirculations++;
     this.#exits.cutOff = 0;

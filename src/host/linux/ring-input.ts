@@ -1,4 +1,5 @@
 import { CAPTURE_RESUMED, captureRecord, resumeRecord } from "#bpf/capture-program.js";
+import { CHOSEN } from "#bpf/forward/layout.js";
 import { isEncapsulatedGso } from "#wire/segmentation.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { RingHandle, RingPlace } from "../capture-rings.js";
@@ -35,7 +36,7 @@ export class RingInput implements InputQueue {
   #leaving: { readonly queue: RingQueue; unread: number }[] = [];
   /** Bytes of records that were given out since the last release. */
   #taken = 0;
-  readonly #begun: BegunPacket = { metadata: new Uint32Array(resumeRecord.words), recirculations: 0 };
+  readonly #begun: BegunPacket = { metadata: new Uint32Array(resumeRecord.words), recirculations: 0, isChosen: false };
   /** The budget that the ring's frame cost fits. */
   #budget: number = FULL_BUDGET;
 
@@ -148,7 +149,9 @@ export class RingInput implements InputQueue {
     const begun = this.#begun;
     const first = (at + captureRecord.size + resumeRecord.key) >> 2;
     for (let i = 0; i < resumeRecord.words; i++) begun.metadata[i] = words[first + i]!;
-    begun.recirculations = words[(at + captureRecord.size + resumeRecord.recirculations) >> 2]!;
+    const said = words[(at + captureRecord.size + resumeRecord.recirculations) >> 2]!;
+    begun.recirculations = said & ~CHOSEN;
+    begun.isChosen = (said & CHOSEN) !== 0;
     return begun;
   }
 

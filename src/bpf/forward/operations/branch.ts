@@ -1,12 +1,12 @@
-import { add, and } from "../../alu.js";
+import { add, and, or } from "../../alu.js";
 import { callHelper, jump, jumpLess, jumpLessOrEqual } from "../../control.js";
 import { helper } from "../../helpers.js";
 import { label, type ProgramItem } from "../../instruction.js";
 import { byte, double, word } from "../../memory.js";
 import { r0, r1, r2, r3, r7, r8, r10 } from "../../registers.js";
-import { branch, MAX_OPERATIONS, Operation, scratch } from "../layout.js";
+import { branch, CHOSEN, MAX_OPERATIONS, Operation, scratch } from "../layout.js";
 import { ROW } from "../stack.js";
-import { enterAs } from "../tail-call.js";
+import { enterAs, goOnward } from "../tail-call.js";
 import { packetLength } from "./length.js";
 import type { OperationCode } from "./operation-code.js";
 
@@ -36,6 +36,28 @@ export const sample: OperationCode = {
     word.load(r1, r8, branch.value),
     jumpLess.reg(r0, r1, "forward next"),
     jump("forward go to"),
+  ],
+};
+
+/**
+ * The first operation of a list: by chance the packet goes into the ring, chosen, and else is counted and goes on with the next one. So a sample that sends packets up costs those
+ * that it does not take next to nothing.
+ */
+export const sampleUp: OperationCode = {
+  code: Operation.sampleUp,
+  items: ({ words }) => [
+    callHelper(helper.getPrandomU32),
+    word.load(r1, r8, branch.value),
+    jumpLess.reg(r0, r1, "forward chosen"),
+    ...goOnward("counted"),
+    label("forward chosen"),
+    word.load(r1, r7, scratch.recirculations),
+    or.imm(r1, CHOSEN),
+    word.store(r7, scratch.recirculations, r1),
+    word.load(r1, r8, branch.port),
+    word.store(r7, scratch.key + 4 * words.inPort, r1),
+    word.storeImm(r7, scratch.dirty, 1),
+    jump("forward leave"),
   ],
 };
 

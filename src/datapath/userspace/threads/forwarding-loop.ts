@@ -141,7 +141,7 @@ export class ForwardingLoop {
       if (begun === undefined) forwarder.receive(port, memory, at, length, offload);
       else {
         const key = begunKey(begun, memory, at, length);
-        forwarder.resume(memory, at, length, offload, key, begun.recirculations, false);
+        forwarder.resume(memory, at, length, offload, key, begun.recirculations, begun);
       }
     };
     this.#helpers = new HandedPackets((...args) => {
