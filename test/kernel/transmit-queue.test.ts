@@ -70,4 +70,27 @@ describeWith([root], "TransmitQueue", () => {
       namespace.close();
     }
   });
+
+  it("says of a link that leads to one that is down that it is down, whatever it is given to send", () => {
+    const namespace = testNamespace();
+    const io = new LinuxFrameIo();
+    try {
+      namespace.net.createVeth("wet0", "weu0");
+      namespace.net.setUp("wet0", true);
+      const near = namespace.net.capture("wet0");
+      io.attach(1, near.frames, []);
+      for (const [data, offload] of [
+        [tcpFrame(8000), segments],
+        [tcpFrame(100), plainOffload()],
+      ] as const) {
+        for (let i = 0; i < 3; i++) io.send(1, data, 0, data.length, data, 0, 0, offload);
+        io.flush();
+      }
+      expect(io.counters(1)).toMatchObject({ txPackets: 0, txDropped: 6, txErrors: new Map([["ENETDOWN", 6]]) });
+      near.close();
+    } finally {
+      io.close();
+      namespace.close();
+    }
+  });
 });

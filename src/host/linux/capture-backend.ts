@@ -45,7 +45,7 @@ export class CaptureBackends implements BackendKind {
     places?: readonly ReceiveQueue[],
   ): PortBackend {
     if (handle.kind !== "capture") throw new BugError(`${handle.name} is no capture`);
-    const queue = new TransmitQueue(handle.fd, true, handle.mtu, counters);
+    const queue = new TransmitQueue(handle.fd, handle.ifindex, handle.mtu, counters);
     const backend = new CaptureBackend({ port, handle, queue, counters, kind: this });
     try {
       if (places) backend.setQueues(places);

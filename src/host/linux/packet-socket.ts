@@ -67,6 +67,20 @@ export function setDirect(fd: number, isDirect: boolean): void {
   sys.setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, i32(isDirect ? 1 : 0), 4);
 }
 
+const SIOCGIFNAME = 0x8910;
+const SIOCGIFFLAGS = 0x8913;
+const IFF_RUNNING = 0x40;
+
+/** True where a link can send: it is up, and so is what it leads to. A link that has gone cannot. */
+export function isRunning(fd: number, ifindex: number): boolean {
+  // struct ifreq: the name, then the number or the flags.
+  const request = new Uint8Array(40);
+  const view = new DataView(request.buffer);
+  view.setInt32(16, ifindex, true);
+  if (sys.ioctl(fd, SIOCGIFNAME, request) < 0 || sys.ioctl(fd, SIOCGIFFLAGS, request) < 0) return false;
+  return (view.getUint16(16, true) & IFF_RUNNING) !== 0;
+}
+
 /** Frames that the socket's full buffer lost since the last call. */
 export function takeLost(fd: number): number {
   const statistics = new Uint8Array(8);

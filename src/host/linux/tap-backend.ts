@@ -23,7 +23,7 @@ export class TapBackends implements BackendKind {
     );
     // The device gives a flow's frames to the queue that its answers came by.
     const out = inputs[0]?.fd ?? handle.fds[0]!;
-    return new TapBackend(inputs, new TransmitQueue(out, false, handle.mtu, counters), this.#host);
+    return new TapBackend(inputs, new TransmitQueue(out, undefined, handle.mtu, counters), this.#host);
   }
 
   release(): void {

@@ -2,7 +2,7 @@ import { errnoName } from "#util/errno.js";
 import type { Offload } from "#wire/virtio-net.js";
 import type { FrameCounters } from "../frame-io.js";
 import { Memory } from "./memory.js";
-import { setDirect } from "./packet-socket.js";
+import { isRunning, setDirect } from "./packet-socket.js";
 import * as sys from "./syscalls.js";
 
 /** Frames that one system call hands over at most. */
@@ -47,6 +47,7 @@ export class TransmitQueue {
   mtu: number;
   readonly #fd: number;
   readonly #isSocket: boolean;
+  readonly #link: number;
   /** Frames that are still to go by the queueing discipline; 0 while the socket sends past it. */
   #byQueue = 0;
   readonly #counters: FrameCounters;
@@ -55,9 +56,11 @@ export class TransmitQueue {
   /** Bytes of each waiting frame. */
   readonly #lengths = new Uint32Array(BATCH);
 
-  constructor(fd: number, isSocket: boolean, mtu: number, counters: FrameCounters) {
+  /** `fd` is a TAP's, or with the number of a link a packet socket's. */
+  constructor(fd: number, link: number | undefined, mtu: number, counters: FrameCounters) {
     this.#fd = fd;
-    this.#isSocket = isSocket;
+    this.#isSocket = link !== undefined;
+    this.#link = link ?? 0;
     this.mtu = mtu;
     this.#counters = counters;
     const memory = this.#memory;
@@ -136,6 +139,11 @@ export class TransmitQueue {
         // It may only be news of a time when the link was down, which the socket tells once.
         wasDown = true;
         continue;
+      }
+      if (errno === ENOBUFS && !isRunning(this.#fd, this.#link)) {
+        // The others would fare no better.
+        countDrop(this.#counters, "ENETDOWN", this.length - at);
+        return;
       }
       if (errno === ENOBUFS && queued !== at && this.#isLarge(at)) {
         // Sent directly, a segment is dropped where the device cannot cut it: a guest's with its offloads off, say. Or the device is full: hence not for good.
