@@ -5,7 +5,8 @@ import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { plain } from "../contract/datapath.js";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
-import { ipv4, tcp } from "../support/ip-frames.js";
+import { eventually } from "../support/eventually.js";
+import { ipv4, tcp, udp } from "../support/ip-frames.js";
 import { describeWith, root, tun } from "../support/needs.js";
 import { type KernelBed, kernelBed } from "./engine-bed.js";
 
@@ -63,6 +64,54 @@ describeWith([root, tun], "connections of the engine that forwards in the kernel
       server("A", 1, 12);
       await bed.settle();
       expect(seen(bed)).toBe(5);
+    } finally {
+      bed.close();
+    }
+  });
+
+  it("outlive the thread that tracks them, and the kernel's part in it", async () => {
+    const bed = kernelBed(worker, { forwardsInKernel: true });
+    try {
+      const [a, b] = [bed.addPort("a"), bed.addPort("b")];
+      await bed.settle();
+      put(bed, a, `ct(commit,mark=7),${b}`);
+      put(bed, b, `ct,${a}`);
+      const asked = plain(udp(ipv4, 1, 2, [1000, 53], new Uint8Array(9)));
+      const answered = plain(udp(ipv4, 2, 1, [53, 1000], new Uint8Array(9)));
+      for (const [port, packet] of [
+        [a, asked],
+        [b, answered],
+      ] as const) {
+        bed.put(port, packet);
+        await bed.settle();
+      }
+      const known = await bed.datapath.conntrack.dump();
+      expect(known).toMatchObject([{ mark: 7, protocol: 17 }]);
+      // A command without its arguments.
+      bed.threads[0]!.post([{ op: "remove" }]);
+      bed.datapath.execute(asked, newKey(), []);
+      await eventually(() => bed.threads.length === 2 && bed.engine.isRunning, "another thread");
+      await bed.settle();
+      expect(await bed.datapath.conntrack.dump()).toMatchObject([{ mark: 7, protocol: 17 }]);
+      const before = seen(bed);
+      for (let i = 0; i < 5; i++) bed.put(b, answered);
+      await bed.settle();
+      expect(bed.take(a).length).toBe(6);
+      expect(seen(bed)).toBe(before);
+      // Without the kernel's part, the thread has them still.
+      bed.datapath.setOptions(new Map([["weft-kernel-engine", "false"]]));
+      bed.put(b, answered);
+      await bed.settle();
+      expect(bed.take(a).length).toBe(1);
+      expect(seen(bed)).toBe(before + 1);
+      expect(await bed.datapath.conntrack.dump()).toMatchObject([{ mark: 7, protocol: 17 }]);
+      bed.datapath.setOptions(new Map([["weft-kernel-engine", "true"]]));
+      bed.put(b, answered);
+      await bed.settle();
+      bed.put(b, answered);
+      await bed.settle();
+      expect(bed.take(a).length).toBe(2);
+      expect(seen(bed)).toBe(before + 2);
     } finally {
       bed.close();
     }
