@@ -36,23 +36,39 @@ function isEmpty(word: number): boolean {
   );
 }
 
+/** What all flows of one mask have in common. */
+interface ForwardMaskWords {
+  /** Words that are looked at, and their bits. */
+  readonly looked: readonly { readonly word: number; readonly bits: number }[];
+  /** Words that must be 0 under their bits. */
+  readonly empty: readonly { readonly word: number; readonly bits: number }[];
+  readonly maskId: string;
+}
+
+const known = new WeakMap<MaskShape, ForwardMaskWords>();
+
+function wordsOf(shape: MaskShape): ForwardMaskWords {
+  const before = known.get(shape);
+  if (before !== undefined) return before;
+  const all = shape.words.filter((word) => word !== W.inPort).map((word) => ({ word, bits: shape.mask[word]! }));
+  const looked = all.filter(({ word }) => !isEmpty(word));
+  const maskId = looked.map(({ word, bits }) => `${word}:${bits.toString(36)}`).join();
+  const words = { looked, empty: all.filter(({ word }) => isEmpty(word)), maskId };
+  known.set(shape, words);
+  return words;
+}
+
 /** A flow's match for the forwarding program, or why it cannot have it. */
-export function encodeMatch(key: FlowKey, { mask, words }: MaskShape): ForwardMatch | string {
-  if (mask[W.inPort] !== ALL) return "matches more than one port";
-  const found: { word: number; bits: number; value: number }[] = [];
-  for (const word of words) {
-    const bits = mask[word]!;
-    const value = (key[word]! & bits) >>> 0;
-    if (word === W.inPort) continue;
-    if (isEmpty(word)) {
-      if (value === 0) continue;
+export function encodeMatch(key: FlowKey, shape: MaskShape): ForwardMatch | string {
+  if (shape.mask[W.inPort] !== ALL) return "matches more than one port";
+  const { looked, empty, maskId } = wordsOf(shape);
+  for (const { word, bits } of empty) {
+    if ((key[word]! & bits) !== 0)
       return word < PACKET_START ? "matches metadata" : "matches a header that the program does not read";
-    }
-    found.push({ word, bits, value });
   }
-  if (found.length > MAX_WIDE_MASK_WORDS) return "matches too much";
-  const maskId = found.map(({ word, bits }) => `${word}:${bits.toString(36)}`).join();
-  return { port: key[W.inPort]!, words: found, maskId };
+  if (looked.length > MAX_WIDE_MASK_WORDS) return "matches too much";
+  const words = looked.map(({ word, bits }) => ({ word, bits, value: (key[word]! & bits) >>> 0 }));
+  return { port: key[W.inPort]!, words, maskId };
 }
 
 /** These bits of a key's word where all packets of a match have the same. */
