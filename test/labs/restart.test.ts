@@ -81,6 +81,8 @@ describeWith(needs, "a restart", () => {
     expect(await silence(() => void ctl("restart"), RESTORED)).toBeLessThan(RESTORED);
     expect([told(), flows()]).toEqual(before);
     expect(host.vsctl("get", "Open_vSwitch", ".", "other_config").trim()).toBe("{}");
+    // Nobody answered for an address meanwhile, so that the guest may have to ask again.
+    pings(1);
     const counted = packets(echoes);
     expect(counted).toBeGreaterThan(0);
     pings(5);
