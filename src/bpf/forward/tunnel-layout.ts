@@ -5,7 +5,7 @@
 export const tunnelPush = { units: 4, size: 6, sum: 8, under: 10, header: 16 } as const;
 
 /** Units of a push's header at most. */
-export const MAX_PUSH_UNITS = 20;
+const MAX_PUSH_UNITS = 20;
 /** Bytes of it. */
 export const MAX_PUSHED: number = 16 * MAX_PUSH_UNITS;
 

@@ -33,7 +33,7 @@ const IPV6_WORDS = 8;
 
 const KIND = READ_FREE - 8;
 
-export interface PopProgram {
+interface PopProgram {
   readonly processors: number;
   /** Rows of counters for each processor. */
   readonly flows: number;

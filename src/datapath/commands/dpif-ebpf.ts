@@ -1,10 +1,12 @@
-import type { FrameHandle } from "#host/net.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { UserError } from "#util/errors.js";
 import type { Datapath, DatapathPort } from "../datapath.js";
 import type { Datapaths } from "../datapaths.js";
+import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
+import { isTunnelDevice } from "../devices/tunnel-device.js";
 import { type EngineChoice, engineOf, kernelTableOf } from "../doctor/engine-of.js";
+import { isKernelTunnel } from "../kernel/encode-tunnel.js";
 import type { KernelTable, MapFill } from "../kernel/kernel-table.js";
 import { COUNTERS, Counter, readDrops } from "../userspace/counters.js";
 import type { UserspaceDatapath } from "../userspace/userspace-datapath.js";
@@ -39,14 +41,17 @@ function countsOf(counters: Float64Array): PlaceCounts {
 }
 
 /** Why a port's packets do not meet the program; empty where they do. */
-function threadReason(frames: FrameHandle | undefined): string {
-  if (frames === undefined) return "no device of the host";
+function threadReason(device: Device): string {
+  if (isTunnelDevice(device))
+    return isKernelTunnel(device.tunnel.protocol) ? "" : "the program does not know its headers";
+  if (!isFrameDevice(device)) return "no device of the host";
+  const { frames } = device;
   if (frames.kind !== "capture") return `its packets come from ${frames.kind === "tap" ? "a TAP" : frames.kind}`;
   return frames.input === "ring" ? "" : "its packets come from a packet socket";
 }
 
 function showPort(dp: UserspaceDatapath, { number, name, type, device }: DatapathPort): KernelPart["ports"][number] {
-  const reason = threadReason(isFrameDevice(device) ? device.frames : undefined);
+  const reason = threadReason(device);
   const lost = dp.portDrops(number).get("datapath_drop_rx_full") ?? 0;
   return { number, name, type, inKernel: reason === "", reason, lost };
 }

@@ -22,10 +22,15 @@ const UNIT = operationHead.size;
 
 const codes: Partial<Record<TunnelProtocol, number>> = TunnelCode;
 
+/** Whether the forwarding program takes packets out of tunnels of a protocol. */
+export function isKernelTunnel(protocol: TunnelProtocol | undefined): boolean {
+  return protocol !== undefined && codes[protocol] !== undefined;
+}
+
 /** The units of an operation that puts a tunnel's header on, or why the kernel cannot. `before` is what the flow does first. */
 export function encodePush(step: PushStep, before: Program): Uint8Array[] | string {
   const { header, isIpv6, isUdp, protocol, l4 } = step;
-  if (codes[protocol] === undefined) return `puts packets into ${protocol}`;
+  if (!isKernelTunnel(protocol)) return `puts packets into ${protocol}`;
   if (step.withChecksum) return "puts packets into a tunnel with checksums";
   if (step.sequenceAt >= 0) return "puts packets into a tunnel that numbers them";
   const isKnown =
