@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { branch, HeadFlag, Operation, operationHead, setWord } from "#bpf/forward/layout.js";
+import { newKey } from "#flow/key.js";
+import { W } from "#flow/layout.js";
+import { packetMask } from "#flow/packet-mask.js";
+import { shapeOf } from "#flow/shape.js";
+import type { DatapathMeter } from "../meters.js";
+import { parseDatapathActions } from "../text/action-parse.js";
+import { compileActions } from "../userspace/compile.js";
+import { encodeMatch, type ForwardMatch } from "./encode-match.js";
+import { encodeProgram, type ProgramPlaces } from "./encode-program.js";
+
+const names = new Map<number, string>(Object.entries(Operation).map(([name, code]) => [code, name]));
+const band = { rate: 1, burst: 1, precedence: 1 };
+const meters: Readonly<Record<number, DatapathMeter>> = {
+  1: { unit: "pktps", bands: [{ ...band, type: "drop" }] },
+  2: { unit: "pktps", bands: [{ ...band, type: "dscp_remark" }] },
+};
+const places: ProgramPlaces = {
+  port: (number) => (number < 9 ? { ifindex: 100 + number, mtu: 1500 } : undefined),
+  tunnel: () => undefined,
+  meter: (id) => (id === 3 ? undefined : id in meters ? { row: 7, meter: meters[id]! } : "none"),
+};
+
+/** What a flow of IPv4 with that protocol becomes, or why nothing. */
+function encode(text: string, protocol = 6): { operations: string[]; view: DataView } | string {
+  const key = newKey();
+  key[W.inPort] = 1;
+  key[W.ethType] = 0x0800;
+  key[W.nw] = (64 << 8) | protocol;
+  const match = encodeMatch(key, shapeOf(packetMask(key))) as ForwardMatch;
+  const encoded = encodeProgram(compileActions(parseDatapathActions(text), key), match, places);
+  if (typeof encoded === "string") return encoded;
+  const { buffer, byteOffset, length } = encoded.bytes;
+  const view = new DataView(buffer, byteOffset, length);
+  const operations = Array.from(
+    { length: length / operationHead.size - 1 },
+    (_, i) => names.get(view.getUint32(operationHead.size * (i + 1), true))!,
+  );
+  return { operations, view };
+}
+
+const listOf = (text: string, protocol?: number): { operations: string[]; view: DataView } => {
+  const encoded = encode(text, protocol);
+  if (typeof encoded === "string") throw new Error(encoded);
+  return encoded;
+};
+const at = (operation: number): number => operationHead.size * (operation + 1);
+
+describe("encodeProgram", () => {
+  const reasons: Readonly<Record<string, string>> = {
+    "9": "outputs to a port that the program cannot send by",
+    "trunc(100),2": "cuts packets off",
+    "userspace(pid=1)": "sends packets up",
+    "recirc(1),2": "recirculates a copy",
+    "clone(push_vlan(vid=1,pcp=0),2),3": "changes a copy and goes on",
+    "sample(sample=50%,actions(set(skb_mark(1)),2)),3": "changes a copy and goes on",
+    "2,meter(1),2": "meters packets after something else",
+    "clone(meter(1)),2": "meters packets after something else",
+    "meter(2),2": "meters packets, to mark them",
+    "meter(3),2": "meters packets elsewhere",
+    "2,sample(sample=1%,actions(userspace(pid=1))),3": "samples packets after something else",
+    "push_vlan(vid=1,pcp=0),push_vlan(vid=1,pcp=0),push_vlan(vid=1,pcp=0),hash(l4(0)),recirc(1)":
+      "hashes packets whose tags it has changed",
+    "push_mpls(label=1,tc=0,ttl=64,bos=1,eth_type=0x8847),2": "does what the program cannot (6)",
+    [Array.from({ length: 40 }, () => "2").join()]: "does too much",
+    [`${Array.from({ length: 6 }, () => "sample(sample=50%,actions(2))").join()},3`]: "does too much",
+  };
+  it.each(Object.entries(reasons))("leaves %s to the threads, and says why", (text, reason) => {
+    expect(encode(text)).toBe(reason);
+  });
+
+  it("sends the packet itself where nothing comes behind, however nested", () => {
+    expect(listOf("2,clone(3,4)").operations).toEqual(["output", "output", "lastOutput", "end"]);
+    expect(listOf("clone(3),2").operations).toEqual(["output", "lastOutput", "end"]);
+  });
+
+  it("branches by length, each branch from what the packet was before", () => {
+    const { operations, view } = listOf("check_pkt_len(size=100,gt(push_vlan(vid=1,pcp=0),2),le(3))");
+    const [check, shorter, longer] = [0, 2, 4];
+    expect(operations).toEqual([
+      ...["checkLength", "countSome", "lastOutput", "goTo"],
+      ...["countSome", "pushVlan", "lastOutput", "end"],
+    ]);
+    expect(view.getUint32(at(check) + branch.value, true)).toBe(100);
+    expect(view.getUint8(at(check) + branch.target)).toBe(longer);
+    expect(view.getUint8(at(shorter + 1) + branch.target)).toBe(operations.indexOf("end"));
+    // Neither branch's outputs are each packet's.
+    expect(view.getUint32(operationHead.outputs, true)).toBe(0);
+    expect(view.getUint32(operationHead.limit, true)).toBe(1514);
+  });
+
+  it("keeps of the key what is looked at again, and no more", () => {
+    expect(listOf("set(skb_mark(1)),ct_clear,hash(l4(0)),2").operations).toEqual(["setKey", "lastOutput", "end"]);
+    const { operations } = listOf("ct_clear,hash(l4(0)),recirc(1)");
+    expect(operations).toEqual(["clearTracking", "hash", "recirculate", "end"]);
+    // A hash is of what the packet is by then.
+    const behind = listOf("set(tcp(dst=5)),hash(l4(0)),recirc(1)").operations;
+    expect(behind.slice(behind.indexOf("setWord"))).toEqual(["setWord", "setKey", "hash", "recirculate", "end"]);
+    expect(listOf("set(tcp(dst=5)),recirc(1)").operations.at(-3)).toBe("setWord");
+  });
+
+  it("has UDP's checksum stay away where there is none, and is only for packets that are in no tunnel", () => {
+    const { view } = listOf("set(udp(src=1)),2", 17);
+    expect(view.getUint16(operationHead.flags, true)).toBe(HeadFlag.guarded);
+    expect(view.getUint8(at(0) + setWord.checksum)).toBe(6);
+    expect(view.getUint16(at(0) + setWord.flags, true)).toBe(0x22);
+    expect(listOf("set(tcp(src=1)),2").view.getUint16(operationHead.flags, true)).toBe(0);
+  });
+
+  it("meters first, and what is beyond the rate goes to the end", () => {
+    const { operations, view } = listOf("meter(1),2,3");
+    expect(operations).toEqual(["meter", "output", "lastOutput", "end"]);
+    expect(view.getUint16(operationHead.flags, true)).toBe(HeadFlag.countsLater);
+    expect(view.getUint32(at(0) + branch.value, true)).toBe(7);
+    expect(view.getUint8(at(0) + branch.target)).toBe(3);
+    expect(listOf("meter(77),2").operations).toEqual(["lastOutput", "end"]);
+  });
+});
