@@ -53,6 +53,7 @@ describeWith(needs, "a host whose kernel lacks features", () => {
       expect(features).toContain("Kernel engine: No\n");
       for (const name of without.split(",")) expect(shown.reason).toContain(`${name} (taken away by WEFT_WITHOUT)`);
       expect(complaint).toBe(shown.reason);
+      if (without === "bpf") expect(complaint).toBe("this host lacks bpf (taken away by WEFT_WITHOUT)");
       expect(JSON.parse(host.appctl("--format=json", "dpif/doctor"))).toMatchObject({
         datapaths: { system: "userspace" },
         engines: [{ datapath: "system@ovs-system", engine: "userspace", reason: shown.reason }],

@@ -224,12 +224,15 @@ function answer(feature: BpfFeature): Answer {
   return found;
 }
 
-/** What this host lacks for the kernel engine, or may lack, each with its reason. */
+/** What this host lacks for the kernel engine, or may lack, each with its reason. Where it runs no programs at all, that says it. */
 export function lackingForKernelEngine(): string[] {
-  return kernelEngineNeeds.flatMap((name) => {
-    const { works, reason } = answer(name);
-    return works ? [] : [`${name} (${reason})`];
-  });
+  const lacking = (names: readonly BpfFeature[]): string[] =>
+    names.flatMap((name) => {
+      const { works, reason } = answer(name);
+      return works ? [] : [`${name} (${reason})`];
+    });
+  const programs = lacking(["bpf"]);
+  return programs.length > 0 ? programs : lacking(kernelEngineNeeds);
 }
 
 /**
