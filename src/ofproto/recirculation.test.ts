@@ -18,6 +18,14 @@ function state(changes: Partial<FrozenState> = {}, register = 0): FrozenState {
 }
 
 describe("frozen states", () => {
+  it("do not get numbers that flows of another process name", () => {
+    const kept = new Recirculation(new FakeClock());
+    kept.reserve(7);
+    kept.reserve(3);
+    expect([kept.id(state()), kept.id(state({}, 5))]).toEqual([8, 9]);
+    expect(kept.get(7)).toBeUndefined();
+  });
+
   it("have a number by their content while they are in use", () => {
     const kept = new Recirculation(new FakeClock());
     const step = { table: 2, cookie: 3n, actions: [output(1)] };
