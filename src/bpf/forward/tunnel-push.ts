@@ -45,13 +45,15 @@ const FIRST_PORT = 32768;
 const PORTS = 61000 - 32768;
 
 const TAG = 4;
+/** Tags that a packet has at most. */
+const MOST_TAGS = 4;
 /** Where an Ethernet header has its type. */
 const TYPE = 12;
 
 /** Places on the stack: the inner Ethernet header, how long it is, its tags. */
-const INNER = STACK_FREE - 24;
+const INNER = STACK_FREE - 32;
 const SIZE = INNER - 8;
-const TAGS = SIZE - 8;
+const TAGS = SIZE - 16;
 /** UDP's source port; the outer Ethernet type. */
 const PORT = TAGS - 8;
 const KIND = PORT - 8;
@@ -85,7 +87,7 @@ export function pushTunnel(words: KeyWords): ProgramItem[] {
   ];
 }
 
-/** Takes up to two tags off that the packet has, and writes the inner Ethernet header down with them. */
+/** Takes the tags off that the packet has, and writes the inner Ethernet header down with them. */
 function takeInner(): ProgramItem[] {
   const takeTag = (at: number): ProgramItem[] => [
     word.load(r1, r6, skb.vlanPresent),
@@ -108,8 +110,9 @@ function takeInner(): ProgramItem[] {
   ];
   return [
     double.storeImm(r10, SIZE, ETHERNET),
-    ...takeTag(0),
-    ...takeTag(TAG),
+    ...Array.from({ length: MOST_TAGS }, (_, i) => takeTag(i * TAG)).flat(),
+    word.load(r1, r6, skb.vlanPresent),
+    jumpNotEqual.imm(r1, 0, "forward lost"),
     label("push tags"),
     mov.reg(r1, r6),
     mov.imm(r2, 0),
@@ -119,10 +122,10 @@ function takeInner(): ProgramItem[] {
     callHelper(helper.skbLoadBytes),
     jumpNotEqual.imm(r0, 0, "forward lost"),
     double.load(r2, r10, SIZE),
-    jumpEqual.imm(r2, ETHERNET, "push inner"),
-    ...putTag(0),
-    jumpEqual.imm(r2, ETHERNET + TAG, "push inner"),
-    ...putTag(TAG),
+    ...Array.from({ length: MOST_TAGS }, (_, i) => [
+      jumpEqual.imm(r2, ETHERNET + i * TAG, "push inner"),
+      ...putTag(i * TAG),
+    ]).flat(),
     label("push inner"),
   ];
 }
