@@ -40,8 +40,8 @@ import type { Pins } from "./pins.js";
 import * as sys from "./syscalls.js";
 import { waitForProcessors } from "./wait-for-programs.js";
 
-/** More than a daemon installs by itself, unless it is told to. */
-const MOST_FLOWS = 1 << 18;
+/** Flows there may be. Those of ordinary masks take memory from the beginning, 16 MiB: side by side they are found in two thirds of the time where there are many. */
+const MOST_FLOWS = 1 << 17;
 /** Bytes that counters may take. */
 const MOST_COUNTERS = 128 << 20;
 const single = { keySize: 4, entries: 1 } as const;
@@ -121,10 +121,16 @@ export class LinuxForwardMaps implements ForwardMaps {
       this.#make(forwardMaps.scratch, { ...single, name: "weft_scratch", type: percpuArray, valueSize: scratch.size });
       const valueSize = this.processors * CACHE_ENTRIES;
       this.#make(forwardMaps.cache, { ...single, name: "weft_cache", type: mapType.array, valueSize });
-      const flowSpec = { type: hash, valueSize: FLOW_VALUE_SIZE, entries: flows, flags: mapFlag.noPreallocation };
+      // What is taken out of them is not to be put in again before programs have been waited for.
+      const flowSpec = { type: hash, valueSize: FLOW_VALUE_SIZE, entries: flows };
       this.#flowMap = this.#make(forwardMaps.flows, { ...flowSpec, name: "weft_flows", keySize: FLOW_KEY_SIZE });
       const keySize = WIDE_FLOW_KEY_SIZE;
-      this.#wideFlowMap = this.#make(forwardMaps.wideFlows, { ...flowSpec, name: "weft_wide_flows", keySize });
+      this.#wideFlowMap = this.#make(forwardMaps.wideFlows, {
+        ...flowSpec,
+        name: "weft_wide_flows",
+        keySize,
+        flags: mapFlag.noPreallocation,
+      });
       const programs = { ...single, type: progArray, valueSize: 4, entries: FORWARD_PROGRAMS };
       this.#programs = this.#make(forwardMaps.programs, { ...programs, name: "weft_programs" });
       const rowsOfProcessors = this.#maps[forwardMaps.processors]!;
