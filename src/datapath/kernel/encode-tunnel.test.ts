@@ -150,7 +150,7 @@ const other = fc.tuple(fc.constantFrom(0x0806, 0x1234), fc.uint8Array({ minLengt
 const frames = fc
   .tuple(fc.uint8Array({ minLength: 12, maxLength: 12 }), fc.oneof(ip, other))
   .map(([addresses, [type, bytes]]) => Uint8Array.from([...addresses, type >> 8, type & 0xff, ...bytes]));
-const tags = fc.array(fc.record({ tpid: fc.constantFrom(0x8100, 0x88a8), tci: fc.nat(0xffff) }), { maxLength: 2 });
+const tags = fc.array(fc.record({ tpid: fc.constantFrom(0x8100, 0x88a8), tci: fc.nat(0xffff) }), { maxLength: 4 });
 
 /** The frame with tags in it. */
 function tagged(frame: Uint8Array, list: readonly SkbTag[]): Uint8Array {
@@ -221,6 +221,9 @@ describe("encodePush and encodePop", () => {
     expect(reason(`size=50,type=4,${over4(17)},${vxlan}`, "set(ipv4(src=1.2.3.4)),")).toContain("has changed");
     expect(reason(`size=50,type=4,${over4(17)},${vxlan}`, "set(ipv4(ttl=3)),")).toBe("");
     expect(reason(`size=50,type=4,${over4(17)},${vxlan.replace("csum=0x0", "csum=0xffff")}`)).toContain("checksums");
+    const tag = "push_vlan(vid=5,pcp=0),";
+    expect(reason(`size=50,type=4,${over4(17)},${vxlan}`, tag.repeat(2))).toBe("");
+    expect(reason(`size=50,type=4,${over4(17)},${vxlan}`, tag.repeat(3))).toContain("many tags");
     expect(reason(`size=42,type=3,${over4(47)},gre((flags=0x1000,proto=0x6558),seq=0x0)`)).toContain("numbers");
     expect(reason(`size=42,type=3,${over4(47)},gre((flags=0x2000,proto=0x800),key=0x5)`)).toContain("unusual");
     expect(reason(`size=50,type=107,${over4(47)},erspan(ver=1,sid=0x3,idx=0x7)`)).toContain("erspan");

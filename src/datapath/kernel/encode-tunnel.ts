@@ -5,7 +5,15 @@ import { u16 } from "#util/big-endian.js";
 import { foldSum, sumBytes } from "#wire/checksum.js";
 import { EtherType } from "#wire/ethernet.js";
 import type { TunnelProtocol } from "../tunnel-kinds.js";
-import { OP_CT, OP_POP_VLAN, OP_REWRITE, OP_SET_KEY, OP_TNL_POP, type Program } from "../userspace/ops.js";
+import {
+  OP_CT,
+  OP_POP_VLAN,
+  OP_PUSH_VLAN,
+  OP_REWRITE,
+  OP_SET_KEY,
+  OP_TNL_POP,
+  type Program,
+} from "../userspace/ops.js";
 import type { PushStep } from "../userspace/tunnels/tunnel-push.js";
 
 /** A tunnel's port, as the forwarding program has it. */
@@ -18,6 +26,8 @@ const ETHERNET = 14;
 const IPV4 = 20;
 /** Ethernet as what GRE carries. */
 const TEB = 0x6558;
+/** Tags put on packets before: so many are known what to do with beside the two that packets come with. */
+const MOST_PUSHED_TAGS = 2;
 const UNIT = operationHead.size;
 
 const codes: Partial<Record<TunnelProtocol, number>> = TunnelCode;
@@ -39,6 +49,7 @@ export function encodePush(step: PushStep, before: Program): Uint8Array[] | stri
     (isIpv6 || header[ETHERNET] === 0x45) &&
     (isUdp || u16(header, l4 + 2) === TEB);
   if (!isKnown || header.length > MAX_PUSHED) return "puts an unusual header on";
+  if (before.filter(({ code }) => code === OP_PUSH_VLAN).length > MOST_PUSHED_TAGS) return "puts many tags on first";
   if (isUdp && before.some(changesHash)) return "puts packets into a tunnel whose addresses or ports it has changed";
   const units = Math.ceil(header.length / UNIT);
   const bytes = new Uint8Array(UNIT * (1 + units));
