@@ -86,6 +86,8 @@ export class ForwardedPorts {
   readonly maps: LinuxForwardMaps;
   /** Milliseconds that loading a port's program takes. */
   readonly loadTime: number;
+  /** With the program that all share. */
+  readonly firstLoadTime: number;
 
   constructor(net: LinuxNetHost, ports: readonly string[]) {
     const rings = new LinuxCaptureRings();
@@ -105,6 +107,7 @@ export class ForwardedPorts {
       times.push(performance.now() - before);
     }
     this.loadTime = Math.min(...times);
+    this.firstLoadTime = times[0]!;
     this.#close = () => {
       for (const source of sources) source.close();
       this.#table.close();

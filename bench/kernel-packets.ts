@@ -66,17 +66,28 @@ export async function packetRows(rounds: number): Promise<readonly Row[]> {
         ports!.clear();
       }
     }
-    const one = rows[0]!.ours[0]!;
-    for (const row of rows) console.log(`${row.title}: ${row.ours[0]!.toFixed(0)} ${(row.ours[0]! / one).toFixed(2)}`);
-    const load = makeRow("loading a port's program", "ms", 1, {});
-    load.ours.push(ports!.loadTime);
-    load.theirs.push(0);
-    rows.push(load);
+    rows.push(...flatness(rows));
+    console.log(
+      `loading a port's program: ${ports!.loadTime.toFixed(1)} ms, the one that all share: ${ports!.firstLoadTime.toFixed(0)} ms`,
+    );
   } finally {
     for (const bed of Object.values(beds)) bed.close();
     injector.close();
   }
   return rows;
+}
+
+/** What all of these cost against the first one, but for most masks. */
+function flatness(rows: readonly Row[]): Row[] {
+  const [first, ...others] = rows;
+  return others
+    .filter(({ title }) => !title.includes(`${MASKS.at(-1)} masks`))
+    .map((row) => {
+      const flat = makeRow(`${row.title}, against the first`, "ns", 0, { most: 1.5, against: "Weft and Weft" });
+      flat.ours.push(...row.ours);
+      flat.theirs.push(...first!.ours);
+      return flat;
+    });
 }
 
 /** Nanoseconds of a frame through `bed` beyond what it takes to receive it: of all rounds the least of both. */
