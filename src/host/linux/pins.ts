@@ -133,7 +133,8 @@ export class Pins {
 
   /** Takes everything of this daemon away, and what was mounted for it, if nobody else needs it. */
   remove(): void {
-    if (this.#hasLeft || this.#directory === undefined) return;
+    // What a process without privilege may not even look at is not its own.
+    if (this.#hasLeft || this.#directory === undefined || !existsSync(this.#directory)) return;
     this.keepLinks(new Set());
     rmSync(this.#directory, { recursive: true, force: true });
     const ours = join(this.#directory, "..");
