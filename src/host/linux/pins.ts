@@ -90,7 +90,9 @@ export class Pins {
 
   unpinLink(ifindex: number): void {
     if (this.#hasLeft) return;
-    rmSync(this.#path("links", String(ifindex)), { force: true });
+    const path = this.#path("links", String(ifindex));
+    // Without privilege there is nothing to be seen, nor taken away.
+    if (existsSync(path)) rmSync(path, { force: true });
     this.onUnpin?.(ifindex);
   }
 
