@@ -20,10 +20,11 @@ class Scene {
     host.vsctl("add-br", "br0");
     this.a = host.guest("wha", "10.12.0.1/24");
     this.b = host.guest("whb", "10.12.0.2/24");
-    host.vsctl("add-port", "br0", "wha", "--", "add-port", "br0", "whb");
     host.namespace.ip("addr add 10.12.0.254/24 dev br0");
     host.namespace.ip("addr add fd12::fe/64 dev br0 nodad");
     host.namespace.ip("link set br0 up");
+    // Else what the guests begin with finds the bridge's own port down.
+    host.vsctl("add-port", "br0", "wha", "--", "add-port", "br0", "whb");
     this.a.ip("addr add fd12::1/64 dev eth0 nodad");
     this.b.ip("addr add fd12::2/64 dev eth0 nodad");
     this.all = [this.a, this.b, host.namespace];
