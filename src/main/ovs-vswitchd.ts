@@ -9,8 +9,7 @@ import { tapDevices } from "#datapath/devices/tap-device.js";
 import { vhostDevices } from "#datapath/devices/vhost-device.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import { withDummies } from "#datapath/dummy/enable-dummy.js";
-import { netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
-import type { ThreadEngineHost } from "#datapath/userspace/threads/thread-engine.js";
+import { type NetdevHost, netdevDatapathClass } from "#datapath/userspace/netdev-class.js";
 import { seedHashes } from "#flow/shape.js";
 import type { Host } from "#host/host.js";
 import type { HostAnswers } from "#host/host-answers.js";
@@ -43,13 +42,15 @@ import { Vswitchd } from "#vswitchd/vswitchd.js";
 import { endWith } from "./support/end-with.js";
 
 const program = "ovs-vswitchd";
+/** The datapath of type `system` that bridges are on. */
+const BRIDGES = "ovs-system";
 
 /** The engines this process offers, by what was asked for and what the host has. */
 function datapathClasses(
   context: DaemonContext,
   wanted: VswitchdCommandLine,
   net: NetHost,
-  linux: Required<Pick<ThreadEngineHost, "rings" | "cores" | "forwardMaps" | "lacking">>,
+  linux: Required<Pick<NetdevHost, "rings" | "cores" | "forwardMaps" | "lacking">>,
   vhost: { readonly host: VhostHost; readonly directory: () => string },
   dummies: DummyDevices | undefined,
   clock: WarpClock,
@@ -114,19 +115,19 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { LinuxForwardMaps } = await import("#host/linux/forward-maps.js");
   const rings = new LinuxCaptureRings();
   const { lackingForKernelEngine } = await import("#host/linux/bpf/probes.js");
-  let hasMaps = false;
   const linux = {
     rings,
     cores: usableCores,
-    forwardMaps: () => {
-      hasMaps = true;
+    forwardMaps: (datapath: string) => {
+      // What bridges are on outlasts the process; another one of `dpctl/add-dp` does not, and is nobody's to be taken over.
+      if (datapath !== BRIDGES) return new LinuxForwardMaps(rings);
       try {
         pins.need();
       } catch (error) {
         log.module("dpif").warn(`what the kernel forwards ends with this process: ${(error as Error).message}`);
         return new LinuxForwardMaps(rings);
       }
-      return new LinuxForwardMaps(rings, { pins, name: "ovs-system" });
+      return new LinuxForwardMaps(rings, { pins, name: BRIDGES });
     },
     lacking: lackingForKernelEngine,
   };
@@ -169,7 +170,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   });
   void daemon.configured.then(() => log.module("bridge").info(`${program} (Open vSwitch) ${OVS_VERSION}`));
   // Nobody takes over what an earlier process has left.
-  void daemon.configured.then(() => hasMaps || pins.remove());
+  void daemon.configured.then(() => pins.isInUse || pins.remove());
   const news = new LinkNews();
   const watch = net.watch((event) => {
     if (news.isNews(event) && event.kind === "link") daemon.linkAppeared(event.link.name);

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { Pins } from "#host/linux/pins.js";
 import type { TestNamespace } from "../support/namespace.js";
 import { describeWith, program, root } from "../support/needs.js";
 import { WeftHost, waitFor } from "../support/weft-host.js";
@@ -68,6 +69,31 @@ describeWith([root, ping, iperf], "a bridge whose known flows the kernel forward
     expect(host.must("ovs-appctl", "dpif-ebpf/show", "system@ovs-system")).toContain("engine: kernel");
     const refused = host.run("ovs-appctl", "dpif-ebpf/show", "nosuch");
     expect([refused.status, refused.stderr.split("\n")[0]]).toEqual([2, "no bridge or datapath nosuch"]);
+  });
+
+  it("has another datapath beside it, which forwards by itself and leaves what outlasts the daemon alone", () => {
+    const pins = new Pins(host.directory);
+    const before = [pins.datapaths(), pins.generations("ovs-system")];
+    const [one, two] = [host.guest("wlx", "10.8.0.1/24"), host.guest("wly", "10.8.0.2/24")];
+    host.appctl("dpctl/add-dp", "system@wldp", "wlx", "wly");
+    try {
+      for (const [from, to] of [
+        ["1", "2"],
+        ["2", "1"],
+      ] as const) {
+        for (const type of ["0x0800),ipv4(frag=no)", "0x0806),arp()"]) {
+          host.appctl("dpctl/add-flow", "wldp", `in_port(${from}),eth(),eth_type(${type}`, to);
+        }
+      }
+      expect(one.run("ping", "-c", "3", "-i", "0.1", "-W", "2", "10.8.0.2").status).toBe(0);
+      expect(two.run("ping", "-c", "3", "-i", "0.1", "-W", "2", "10.8.0.1").stdout).toContain(" 0% packet loss");
+      expect(host.appctl("dpctl/dump-flows", "-m", "wldp")).toContain("dp:ebpf");
+      expect([pins.datapaths(), pins.generations("ovs-system")]).toEqual(before);
+      expect(left.run("ping", "-c", "3", "-i", "0.1", "-W", "2", "10.9.0.2").status).toBe(0);
+    } finally {
+      host.appctl("dpctl/del-dp", "system@wldp");
+    }
+    expect([pins.datapaths(), pins.generations("ovs-system")]).toEqual(before);
   });
 
   it("carries TCP, while its flows are removed again and again", async () => {

@@ -116,6 +116,8 @@ export class Conntrack implements NatSearch {
     this.seed = left.seed;
     this.#ahead = left.ahead + memory.monotonic() - milliseconds;
     this.setTime(milliseconds);
+    // The wheel, which is empty, turns to this time: what is put into it comes up when it is over.
+    this.sweep(0);
     this.pool.adopt(memory.rows, (id) => this.#isIntact(id, leases));
     for (let id = 0; id < this.pool.end; id++) {
       const w = this.pool.words(id);

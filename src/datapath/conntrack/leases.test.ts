@@ -158,6 +158,26 @@ describe("a memory that somebody has left", () => {
     expect([...memory.table.subarray(FIRST)].filter((entry) => entry !== 0)).toEqual([]);
   });
 
+  it("and whoever gets them forgets them as their time ends, however long there was none", () => {
+    memory.table.fill(0);
+    memory.rows.fill(0);
+    memory.now = 50_000;
+    const first = new Conntrack(() => 0.5);
+    first.setTime(10_300_000);
+    first.lease(memory, 10_300_000);
+    put(first, request, step("ct(commit,zone=4)"));
+    put(first, reply, step("ct(zone=4)"));
+    memory.now += 1000;
+    const next = new Conntrack(() => 0.5);
+    next.lease(memory, 7);
+    expect([next.pool.count, next.limits.count(4)]).toEqual([1, 1]);
+    for (let time = 1000; time < 400_000; time += 1000) {
+      next.setTime(time);
+      next.sweep(8);
+    }
+    expect([next.pool.count, next.limits.count(4)]).toEqual([0, 0]);
+  });
+
   it("but not what is broken or over", () => {
     memory.table.fill(0);
     memory.rows.fill(0);

@@ -39,10 +39,15 @@ function parse(text: string): readonly DatapathAction[] {
     if ("$bytes" in value) return unhex(String(value.$bytes));
     if ("$number" in value) return BigInt(String(value.$number));
     if (!("$words" in value)) return value;
+    if (!Array.isArray(value.$words) || !value.$words.every(Array.isArray)) throw new SyntaxError("no words");
     const key = newKey();
-    for (const [word, bits] of value.$words as readonly (readonly [number, number])[]) key[word] = bits;
+    for (const [word, bits] of value.$words as unknown as readonly (readonly [number, number])[]) key[word] = bits;
     return key;
   });
-  if (!Array.isArray(actions)) throw new SyntaxError("no list of actions");
+  if (!Array.isArray(actions) || !actions.every(isAction)) throw new SyntaxError("no list of actions");
   return actions as readonly DatapathAction[];
+}
+
+function isAction(value: unknown): boolean {
+  return value !== null && typeof value === "object" && "kind" in value && typeof value.kind === "string";
 }

@@ -30,6 +30,8 @@ export interface DatapathDescription extends LeftLayout {
 }
 
 const VERSION = 1;
+/** The greatest number that a port may have. */
+const MOST_PORT = 65534;
 
 export function formatDescription(
   { processors, flows, processorRows }: Pick<ForwardMaps, "processors" | "flows" | "processorRows">,
@@ -58,9 +60,46 @@ export function formatDescription(
 /** Undefined where it is of another version, or nothing that has been written whole. */
 export function parseDescription(text: string): DatapathDescription | undefined {
   try {
-    const description = JSON.parse(text) as DatapathDescription | null;
-    return description?.version === VERSION ? description : undefined;
+    const description: unknown = JSON.parse(text);
+    return isDescription(description) ? description : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What a description says in numbers, each of them a count or an offset. */
+const numbers: readonly (readonly [keyof DatapathDescription, readonly string[]])[] = [
+  ["counter", ["packets", "bytes", "used", "tcpFlags", "size"]],
+  ["processor", ["running", "size"]],
+  ["sent", ["slots", "packets", "bytes", "size"]],
+  ["totals", ["packets", "masksTried"]],
+];
+
+function isDescription(value: unknown): value is DatapathDescription {
+  if (!isRecord(value) || value["version"] !== VERSION || !hasCounts(value, ["processors", "rows"])) return false;
+  const { ports, lookups } = value;
+  return (
+    isRecord(lookups) &&
+    ["hits", "misses", "lost", "packets"].every((field) => Number.isFinite(lookups[field])) &&
+    numbers.every(([name, fields]) => hasCounts(value[name], fields)) &&
+    Array.isArray(ports) &&
+    ports.every(isPort)
+  );
+}
+
+function isPort(value: unknown): boolean {
+  if (!isRecord(value) || typeof value["name"] !== "string" || typeof value["type"] !== "string") return false;
+  const { sent } = value;
+  const isSentWhole = sent === undefined || hasCounts(sent, ["packets", "bytes", "slot", "ifindex"]);
+  return isSentWhole && hasCounts(value, ["number"]) && (value["number"] as number) <= MOST_PORT;
+}
+
+function hasCounts(value: unknown, fields: readonly string[]): boolean {
+  return (
+    isRecord(value) && fields.every((field) => Number.isSafeInteger(value[field]) && (value[field] as number) >= 0)
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

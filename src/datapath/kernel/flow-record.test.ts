@@ -51,6 +51,27 @@ it("reads nothing of another version, nor of a record that is cut or says nonsen
   expect(decodeFlowRecord(Uint8Array.from(bytes, (byte, i) => (i === 0 ? 2 : byte)))).toBeUndefined();
 });
 
+it("reads no list of actions that nobody has written", () => {
+  for (const text of [
+    "null",
+    "7",
+    "[null]",
+    "[3]",
+    "[{}]",
+    '[{"kind":1}]',
+    '[{"$words":7}]',
+    '[{"$words":[7]}]',
+    "[",
+  ]) {
+    const bytes = encodeFlowRecord({ ...record, actions: [] })!.slice();
+    const view = new DataView(bytes.buffer);
+    const said = new TextEncoder().encode(text);
+    const head = bytes.subarray(0, bytes.length - view.getUint32(12, true));
+    view.setUint32(12, said.length, true);
+    expect([text, decodeFlowRecord(Uint8Array.of(...head, ...said))]).toEqual([text, undefined]);
+  }
+});
+
 it("keeps no flow that does too much to be written down", () => {
   const many = Array.from({ length: 600 }, (): DatapathAction => ({ kind: "push_vlan", tpid: 0x8100, vid: 1, pcp: 0 }));
   expect(encodeFlowRecord({ ...record, actions: many })).toBeUndefined();

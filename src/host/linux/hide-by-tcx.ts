@@ -12,7 +12,12 @@ export const hideByTcx: Hide = (_name, ifindex) =>
 
 /** As `hideByTcx`, where the link is there already, with whatever program it has. Takes its descriptor over. */
 export function hideByLink(link: number): Hidden {
-  return hideBy(() => link);
+  try {
+    return hideBy(() => link);
+  } catch (error) {
+    sys.close(link);
+    throw error;
+  }
 }
 
 function hideBy(attach: (program: number) => number): Hidden {

@@ -1,14 +1,15 @@
 import type { CountedFlow, LeftLayout, LeftMaps, SentPackets } from "../forward-maps.js";
 import { BpfMap, MappedArray } from "./bpf/map.js";
 import { MapBatch } from "./bpf/map-batch.js";
-import { mapInfo } from "./bpf/object.js";
+import { type MapInfo, mapInfo } from "./bpf/object.js";
 import { openPinned } from "./bpf/pin.js";
 import { descriptionValue, pinNames, RECORD_KEY, recordValue } from "./pinned-records.js";
 import * as sys from "./syscalls.js";
 
 const BATCH = 1024;
-/** How often it is looked whether programs still run before it is left to time. */
+/** How often it is looked whether a program still runs before it is left to time, a millisecond each, and how often then: none runs for a second, so what says that it does is broken. */
 const SPINS = 10_000;
+const PATIENCE = 1000;
 
 type MapSpecType = BpfMap["spec"]["type"];
 
@@ -104,7 +105,11 @@ export class LinuxLeftMaps implements LeftMaps {
   total(offset: number, { processor, processors }: LeftLayout): number {
     const { view } = this.#shared.get(pinNames.processors)!.memory;
     let sum = 0;
-    for (let cpu = 0; cpu < processors; cpu++) sum += Number(view.getBigUint64(cpu * processor.size + offset, true));
+    for (let cpu = 0; cpu < processors; cpu++) {
+      const at = cpu * processor.size + offset;
+      if (at + 8 > view.byteLength) break;
+      sum += Number(view.getBigUint64(at, true));
+    }
     return sum;
   }
 
@@ -113,6 +118,7 @@ export class LinuxLeftMaps implements LeftMaps {
     let [packets, bytes] = [0, 0];
     for (let cpu = 0; cpu < processors; cpu++) {
       const at = (cpu * sent.slots + slot) * sent.size;
+      if (at + sent.size > view.byteLength) break;
       packets += Number(view.getBigUint64(at + sent.packets, true));
       bytes += Number(view.getBigUint64(at + sent.bytes, true));
     }
@@ -123,9 +129,12 @@ export class LinuxLeftMaps implements LeftMaps {
     const { ints } = this.#shared.get(pinNames.processors)!.memory;
     for (let cpu = 0; cpu < processors; cpu++) {
       const at = (cpu * processor.size + processor.running) >> 2;
+      if (at >= ints.length) break;
       const before = Atomics.load(ints, at);
       if ((before & 1) === 0) continue;
-      for (let spins = 0; Atomics.load(ints, at) === before; spins++) if (spins > SPINS) sys.poll(0, 0, 1);
+      for (let spins = 0; Atomics.load(ints, at) === before && spins < SPINS + PATIENCE; spins++) {
+        if (spins > SPINS) sys.poll(0, 0, 1);
+      }
     }
   }
 
@@ -138,7 +147,14 @@ export class LinuxLeftMaps implements LeftMaps {
 
   #open(path: string, name: string): void {
     const fd = openPinned(path);
-    const { type, keySize, valueSize, entries, flags } = mapInfo(fd);
+    let info: MapInfo;
+    try {
+      info = mapInfo(fd);
+    } catch (error) {
+      sys.close(fd);
+      throw error;
+    }
+    const { type, keySize, valueSize, entries, flags } = info;
     this.#maps.set(name, new BpfMap(fd, { name, type: type as MapSpecType, keySize, valueSize, entries, flags }));
   }
 
@@ -153,8 +169,10 @@ export class LinuxLeftMaps implements LeftMaps {
 function joined(parts: ReadonlyMap<number, Uint8Array>): Uint8Array | undefined {
   const first = parts.get(0);
   if (first === undefined) return undefined;
-  const record = new Uint8Array(new DataView(first.buffer, first.byteOffset).getUint32(0, true));
+  const length = new DataView(first.buffer, first.byteOffset).getUint32(0, true);
   const room = recordValue.size - recordValue.head;
+  if (length > recordValue.parts * room) return undefined;
+  const record = new Uint8Array(length);
   for (let part = 0; part * room < record.length; part++) {
     const value = parts.get(part);
     if (value === undefined) return undefined;

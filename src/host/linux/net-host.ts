@@ -229,10 +229,20 @@ export class LinuxNetHost implements NetHost {
     const { ifindex, mtu } = this.#known(name);
     return inNamespace(this.#namespace, () => {
       const fd = openPacketSocket(name, ifindex);
-      const hiding = this.#hide(name, ifindex);
-      const input = options.input ?? (hiding.link >= 0 && !ringInputFault() ? "ring" : "socket");
-      // What comes by the socket, too, is not to be forwarded by the program that another process has left.
-      if (input === "socket" && hiding.link >= 0) updateLink(hiding.link, hiding.program);
+      let hiding: Hidden | undefined;
+      let input: FrameInput;
+      try {
+        hiding = this.#hide(name, ifindex);
+        input = options.input ?? (hiding.link >= 0 && !ringInputFault() ? "ring" : "socket");
+        // What comes by the socket, too, is not to be forwarded by the program that another process has left.
+        if (input === "socket" && hiding.link >= 0) updateLink(hiding.link, hiding.program);
+      } catch (error) {
+        // The device has gone meanwhile, perhaps.
+        sys.close(fd);
+        hiding?.release();
+        throw error;
+      }
+      const { link, program, hidden, release } = hiding;
       return {
         frames: {
           kind: "capture" as const,
@@ -242,14 +252,14 @@ export class LinuxNetHost implements NetHost {
           mtu,
           queues: 1,
           input,
-          hideLink: hiding.link,
-          dropProgram: hiding.program,
+          hideLink: link,
+          dropProgram: program,
         },
-        hidden: hiding.hidden,
+        hidden,
         close: () => {
           // The socket goes first, so that promiscuous mode ends before the host's stack sees frames again.
           sys.close(fd);
-          inNamespace(this.#namespace, () => hiding.release());
+          inNamespace(this.#namespace, release);
           this.#pins?.unpinLink(ifindex);
         },
       };

@@ -45,26 +45,40 @@ export class PinnedRecords implements FlowRecords {
   constructor(directory: string, rows: number) {
     const { hash, array } = mapType;
     this.#parts = new Uint8Array(rows);
-    this.#records = BpfMap.create({
-      name: "weft_records",
-      type: hash,
-      keySize: RECORD_KEY,
-      valueSize: recordValue.size,
-      entries: 2 * rows,
-      flags: mapFlag.noPreallocation,
-    });
-    this.#description = BpfMap.create({
-      name: "weft_about",
-      type: array,
-      keySize: 4,
-      valueSize: descriptionValue.size,
-      entries: 1,
-      flags: mapFlag.mmapable,
-    });
-    this.#shared = new MappedArray(this.#description);
-    this.#batch = new MapBatch(this.#records, BATCH);
-    pin(this.#records.fd, `${directory}/${pinNames.records}`);
-    pin(this.#description.fd, `${directory}/${pinNames.description}`);
+    const opened: { close(): void }[] = [];
+    const keep = <T extends { close(): void }>(what: T): T => {
+      opened.push(what);
+      return what;
+    };
+    try {
+      this.#records = keep(
+        BpfMap.create({
+          name: "weft_records",
+          type: hash,
+          keySize: RECORD_KEY,
+          valueSize: recordValue.size,
+          entries: 2 * rows,
+          flags: mapFlag.noPreallocation,
+        }),
+      );
+      this.#description = keep(
+        BpfMap.create({
+          name: "weft_about",
+          type: array,
+          keySize: 4,
+          valueSize: descriptionValue.size,
+          entries: 1,
+          flags: mapFlag.mmapable,
+        }),
+      );
+      this.#shared = keep(new MappedArray(this.#description));
+      this.#batch = keep(new MapBatch(this.#records, BATCH));
+      pin(this.#records.fd, `${directory}/${pinNames.records}`);
+      pin(this.#description.fd, `${directory}/${pinNames.description}`);
+    } catch (error) {
+      for (const each of opened) each.close();
+      throw error;
+    }
   }
 
   write(row: number, record: Uint8Array): void {

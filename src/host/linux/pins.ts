@@ -24,6 +24,8 @@ export class Pins {
   readonly #name: string;
   #directory: string | undefined;
   #hasLeft = false;
+  /** Directories of maps that this process has made, and not taken away. */
+  readonly #made = new Set<string>();
   /** Called when a device's link has been pinned, and when it is to be no more. */
   onPin: ((name: string, ifindex: number) => void) | undefined;
   onUnpin: ((ifindex: number) => void) | undefined;
@@ -42,7 +44,9 @@ export class Pins {
   /** Has a BPF file system be there, which is mounted where there is none. Throws `HostError`. */
   need(): string {
     refuseWithout("pins");
-    this.#directory ??= this.#find();
+    // What this or another daemon has mounted may have gone since.
+    if (this.#directory === undefined || !isBpfFileSystem(join(this.#directory, "../..")))
+      this.#directory = this.#find();
     if (this.#directory === undefined) {
       if (needBpfFileSystem()) mkdirSync(join(BPF_FS, OURS, MOUNTED), { recursive: true, mode: 0o700 });
       this.#directory = join(BPF_FS, OURS, this.#name);
@@ -125,12 +129,20 @@ export class Pins {
     const number = Number(newest?.split("/").at(-1) ?? 0) + 1;
     const directory = join(this.need(), "maps", datapath, String(number));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#made.add(directory);
     return directory;
+  }
+
+  /** This process has maps here, and what others have left is theirs to take over. */
+  get isInUse(): boolean {
+    return this.#made.size > 0;
   }
 
   /** Takes a directory of maps away. */
   removeGeneration(directory: string): void {
-    if (!this.#hasLeft) rmSync(directory, { recursive: true, force: true });
+    if (this.#hasLeft) return;
+    rmSync(directory, { recursive: true, force: true });
+    this.#made.delete(directory);
   }
 
   /** Takes everything of this daemon away, and what was mounted for it, if nobody else needs it. */
