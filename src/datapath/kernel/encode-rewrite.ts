@@ -125,6 +125,15 @@ interface WordChange {
   readonly flags?: number;
 }
 
+/**
+ * Whether a device's sum over the packet has to be told of a change. It begins behind the Ethernet header, and stays as it is where a checksum within it makes up for the change. For the pseudo header's part
+ * of a transport's checksum the kernel takes the checksum's change off the sum, since IPv4's own checksum makes up for that of the address; IPv6 has none.
+ */
+function changesSum({ base, isIpv4 = false, checksum = 0, flags = 0 }: WordChange): boolean {
+  if (base === Base.frame || isIpv4) return false;
+  return checksum === 0 || (flags & PSEUDO_HEADER) !== 0;
+}
+
 function encodeWord([offset, value, mask]: Triple, how: WordChange): Uint8Array {
   const { base, isIpv4 = false, checksum = 0, flags = 0 } = how;
   const bytes = new Uint8Array(operationHead.size);
@@ -136,7 +145,6 @@ function encodeWord([offset, value, mask]: Triple, how: WordChange): Uint8Array 
   bytes[setWord.ipv4] = isIpv4 ? 1 : 0;
   bytes[setWord.checksum] = checksum;
   view.setUint16(setWord.flags, flags, true);
-  // Where one checksum follows another change, the sum over both stays.
-  bytes[setWord.storeFlags] = !isIpv4 && checksum === 0 ? RECOMPUTE : 0;
+  bytes[setWord.storeFlags] = changesSum(how) ? RECOMPUTE : 0;
   return bytes;
 }
