@@ -4,6 +4,7 @@ import type { DatapathFlow, Upcall } from "#datapath/datapath.js";
 import type { Packet } from "#datapath/packet.js";
 import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { Counter } from "#datapath/userspace/counters.js";
+import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { packetMask } from "#flow/packet-mask.js";
@@ -279,6 +280,8 @@ describeWith([root, tun], "actions in the kernel", () => {
     await bed.datapath.settled();
     expect([...bed.engine.kernel.table!.reasons()]).toEqual([["cuts packets off", 1]]);
     const before = byThread();
+    const sent = (): number => bed.datapath.engine.counters[Counter.sent]!;
+    const sentBefore = sent();
     const began = performance.now();
     bed.putAll(Array.from({ length: 30 }, (_, i) => ({ port: 1 + (i % 2), packet: packets[0]! })));
     await bed.settle();
@@ -286,6 +289,7 @@ describeWith([root, tun], "actions in the kernel", () => {
     const passed = bed.take(4).length;
     expect(passed).toBeGreaterThanOrEqual(10);
     expect(passed).toBeLessThanOrEqual(10 + (performance.now() - began) / 1000);
+    expect(sent() - sentBefore).toBe(passed);
     const { packets: seen, bands } = bed.datapath.meters.stats(3)!;
     expect([seen, bands[0]!.packets]).toEqual([30, 30 - passed]);
     bed.datapath.meters.delete(3);
@@ -313,9 +317,11 @@ describeWith([root, tun], "actions in the kernel", () => {
 });
 
 /** All that is counted of a datapath, by name; what ports lose is told later. */
-function totals({ datapath }: Pick<KernelBed, "datapath"> | Reference): Map<string, number> {
+function totals({ datapath }: { readonly datapath: UserspaceDatapath }): Map<string, number> {
   const { hits, misses, lost } = datapath.stats();
   const all = new Map<string, number>(Object.entries({ hits, misses, lost }));
+  const { counters } = datapath.engine;
+  for (const name of ["received", "recirculated", "sent"] as const) all.set(name, counters[Counter[name]]!);
   for (const [name, n] of datapath.drops()) if (!name.includes("_tx")) all.set(name, n);
   for (const id of METERS) {
     const { packets: metered, bytes } = datapath.meters.stats(id)!;

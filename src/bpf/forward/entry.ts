@@ -1,9 +1,9 @@
-import { add, mov } from "../alu.js";
-import { jump, jumpEqual, jumpNotEqual } from "../control.js";
+import { add, and, mov } from "../alu.js";
+import { jump, jumpAnySet, jumpEqual, jumpNotEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, word } from "../memory.js";
 import { r1, r2, r6, r7, r10 } from "../registers.js";
-import { ForwardEntry, processorRow, scratch } from "./layout.js";
+import { CHOSEN, ForwardEntry, processorRow, scratch } from "./layout.js";
 import { findMemory, findOperation } from "./memory.js";
 import type { KeyWords } from "./parse.js";
 import { skb } from "./skb.js";
@@ -42,6 +42,10 @@ export function portProgram({ slot, processors, words, other }: EntrySettings): 
     word.load(r1, r7, scratch.resume),
     word.storeImm(r7, scratch.resume, ForwardEntry.begin),
     jumpNotEqual.imm(r1, ForwardEntry.begin, "forward leave"),
+    // Where a copy that the program sends comes in by a port before it goes on (traffic control can redirect so), the memory is another packet's.
+    double.load(r1, r10, ROW),
+    word.load(r2, r1, processorRow.running),
+    jumpAnySet.imm(r2, 1, "forward nowhere"),
     ...markRunning(),
     word.storeImm(r7, scratch.slot, slot),
     word.storeImm(r7, scratch.origin, slot),
@@ -58,6 +62,14 @@ export function portProgram({ slot, processors, words, other }: EntrySettings): 
     word.store(r7, at(words.pktMark), r1),
     ...goForward(),
     label("forward leave"),
+    word.load(r1, r7, scratch.recirculations),
+    and.imm(r1, CHOSEN - 1),
+    jumpEqual.imm(r1, 0, "forward left"),
+    double.load(r1, r10, ROW),
+    double.load(r2, r1, processorRow.returned),
+    add.imm(r2, 1),
+    double.store(r1, processorRow.returned, r2),
+    label("forward left"),
     ...markRunning(),
     jump(other),
     label("forward nowhere"),

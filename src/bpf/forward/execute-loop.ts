@@ -35,7 +35,7 @@ const operations: readonly OperationCode[] = [
 const nameOf = ({ code }: OperationCode): string => `forward operation ${code}`;
 
 /**
- * Does what the operations behind r8 say. "forward next" goes on with the next one, "forward changed" too where r0 is 0, and else to the end; "forward this" does the one at r8,
+ * Does what the operations behind r8 say. "forward next" goes on with the next one, "forward changed" too where r0 is 0, the packet being lost else; "forward this" does the one at r8,
  * which r9 does not count yet.
  */
 export function executeLoop(settings: OperationSettings): ProgramItem[] {
@@ -54,6 +54,6 @@ export function executeLoop(settings: OperationSettings): ProgramItem[] {
     ...operations.flatMap((operation) => [label(nameOf(operation)), ...operation.items(settings)]),
     label("forward changed"),
     jumpEqual.imm(r0, 0, "forward next"),
-    jump("forward end"),
+    jump("forward lost"),
   ];
 }

@@ -16,6 +16,7 @@ import { portProgram } from "./entry.js";
 import { forwardProgram } from "./forward-program.js";
 import {
   CACHE_ENTRIES,
+  CHOSEN,
   counterRow,
   FLOW_KEY_SIZE,
   FLOW_VALUE_SIZE,
@@ -155,7 +156,7 @@ function bed() {
   };
   const part = (items: readonly ProgramItem[]): void =>
     programs.set(FORWARD_SLOTS + ForwardPart.track, partProgram(1, items));
-  return { machine, put, run, part, packets, memory, processors, programs };
+  return { machine, program, put, run, part, packets, memory, processors, programs };
 }
 
 const packet = (mark = 0): Skb => new Skb(new Uint8Array(60).fill(8), { mark, ifindex: 1 });
@@ -227,6 +228,29 @@ describe("the forwarding program", () => {
     expect([packets(0), packets(1)]).toEqual(counted);
     expect(processors.getUint32(0, true)).toBe(2);
     expect(memory.getUint32(scratch.resume, true)).toBe(0);
+  });
+
+  it("counts what goes to the ring after it has been recirculated", () => {
+    const all = bed();
+    const { machine, put, part, processors } = all;
+    put(0, 0, 1);
+    const returned = (): bigint => processors.getBigUint64(processorRow.returned, true);
+    for (const recirculations of [0, 1, CHOSEN]) {
+      part([word.storeImm(r7, scratch.recirculations, recirculations), ...enterAs("up")]);
+      atFirstOperation(all);
+      expect(machine.run(through, packet())).toBe(UP);
+      expect(returned()).toBe(recirculations === 0 ? 0n : 1n);
+    }
+  });
+
+  it("leaves the memory of a packet alone that another one comes in on top of", () => {
+    const { machine, program, put, packets, memory, processors } = bed();
+    put(0, 5);
+    processors.setUint32(0, 7, true);
+    const before = new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength).slice();
+    expect(machine.run(program, packet(5))).toBe(UP);
+    expect(new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength)).toEqual(before);
+    expect([processors.getUint32(0, true), packets(0)]).toEqual([7, 0n]);
   });
 
   it("forgets what a packet before it knew of itself", () => {

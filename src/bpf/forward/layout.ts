@@ -157,7 +157,10 @@ export const sentRow = { packets: 0, bytes: 8, size: 16 } as const;
 /** A flow's counters on one processor: u64 packets, bytes, time of the last one (CLOCK_MONOTONIC, ns), all TCP flags. */
 export const counterRow = { packets: 0, bytes: 8, used: 16, tcpFlags: 24, size: 32 } as const;
 
-/** What is each processor's own: u32 that is odd while the program runs there, then u64 totals. */
+/**
+ * What is each processor's own: u32 that is odd while the program runs there, then u64 totals. `packets` and `bytes` are of each time that a flow was found; `returned` are packets that went into
+ * the ring after they had been recirculated.
+ */
 export const processorRow = {
   running: 0,
   packets: 8,
@@ -169,6 +172,7 @@ export const processorRow = {
   recirculated: 56,
   recirculationDrops: 64,
   meterDrops: 72,
+  returned: 80,
   size: 128,
 } as const;
 

@@ -1,12 +1,12 @@
 import { add, and, mov, negate, or, shiftLeft, sub } from "../alu.js";
 import type { SkbPlaces } from "../capture-program.js";
-import { callHelper, jump, jumpEqual, jumpGreaterOrEqual, jumpNotEqual } from "../control.js";
+import { callHelper, jump, jumpEqual, jumpGreater, jumpGreaterOrEqual, jumpNotEqual } from "../control.js";
 import { helper } from "../helpers.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, half, word } from "../memory.js";
 import { r0, r1, r2, r3, r4, r5, r6, r7, r8, r10 } from "../registers.js";
 import { count } from "./count.js";
-import { MAX_RECIRCULATIONS, processorRow, scratch } from "./layout.js";
+import { LAST_CALL, MAX_RECIRCULATIONS, processorRow, scratch } from "./layout.js";
 import { findOperation } from "./memory.js";
 import type { KeyWords } from "./parse.js";
 import { readProtocol } from "./protocol-of.js";
@@ -49,6 +49,8 @@ export function popTunnel({ processors, flows, words, kernelSkb }: PopProgram): 
   return [
     word.load(r1, r7, scratch.recirculations),
     jumpGreaterOrEqual.imm(r1, MAX_RECIRCULATIONS, "pop up"),
+    word.load(r1, r7, scratch.calls),
+    jumpGreater.imm(r1, LAST_CALL, "pop up"),
     ...readTunnel(words, kernelSkb, "pop up"),
     jump("forward counted"),
     ...count(processors, flows, words),

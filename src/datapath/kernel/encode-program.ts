@@ -40,7 +40,7 @@ import { encodeTrack } from "./encode-track.js";
 import { encodePop, encodePush, type KernelTunnel, popsTunnel } from "./encode-tunnel.js";
 import { KnownAddresses } from "./known-addresses.js";
 import { type ForwardOperations, OperationList } from "./operation-list.js";
-import { changesPackets, outputsOf, readsHeaders, readsMetadata, someStep } from "./program-needs.js";
+import { ALWAYS, changesPackets, outputsOf, readsHeaders, readsMetadata, someStep } from "./program-needs.js";
 
 /** A port that the program can send by. */
 export interface KernelPort {
@@ -163,7 +163,9 @@ class ProgramEncoder {
   /** Outside of the first level a drop ends that level alone. */
   #dropped(reason: number, { isSome }: Standing): void {
     const kind = reason === 0 ? DropKind.pipeline : DropKind.other;
-    if (!isSome && this.drop === DropKind.none) this.drop = kind;
+    // What a meter drops is nothing of this.
+    const isOfAll = !isSome && this.#metered === undefined;
+    if (isOfAll && this.drop === DropKind.none) this.drop = kind;
     else this.#countSome(reason === 0 ? processorRow.pipelineDrops : processorRow.otherDrops, 1);
   }
 
@@ -308,7 +310,7 @@ class ProgramEncoder {
     const { a: probability, inner } = step;
     if (inner.length === 0) return undefined;
     if (someStep(inner, ({ code }) => code === OP_USERSPACE)) return this.#sampleUp(step);
-    if (probability === 0xffffffff) return this.#nested(inner, standing);
+    if (probability === ALWAYS) return this.#nested(inner, standing);
     const chance = this.#list.addOther(Operation.sample, probability);
     const reason = this.#some(inner, standing.isLast);
     this.#list.aimHere(chance);
@@ -318,7 +320,7 @@ class ProgramEncoder {
   /** Packets that are to be seen go to the thread whole, which does what the flow does: sampling them, too. */
   #sampleUp(step: Op): string | undefined {
     const list = this.#list;
-    if (step.a === 0xffffffff) return "sends packets up";
+    if (step.a === ALWAYS) return "sends packets up";
     if (list.length > 0 || list.countsLater || !this.#program.includes(step))
       return "samples packets after something else";
     list.countsLater = true;

@@ -9,7 +9,6 @@ import {
   MAX_MASKS,
   meterTable,
   OPERATION_UNITS,
-  processorRow,
   sentRow,
   WIDE_FLOW_KEY_SIZE,
 } from "#bpf/forward/layout.js";
@@ -25,8 +24,6 @@ import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
-import { Counter } from "../userspace/counters.js";
-import { DROP } from "../userspace/drop-positions.js";
 import type { Slot } from "../userspace/flow-slots.js";
 import { OP_CT, OP_METER, OP_OUTPUT, OP_TNL_POP, OP_TNL_PUSH, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch } from "./encode-match.js";
@@ -34,6 +31,7 @@ import { encodeProgram, type KernelMeter, type KernelPort, type ProgramPlaces } 
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
 import { KernelCounts } from "./kernel-counts.js";
+import { KernelTotals } from "./kernel-totals.js";
 import { LeavingOrder } from "./leaving-order.js";
 import type { ForwardOperations } from "./operation-list.js";
 import { loadOthers } from "./other-programs.js";
@@ -111,8 +109,7 @@ export class KernelTable {
   readonly #waiting = new Set<KernelFlow>();
   #hasBeenFull = false;
   #places: FlowPlaces | undefined;
-  /** The totals when the maps were closed. */
-  #final: readonly number[] | undefined;
+  readonly #totals: KernelTotals;
 
   /** `warn` is told of a port whose frames cannot go through the program. */
   constructor(maps: ForwardMaps, clock: Clock, warn: (text: string) => void) {
@@ -122,6 +119,7 @@ export class KernelTable {
     maps.meters.memory[meterTable.offset / 8] = BigInt(Math.round(-1e6 * this.#offset));
     this.#masks = new MaskLists(maps);
     this.#operations = new OperationLists(maps);
+    this.#totals = new KernelTotals(maps);
   }
 
   /** How many flows are in the maps. */
@@ -240,10 +238,7 @@ export class KernelTable {
 
   /** Adds what the kernel has counted to a datapath's counters. */
   addTo(counters: Float64Array): void {
-    for (const [i, at] of TOTALS.entries()) {
-      const sum = this.#final?.[i] ?? this.#sum(at.row);
-      for (const counter of at.counters) counters[counter]! += sum;
-    }
+    this.#totals.addTo(counters);
   }
 
   /** Puts a port's frames through the program, and what it leaves to the places. */
@@ -274,7 +269,7 @@ export class KernelTable {
     this.#maps.waitForPrograms();
     for (const { counts, placed } of this.#flows.values()) if (placed) counts.end();
     this.#flows.clear();
-    this.#final = TOTALS.map(({ row }) => this.#sum(row));
+    this.#totals.end();
     this.#maps.close();
   }
 
@@ -314,15 +309,6 @@ export class KernelTable {
 
   #sentRows(slot: number): number[] {
     return Array.from({ length: this.#maps.processors }, (_, cpu) => (cpu * FORWARD_SLOTS + slot) * sentRow.size);
-  }
-
-  #sum(row: number): number {
-    const { processors, processorRows } = this.#maps;
-    let sum = 0;
-    for (let cpu = 0; cpu < processors; cpu++) {
-      sum += Number(processorRows.getBigUint64(cpu * processorRow.size + row, true));
-    }
-    return sum;
   }
 
   #encode(flow: KernelFlow): ForwardOperations | string {
@@ -464,19 +450,6 @@ export class KernelTable {
     }
   }
 }
-
-/** Totals of the program, and what they count as. */
-const TOTALS: readonly { readonly row: number; readonly counters: readonly number[] }[] = [
-  { row: processorRow.packets, counters: [Counter.received, Counter.megaflowHits] },
-  { row: processorRow.bytes, counters: [Counter.receivedBytes] },
-  { row: processorRow.masksTried, counters: [Counter.maskLookups] },
-  { row: processorRow.outputs, counters: [Counter.sent] },
-  { row: processorRow.pipelineDrops, counters: [DROP.pipeline] },
-  { row: processorRow.otherDrops, counters: [DROP.other] },
-  { row: processorRow.recirculated, counters: [Counter.recirculated] },
-  { row: processorRow.recirculationDrops, counters: [DROP.recirc] },
-  { row: processorRow.meterDrops, counters: [DROP.meter] },
-];
 
 /** Whether a step depends on a port. */
 function goesThrough({ code, a, push }: Program[number], port: number): boolean {

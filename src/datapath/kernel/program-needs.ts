@@ -2,17 +2,22 @@ import {
   OP_CLONE,
   OP_CT,
   OP_CT_CLEAR,
+  OP_DROP,
   OP_HASH,
   OP_OUTPUT,
   OP_POP_VLAN,
   OP_PUSH_VLAN,
   OP_RECIRC,
   OP_REWRITE,
+  OP_SAMPLE,
   OP_SET_KEY,
   OP_TNL_PUSH,
   type Op,
   type Program,
 } from "../userspace/ops.js";
+
+/** The probability of a sample that takes every packet. */
+export const ALWAYS = 0xffffffff;
 
 /** True where some step of a program is so, however deep. */
 export function someStep(program: Program, test: (step: Op) => boolean): boolean {
@@ -49,9 +54,10 @@ const changing: ReadonlySet<number> = new Set([
 /** Outputs that each packet of a program meets. */
 export function outputsOf(program: Program): number {
   let outputs = 0;
-  for (const { code, inner } of program) {
+  for (const { code, a, inner } of program) {
+    if (code === OP_DROP) break;
     if (code === OP_OUTPUT) outputs++;
-    else if (code === OP_CLONE) outputs += outputsOf(inner);
+    else if (code === OP_CLONE || (code === OP_SAMPLE && a === ALWAYS)) outputs += outputsOf(inner);
   }
   return outputs;
 }

@@ -1,7 +1,8 @@
-import type { Datapath, Upcall } from "#datapath/datapath.js";
+import type { Upcall } from "#datapath/datapath.js";
 import { dummyDatapathClass } from "#datapath/dummy/dummy-class.js";
 import { DummyDevices } from "#datapath/dummy/dummy-devices.js";
 import type { Packet } from "#datapath/packet.js";
+import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
 import { FakeClock } from "#host/fake/clock.js";
 
 /** A port's number, and a frame that came in or went out there. */
@@ -12,7 +13,7 @@ export interface PortPacket {
 
 /** The userspace engine in this process, whose forwarder the slow, obvious switch vouches for. */
 export class Reference {
-  readonly datapath: Datapath;
+  readonly datapath: UserspaceDatapath;
   readonly #devices: DummyDevices;
   #sent: PortPacket[] = [];
   #upcalls: Upcall[] = [];
@@ -22,7 +23,7 @@ export class Reference {
     const none = undefined as never;
     this.#devices = new DummyDevices({ clock, files: none, streams: none });
     const dummies = dummyDatapathClass("dummy", this.#devices, { clock, random: () => 0.5 });
-    this.datapath = dummies.open("wg-reference");
+    this.datapath = dummies.open("wg-reference") as UserspaceDatapath;
     for (const port of ports) {
       this.datapath.addPort(dummies.deviceClass("dummy")!.open(`p${port}`, new Map()), port);
       this.#devices.get(`p${port}`)!.transmit = (packet) => void this.#sent.push({ port, packet });

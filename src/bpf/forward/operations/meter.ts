@@ -14,8 +14,19 @@ import {
 import { helper } from "../../helpers.js";
 import { label, type ProgramItem } from "../../instruction.js";
 import { double, loadImm64, loadMapValue, word } from "../../memory.js";
-import { r0, r1, r2, r3, r4, r5, r6, r8, r9, r10 } from "../../registers.js";
-import { branch, FORWARD_METERS, forwardMaps, meterRow, meterTable, Operation, processorRow } from "../layout.js";
+import { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from "../../registers.js";
+import {
+  branch,
+  FORWARD_METERS,
+  forwardMaps,
+  LAST_LIST,
+  meterRow,
+  meterTable,
+  Operation,
+  operationHead,
+  processorRow,
+  scratch,
+} from "../layout.js";
 import { leaveInner } from "../leave-inner.js";
 import { skb } from "../skb.js";
 import { ROW, STACK_FREE } from "../stack.js";
@@ -159,6 +170,22 @@ function countOn(base: typeof r8, packets: number, bytes: number): ProgramItem[]
   ];
 }
 
+/** The flow counts the packet, and with it what each of its packets is sent to, which this one is not. */
+function takeOutputsBack(): ProgramItem[] {
+  return [
+    word.load(r2, r7, scratch.list),
+    jumpGreater.imm(r2, LAST_LIST, "forward lost"),
+    mul.imm(r2, operationHead.size),
+    loadMapValue(r3, forwardMaps.operations),
+    add.reg(r3, r2),
+    word.load(r3, r3, operationHead.outputs),
+    double.load(r1, r10, ROW),
+    double.load(r2, r1, processorRow.outputs),
+    sub.reg(r2, r3),
+    double.store(r1, processorRow.outputs, r2),
+  ];
+}
+
 /** The first operation of a list: counts on a meter, and drops what is beyond its rate. */
 export const meter: OperationCode = {
   code: Operation.meter,
@@ -211,6 +238,7 @@ export const meter: OperationCode = {
     double.load(r2, r1, processorRow.meterDrops),
     add.imm(r2, 1),
     double.store(r1, processorRow.meterDrops, r2),
+    ...takeOutputsBack(),
     ...noteTarget(),
     ...enterAs("counted"),
   ],

@@ -15,7 +15,7 @@ const noteLength: readonly ProgramItem[] = [word.load(r1, r6, skb.length), doubl
 
 /** A tag that was, or now is, within the frame and not beside it moves the headers. */
 const moveHeaders: readonly ProgramItem[] = [
-  jumpNotEqual.imm(r0, 0, "forward end"),
+  jumpNotEqual.imm(r0, 0, "forward lost"),
   word.load(r1, r6, skb.length),
   double.load(r2, r10, BEFORE),
   sub.reg(r1, r2),

@@ -1,0 +1,58 @@
+import { processorRow } from "#bpf/forward/layout.js";
+import type { ForwardMaps } from "#host/forward-maps.js";
+import { Counter } from "../userspace/counters.js";
+import { DROP } from "../userspace/drop-positions.js";
+
+/** A total of each processor's, and what it counts as. */
+interface Total {
+  readonly row: number;
+  readonly counters: readonly number[];
+  /** These packets are found once more, and have not been received once more. */
+  readonly isAgain?: true;
+}
+
+const totals: readonly Total[] = [
+  { row: processorRow.packets, counters: [Counter.received, Counter.megaflowHits] },
+  { row: processorRow.bytes, counters: [Counter.receivedBytes] },
+  { row: processorRow.masksTried, counters: [Counter.maskLookups] },
+  { row: processorRow.outputs, counters: [Counter.sent] },
+  { row: processorRow.pipelineDrops, counters: [DROP.pipeline] },
+  { row: processorRow.otherDrops, counters: [DROP.other] },
+  { row: processorRow.recirculated, counters: [Counter.recirculated], isAgain: true },
+  { row: processorRow.returned, counters: [Counter.received] },
+  { row: processorRow.recirculationDrops, counters: [DROP.recirc] },
+  { row: processorRow.meterDrops, counters: [DROP.meter] },
+];
+
+/** What the forwarding program has counted of all flows together. */
+export class KernelTotals {
+  readonly #maps: ForwardMaps;
+  #final: readonly number[] | undefined;
+
+  constructor(maps: ForwardMaps) {
+    this.#maps = maps;
+  }
+
+  /** Keeps what there is: the maps are closed next. */
+  end(): void {
+    this.#final = totals.map(({ row }) => this.#sum(row));
+  }
+
+  /** Adds it to a datapath's counters. */
+  addTo(counters: Float64Array): void {
+    for (const [i, { row, counters: to, isAgain }] of totals.entries()) {
+      const sum = this.#final?.[i] ?? this.#sum(row);
+      for (const counter of to) counters[counter]! += sum;
+      if (isAgain) counters[Counter.received]! -= sum;
+    }
+  }
+
+  #sum(row: number): number {
+    const { processors, processorRows } = this.#maps;
+    let sum = 0;
+    for (let cpu = 0; cpu < processors; cpu++) {
+      sum += Number(processorRows.getBigUint64(cpu * processorRow.size + row, true));
+    }
+    return sum;
+  }
+}
