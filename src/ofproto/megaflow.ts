@@ -47,9 +47,8 @@ export class Megaflow implements Listed {
     this.generation = generation;
   }
 
-  /** What was counted before it was looked at is nobody's to be credited. */
-  beginHere(): void {
-    const { packets, bytes } = this.held.stats();
+  /** What was counted by then is nobody's to be credited. */
+  beginHere({ packets, bytes }: FlowStats): void {
     this.#packets = packets;
     this.#bytes = bytes;
   }

@@ -30,6 +30,8 @@ export function takeOver(backer: Backer, flows: readonly HeldFlow[]): HeldFlow[]
     if (recircId !== 0) orphans.add(held);
   }
   const now = backer.clock.now();
+  // Of all flows at once, since translating takes time: a question is not to be counted without its answer.
+  const counted = new Map(flows.map((held) => [held, held.stats()]));
   for (const held of flows) {
     if (!held.isThere || orphans.has(held)) continue;
     const port = backer.origin(held.readKey(scratch));
@@ -39,7 +41,7 @@ export function takeOver(backer: Backer, flows: readonly HeldFlow[]): HeldFlow[]
     }
     const answer = translateKey(backer, port, scratch);
     const flow = new Megaflow(held, answer, NEVER, now);
-    flow.beginHere();
+    flow.beginHere(counted.get(held)!);
     backer.flows.add(flow);
     for (const effect of answer.effects) {
       if (effect.kind === "learn")

@@ -68,6 +68,23 @@ describe("flows that a process before this one has left", () => {
     expect([rule!.packets, rule!.bytes]).toEqual([3, 180]);
   });
 
+  it("are all looked at before the first is translated", () => {
+    const { translations } = backer.counters;
+    const before = translations.total;
+    const looks: number[] = [];
+    const flows = [left(number("p1"), 1, 2, []), left(number("p2"), 2, 1, [])];
+    for (const flow of flows) {
+      const stats = flow.stats.bind(flow);
+      flow.stats = () => {
+        looks.push(translations.total);
+        return stats();
+      };
+    }
+    takeOver(backer, flows);
+    expect(looks).toEqual([before, before]);
+    expect(translations.total).toBe(before + 2);
+  });
+
   it("are given back where they come by numbers or ports that this process does not know, and their numbers stay unused", () => {
     const recirculates = left(number("p1"), 1, 2, [{ kind: "recirc", id: 41 }]);
     const behind = left(number("p1"), 1, 2, [output("p2")], 57);

@@ -5,6 +5,7 @@ import { parseMatch } from "#openflow/match-parse.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { directories } from "#runtime/dirs.js";
 import { exitStatus } from "#runtime/end-reason.js";
+import { ConnectionEnded } from "#runtime/jsonrpc.js";
 import { UnixctlClient } from "#runtime/unixctl-client.js";
 import { applyVlogOption, createToolLog } from "#runtime/vlog-options.js";
 import type { Clock } from "#util/clock.js";
@@ -41,8 +42,9 @@ async function run(argv: readonly string[], io: ToolIo, kernel: () => Promise<Ke
   const args = parseDpctlArguments(program, argv, (option) => applyVlogOption(log, option));
   if (args.action === "run" && args.command !== "help") {
     const client = await connect(io);
-    const work = client ? viaDaemon(args, io, client) : byMaps(args, io, await kernel());
-    return withAlarm(work, { seconds: args.timeout, host: io.host, log });
+    const work = async (): Promise<number> =>
+      (client && (await viaDaemon(args, io, client))) ?? byMaps(args, io, await kernel());
+    return withAlarm(work(), { seconds: args.timeout, host: io.host, log });
   }
   if (args.action === "version") io.stdout(versionText(program));
   else if (args.action === "options") io.stdout(listOptions(dpctlOptionRows));
@@ -66,14 +68,15 @@ async function connect(io: ToolIo): Promise<UnixctlClient | undefined> {
   }
 }
 
-async function viaDaemon(args: DpctlArguments, io: ToolIo, client: UnixctlClient): Promise<number> {
+/** Undefined where it has ended meanwhile. */
+async function viaDaemon(args: DpctlArguments, io: ToolIo, client: UnixctlClient): Promise<number | undefined> {
   try {
     const command = checked(args, [...commandsOf(undefined)]);
     const answer = await client.call(command.name, [...args.options, ...args.operands]);
     if ("error" in answer) throw new UserError(String(answer.error).trimEnd());
     return show(args, String(answer.result), io);
   } catch (error) {
-    return fail(error, io);
+    return error instanceof ConnectionEnded ? undefined : fail(error, io);
   } finally {
     client.close();
   }
