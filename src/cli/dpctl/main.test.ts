@@ -6,6 +6,7 @@ import { dpctl } from "./main.js";
 
 it("looks for itself where the daemon ends before it has answered", async () => {
   const host = createFakeHost({ OVS_RUNDIR: "/run/sw" });
+  for (const directory of ["/run", "/run/sw"]) if (!host.files.exists(directory)) host.files.makeDirectory(directory);
   host.files.write("/run/sw/ovs-vswitchd.pid", "7\n");
   const said: string[] = [];
   const io = { host, stdout: () => undefined, stderr: (text: string) => void said.push(text) } as unknown as ToolIo;
