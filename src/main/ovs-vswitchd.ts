@@ -124,8 +124,10 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       try {
         pins.need();
       } catch (error) {
+        // Where there are no maps either, that is what is to be said.
+        const maps = new LinuxForwardMaps(rings);
         log.module("dpif").warn(`what the kernel forwards ends with this process: ${(error as Error).message}`);
-        return new LinuxForwardMaps(rings);
+        return maps;
       }
       return new LinuxForwardMaps(rings, { pins, name: BRIDGES });
     },

@@ -63,6 +63,19 @@ describeWith([root], "what outlasts a process", () => {
     }
   });
 
+  it("makes a daemon's directory at once, so that what cannot be written to is found out where there is a way without", () => {
+    const { pins } = begin();
+    expect(pins.isInUse).toBe(false);
+    expect(existsSync(pins.need())).toBe(true);
+    const maps = open(pins);
+    expect(pins.isInUse).toBe(true);
+    maps.close();
+    expect(pins.isInUse).toBe(false);
+    pins.remove();
+    expect(existsSync(pins.need())).toBe(true);
+    pins.remove();
+  });
+
   it("has maps go with the process unless it leaves them", () => {
     const first = begin();
     open(first.pins).close();

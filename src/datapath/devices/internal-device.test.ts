@@ -39,6 +39,15 @@ describe("internal devices that are pairs", () => {
     }
   });
 
+  it("are made anew where a process was killed while it made them", () => {
+    const net = new FakeNetHost();
+    net.createVeth("br0", "weft-br0");
+    const half = net.link("weft-br0")!.ifindex;
+    internalDevices(net, "pair").open("br0", none);
+    const inner = net.link("weft-br0")!;
+    expect([portOfInnerEnd(inner), inner.mtu, inner.ifindex === half]).toEqual(["br0", 65535, false]);
+  });
+
   it("are TAPs where one is there already, or there are no pairs, and the log says so", () => {
     const warned: string[] = [];
     const net = new FakeNetHost();

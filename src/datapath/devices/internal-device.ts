@@ -1,7 +1,7 @@
 import type { NetHost } from "#host/net.js";
 import { HostError } from "#util/errors.js";
 import type { FrameDeviceClass } from "./frame-device.js";
-import { hasPair, openPairDevice } from "./pair-device.js";
+import { dropHalfPair, hasPair, openPairDevice } from "./pair-device.js";
 import { openTapDevice } from "./tap-device.js";
 
 /** What opening /dev/net/tun says where a host, or a container, offers no TAP devices. */
@@ -28,6 +28,7 @@ export function internalDevices(
     hasDatapathPort: true,
     open(name, options) {
       if (hasPair(net, name)) return openPairDevice(net, type, name, options);
+      dropHalfPair(net, name);
       if (prefer === "pair") {
         if (net.link(name) === undefined) {
           try {

@@ -35,6 +35,17 @@ export function hasPair(net: NetHost, name: string): boolean {
   return inner !== undefined && portOfInnerEnd(inner) === name;
 }
 
+/** Takes a pair away that a process has begun to make, and has not lived to finish. */
+export function dropHalfPair(net: NetHost, name: string): void {
+  const inner = innerEndOf(name);
+  const link = net.link(inner);
+  if (link?.kind !== "veth" || link.alias !== "") return;
+  const other = net.otherEnd(inner);
+  const isOurs = other?.net === net && other.name === name;
+  other?.close();
+  if (isOurs) net.deleteLink(inner);
+}
+
 /** The inner end is up only once its frames are taken: none of them is to reach the host's stack there. */
 function openInnerEnd(net: NetHost, name: string): FrameSource {
   const inner = innerEndOf(name);
@@ -52,8 +63,9 @@ function makePair(net: NetHost, name: string): void {
   const inner = innerEndOf(name);
   net.createVeth(name, inner);
   try {
-    net.setAside(inner, ALIAS + name);
     net.setMtu(inner, MAX_MTU);
+    // Last: a pair that nobody has finished is none.
+    net.setAside(inner, ALIAS + name);
   } catch (error) {
     net.deleteLink(inner);
     throw error;

@@ -224,8 +224,9 @@ export class LinuxForwardMaps implements ForwardMaps {
     const loaded = (program: number): void => this.#putProgram(front.slot, program);
     this.#rings.feed(port, queues, { items: front.items, maps: this.#descriptors(), loaded });
     if (this.#directory === undefined || port.hideLink < 0) return;
-    this.#home!.pins.pinLink(port.hideLink, port);
+    // Before it is pinned: what fails then is to be taken away, too.
     this.#fed.add(port.ifindex);
+    this.#home!.pins.pinLink(port.hideLink, port);
   }
 
   forget(slot: number): void {

@@ -161,15 +161,21 @@ export class LinuxNetHost implements NetHost {
     }
     const namespace = findNamespace(this.#netlink, id);
     if (namespace === undefined) return undefined;
-    const net = new LinuxNetHost(namespace);
+    let net: LinuxNetHost | undefined;
+    let isHeld = false;
     const close = (): void => {
-      net.close();
+      net?.close();
       namespace.close();
     };
-    const there = named(net);
-    if (there !== undefined) return { net, name: there, close };
-    close();
-    return undefined;
+    try {
+      net = new LinuxNetHost(namespace);
+      const there = named(net);
+      if (there === undefined) return undefined;
+      isHeld = true;
+      return { net, name: there, close };
+    } finally {
+      if (!isHeld) close();
+    }
   }
 
   watch(handler: (event: LinkEvent) => void): { cancel(): void } {

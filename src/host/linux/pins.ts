@@ -41,7 +41,7 @@ export class Pins {
     return this.#directory;
   }
 
-  /** Has a BPF file system be there, which is mounted where there is none. Throws `HostError`. */
+  /** Has a BPF file system be there, which is mounted where there is none, and this daemon's directory in it. Throws `HostError`, and what making a directory does. */
   need(): string {
     refuseWithout("pins");
     // What this or another daemon has mounted may have gone since.
@@ -51,6 +51,7 @@ export class Pins {
       if (needBpfFileSystem()) mkdirSync(join(BPF_FS, OURS, MOUNTED), { recursive: true, mode: 0o700 });
       this.#directory = join(BPF_FS, OURS, this.#name);
     }
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     return this.#directory;
   }
 
