@@ -296,6 +296,22 @@ describeWith([root, tun], "tunnels in the kernel", () => {
     }
   }, 60_000);
 
+  it("takes short packets out, whole ones or not", async () => {
+    const short = [0x0800, 0x86dd, 0x1234].flatMap((type) =>
+      [1, 19, 20, 21, 39, 40, 41].map((size) => {
+        const frame = new Uint8Array(14 + size);
+        frame.set(ether(type, [type === 0x86dd ? 0x60 : 0x45]).subarray(0, 15));
+        return plain(frame);
+      }),
+    );
+    for (const scene of [kernel, thread]) scene.forward(tunnels[0]!);
+    const outer = await thread.send(thread.a, thread.b, short);
+    const outThread = await thread.send(thread.b, thread.c, outer);
+    const outKernel = await kernel.send(kernel.b, kernel.c, outer);
+    expect(bytes(outKernel).sort()).toEqual(bytes(outThread).sort());
+    expect(outThread.length).toBe(short.length);
+  }, 30_000);
+
   it("keeps large segments, and leaves to the thread those that would become too long", async () => {
     const { a, b } = kernel;
     const [port] = [kernel, thread].map((scene) => scene.forward(tunnels[0]!));

@@ -33,8 +33,10 @@ const TEB = 0x6558;
 const VXLAN_FLAGS = 0x08000000;
 /** Behind the offsets of the headers, the parser has looked at so much. */
 const ROOM = 64;
-/** What has to be left of a packet behind its Ethernet header for the kernel to take it out of another. */
+/** What has to be left of a packet behind its Ethernet header for the kernel to take it out of another; of IPv6 its whole header. */
 const LEAST = 20;
+/** The Ethernet type of IPv6, as it is in a header. */
+const IPV6_TYPE = 0xdd86;
 /** skb->ip_summed: the device found the checksum right; it is still to be made. */
 const SUMMED_UNNECESSARY = 1;
 const SUMMED_PARTIAL = 3;
@@ -243,5 +245,12 @@ function readInner(places: SkbPlaces, otherwise: string): ProgramItem[] {
     mov.imm(r4, ETHERNET),
     callHelper(helper.skbLoadBytes),
     jumpNotEqual.imm(r0, 0, otherwise),
+    half.load(r1, r10, INNER + 12),
+    jumpNotEqual.imm(r1, IPV6_TYPE, "tunnel long enough"),
+    double.load(r2, r10, AT),
+    word.load(r1, r6, skb.length),
+    sub.imm(r1, ETHERNET + IPV6),
+    jumpLess.reg(r1, r2, otherwise),
+    label("tunnel long enough"),
   ];
 }
