@@ -179,6 +179,24 @@ describeWith(needs, "a bridge whose known flows the kernel forwards, without its
     expect(left.run("ping", "-c", "2", "-i", "0.2", "-W", "2", "10.9.0.2").status).toBe(0);
   }, 60_000);
 
+  it("gives way to a daemon that has no use for it", async () => {
+    await known();
+    host.kill("ovs-vswitchd");
+    const directory = pins()!;
+    expect(readdirSync(join(directory, "links"))).toHaveLength(3);
+    process.env["WEFT_WITHOUT"] = "tcx";
+    try {
+      host.startSwitch();
+    } finally {
+      delete process.env["WEFT_WITHOUT"];
+    }
+    expect(left.run("ping", "-c", "3", "-i", "0.2", "-W", "2", "10.9.0.2").status).toBe(0);
+    expect(host.log()).toContain("the userspace engine forwards all");
+    expect(host.log()).not.toMatch(/\|(WARN|ERR)\|.*(wfl|wfr|could not)/);
+    expect(host.appctl("dpctl/dump-flows", "-m")).not.toContain("dp:ebpf");
+    expect(existsSync(directory)).toBe(false);
+  }, 60_000);
+
   it("ends with exit --cleanup, which leaves the host as it was", async () => {
     await known();
     expect(readdirSync(join(pins()!, "links"))).not.toEqual([]);

@@ -306,7 +306,15 @@ export class LinuxNetHost implements NetHost {
 
   #hide(name: string, ifindex: number): Hidden {
     const link = this.#pins?.openLink(ifindex);
-    return link === undefined ? hideLink(name, ifindex) : hideByLink(link);
+    if (link !== undefined) {
+      try {
+        return hideByLink(link);
+      } catch {
+        // It is of no use here, and the program that it holds is not to forward beside this process.
+        this.#pins?.unpinLink(ifindex);
+      }
+    }
+    return hideLink(name, ifindex);
   }
 
   #checkName(name: string): void {
