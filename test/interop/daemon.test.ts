@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
+import { hasEnded } from "../support/has-ended.js";
 import { describeWith, root as needsRoot, openVswitch } from "../support/needs.js";
 import { type ProgramOutcome, runProgram } from "../support/run-program.js";
 
@@ -43,15 +44,7 @@ const pidIn = (name = "idle-daemon.pid"): number => Number(readFileSync(join(run
 const appctl = (...args: string[]): Promise<ProgramOutcome> =>
   runProgram(join(root, "bin/ovs-appctl"), ["-t", "idle-daemon", ...args], environment());
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A killed child of nobody stays a zombie until init reaps it.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
+const alive = (pid: number): boolean => !hasEnded(pid);
 
 async function end(pid: number, signal: NodeJS.Signals): Promise<void> {
   if (!alive(pid)) return;

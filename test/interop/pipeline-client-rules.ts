@@ -200,6 +200,7 @@ export const clientRules: Readonly<Record<string, string>> = {
     of add-flow br0 table=1,priority=0,actions=flood
     in p1 $eth
     in p2 $tcp~
+    wait
     in p1 $eth
     purge
     of dump-flows br0

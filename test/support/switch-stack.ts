@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./eventually.js";
+import { hasEnded } from "./has-ended.js";
 import { type TestNamespace, testNamespace } from "./namespace.js";
 import { type Need, program } from "./needs.js";
 import { unpin } from "./unpin.js";
@@ -183,7 +184,7 @@ export class SwitchStack {
   async stop(daemon: string, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const pid = this.pid(daemon);
     process.kill(pid, signal);
-    await eventually(() => !isRunning(pid), `${daemon} to end`);
+    await eventually(() => hasEnded(pid), `${daemon} to end`);
   }
 
   async close(): Promise<void> {
@@ -194,13 +195,5 @@ export class SwitchStack {
     unpin(this.directory);
     this.namespace.close();
     rmSync(this.directory, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ");
-  } catch {
-    return false;
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasEnded } from "./has-ended.js";
 import { type TestNamespace, testNamespace } from "./namespace.js";
 import { unpin } from "./unpin.js";
 
@@ -120,15 +121,6 @@ export class WeftHost {
     for (const guest of this.#guests) guest.close();
     this.namespace.close();
     rmSync(this.directory, { recursive: true, force: true });
-  }
-}
-
-/** Whether a process is gone; one that nobody has asked about yet counts as gone, too. */
-function hasEnded(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ");
-  } catch {
-    return true;
   }
 }
 
