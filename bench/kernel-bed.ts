@@ -128,6 +128,7 @@ export class ForwardedPorts {
     for (const [word, value] of Object.entries(key)) words[Number(word)] = value;
     const program = compileActions(parseDatapathActions(actions), words as FlowKey);
     this.#table.put(this.#flows++, words, shapeOf(bits), program, this.#slots.take());
+    this.#table.placeAll();
   }
 
   /** Takes all flows out again. Throws where some were not in the kernel. */

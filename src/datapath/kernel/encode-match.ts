@@ -1,15 +1,22 @@
 import { MAX_WIDE_MASK_WORDS } from "#bpf/forward/layout.js";
-import type { FlowKey } from "#flow/key.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
-import type { MaskShape } from "#flow/shape.js";
+import type { CompactValues, MaskShape } from "#flow/shape.js";
 
 /** What a flow matches, as the forwarding program looks for it. */
 export interface ForwardMatch {
   readonly port: number;
   /** The words that matter: each one's index in the key, the bits of it, and what they are. */
-  readonly words: readonly { readonly word: number; readonly bits: number; readonly value: number }[];
+  readonly words: readonly ForwardWord[];
   /** The same for equal masks only. */
   readonly maskId: string;
+  /** A word of the key under the mask. */
+  valueOf(word: number): number;
+}
+
+interface ForwardWord {
+  readonly word: number;
+  readonly bits: number;
+  readonly value: number;
 }
 
 const ALL = 0xffffffff;
@@ -36,12 +43,20 @@ function isEmpty(word: number): boolean {
   );
 }
 
+/** A word of a mask: its index in the key, its bits, and its place among compact values. */
+interface MaskWord {
+  readonly word: number;
+  readonly bits: number;
+  readonly at: number;
+}
+
 /** What all flows of one mask have in common. */
 interface ForwardMaskWords {
-  /** Words that are looked at, and their bits. */
-  readonly looked: readonly { readonly word: number; readonly bits: number }[];
-  /** Words that must be 0 under their bits. */
-  readonly empty: readonly { readonly word: number; readonly bits: number }[];
+  /** Words that are looked at. */
+  readonly looked: readonly MaskWord[];
+  /** Words that must be 0. */
+  readonly empty: readonly MaskWord[];
+  readonly portAt: number;
   readonly maskId: string;
 }
 
@@ -50,25 +65,62 @@ const known = new WeakMap<MaskShape, ForwardMaskWords>();
 function wordsOf(shape: MaskShape): ForwardMaskWords {
   const before = known.get(shape);
   if (before !== undefined) return before;
-  const all = shape.words.filter((word) => word !== W.inPort).map((word) => ({ word, bits: shape.mask[word]! }));
+  const whole = shape.words.map((word, at) => ({ word, bits: shape.mask[word]!, at }));
+  const all = whole.filter(({ word }) => word !== W.inPort);
   const looked = all.filter(({ word }) => !isEmpty(word));
   const maskId = looked.map(({ word, bits }) => `${word}:${bits.toString(36)}`).join();
-  const words = { looked, empty: all.filter(({ word }) => isEmpty(word)), maskId };
+  const portAt = shape.words.indexOf(W.inPort);
+  const words = { looked, empty: all.filter(({ word }) => isEmpty(word)), portAt, maskId };
   known.set(shape, words);
   return words;
 }
 
-/** A flow's match for the forwarding program, or why it cannot have it. */
-export function encodeMatch(key: FlowKey, shape: MaskShape): ForwardMatch | string {
+/** A match made of a mask's compact values, which are kept; its words are objects only where somebody asks for them. */
+class CompactMatch implements ForwardMatch {
+  readonly #mask: ForwardMaskWords;
+  readonly #values: CompactValues;
+  readonly #from: number;
+  #words: readonly ForwardWord[] | undefined;
+
+  constructor(mask: ForwardMaskWords, values: CompactValues, from: number) {
+    this.#mask = mask;
+    this.#values = values;
+    this.#from = from;
+  }
+
+  get port(): number {
+    return this.#value(this.#mask.portAt);
+  }
+
+  get maskId(): string {
+    return this.#mask.maskId;
+  }
+
+  get words(): readonly ForwardWord[] {
+    this.#words ??= this.#mask.looked.map(({ word, bits, at }) => ({ word, bits, value: this.#value(at) }));
+    return this.#words;
+  }
+
+  #value(at: number): number {
+    return this.#values[this.#from + at]! >>> 0;
+  }
+
+  valueOf(wanted: number): number {
+    for (const { word, at } of this.#mask.looked) if (word === wanted) return this.#value(at);
+    return 0;
+  }
+}
+
+/** The match of a mask and its compact values from `from` on for the forwarding program, or why it cannot have it. */
+export function encodeMatch(shape: MaskShape, values: CompactValues, from: number): ForwardMatch | string {
   if (shape.mask[W.inPort] !== ALL) return "matches more than one port";
-  const { looked, empty, maskId } = wordsOf(shape);
-  for (const { word, bits } of empty) {
-    if ((key[word]! & bits) !== 0)
+  const mask = wordsOf(shape);
+  for (const { word, at } of mask.empty) {
+    if (values[from + at] !== 0)
       return word < PACKET_START ? "matches metadata" : "matches a header that the program does not read";
   }
-  if (looked.length > MAX_WIDE_MASK_WORDS) return "matches too much";
-  const words = looked.map(({ word, bits }) => ({ word, bits, value: (key[word]! & bits) >>> 0 }));
-  return { port: key[W.inPort]!, words, maskId };
+  if (mask.looked.length > MAX_WIDE_MASK_WORDS) return "matches too much";
+  return new CompactMatch(mask, values, from);
 }
 
 /** These bits of a key's word where all packets of a match have the same. */

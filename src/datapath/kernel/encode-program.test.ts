@@ -28,7 +28,10 @@ function encode(text: string, protocol = 6): { operations: string[]; view: DataV
   key[W.inPort] = 1;
   key[W.ethType] = 0x0800;
   key[W.nw] = (64 << 8) | protocol;
-  const match = encodeMatch(key, shapeOf(packetMask(key))) as ForwardMatch;
+  const shape = shapeOf(packetMask(key));
+  const values: number[] = [];
+  shape.gather(key, values, 0);
+  const match = encodeMatch(shape, values, 0) as ForwardMatch;
   const encoded = encodeProgram(compileActions(parseDatapathActions(text), key), match, places);
   if (typeof encoded === "string") return encoded;
   const { buffer, byteOffset, length } = encoded.bytes;

@@ -180,6 +180,7 @@ export class KernelSide {
     }
     for (const [port, device] of ports) this.#table.addPort(port, device);
     for (const { id, key, shape, program, slot } of flows()) this.#table.put(id, key, shape, program, slot);
+    this.#table.placeAll();
     this.#feedAgain();
     this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");
   }

@@ -67,7 +67,8 @@ describe("KernelTable", () => {
   const bed = (room?: number) => {
     const maps = fakeMaps(room);
     const warnings: string[] = [];
-    const table = new KernelTable(maps, new FakeClock(), (text) => void warnings.push(text));
+    const clock = new FakeClock();
+    const table = new KernelTable(maps, clock, (text) => void warnings.push(text));
     for (const [port, ifindex] of [
       [1, 11],
       [2, 12],
@@ -84,7 +85,7 @@ describe("KernelTable", () => {
       table.put(++id, key, shapeOf(mask), compileActions(parseDatapathActions(text), key), slot);
       return { id, slot };
     };
-    return { maps, table, put, warnings };
+    return { maps, table, put, warnings, clock };
   };
   const listOf = ({ lists }: ForwardMaps, slot: number): number => lists.getUint32(slot * maskList.size, true);
 
@@ -132,6 +133,7 @@ describe("KernelTable", () => {
       [W.tp, W.nwSrc, W.nwDst, W.l4, W.eth, W.eth + 1, W.eth + 2, W.ipv6Label].filter((_, bit) => (i + 1) & (1 << bit)),
     );
     const ids = masks.map((words) => put("2", Object.fromEntries(words.map((word) => [word, 1]))).id);
+    table.placeAll();
     expect([...table.reasons()]).toEqual([["too many masks", 1]]);
     table.remove([ids[5]!]);
     expect([...table.reasons()]).toEqual([]);
@@ -169,14 +171,20 @@ describe("KernelTable", () => {
     const { maps, table, put } = bed(64);
     const ids = Array.from({ length: 40 }, (_, i) => put("2", { [W.nwSrc]: i + 1 }).id);
     ids.push(put("2", { [W.nwDst]: 1 }).id);
+    table.placeAll();
     expect(listOf(maps, 0)).toBe(2);
     expect(new Set([...maps.entries.values()].map(([place]) => place)).size).toBe(1);
     table.remove(ids);
     expect(maps.entries.size).toBe(0);
     expect(listOf(maps, 0)).toBe(0);
     // Otherwise rows would be used up by now.
-    for (let i = 0; i < 200; i++) table.remove([put("2", { [W.nwSrc]: i + 1 }).id]);
+    for (let i = 0; i < 200; i++) {
+      const { id } = put("2", { [W.nwSrc]: i + 1 });
+      table.placeAll();
+      table.remove([id]);
+    }
     put("2", { [W.nwSrc]: 1 });
+    table.placeAll();
     expect(table.size).toBe(1);
   });
 
@@ -223,5 +231,83 @@ describe("KernelTable", () => {
     const counters = new Float64Array(COUNTERS);
     table.addTo(counters);
     expect(counters[Counter.megaflowHits]).toBe(7);
+  });
+
+  describe("with more flows at once than go into the maps", () => {
+    const storm = () => {
+      const it = bed(1000);
+      const flows = Array.from({ length: 300 }, (_, i) => it.put("2", { [W.nwSrc]: i + 1 }));
+      const count = (i: number): void => void (flows[i]!.slot.chunk.memories[0]![flows[i]!.slot.at] = 1);
+      const isThere = (i: number): boolean | undefined => flows[i]!.slot.part?.isThere;
+      return { ...it, flows, count, isThere };
+    };
+
+    it("puts off those that come later, until a thread has counted a packet", () => {
+      const { maps, table, clock, flows, count, isThere } = storm();
+      const { size } = table;
+      expect(size).toBeGreaterThan(0);
+      expect(size).toBeLessThan(50);
+      expect([...table.reasons()]).toEqual([["waits for another packet", 300 - size]]);
+      clock.advance(1000);
+      expect(table.size).toBe(size);
+      for (const i of [299, 200]) count(i);
+      clock.advance(100);
+      expect([isThere(299), isThere(200), isThere(201)]).toEqual([true, true, undefined]);
+      expect(maps.entries.size).toBe(size + 2);
+      expect(readSlot(flows[200]!.slot).packets).toBe(1);
+    });
+
+    it("takes those in at once that come after it", () => {
+      const { table, clock, put } = storm();
+      const { size } = table;
+      clock.advance(2);
+      put("2", { [W.nwSrc]: 1000 });
+      expect(table.size).toBe(size + 1);
+    });
+
+    it("does not touch the maps for one that goes before it was placed", () => {
+      const { maps, table, clock, flows, count } = storm();
+      const [{ size }, { waits }] = [table, maps];
+      count(250);
+      table.remove(flows.slice(200).map(({ id }) => id));
+      clock.advance(1000);
+      table.placeAll();
+      expect([maps.waits, size]).toEqual([waits, expect.any(Number)]);
+      expect(table.size).toBe(200);
+      expect(flows[250]!.slot.part).toBeUndefined();
+    });
+
+    it("places one with what it was told to do last", () => {
+      const { maps, table, flows, isThere } = storm();
+      const to1 = compileActions(parseDatapathActions("1"), newKey());
+      table.setProgram(flows[290]!.id, to1);
+      expect(isThere(290)).toBeUndefined();
+      table.setProgram(flows[291]!.id, compileActions(parseDatapathActions("trunc(20),2"), newKey()));
+      table.placeAll();
+      expect([isThere(290), isThere(291), isThere(292)]).toEqual([true, false, true]);
+      expect([...table.reasons()]).toEqual([["cuts packets off", 1]]);
+      const ifindexes = [...maps.entries.values()].map(([place]) =>
+        maps.operations.getUint32(place * operationHead.size + 20, true),
+      );
+      expect(ifindexes.filter((ifindex) => ifindex === 11).length).toBe(1);
+    });
+
+    it("follows ports that change and go meanwhile", () => {
+      const { maps, table } = storm();
+      table.addPort(2, device(22));
+      table.placeAll();
+      const [place] = [...maps.entries.values()].at(-1)!;
+      expect(maps.operations.getUint32(place * operationHead.size + 20, true)).toBe(22);
+      table.removePort(2);
+      expect([...table.reasons()]).toEqual([["outputs to a port that the program cannot send by", 300]]);
+    });
+
+    it("leaves nothing behind when it is closed", () => {
+      const { table, clock, count } = storm();
+      count(250);
+      table.close();
+      clock.advance(1000);
+      expect([table.size, clock.pending]).toEqual([0, 0]);
+    });
   });
 });

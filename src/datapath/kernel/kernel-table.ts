@@ -2,14 +2,12 @@ import { portProgram } from "#bpf/forward/entry.js";
 import { forwardProgram } from "#bpf/forward/forward-program.js";
 import {
   FLOW_KEY_SIZE,
-  FORWARD_SLOTS,
   ForwardPart,
   flowTag,
   MAX_MASK_WORDS,
   MAX_MASKS,
   meterTable,
   OPERATION_UNITS,
-  sentRow,
   WIDE_FLOW_KEY_SIZE,
 } from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
@@ -20,6 +18,7 @@ import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
 import { FORWARD_OTHER, type ForwardMaps, type SentPackets } from "#host/forward-maps.js";
 import type { CaptureHandle } from "#host/net.js";
 import type { Clock } from "#util/clock.js";
+import type { Listed } from "#util/roster.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
@@ -27,20 +26,30 @@ import type { DatapathMeter } from "../meters.js";
 import type { Slot } from "../userspace/flow-slots.js";
 import { OP_CT, OP_METER, OP_OUTPUT, OP_TNL_POP, OP_TNL_PUSH, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch } from "./encode-match.js";
-import { encodeProgram, type KernelMeter, type KernelPort, type ProgramPlaces } from "./encode-program.js";
+import {
+  encodeProgram,
+  type KernelMeter,
+  type KernelPort,
+  PlainPrograms,
+  type ProgramPlaces,
+} from "./encode-program.js";
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
 import { KernelCounts } from "./kernel-counts.js";
+import { isForThreads, isSamePort, portOf } from "./kernel-ports.js";
 import { KernelTotals } from "./kernel-totals.js";
 import { LeavingOrder } from "./leaving-order.js";
 import type { ForwardOperations } from "./operation-list.js";
 import { loadOthers } from "./other-programs.js";
+import { Placing } from "./placing.js";
 import { someStep } from "./program-needs.js";
 import { loadTrack } from "./track-places.js";
 import { loadTunnel } from "./tunnel-programs.js";
+import { ValueChunks } from "./value-chunks.js";
 
 /** Where a flow lies in the maps. */
 interface Placed {
+  readonly port: number;
   readonly slot: number;
   readonly mask: ForwardMask;
   readonly key: Uint8Array;
@@ -63,11 +72,16 @@ export interface MapFill {
   readonly actions: { readonly used: number; readonly room: number };
 }
 
-interface KernelFlow {
+interface KernelFlow extends Listed {
   readonly id: number;
-  readonly match: ForwardMatch | string;
-  readonly counts: KernelCounts;
+  readonly shape: MaskShape;
+  /** What it matches: compact values of its shape from `at` on. */
+  readonly values: Int32Array;
+  readonly at: number;
+  readonly slot: Slot;
   program: Program;
+  /** Undefined as long as nobody has tried to place it. */
+  counts: KernelCounts | undefined;
   placed: Placed | undefined;
   /** Why it is not in the maps. */
   reason: string | undefined;
@@ -82,6 +96,8 @@ export class KernelTable {
   readonly #offset: number;
   readonly #warn: (text: string) => void;
   readonly #flows = new Map<number, KernelFlow>();
+  readonly #values = new ValueChunks();
+  readonly #totals: KernelTotals;
   readonly #ports = new Map<
     number,
     { readonly device: Device; readonly slot: number | undefined; state: KernelPort | undefined }
@@ -104,12 +120,14 @@ export class KernelTable {
   readonly #slots = new PortSlots();
   readonly #freeRows: number[] = [];
   #rows = 0;
-  readonly #leaving = new LeavingOrder<KernelFlow>();
+  readonly #leaving: LeavingOrder<KernelFlow> = new LeavingOrder(({ counts }) => counts!.packets());
+  /** Flows that are yet to be placed. */
+  readonly #placing: Placing<KernelFlow>;
+  readonly #plain = new PlainPrograms();
   /** Flows that left, or were not let in, as there was no room; they come back when there is. */
   readonly #waiting = new Set<KernelFlow>();
   #hasBeenFull = false;
   #places: FlowPlaces | undefined;
-  readonly #totals: KernelTotals;
 
   /** `warn` is told of a port whose frames cannot go through the program. */
   constructor(maps: ForwardMaps, clock: Clock, warn: (text: string) => void) {
@@ -120,6 +138,7 @@ export class KernelTable {
     this.#masks = new MaskLists(maps);
     this.#operations = new OperationLists(maps);
     this.#totals = new KernelTotals(maps);
+    this.#placing = new Placing(clock, (flow) => this.#place(flow));
   }
 
   /** How many flows are in the maps. */
@@ -144,6 +163,7 @@ export class KernelTable {
     for (const { reason } of this.#flows.values()) {
       if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
+    if (this.#placing.size > 0) reasons.set("waits for another packet", this.#placing.size);
     return reasons;
   }
 
@@ -155,7 +175,7 @@ export class KernelTable {
 
   addPort(number: number, device: Device): void {
     const slot = this.#slots.take(number);
-    if (slot !== undefined) this.#clearSent(slot);
+    if (slot !== undefined) this.#totals.clearSent(slot);
     this.#ports.set(number, { device, slot, state: portOf(device, slot) });
     this.#encodeAgain(number);
   }
@@ -181,13 +201,35 @@ export class KernelTable {
     this.#slots.free(number);
   }
 
+  /** Adds a flow, which goes into the maps now or a little later. */
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
-    const match = encodeMatch(key, shape);
-    const counts = new KernelCounts(this.#maps, this.#offset, slot.part?.read());
-    slot.part = counts;
-    const flow: KernelFlow = { id, match, counts, program, placed: undefined, reason: undefined };
+    const at = this.#values.take(shape.words.length);
+    const values = this.#values.chunk;
+    shape.gather(key, values, at);
+    const flow: KernelFlow = {
+      id,
+      shape,
+      values,
+      at,
+      slot,
+      program,
+      counts: undefined,
+      placed: undefined,
+      reason: undefined,
+      place: -1,
+    };
     this.#flows.set(id, flow);
-    this.#place(flow);
+    this.#placing.add(flow);
+  }
+
+  /** Flows go into the maps that have been put off. */
+  placeAll(): void {
+    this.#placing.placeAll();
+  }
+
+  /** The same of those that have been used since. */
+  placeUsed(): void {
+    this.#placing.placeUsed();
   }
 
   /** Adds, replaces or, without one, removes a meter. `row` is that of its numbers in the maps, undefined where they are elsewhere. */
@@ -212,8 +254,10 @@ export class KernelTable {
     for (const id of ids) {
       const flow = this.#flows.get(id);
       this.#flows.delete(id);
-      if (flow) this.#waiting.delete(flow);
-      if (flow?.placed === undefined) continue;
+      if (flow === undefined) continue;
+      this.#placing.delete(flow);
+      this.#waiting.delete(flow);
+      if (flow.placed === undefined) continue;
       this.#maps.deleteFlow(flow.placed.key);
       placed.push(flow);
     }
@@ -266,8 +310,9 @@ export class KernelTable {
 
   /** No port's frames go through the program any more. */
   close(): void {
+    this.#placing.close();
     this.#maps.waitForPrograms();
-    for (const { counts, placed } of this.#flows.values()) if (placed) counts.end();
+    for (const { counts, placed } of this.#flows.values()) if (placed) counts!.end();
     this.#flows.clear();
     this.#totals.end();
     this.#maps.close();
@@ -291,34 +336,18 @@ export class KernelTable {
 
   /** What went to a port's guest without passing the port. */
   sent(number: number): SentPackets {
-    let [packets, bytes] = [0, 0];
-    const slot = this.#ports.get(number)?.slot;
-    for (const at of slot === undefined ? [] : this.#sentRows(slot)) {
-      packets += Number(this.#maps.sent.getBigUint64(at + sentRow.packets, true));
-      bytes += Number(this.#maps.sent.getBigUint64(at + sentRow.bytes, true));
-    }
-    return { packets, bytes };
+    return this.#totals.sent(this.#ports.get(number)?.slot);
   }
 
-  #clearSent(slot: number): void {
-    for (const at of this.#sentRows(slot)) {
-      this.#maps.sent.setBigUint64(at + sentRow.packets, 0n, true);
-      this.#maps.sent.setBigUint64(at + sentRow.bytes, 0n, true);
-    }
-  }
-
-  #sentRows(slot: number): number[] {
-    return Array.from({ length: this.#maps.processors }, (_, cpu) => (cpu * FORWARD_SLOTS + slot) * sentRow.size);
-  }
-
-  #encode(flow: KernelFlow): ForwardOperations | string {
-    if (typeof flow.match === "string") return flow.match;
-    if (isForThreads(this.#ports.get(flow.match.port)?.device)) return "comes in by a port whose packets threads take";
+  #encode(flow: KernelFlow, match: ForwardMatch): ForwardOperations | string {
+    if (isForThreads(this.#ports.get(match.port)?.device)) return "comes in by a port whose packets threads take";
+    const plain = this.#plain.encode(flow.program, match, this.#named);
+    if (plain !== undefined) return plain;
     if (flow.program.some(({ code }) => code === OP_CT)) {
       this.#track ??= { refused: loadTrack(this.#maps, this.#warn) };
       if (this.#track.refused !== undefined) return this.#track.refused;
     }
-    const encoded = encodeProgram(flow.program, flow.match, this.#named);
+    const encoded = encodeProgram(flow.program, match, this.#named);
     if (typeof encoded === "string" || !encoded.needsOthers) return encoded;
     this.#others ??= { refused: loadOthers(this.#maps, this.#warn) };
     return this.#others.refused ?? encoded;
@@ -345,24 +374,33 @@ export class KernelTable {
 
   /** Puts a flow into the maps, if that can be. */
   #place(flow: KernelFlow): void {
-    const encoded = this.#encode(flow);
-    const { match } = flow;
-    if (typeof encoded === "string" || typeof match === "string") {
-      flow.reason = typeof encoded === "string" ? encoded : "";
-      return;
+    if (flow.counts === undefined) {
+      flow.counts = new KernelCounts(this.#maps, this.#offset, flow.slot.part?.read());
+      flow.slot.part = flow.counts;
     }
-    flow.reason = this.#tryPlace(flow, match, encoded);
+    const match = encodeMatch(flow.shape, flow.values, flow.at);
+    const encoded = typeof match === "string" ? match : this.#encode(flow, match);
+    flow.reason =
+      typeof match === "string" || typeof encoded === "string"
+        ? (encoded as string)
+        : this.#tryPlace(flow, flow.counts, match, encoded);
   }
 
   /** Undefined, or why it could not be. */
-  #tryPlace(flow: KernelFlow, match: ForwardMatch, encoded: ForwardOperations): string | undefined {
+  #tryPlace(
+    flow: KernelFlow,
+    counts: KernelCounts,
+    match: ForwardMatch,
+    encoded: ForwardOperations,
+  ): string | undefined {
+    const { port } = match;
     const row = this.#takeRow();
-    const slot = this.#slots.take(match.port);
+    const slot = this.#slots.take(port);
     const mask = this.#masks.take(match);
     const operations = this.#operations.take(encoded);
     const giveBack = (why: string): string => {
       this.#freeRows.push(row);
-      if (slot !== undefined) this.#slots.free(match.port);
+      if (slot !== undefined) this.#slots.free(port);
       if (mask) this.#masks.free(mask);
       if (operations) this.#operations.free(operations);
       this.#waiting.add(flow);
@@ -372,13 +410,13 @@ export class KernelTable {
     if (mask === undefined) return giveBack("too many masks");
     if (operations === undefined) return giveBack("too many lists of actions");
     const key = keyOf(match, slot, mask.index);
-    flow.counts.begin(row);
+    counts.begin(row);
     if (!this.#maps.putFlow(key, operations.place, row)) {
-      flow.counts.end();
+      counts.end();
       return giveBack("the kernel has no room");
     }
     this.#masks.list(slot, mask);
-    flow.placed = { slot, mask, key, row, operations };
+    flow.placed = { port, slot, mask, key, row, operations };
     this.#leaving.add(flow);
     this.#waiting.delete(flow);
     this.#places?.placed(flow.id, row, key);
@@ -408,11 +446,13 @@ export class KernelTable {
   /** A flow does something else now. */
   #replace(flow: KernelFlow): void {
     const { placed } = flow;
+    if (this.#placing.has(flow)) return;
     if (placed === undefined) {
       this.#place(flow);
       return;
     }
-    const encoded = this.#encode(flow);
+    // What is there can be matched.
+    const encoded = this.#encode(flow, encodeMatch(flow.shape, flow.values, flow.at) as ForwardMatch);
     const operations = typeof encoded === "string" ? undefined : this.#operations.take(encoded);
     if (operations && this.#maps.putFlow(placed.key, operations.place, placed.row)) {
       const before = placed.operations;
@@ -431,20 +471,21 @@ export class KernelTable {
 
   /** A flow has been taken out of the maps, and nobody has it any more. */
   #displaced(flow: KernelFlow): void {
-    const { slot, mask, operations } = flow.placed!;
+    const { port, slot, mask, operations } = flow.placed!;
     flow.placed = undefined;
     this.#leaving.delete(flow);
     this.#masks.unlist(slot, mask);
     this.#masks.free(mask);
     this.#operations.free(operations);
-    this.#slots.free((flow.match as ForwardMatch).port);
-    const row = flow.counts.end();
+    this.#slots.free(port);
+    const row = flow.counts!.end();
     this.#freeRows.push(row);
     this.#places?.displaced(row);
   }
 
   /** What goes out by a port is another matter now. */
   #encodeAgain(port: number): void {
+    this.#plain.clear();
     for (const flow of this.#flows.values()) {
       if (someStep(flow.program, (step) => goesThrough(step, port))) this.#replace(flow);
     }
@@ -456,32 +497,10 @@ function goesThrough({ code, a, push }: Program[number], port: number): boolean 
   return code === OP_TNL_PUSH ? push!.tunnelPort === port : (code === OP_OUTPUT || code === OP_TNL_POP) && a === port;
 }
 
-/** Whether the packets that come in by a port never meet the program. */
-function isForThreads(device: Device | undefined): boolean {
-  if (device === undefined || !isFrameDevice(device)) return false;
-  const { frames } = device;
-  return frames.kind !== "capture" || frames.input === "socket";
-}
-
 function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {
   const key = new Uint8Array(words.length > MAX_MASK_WORDS ? WIDE_FLOW_KEY_SIZE : FLOW_KEY_SIZE);
   const view = new DataView(key.buffer);
   view.setUint32(0, flowTag(slot, mask), true);
   for (const [i, { value }] of words.entries()) view.setUint32(4 + 4 * i, value, true);
   return key;
-}
-
-/** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
-function portOf(device: Device, slot: number | undefined): KernelPort | undefined {
-  if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
-  const { up, mtu } = device.info();
-  // What is lost there the thread can count, and the program cannot.
-  if (!up) return undefined;
-  const address = slot === undefined ? undefined : device.guest?.();
-  const guest = address && { address, slot: slot! };
-  return { ifindex: device.frames.ifindex, mtu, guest };
-}
-
-function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined): boolean {
-  return a?.ifindex === b?.ifindex && a?.mtu === b?.mtu && String(a?.guest?.address) === String(b?.guest?.address);
 }

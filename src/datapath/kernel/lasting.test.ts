@@ -111,7 +111,12 @@ describe("Lasting", () => {
       maps,
       records: flowRecords,
       clock: new FakeClock(),
-      table: { tellPlaces: () => undefined, slotOf: (number: number) => number } as unknown as KernelTable,
+      table: {
+        tellPlaces: () => undefined,
+        slotOf: (number: number) => number,
+        placeAll: () => undefined,
+        placeUsed: () => undefined,
+      } as unknown as KernelTable,
       sent,
       ports: there,
       book: () => book,

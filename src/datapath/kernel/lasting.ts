@@ -82,6 +82,7 @@ export class Lasting {
     const left = this.#left;
     this.#left = undefined;
     const adopted = left ? this.#put(left) : [];
+    this.#host.table.placeAll();
     this.#host.feed();
     left?.waitForPrograms();
     for (const { flow, held } of adopted) {
@@ -122,7 +123,10 @@ export class Lasting {
   /** The maps go on without this process. */
   leave(): void {
     // Before others' flows are adopted, nothing is to be left but what they have left.
-    if (!this.#isWaiting) this.flush();
+    if (!this.#isWaiting) {
+      this.#host.table.placeUsed();
+      this.flush();
+    }
     this.#host.maps.leave?.();
   }
 

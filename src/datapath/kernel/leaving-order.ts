@@ -1,18 +1,18 @@
 /** Flows that are looked at for one that leaves. */
 const LOOKS = 16;
 
-/** Something that packets are counted on. */
-interface Counted {
-  readonly counts: { packets(): number };
-}
-
 /** In which order flows leave where there is no room: the one that came first, but one that has been used since it was looked at last stays for another round. */
-export class LeavingOrder<F extends Counted> {
+export class LeavingOrder<F> {
   /** Their packets when they were looked at. */
   readonly #order = new Map<F, number>();
+  readonly #packets: (flow: F) => number;
+
+  constructor(packets: (flow: F) => number) {
+    this.#packets = packets;
+  }
 
   add(flow: F): void {
-    this.#order.set(flow, flow.counts.packets());
+    this.#order.set(flow, this.#packets(flow));
   }
 
   delete(flow: F): void {
@@ -25,7 +25,7 @@ export class LeavingOrder<F extends Counted> {
       const [first] = this.#order;
       if (first === undefined) return undefined;
       const [flow, before] = first;
-      const now = flow.counts.packets();
+      const now = this.#packets(flow);
       if (now === before) return flow;
       this.#order.delete(flow);
       this.#order.set(flow, now);

@@ -205,6 +205,7 @@ export class UserspaceDatapath implements Datapath {
   }
 
   settled(): Promise<void> {
+    this.engine.kernel?.table?.placeAll();
     return this.engine.settled();
   }
 

@@ -1,0 +1,26 @@
+import type { Device } from "../device.js";
+import { isFrameDevice } from "../devices/frame-device.js";
+import type { KernelPort } from "./encode-program.js";
+
+/** Whether the packets that come in by a port never meet the program. */
+export function isForThreads(device: Device | undefined): boolean {
+  if (device === undefined || !isFrameDevice(device)) return false;
+  const { frames } = device;
+  return frames.kind !== "capture" || frames.input === "socket";
+}
+
+/** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
+export function portOf(device: Device, slot: number | undefined): KernelPort | undefined {
+  if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
+  const { up, mtu } = device.info();
+  // What is lost there the thread can count, and the program cannot.
+  if (!up) return undefined;
+  const address = slot === undefined ? undefined : device.guest?.();
+  const guest = address && { address, slot: slot! };
+  return { ifindex: device.frames.ifindex, mtu, guest };
+}
+
+/** Nothing that a program is made of has changed. */
+export function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined): boolean {
+  return a?.ifindex === b?.ifindex && a?.mtu === b?.mtu && String(a?.guest?.address) === String(b?.guest?.address);
+}

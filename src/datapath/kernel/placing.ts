@@ -1,0 +1,123 @@
+import type { Cancel, Clock } from "#util/clock.js";
+import { type Listed, Roster } from "#util/roster.js";
+import type { Slot } from "../userspace/flow-slots.js";
+
+/** Flows that go into the maps as they come, of each turn; more are put off. */
+const AT_ONCE = 16;
+/** Milliseconds until the next turn: while flows come, and the most while none that was put off is used. */
+const TURN = 1;
+const LONGEST = 64;
+/** Flows that are looked at in one turn, and milliseconds after which no more of them are placed in it. */
+const LOOKED_AT = 2048;
+const BUDGET = 1;
+
+/** A flow that threads count in a slot. */
+interface Countable extends Listed {
+  readonly slot: Slot;
+}
+
+/**
+ * Says when new flows go into the maps: at once where few come. Of a flood, most are of one packet each, which has been executed by then; these wait until a thread has counted
+ * another one. Whatever goes before that has cost nothing.
+ */
+export class Placing<F extends Countable> {
+  readonly #clock: Clock;
+  readonly #place: (flow: F) => void;
+  readonly #later = new Roster<F>();
+  #left = AT_ONCE;
+  #pause = TURN;
+  #timer: { readonly delay: number; readonly cancel: Cancel } | undefined;
+
+  constructor(clock: Clock, place: (flow: F) => void) {
+    this.#clock = clock;
+    this.#place = place;
+  }
+
+  /** How many flows are put off. */
+  get size(): number {
+    return this.#later.size;
+  }
+
+  /** Places a flow, now or later. */
+  add(flow: F): void {
+    this.#wake(TURN);
+    if (this.#left > 0) {
+      this.#left--;
+      this.#place(flow);
+    } else this.#later.add(flow);
+  }
+
+  /** Whether a flow is put off. */
+  has(flow: F): boolean {
+    return this.#later.has(flow);
+  }
+
+  /** A flow need not be placed any more. */
+  delete(flow: F): void {
+    this.#later.delete(flow);
+  }
+
+  /** Places those that were put off. */
+  placeAll(): void {
+    for (const flow of this.#later) this.#placeLate(flow);
+  }
+
+  /** Places those that were put off and have been used meanwhile. */
+  placeUsed(): void {
+    for (const flow of this.#later) if (isUsed(flow.slot)) this.#placeLate(flow);
+  }
+
+  close(): void {
+    this.#timer?.cancel.cancel();
+    this.#timer = undefined;
+    this.#later.clear();
+  }
+
+  #placeLate(flow: F): void {
+    this.#later.delete(flow);
+    this.#place(flow);
+  }
+
+  #wake(delay: number): void {
+    if (this.#timer && this.#timer.delay <= delay) return;
+    this.#timer?.cancel.cancel();
+    const cancel = this.#clock.after(delay, () => {
+      this.#timer = undefined;
+      this.#turn();
+    });
+    this.#timer = { delay, cancel };
+  }
+
+  #turn(): void {
+    const isQuiet = this.#left === AT_ONCE;
+    this.#left = AT_ONCE;
+    const used = this.#look();
+    this.#pause = isQuiet && !used ? Math.min(2 * this.#pause, LONGEST) : TURN;
+    if (this.#later.size > 0) this.#wake(this.#pause);
+  }
+
+  /** Goes round those that were put off; whether some of them have been used. */
+  #look(): boolean {
+    if (this.#later.size === 0) return false;
+    const end = this.#clock.now() + BUDGET;
+    let used = false;
+    for (let i = Math.min(LOOKED_AT, this.#later.size); i > 0; i--) {
+      const flow = this.#later.walk();
+      if (flow === undefined) {
+        this.#later.rewind();
+        continue;
+      }
+      if (!isUsed(flow.slot)) continue;
+      used = true;
+      this.#placeLate(flow);
+      if (this.#clock.now() >= end) break;
+    }
+    return used;
+  }
+}
+
+/** A thread has counted a packet. */
+function isUsed({ chunk: { memories }, at }: Slot): boolean {
+  for (const memory of memories) if (memory[at]! > 0) return true;
+  return false;
+}
