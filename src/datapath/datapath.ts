@@ -117,6 +117,8 @@ export interface Datapath {
   deleteFlows(ufids: readonly string[]): (FlowStats | undefined)[];
   flow(ufid: string): (DatapathFlow & { readonly stats: FlowStats }) | undefined;
   flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }>;
+  /** As `flows`, but what each step gives, and its key, is true only until the next one, which costs less. */
+  passingFlows?(): Iterable<DatapathFlow & { readonly stats: FlowStats }>;
   flush(): void;
   /** Runs actions on a packet as if a flow had matched it. */
   execute(packet: Packet, key: FlowKey, actions: readonly DatapathAction[]): void;

@@ -42,11 +42,32 @@ const allOnes: FlowMask = newKey().fill(0xffffffff);
 
 /** The text of a datapath flow's key under a mask (without one, of the whole key). Values are shown as they are in `key`, also where masked out. */
 export function formatOdpKey(key: FlowKey, mask: FlowMask = allOnes, options: OdpTextOptions = {}): string {
-  const text = new Text(key, mask, options);
+  return formatWith(new Text(key, mask, options));
+}
+
+/** A text of many keys, in which the values of some parts are missing. */
+export interface OdpKeyPattern {
+  /** What stands before the first value, between each and the next one, and behind the last. */
+  readonly literals: readonly string[];
+  /** Writes the value of a key that stands there. */
+  readonly values: readonly ((key: FlowKey) => string)[];
+}
+
+/** The text of `formatOdpKey` for all keys that have, wherever `key` is read as long as this runs, the same words. */
+export function odpKeyPattern(key: FlowKey, mask: FlowMask, options: OdpTextOptions): OdpKeyPattern {
+  const values: ((key: FlowKey) => string)[] = [];
+  const text = formatWith(new Text(key, mask, options, values));
+  return { literals: text.split(HOLE), values };
+}
+
+/** Stands for a value that is missing; in no name. */
+const HOLE = "\0";
+
+function formatWith(text: Text): string {
   text.attribute(skbPriority);
   text.tunnel();
   text.attribute(skbMark);
-  text.flags(ctState, mask === allOnes);
+  text.flags(ctState, text.isWhole);
   for (const a of metadataAttributes) text.attribute(a, a.name === "recirc_id" || a.name === "in_port");
   text.attribute(packetTypeAttribute);
   text.ethernet();
@@ -61,13 +82,20 @@ class Text {
   readonly #verbose: boolean;
   readonly #portName: (port: number) => string | undefined;
   readonly #vlanLimit: number;
+  /** Takes what writes values, if these are to be left out. */
+  #values: ((key: FlowKey) => string)[] | undefined;
 
-  constructor(key: FlowKey, mask: FlowMask, options: OdpTextOptions) {
+  constructor(key: FlowKey, mask: FlowMask, options: OdpTextOptions, values?: ((key: FlowKey) => string)[]) {
+    this.#values = values;
     this.#key = key;
     this.#mask = mask;
     this.#verbose = options.verbose ?? false;
     this.#portName = options.portName ?? (() => undefined);
     this.#vlanLimit = options.vlanLimit ?? MAX_VLANS;
+  }
+
+  get isWhole(): boolean {
+    return this.#mask === allOnes;
   }
 
   attribute(a: OdpAttribute, always = false): void {
@@ -94,6 +122,8 @@ class Text {
     if (key[W.tunDst] === 0 && [0, 1, 2, 3].every((i) => key[W.tunIpv6Dst + i] === 0)) return;
     const shown = tunnelParts.filter((p) => this.#tunnelHas(p) && this.#shows(p));
     // Of all the numbers this one alone is 0x0 where it is none.
+    const values = this.#values;
+    this.#values = undefined;
     const list = shown.map((p) => this.#part(p).replace(/^tun_id=0(?!x)/, "tun_id=0x0"));
     for (const { name, parts } of tunnelNested) {
       if (parts.every((p) => isFieldZero(key, p.at))) continue;
@@ -109,6 +139,7 @@ class Text {
     if (this.#verbose || !isFieldZero(this.#mask, tunnelFlags.at)) {
       list.push(`flags(${this.#flagText(tunnelFlags, true)})`);
     }
+    this.#values = values;
     this.parts.push(`tunnel(${list.join(",")})`);
   }
 
@@ -220,10 +251,16 @@ class Text {
   }
 
   #part(p: OdpPart, exact = false): string {
-    const value = this.#value(this.#key, p.at, p.style);
+    const value = this.#keyValue(p);
     const masked = p.style !== "frag" && !exact && !isFieldExact(this.#mask, p.at);
     const name = p.name === "" ? "" : `${p.name}=`;
     return masked ? `${name}${value}/${this.#value(this.#mask, p.at, maskStyle(p.style))}` : `${name}${value}`;
+  }
+
+  #keyValue({ at, style }: OdpPart): string {
+    if (this.#values === undefined) return this.#value(this.#key, at, style);
+    this.#values.push((key) => this.#value(key, at, style));
+    return HOLE;
   }
 
   #value(of: FlowKey, at: Bits, style: OdpPart["style"]): string {

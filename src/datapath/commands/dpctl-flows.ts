@@ -1,15 +1,14 @@
 import { W } from "#flow/layout.js";
 import { type Match, matchesOverlap } from "#flow/match.js";
 import { parseOdpKey } from "#flow/odp-parse.js";
-import { formatOdpKey } from "#flow/odp-text.js";
 import type { AppctlCommand } from "#runtime/command.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
 import type { DatapathAction } from "../actions.js";
 import type { Datapath, DatapathFlow, FlowStats } from "../datapath.js";
 import { parseDatapathActions } from "../text/action-parse.js";
-import { formatDatapathActions } from "../text/action-text.js";
 import { formatFlowStats, formatUfid } from "../text/flow-text.js";
+import { FlowTexts } from "../text/flow-texts.js";
 import { UserspaceDatapath } from "../userspace/userspace-datapath.js";
 import {
   chooseDatapath,
@@ -71,17 +70,20 @@ function layerOf(flow: DatapathFlow): Layer {
   return flow.isInKernel ? "ebpf" : "ovs";
 }
 
-function showFlow(dp: Datapath, flow: DumpedFlow, now: number, { verbose, names }: FlowTextChoice): ShownFlow {
-  const named = names ? { portName: portNames(dp) } : {};
+function textsOf(dp: Datapath, { verbose, names }: FlowTextChoice): FlowTexts {
+  return new FlowTexts({ ...(names ? { portName: portNames(dp) } : {}), verbose });
+}
+
+function showFlow(flow: DumpedFlow, now: number, texts: FlowTexts): ShownFlow {
   const { packets, bytes, used, tcpFlags } = flow.stats;
   return {
     ufid: formatUfid(flow.ufid),
-    match: formatOdpKey(flow.key, flow.mask, { ...named, verbose }),
+    match: texts.match(flow),
     packets,
     bytes,
     idle: used === 0 ? null : Math.max(0, now - used),
     tcpFlags,
-    actions: formatDatapathActions(flow.actions, { ...named, key: flow.key }),
+    actions: texts.actions(flow),
     layer: layerOf(flow),
   };
 }
@@ -90,6 +92,13 @@ function formatShown({ ufid, match, idle, actions, layer, ...counted }: ShownFlo
   // Only how long ago counts in the text.
   const stats = formatFlowStats({ ...counted, used: idle === null ? 0 : 1 }, (idle ?? 0) + 1);
   return `${verbose ? `ufid:${ufid}, ` : ""}${match}, ${stats}, ${verbose ? `dp:${layer}, ` : ""}actions:${actions}`;
+}
+
+/** `formatShown` of `showFlow`, by a shorter way. */
+function formatFlow(flow: DumpedFlow, now: number, texts: FlowTexts, verbose: boolean): string {
+  const name = verbose ? `ufid:${formatUfid(flow.ufid)}, ` : "";
+  const layer = verbose ? `dp:${layerOf(flow)}, ` : "";
+  return `${name}${texts.match(flow)}, ${formatFlowStats(flow.stats, now)}, ${layer}actions:${texts.actions(flow)}\n`;
 }
 
 /** The ufid that a flow text begins with, and the rest. */
@@ -196,6 +205,45 @@ type DumpedFlows = {
   readonly core: number | null;
 };
 
+/** Flows that are to be shown as data, or as text, which needs no data; there may be very many. */
+interface FlowDump {
+  readonly flows: () => Iterable<DumpedFlow>;
+  readonly texts: FlowTexts;
+  readonly now: number;
+  readonly hasHeading: boolean;
+  readonly more: boolean;
+  readonly core: number | null;
+}
+
+const dumps = new WeakMap<object, FlowDump>();
+
+/** The data of a dump, made where somebody looks at it. */
+function dataOf(dump: FlowDump): DumpedFlows {
+  const { texts, now, more, core } = dump;
+  let made: ShownFlow[] | undefined;
+  const flows = (): ShownFlow[] => (made ??= Array.from(dump.flows(), (flow) => showFlow(flow, now, texts)));
+  const data: DumpedFlows = {
+    get flows() {
+      return flows();
+    },
+    get heading() {
+      return dump.hasHeading && flows().length > 0;
+    },
+    more,
+    core,
+  };
+  dumps.set(data, dump);
+  return data;
+}
+
+function formatDump({ flows, texts, now, hasHeading, more, core }: FlowDump): string {
+  const thread = core === null ? "the main thread:" : `pmd on cpu core: ${core}`;
+  const lines = hasHeading ? [`flow-dump from ${thread}\n`] : [];
+  const without = lines.length;
+  for (const flow of flows()) lines.push(formatFlow(flow, now, texts, more));
+  return lines.length === without ? "" : lines.join("");
+}
+
 /** Every thread has all flows; they are shown as those of the first one. */
 function firstCore(dp: Datapath): number | null {
   return dp instanceof UserspaceDatapath ? (dp.engine.threads()[0]?.core ?? null) : null;
@@ -227,23 +275,29 @@ function dumpFlows(host: DpctlHost, args: readonly string[]): DumpedFlows {
   if (pmd !== undefined && !/^-?\d+$/.test(pmd)) throw dpctlError(`Invalid pmd core id ${pmd}`);
   const layers = new Set(types?.flatMap((type) => FLOW_TYPES.get(type)!) ?? ALL);
   if (layers.size === 0 || (pmd !== undefined && !hasThread(dp, pmd))) {
-    return { flows: [], heading: false, more, core: null };
+    return dataOf({
+      flows: () => [],
+      texts: textsOf(dp, { verbose: more, names: false }),
+      now: 0,
+      hasHeading: false,
+      more,
+      core: null,
+    });
   }
   const wanted = filter ? parseFilter(host, dp, filter) : undefined;
   const now = host.clock.now();
-  const choice = { verbose: more, names: names ?? more };
-  const flows: ShownFlow[] = [];
-  for (const flow of dp.flows()) {
-    if (layers.has(layerOf(flow)) && (wanted === undefined || matchesOverlap(wanted, flow)))
-      flows.push(showFlow(dp, flow, now, choice));
-  }
-  return { flows, heading: flows.length > 0 && pmd === undefined, more, core: firstCore(dp) };
-}
-
-function formatFlows({ flows, heading, more, core }: DumpedFlows): string {
-  const lines = flows.map((flow) => `${formatShown(flow, more)}\n`);
-  const thread = core === null ? "the main thread:" : `pmd on cpu core: ${core}`;
-  return `${heading ? `flow-dump from ${thread}\n` : ""}${lines.join("")}`;
+  const isShown = (flow: DumpedFlow): boolean =>
+    layers.has(layerOf(flow)) && (wanted === undefined || matchesOverlap(wanted, flow));
+  return dataOf({
+    *flows() {
+      for (const flow of dp.passingFlows?.() ?? dp.flows()) if (isShown(flow)) yield flow;
+    },
+    texts: textsOf(dp, { verbose: more, names: names ?? more }),
+    now,
+    hasHeading: pmd === undefined,
+    more,
+    core: firstCore(dp),
+  });
 }
 
 function parseFilter(host: DpctlHost, dp: Datapath, text: string): Match {
@@ -285,7 +339,7 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
       minArgs: 0,
       maxArgs: 6,
       run: (args) => dumpFlows(host, args),
-      text: (data) => formatFlows(data as DumpedFlows),
+      text: (data) => formatDump(dumps.get(data as object)!),
     },
     put("add", "add"),
     put("mod", "modify"),
@@ -301,7 +355,7 @@ export function dpctlFlowCommands(host: DpctlHost): AppctlCommand[] {
         if (!/^ufid:/.test(text ?? "")) return `${dpctlError("parsing flow ufid").message}\n`;
         const flow = dp.flow(splitUfid(text ?? "").ufid!);
         if (flow === undefined) throw dpctlError("getting flow", "ENOENT");
-        const shown = showFlow(dp, flow, host.clock.now(), { verbose: more, names: names ?? more });
+        const shown = showFlow(flow, host.clock.now(), textsOf(dp, { verbose: more, names: names ?? more }));
         return { ...shown, more };
       },
       text: (flow) => {

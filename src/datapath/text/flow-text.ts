@@ -42,5 +42,6 @@ function formatTcpFlags(flags: number): string {
 
 /** 32 hex digits as 8-4-4-4-12. */
 export function formatUfid(ufid: string): string {
-  return ufid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  if (ufid.length !== 32) return ufid;
+  return `${ufid.slice(0, 8)}-${ufid.slice(8, 12)}-${ufid.slice(12, 16)}-${ufid.slice(16, 20)}-${ufid.slice(20)}`;
 }

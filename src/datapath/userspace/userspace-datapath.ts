@@ -13,6 +13,7 @@ import type { Engine } from "./engine.js";
 import { FlowBook } from "./flow-book.js";
 import type { InstalledFlow } from "./installed-flow.js";
 import { MeterTable } from "./meters/meter-table.js";
+import { PassingFlow } from "./passing-flow.js";
 
 /** How a port number is chosen where none is asked for: a name's preference, or undefined. */
 export type PortNumbering = (name: string) => number | undefined;
@@ -154,6 +155,11 @@ export class UserspaceDatapath implements Datapath {
 
   *flows(): Iterable<DatapathFlow & { readonly stats: FlowStats }> {
     for (const flow of this.#flows) yield flow.shown();
+  }
+
+  *passingFlows(): Iterable<DatapathFlow & { readonly stats: FlowStats }> {
+    const passing = new PassingFlow();
+    for (const flow of this.#flows) yield passing.aim(flow);
   }
 
   flush(): void {
