@@ -236,12 +236,21 @@ function dataOf(dump: FlowDump): DumpedFlows {
   return data;
 }
 
+/** Lines that are joined at a time: pieces of text that wait for long are expensive to keep. */
+const JOINED = 128;
+
 function formatDump({ flows, texts, now, hasHeading, more, core }: FlowDump): string {
+  const blocks: string[] = [];
+  let lines: string[] = [];
+  for (const flow of flows()) {
+    lines.push(formatFlow(flow, now, texts, more));
+    if (lines.length < JOINED) continue;
+    blocks.push(lines.join(""));
+    lines = [];
+  }
+  const text = blocks.join("") + lines.join("");
   const thread = core === null ? "the main thread:" : `pmd on cpu core: ${core}`;
-  const lines = hasHeading ? [`flow-dump from ${thread}\n`] : [];
-  const without = lines.length;
-  for (const flow of flows()) lines.push(formatFlow(flow, now, texts, more));
-  return lines.length === without ? "" : lines.join("");
+  return hasHeading && text !== "" ? `flow-dump from ${thread}\n${text}` : text;
 }
 
 /** Every thread has all flows; they are shown as those of the first one. */
