@@ -9,6 +9,8 @@ export interface ForwardMatch {
   readonly words: readonly ForwardWord[];
   /** The same for equal masks only. */
   readonly maskId: string;
+  /** A word of the mask. */
+  bitsOf(word: number): number;
   /** A word of the key under the mask. */
   valueOf(word: number): number;
 }
@@ -56,6 +58,8 @@ interface ForwardMaskWords {
   readonly looked: readonly MaskWord[];
   /** Words that must be 0. */
   readonly empty: readonly MaskWord[];
+  /** Those that are looked at, by their indexes. */
+  readonly places: ReadonlyMap<number, MaskWord>;
   readonly portAt: number;
   readonly maskId: string;
 }
@@ -70,7 +74,8 @@ function wordsOf(shape: MaskShape): ForwardMaskWords {
   const looked = all.filter(({ word }) => !isEmpty(word));
   const maskId = looked.map(({ word, bits }) => `${word}:${bits.toString(36)}`).join();
   const portAt = shape.words.indexOf(W.inPort);
-  const words = { looked, empty: all.filter(({ word }) => isEmpty(word)), portAt, maskId };
+  const places = new Map(looked.map((word) => [word.word, word]));
+  const words = { looked, empty: all.filter(({ word }) => isEmpty(word)), places, portAt, maskId };
   known.set(shape, words);
   return words;
 }
@@ -105,9 +110,13 @@ class CompactMatch implements ForwardMatch {
     return this.#values[this.#from + at]! >>> 0;
   }
 
-  valueOf(wanted: number): number {
-    for (const { word, at } of this.#mask.looked) if (word === wanted) return this.#value(at);
-    return 0;
+  bitsOf(word: number): number {
+    return this.#mask.places.get(word)?.bits ?? 0;
+  }
+
+  valueOf(word: number): number {
+    const place = this.#mask.places.get(word);
+    return place === undefined ? 0 : this.#value(place.at);
   }
 }
 
@@ -124,7 +133,6 @@ export function encodeMatch(shape: MaskShape, values: CompactValues, from: numbe
 }
 
 /** These bits of a key's word where all packets of a match have the same. */
-export function knownBits({ words }: ForwardMatch, index: number, bits: number): number | undefined {
-  const found = words.find(({ word }) => word === index);
-  return found !== undefined && (found.bits & bits) >>> 0 === bits >>> 0 ? (found.value & bits) >>> 0 : undefined;
+export function knownBits(match: ForwardMatch, word: number, bits: number): number | undefined {
+  return (match.bitsOf(word) & bits) >>> 0 === bits >>> 0 ? (match.valueOf(word) & bits) >>> 0 : undefined;
 }

@@ -390,24 +390,3 @@ function tagsOf(match: ForwardMatch): number {
   const isThere = (word: number): boolean => (match.valueOf(word) & VLAN_PRESENT) !== 0;
   return isThere(W.vlan0) ? (isThere(W.vlan1) ? 2 : 1) : 0;
 }
-
-/** Programs that do nothing but send, as operations: of the match these depend on its tags alone. What ports are like is to stay as it is meanwhile. */
-export class PlainPrograms {
-  #known = new WeakMap<Program, (EncodedProgram | string)[]>();
-
-  /** As `encodeProgram`; undefined for others. */
-  encode(program: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string | undefined {
-    let known = this.#known.get(program);
-    if (known === undefined) {
-      if (!program.every(({ code }) => code === OP_OUTPUT)) return undefined;
-      known = [];
-      this.#known.set(program, known);
-    }
-    return (known[tagsOf(match)] ??= encodeProgram(program, match, places));
-  }
-
-  /** A port is another matter now. */
-  clear(): void {
-    this.#known = new WeakMap();
-  }
-}

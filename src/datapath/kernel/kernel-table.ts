@@ -26,14 +26,9 @@ import type { DatapathMeter } from "../meters.js";
 import type { Slot } from "../userspace/flow-slots.js";
 import { OP_CT, OP_METER, OP_OUTPUT, OP_TNL_POP, OP_TNL_PUSH, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch } from "./encode-match.js";
-import {
-  encodeProgram,
-  type KernelMeter,
-  type KernelPort,
-  PlainPrograms,
-  type ProgramPlaces,
-} from "./encode-program.js";
+import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js";
 import type { KernelTunnel } from "./encode-tunnel.js";
+import { EncodedPrograms } from "./encoded-programs.js";
 import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
 import { KernelCounts } from "./kernel-counts.js";
 import { isForThreads, isSamePort, portOf } from "./kernel-ports.js";
@@ -123,7 +118,7 @@ export class KernelTable {
   readonly #leaving: LeavingOrder<KernelFlow> = new LeavingOrder(({ counts }) => counts!.packets());
   /** Flows that are yet to be placed. */
   readonly #placing: Placing<KernelFlow>;
-  readonly #plain = new PlainPrograms();
+  readonly #encoded: EncodedPrograms = new EncodedPrograms(this.#named);
   /** Flows that left, or were not let in, as there was no room; they come back when there is. */
   readonly #waiting = new Set<KernelFlow>();
   #hasBeenFull = false;
@@ -236,6 +231,7 @@ export class KernelTable {
   setMeter(id: number, meter: DatapathMeter | undefined, row: number | undefined): void {
     if (meter === undefined) this.#meters.delete(id);
     else this.#meters.set(id, row === undefined ? undefined : { row, meter });
+    this.#encoded.clear();
     for (const flow of this.#flows.values()) {
       if (someStep(flow.program, ({ code, a }) => code === OP_METER && a === id)) this.#replace(flow);
     }
@@ -341,13 +337,11 @@ export class KernelTable {
 
   #encode(flow: KernelFlow, match: ForwardMatch): ForwardOperations | string {
     if (isForThreads(this.#ports.get(match.port)?.device)) return "comes in by a port whose packets threads take";
-    const plain = this.#plain.encode(flow.program, match, this.#named);
-    if (plain !== undefined) return plain;
     if (flow.program.some(({ code }) => code === OP_CT)) {
       this.#track ??= { refused: loadTrack(this.#maps, this.#warn) };
       if (this.#track.refused !== undefined) return this.#track.refused;
     }
-    const encoded = encodeProgram(flow.program, match, this.#named);
+    const encoded = this.#encoded.encode(flow.program, match);
     if (typeof encoded === "string" || !encoded.needsOthers) return encoded;
     this.#others ??= { refused: loadOthers(this.#maps, this.#warn) };
     return this.#others.refused ?? encoded;
@@ -485,7 +479,7 @@ export class KernelTable {
 
   /** What goes out by a port is another matter now. */
   #encodeAgain(port: number): void {
-    this.#plain.clear();
+    this.#encoded.clear();
     for (const flow of this.#flows.values()) {
       if (someStep(flow.program, (step) => goesThrough(step, port))) this.#replace(flow);
     }

@@ -8,11 +8,21 @@ const ADDRESSES = 12;
 export class KnownAddresses {
   readonly bytes: Uint8Array = new Uint8Array(ADDRESSES);
   readonly #known = new Uint8Array(ADDRESSES);
+  /** What is still to be looked at. */
+  #match: ForwardMatch | undefined;
 
-  constructor({ words }: Pick<ForwardMatch, "words">) {
-    for (const { word, bits, value } of words) {
-      const at = 4 * (word - W.eth);
-      if (at < 0 || at >= ADDRESSES) continue;
+  constructor(match: ForwardMatch | undefined) {
+    this.#match = match;
+  }
+
+  /** Most programs never ask: the match is looked at only where one does. */
+  #look(): void {
+    const match = this.#match;
+    if (match === undefined) return;
+    this.#match = undefined;
+    for (let at = 0; at < ADDRESSES; at += 4) {
+      const word = W.eth + at / 4;
+      const [value, bits] = [match.valueOf(word), match.bitsOf(word)];
       for (let i = 0; i < 4; i++) {
         this.bytes[at + i] = value >>> (24 - 8 * i);
         this.#known[at + i] = bits >>> (24 - 8 * i);
@@ -21,7 +31,7 @@ export class KnownAddresses {
   }
 
   copy(): KnownAddresses {
-    const copy = new KnownAddresses({ words: [] });
+    const copy = new KnownAddresses(this.#match);
     copy.bytes.set(this.bytes);
     copy.#known.set(this.#known);
     return copy;
@@ -29,6 +39,7 @@ export class KnownAddresses {
 
   /** Takes a change over. False where it then is not known what they are. */
   set({ words }: Rewrite): boolean {
+    this.#look();
     for (let i = 0; i < words.length; i += 3) {
       const [at, value, mask] = [words[i]!, words[i + 1]!, words[i + 2]!];
       for (const [j, shift] of [8, 0].entries()) {

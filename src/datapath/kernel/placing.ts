@@ -3,7 +3,7 @@ import { type Listed, Roster } from "#util/roster.js";
 import type { Slot } from "../userspace/flow-slots.js";
 
 /** Flows that go into the maps as they come, of each turn; more are put off. */
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 /** Milliseconds until the next turn: while flows come, and the most while none that was put off is used. */
 const TURN = 1;
 const LONGEST = 64;
