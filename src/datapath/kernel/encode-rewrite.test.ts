@@ -15,7 +15,10 @@ function follows(text: string, type: number, protocol: number): boolean[] {
   key[W.inPort] = 1;
   key[W.ethType] = type;
   key[W.nw] = (64 << 8) | protocol;
-  const match = encodeMatch(key, shapeOf(packetMask(key))) as ForwardMatch;
+  const shape = shapeOf(packetMask(key));
+  const values: number[] = [];
+  shape.gather(key, values, 0);
+  const match = encodeMatch(shape, values, 0) as ForwardMatch;
   return compileActions(parseDatapathActions(text), key).flatMap(({ change }) => {
     if (change === undefined) return [];
     const units = encodeRewrite(change, match);

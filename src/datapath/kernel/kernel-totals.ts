@@ -3,40 +3,48 @@ import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import { Counter } from "../userspace/counters.js";
 import { DROP } from "../userspace/drop-positions.js";
 
-/** Totals of the program, and what they count as. */
-const TOTALS: readonly { readonly row: number; readonly counters: readonly number[] }[] = [
+/** A total of each processor's, and what it counts as. */
+interface Total {
+  readonly row: number;
+  readonly counters: readonly number[];
+  /** These packets are found once more, and have not been received once more. */
+  readonly isAgain?: true;
+}
+
+const totals: readonly Total[] = [
   { row: processorRow.packets, counters: [Counter.received, Counter.megaflowHits] },
   { row: processorRow.bytes, counters: [Counter.receivedBytes] },
   { row: processorRow.masksTried, counters: [Counter.maskLookups] },
   { row: processorRow.outputs, counters: [Counter.sent] },
   { row: processorRow.pipelineDrops, counters: [DROP.pipeline] },
   { row: processorRow.otherDrops, counters: [DROP.other] },
-  { row: processorRow.recirculated, counters: [Counter.recirculated] },
+  { row: processorRow.recirculated, counters: [Counter.recirculated], isAgain: true },
+  { row: processorRow.returned, counters: [Counter.received] },
   { row: processorRow.recirculationDrops, counters: [DROP.recirc] },
   { row: processorRow.meterDrops, counters: [DROP.meter] },
 ];
 
-/** What the program counts of all flows together, and of ports' guests. */
+/** What the forwarding program has counted of all flows together, and of what went to guests. */
 export class KernelTotals {
   readonly #maps: ForwardMaps;
-  /** The totals when it ended. */
   #final: readonly number[] | undefined;
 
   constructor(maps: ForwardMaps) {
     this.#maps = maps;
   }
 
-  /** Adds the totals to a datapath's counters. */
-  addTo(counters: Float64Array): void {
-    for (const [i, at] of TOTALS.entries()) {
-      const sum = this.#final?.[i] ?? this.#sum(at.row);
-      for (const counter of at.counters) counters[counter]! += sum;
-    }
+  /** Keeps what there is: the maps are closed next. */
+  end(): void {
+    this.#final = totals.map(({ row }) => this.#sum(row));
   }
 
-  /** The totals stay as they are, whatever becomes of the maps. */
-  end(): void {
-    this.#final = TOTALS.map(({ row }) => this.#sum(row));
+  /** Adds it to a datapath's counters. */
+  addTo(counters: Float64Array): void {
+    for (const [i, { row, counters: to, isAgain }] of totals.entries()) {
+      const sum = this.#final?.[i] ?? this.#sum(row);
+      for (const counter of to) counters[counter]! += sum;
+      if (isAgain) counters[Counter.received]! -= sum;
+    }
   }
 
   /** What went directly to the guest of the port with a slot. */
