@@ -16,6 +16,7 @@ import { foldSum, pseudoSum4 } from "#wire/checksum.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { datapathContract, ether, largeSegment, plain } from "../contract/datapath.js";
 import { type BuiltProgram, buildProgram } from "../support/built-program.js";
+import { eventually } from "../support/eventually.js";
 import { icmp, ipv4, ipv6, tcp, udp } from "../support/ip-frames.js";
 import { python } from "../support/lab-peers.js";
 import { describeWith, root, tun } from "../support/needs.js";
@@ -96,6 +97,40 @@ describeWith([root, tun, python], "the engine that forwards in the kernel", () =
       expect(seen(bed)).toBe(3);
       expect(bed.datapath.deleteFlow(UFID)?.packets).toBe(13);
       expect(bed.log).toEqual([]);
+    } finally {
+      bed.close();
+    }
+  });
+
+  it("takes those flows of a flood in that have another packet, and lets the thread do the others", async () => {
+    const bed = kernelBed(worker, { forwardsInKernel: true });
+    try {
+      const [a, b] = [bed.addPort("a"), bed.addPort("b")];
+      await bed.settle();
+      const ufid = (i: number): string => i.toString(16).padStart(32, "0");
+      for (let i = 0; i < 300; i++) {
+        const [key, mask] = [newKey(), newKey()];
+        [key[W.inPort], mask[W.inPort]] = [a, 0xffffffff];
+        [key[W.ethType], mask[W.ethType]] = [0x6000 + i, 0xffff];
+        bed.datapath.putFlow({ ufid: ufid(i), key, mask, actions: [{ kind: "output", port: b }] });
+      }
+      const { table } = bed.engine.kernel;
+      expect([...table!.reasons()]).toEqual([["waits for another packet", 300 - table!.size]]);
+      expect(table!.size).toBeLessThan(100);
+      bed.datapath.deleteFlow(ufid(251));
+      const isInKernel = (i: number): boolean => bed.datapath.flow(ufid(i))?.isInKernel ?? false;
+      for (const i of [250, 251, 252]) bed.put(a, plain(ether(0x6000 + i, [i & 0xff])));
+      await eventually(() => isInKernel(250) && isInKernel(252), "flows in the kernel");
+      expect([isInKernel(251), isInKernel(253)]).toEqual([false, false]);
+      await bed.settle();
+      expect(bed.take(b).length).toBe(2);
+      const before = seen(bed);
+      bed.put(a, plain(ether(0x6000 + 250, [1])));
+      await bed.settle();
+      expect([bed.take(b).length, seen(bed)]).toEqual([1, before]);
+      expect(bed.datapath.flow(ufid(250))?.stats.packets).toBe(2);
+      await bed.datapath.settled();
+      expect(table!.size).toBe(299);
     } finally {
       bed.close();
     }
