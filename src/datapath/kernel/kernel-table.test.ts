@@ -302,6 +302,20 @@ describe("KernelTable", () => {
       expect([...table.reasons()]).toEqual([["outputs to a port that the program cannot send by", 300]]);
     });
 
+    it("settles by placing all, or those that have been used where they are thousands", () => {
+      const small = storm();
+      small.table.settle();
+      expect(small.table.size).toBe(300);
+      const large = bed(10_000);
+      const flows = Array.from({ length: 6000 }, (_, i) => large.put("2", { [W.nwSrc]: i + 1 }));
+      const { size } = large.table;
+      const { chunk, at } = flows[5000]!.slot;
+      chunk.memories[0]![at] = 1;
+      large.table.settle();
+      expect(large.table.size).toBe(size + 1);
+      expect(flows[5000]!.slot.part?.isThere).toBe(true);
+    });
+
     it("leaves nothing behind when it is closed", () => {
       const { table, clock, count } = storm();
       count(250);

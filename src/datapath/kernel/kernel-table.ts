@@ -24,7 +24,7 @@ import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Slot } from "../userspace/flow-slots.js";
-import { OP_CT, OP_METER, OP_OUTPUT, OP_TNL_POP, OP_TNL_PUSH, type Program } from "../userspace/ops.js";
+import { OP_CT, OP_METER, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch } from "./encode-match.js";
 import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js";
 import type { KernelTunnel } from "./encode-tunnel.js";
@@ -37,10 +37,13 @@ import { LeavingOrder } from "./leaving-order.js";
 import type { ForwardOperations } from "./operation-list.js";
 import { loadOthers } from "./other-programs.js";
 import { Placing } from "./placing.js";
-import { someStep } from "./program-needs.js";
+import { goesThrough, someStep } from "./program-needs.js";
 import { loadTrack } from "./track-places.js";
 import { loadTunnel } from "./tunnel-programs.js";
 import { ValueChunks } from "./value-chunks.js";
+
+/** Flows that may be placed in one go while others wait: in some ten milliseconds. */
+const FEW = 4096;
 
 /** Where a flow lies in the maps. */
 interface Placed {
@@ -222,7 +225,13 @@ export class KernelTable {
     this.#placing.placeAll();
   }
 
-  /** The same of those that have been used since. */
+  /** The same, unless very many have been put off, of which only those go there that have been used since. */
+  settle(): void {
+    if (this.#placing.size <= FEW) this.placeAll();
+    else this.placeUsed();
+  }
+
+  /** Flows go into the maps that have been put off and used since. */
   placeUsed(): void {
     this.#placing.placeUsed();
   }
@@ -484,11 +493,6 @@ export class KernelTable {
       if (someStep(flow.program, (step) => goesThrough(step, port))) this.#replace(flow);
     }
   }
-}
-
-/** Whether a step depends on a port. */
-function goesThrough({ code, a, push }: Program[number], port: number): boolean {
-  return code === OP_TNL_PUSH ? push!.tunnelPort === port : (code === OP_OUTPUT || code === OP_TNL_POP) && a === port;
 }
 
 function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {

@@ -11,6 +11,7 @@ import {
   OP_REWRITE,
   OP_SAMPLE,
   OP_SET_KEY,
+  OP_TNL_POP,
   OP_TNL_PUSH,
   type Op,
   type Program,
@@ -60,4 +61,9 @@ export function outputsOf(program: Program): number {
     else if (code === OP_CLONE || (code === OP_SAMPLE && a === ALWAYS)) outputs += outputsOf(inner);
   }
   return outputs;
+}
+
+/** Whether a step depends on a port. */
+export function goesThrough({ code, a, push }: Program[number], port: number): boolean {
+  return code === OP_TNL_PUSH ? push!.tunnelPort === port : (code === OP_OUTPUT || code === OP_TNL_POP) && a === port;
 }

@@ -211,7 +211,7 @@ export class UserspaceDatapath implements Datapath {
   }
 
   settled(): Promise<void> {
-    this.engine.kernel?.table?.placeAll();
+    this.engine.kernel?.table?.settle();
     return this.engine.settled();
   }
 
