@@ -1,4 +1,10 @@
-import { MAX_WIDE_MASK_WORDS } from "#bpf/forward/layout.js";
+import {
+  FLOW_KEY_SIZE,
+  flowTag,
+  MAX_MASK_WORDS,
+  MAX_WIDE_MASK_WORDS,
+  WIDE_FLOW_KEY_SIZE,
+} from "#bpf/forward/layout.js";
 import { CORE_WORDS, PACKET_START, W } from "#flow/layout.js";
 import type { CompactValues, MaskShape } from "#flow/shape.js";
 
@@ -135,4 +141,13 @@ export function encodeMatch(shape: MaskShape, values: CompactValues, from: numbe
 /** These bits of a key's word where all packets of a match have the same. */
 export function knownBits(match: ForwardMatch, word: number, bits: number): number | undefined {
   return (match.bitsOf(word) & bits) >>> 0 === bits >>> 0 ? (match.valueOf(word) & bits) >>> 0 : undefined;
+}
+
+/** A match as a key of the maps: of a port with a slot, under the mask of a number. */
+export function flowKey({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {
+  const key = new Uint8Array(words.length > MAX_MASK_WORDS ? WIDE_FLOW_KEY_SIZE : FLOW_KEY_SIZE);
+  const view = new DataView(key.buffer);
+  view.setUint32(0, flowTag(slot, mask), true);
+  for (const [i, { value }] of words.entries()) view.setUint32(4 + 4 * i, value, true);
+  return key;
 }

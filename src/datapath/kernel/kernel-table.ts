@@ -1,15 +1,6 @@
 import { portProgram } from "#bpf/forward/entry.js";
 import { forwardProgram } from "#bpf/forward/forward-program.js";
-import {
-  FLOW_KEY_SIZE,
-  ForwardPart,
-  flowTag,
-  MAX_MASK_WORDS,
-  MAX_MASKS,
-  meterTable,
-  OPERATION_UNITS,
-  WIDE_FLOW_KEY_SIZE,
-} from "#bpf/forward/layout.js";
+import { ForwardPart, MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
 import type { ProgramItem } from "#bpf/instruction.js";
 import type { FlowKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
@@ -25,7 +16,7 @@ import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
 import type { Slot } from "../userspace/flow-slots.js";
 import { OP_CT, OP_METER, type Program } from "../userspace/ops.js";
-import { encodeMatch, type ForwardMatch } from "./encode-match.js";
+import { encodeMatch, type ForwardMatch, flowKey } from "./encode-match.js";
 import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js";
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { EncodedPrograms } from "./encoded-programs.js";
@@ -412,7 +403,7 @@ export class KernelTable {
     if (slot === undefined) return giveBack("too many ports");
     if (mask === undefined) return giveBack("too many masks");
     if (operations === undefined) return giveBack("too many lists of actions");
-    const key = keyOf(match, slot, mask.index);
+    const key = flowKey(match, slot, mask.index);
     counts.begin(row);
     if (!this.#maps.putFlow(key, operations.place, row)) {
       counts.end();
@@ -493,12 +484,4 @@ export class KernelTable {
       if (someStep(flow.program, (step) => goesThrough(step, port))) this.#replace(flow);
     }
   }
-}
-
-function keyOf({ words }: ForwardMatch, slot: number, mask: number): Uint8Array {
-  const key = new Uint8Array(words.length > MAX_MASK_WORDS ? WIDE_FLOW_KEY_SIZE : FLOW_KEY_SIZE);
-  const view = new DataView(key.buffer);
-  view.setUint32(0, flowTag(slot, mask), true);
-  for (const [i, { value }] of words.entries()) view.setUint32(4 + 4 * i, value, true);
-  return key;
 }
