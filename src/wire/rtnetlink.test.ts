@@ -7,6 +7,7 @@ import {
   decodeAddress,
   decodeLink,
   decodeNamespaceId,
+  decodeQdiscLink,
   decodeRoute,
   getNamespaceId,
   setLinkAlias,
@@ -29,6 +30,13 @@ function link(flags: number, fill: (request: NetlinkRequest) => void): Uint8Arra
 }
 
 describe("rtnetlink", () => {
+  it("reads whose queueing discipline has changed", () => {
+    // struct tcmsg: family, padding, ifindex, handle, parent, info.
+    const message = bytesOf("00 000000 07000000 00000180 ffffffff 02000000");
+    expect(decodeQdiscLink(message)).toBe(7);
+    expect(decodeQdiscLink(message.subarray(0, 19))).toBeUndefined();
+  });
+
   it("reads a link", () => {
     const stats = new Uint8Array(24 * 8);
     const numbers = new DataView(stats.buffer);

@@ -4,12 +4,15 @@ import { Attributes, NetlinkRequest, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_
 
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
+export const RTM_NEWQDISC = 36;
+export const RTM_DELQDISC = 37;
 const RTM_GETLINK = 18;
 const RTM_GETADDR = 22;
 const RTM_GETROUTE = 26;
 
 /** Multicast groups of rtnetlink (enum rtnetlink_groups). */
 export const RTNLGRP_LINK = 1;
+export const RTNLGRP_TC = 4;
 
 const IFLA = {
   address: 1,
@@ -151,6 +154,11 @@ export function decodeOtherEnd(payload: Uint8Array): { ifindex: number; namespac
   const [ifindex, namespace] = [attributes.u32(IFLA.link), attributes.u32(IFLA.linkNamespace)];
   if (ifindex === undefined || namespace === undefined) return undefined;
   return { ifindex, namespace, qdisc: attributes.text(IFLA.qdisc) ?? "" };
+}
+
+/** The ifindex in the payload of RTM_NEWQDISC and RTM_DELQDISC. */
+export function decodeQdiscLink(payload: Uint8Array): number | undefined {
+  return payload.length < 20 ? undefined : view(payload).getInt32(4, true);
 }
 
 /** An address from the payload of RTM_NEWADDR; undefined for another family than IPv4 and IPv6. */

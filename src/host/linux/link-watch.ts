@@ -1,25 +1,41 @@
-import { decodeLink, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_LINK } from "#wire/rtnetlink.js";
+import {
+  decodeLink,
+  decodeQdiscLink,
+  RTM_DELLINK,
+  RTM_DELQDISC,
+  RTM_NEWLINK,
+  RTM_NEWQDISC,
+  RTNLGRP_LINK,
+  RTNLGRP_TC,
+} from "#wire/rtnetlink.js";
 import type { LinkEvent, LinkInfo } from "../net.js";
 import { NetlinkSocket } from "./netlink-socket.js";
 import { onReadable, type Readiness } from "./syscalls.js";
 
 /**
- * Tells of links that appear, change and go. When the kernel had to drop events, all links are read again and compared with
+ * Tells of links that appear, change and go; one whose queueing discipline is another now has changed. When the kernel had to drop events, all links are read again and compared with
  * what was told last, so that nothing is missed but intermediate states.
  */
 export class LinkWatch {
   readonly #socket = new NetlinkSocket(0);
   readonly #readiness: Readiness;
   readonly #readAll: () => LinkInfo[];
+  readonly #readOne: (name: string) => LinkInfo | undefined;
   readonly #handler: (event: LinkEvent) => void;
   /** Names by ifindex of the links that are there. */
   readonly #known = new Map<number, string>();
   #closed = false;
 
-  constructor(readAll: () => LinkInfo[], handler: (event: LinkEvent) => void) {
+  constructor(
+    readAll: () => LinkInfo[],
+    readOne: (name: string) => LinkInfo | undefined,
+    handler: (event: LinkEvent) => void,
+  ) {
+    this.#readOne = readOne;
     this.#readAll = readAll;
     this.#handler = handler;
     this.#socket.join(RTNLGRP_LINK);
+    this.#socket.join(RTNLGRP_TC);
     for (const link of readAll()) this.#known.set(link.ifindex, link.name);
     this.#readiness = onReadable(this.#socket.fd, () => this.#drain());
   }
@@ -32,11 +48,18 @@ export class LinkWatch {
     }
     for (const { type, payload } of events) {
       if (this.#closed) return;
+      if (type === RTM_NEWQDISC || type === RTM_DELQDISC) this.#onQdisc(decodeQdiscLink(payload));
       const link = type === RTM_NEWLINK || type === RTM_DELLINK ? decodeLink(payload) : undefined;
       if (!link) continue;
       if (type === RTM_NEWLINK) this.#tell(link);
       else this.#tellGone(link.ifindex, link.name);
     }
+  }
+
+  #onQdisc(ifindex: number | undefined): void {
+    const name = ifindex === undefined ? undefined : this.#known.get(ifindex);
+    const link = name === undefined ? undefined : this.#readOne(name);
+    if (link && link.ifindex === ifindex) this.#tell(link);
   }
 
   /** Reads everything anew; for the kernel's "I lost events", and for tests. */
