@@ -93,9 +93,10 @@ export class ForwardedPorts {
     const rings = new LinuxCaptureRings();
     const ring = rings.open();
     this.maps = new LinuxForwardMaps(rings);
-    this.#table = new KernelTable(this.maps, new NodeClock(), (text) => {
+    const fail = (text: string): void => {
       throw new Error(text);
-    });
+    };
+    this.#table = new KernelTable(this.maps, new NodeClock(), fail, () => net.packetListeners());
     const sources = ports.map((port) => net.capture(port));
     const times: number[] = [];
     for (const [i, { frames }] of sources.entries()) {

@@ -50,7 +50,7 @@ function datapathClasses(
   context: DaemonContext,
   wanted: VswitchdCommandLine,
   net: NetHost,
-  linux: Required<Pick<NetdevHost, "rings" | "cores" | "forwardMaps" | "lacking">>,
+  linux: Required<Pick<NetdevHost, "rings" | "cores" | "forwardMaps" | "lacking" | "packetListeners">>,
   vhost: { readonly host: VhostHost; readonly directory: () => string },
   dummies: DummyDevices | undefined,
   clock: WarpClock,
@@ -76,11 +76,11 @@ function datapathClasses(
     afxdpDevices(net, "afxdp-nonpmd", (level, text) => log.module("netdev_afxdp").log(level, text)),
   ];
   const classes = [netdevDatapathClass(engine, devices, "netdev")];
+  const { forwardMaps, lacking, packetListeners } = linux;
+  const kernel = { forwardMaps, lacking, packetListeners };
   if (wanted.systemDevices)
     classes.push(
-      netdevDatapathClass({ ...engine, forwardMaps: linux.forwardMaps, lacking: linux.lacking }, devices, "system", [
-        internalDevices(net, "pair", warn),
-      ]),
+      netdevDatapathClass({ ...engine, ...kernel }, devices, "system", [internalDevices(net, "pair", warn)]),
     );
   if (!dummies || wanted.dummies === "none") return classes;
   const mode = wanted.dummies === "new" ? "beside" : wanted.dummies;
@@ -132,6 +132,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       return new LinuxForwardMaps(rings, { pins, name: BRIDGES });
     },
     lacking: lackingForKernelEngine,
+    packetListeners: () => net.packetListeners(),
   };
   const { LinuxVhostHost } = await import("#host/linux/vhost/vhost-host.js");
   const vhostLog = log.module("netdev_vhost");

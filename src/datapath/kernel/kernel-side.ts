@@ -2,6 +2,7 @@ import type { CaptureRings } from "#host/capture-rings.js";
 import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import type { LinkStats } from "#host/net.js";
+import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
 import type { EngineFlow } from "../userspace/engine.js";
@@ -17,11 +18,16 @@ export interface KernelSideHost {
   readonly forwardMaps?: () => ForwardMaps;
   /** What this host lacks for that, each with its reason. */
   readonly lacking?: () => readonly string[];
+  /** Who listens at ports now. Without it nobody does. */
+  readonly packetListeners?: () => PacketListeners;
   log(level: "info" | "warn", text: string): void;
 }
 
 /** What Open_vSwitch:other_config calls the choice. */
 const OPTION = "weft-kernel-engine";
+/** Whether packets may go to guests without passing their ports. */
+const DIRECT = "weft-direct-to-guests";
+const NOBODY: PacketListeners = { isListenedAt: () => false };
 
 /** The kernel's part in an engine of threads: a table of the flows that it forwards by itself, while that is wanted and can be. */
 export class KernelSide {
@@ -39,6 +45,7 @@ export class KernelSide {
   /** What went to guests directly before there was this table. */
   readonly #sent = new WeakMap<Device, SentPackets>();
   #isWanted = false;
+  #isDirect = true;
   #fault = "";
 
   /**
@@ -151,6 +158,8 @@ export class KernelSide {
     flows: () => Iterable<EngineFlow>,
     counted: Float64Array,
   ): void {
+    this.#isDirect = options.get(DIRECT) !== "false";
+    this.#table?.sendDirectly(this.#isDirect);
     const wanted = this.#host.forwardMaps !== undefined && options.get(OPTION) !== "false";
     if (wanted === this.#isWanted) return;
     this.#isWanted = wanted;
@@ -186,9 +195,10 @@ export class KernelSide {
   }
 
   #open(ports: ReadonlyMap<number, Device>): KernelTable {
-    const { forwardMaps, clock, log } = this.#host;
+    const { forwardMaps, clock, log, packetListeners = () => NOBODY } = this.#host;
     const maps = forwardMaps!();
-    const table = new KernelTable(maps, clock, (text) => log("warn", text));
+    const table = new KernelTable(maps, clock, (text) => log("warn", text), packetListeners);
+    table.sendDirectly(this.#isDirect);
     try {
       table.tryProgram();
       const { records } = maps;

@@ -68,7 +68,14 @@ describe("KernelTable", () => {
     const maps = fakeMaps(room);
     const warnings: string[] = [];
     const clock = new FakeClock();
-    const table = new KernelTable(maps, clock, (text) => void warnings.push(text));
+    const listened = new Set<number>();
+    const listeners = { isListenedAt: (ifindex: number) => listened.has(ifindex) };
+    const table = new KernelTable(
+      maps,
+      clock,
+      (text) => void warnings.push(text),
+      () => listeners,
+    );
     for (const [port, ifindex] of [
       [1, 11],
       [2, 12],
@@ -85,7 +92,7 @@ describe("KernelTable", () => {
       table.put(++id, key, shapeOf(mask), compileActions(parseDatapathActions(text), key), slot);
       return { id, slot };
     };
-    return { maps, table, put, warnings, clock };
+    return { maps, table, put, warnings, clock, listened };
   };
   const listOf = ({ lists }: ForwardMaps, slot: number): number => lists.getUint32(slot * maskList.size, true);
 
@@ -138,6 +145,28 @@ describe("KernelTable", () => {
     table.remove([ids[5]!]);
     expect([...table.reasons()]).toEqual([]);
     expect(table.size).toBe(MAX_MASKS);
+  });
+
+  it("sends to a guest by its port while somebody listens there", () => {
+    const { maps, table, put, clock, listened } = bed();
+    table.addPort(3, { ...device(13), guest: () => new Uint8Array(6) } as Device);
+    put("3");
+    const operation = (): number => {
+      const [place] = [...maps.entries.values()][0]!;
+      return maps.operations.getUint32(place * operationHead.size + 16, true);
+    };
+    expect(operation()).toBe(Operation.guestOutput);
+    listened.add(13);
+    clock.advance(1000);
+    expect(operation()).toBe(Operation.lastOutput);
+    listened.clear();
+    clock.advance(1000);
+    expect(operation()).toBe(Operation.guestOutput);
+    table.sendDirectly(false);
+    expect(operation()).toBe(Operation.lastOutput);
+    table.sendDirectly(true);
+    expect(operation()).toBe(Operation.guestOutput);
+    table.removePort(3);
   });
 
   it("leaves to the threads what goes out by a port that is down, so that they count it", () => {

@@ -8,6 +8,7 @@ import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
 import { FORWARD_OTHER, type ForwardMaps, type SentPackets } from "#host/forward-maps.js";
 import type { CaptureHandle } from "#host/net.js";
+import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
 import type { Listed } from "#util/roster.js";
 import type { Device } from "../device.js";
@@ -21,6 +22,7 @@ import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { EncodedPrograms } from "./encoded-programs.js";
 import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
+import { GuestWatch } from "./guest-watch.js";
 import { KernelCounts } from "./kernel-counts.js";
 import { isForThreads, isSamePort, portOf } from "./kernel-ports.js";
 import { KernelTotals } from "./kernel-totals.js";
@@ -104,6 +106,7 @@ export class KernelTable {
   #others: { readonly refused: string | undefined } | undefined;
   /** Whether the part that tracks is loaded, once a flow has wanted it. */
   #track: { readonly refused: string | undefined } | undefined;
+  readonly #guests: GuestWatch;
   readonly #masks: MaskLists;
   readonly #operations: OperationLists;
   readonly #slots = new PortSlots();
@@ -119,7 +122,8 @@ export class KernelTable {
   #places: FlowPlaces | undefined;
 
   /** `warn` is told of a port whose frames cannot go through the program. */
-  constructor(maps: ForwardMaps, clock: Clock, warn: (text: string) => void) {
+  constructor(maps: ForwardMaps, clock: Clock, warn: (text: string) => void, listeners: () => PacketListeners) {
+    this.#guests = new GuestWatch(clock, listeners, (ports) => this.#refresh(ports));
     this.#maps = maps;
     this.#warn = warn;
     this.#offset = maps.monotonic() - clock.now();
@@ -165,18 +169,31 @@ export class KernelTable {
   addPort(number: number, device: Device): void {
     const slot = this.#slots.take(number);
     if (slot !== undefined) this.#totals.clearSent(slot);
-    this.#ports.set(number, { device, slot, state: portOf(device, slot) });
-    this.#encodeAgain(number);
+    this.#ports.set(number, { device, slot, state: this.#guests.see(number, portOf(device, slot)) });
+    this.#encodeAgain(new Set([number]));
   }
 
   /** A port's device has changed. */
   refreshPort(number: number): void {
-    const port = this.#ports.get(number);
-    if (port === undefined) return;
-    const state = portOf(port.device, port.slot);
-    if (isSamePort(state, port.state)) return;
-    port.state = state;
-    this.#encodeAgain(number);
+    this.#refresh(new Set([number]));
+  }
+
+  #refresh(numbers: ReadonlySet<number>): void {
+    const changed = new Set<number>();
+    for (const number of numbers) {
+      const port = this.#ports.get(number);
+      if (port === undefined) continue;
+      const state = this.#guests.see(number, portOf(port.device, port.slot));
+      if (isSamePort(state, port.state)) continue;
+      port.state = state;
+      changed.add(number);
+    }
+    if (changed.size > 0) this.#encodeAgain(changed);
+  }
+
+  /** Whether packets may go to guests without passing their ports, while nobody listens there. */
+  sendDirectly(isDirect: boolean): void {
+    this.#guests.want(isDirect);
   }
 
   /** On return nothing is sent by the port any more. */
@@ -185,7 +202,8 @@ export class KernelTable {
     if (port === undefined) return;
     this.#ports.delete(number);
     this.#tunnels.delete(number);
-    this.#encodeAgain(number);
+    this.#guests.forget(number);
+    this.#encodeAgain(new Set([number]));
     if (port.slot !== undefined) this.#maps.forget(port.slot);
     this.#slots.free(number);
   }
@@ -306,6 +324,7 @@ export class KernelTable {
 
   /** No port's frames go through the program any more. */
   close(): void {
+    this.#guests.close();
     this.#placing.close();
     this.#maps.waitForPrograms();
     for (const { counts, placed } of this.#flows.values()) if (placed) counts!.end();
@@ -477,11 +496,11 @@ export class KernelTable {
     this.#places?.displaced(row);
   }
 
-  /** What goes out by a port is another matter now. */
-  #encodeAgain(port: number): void {
+  /** What goes out by these ports is another matter now. */
+  #encodeAgain(ports: ReadonlySet<number>): void {
     this.#encoded.clear();
     for (const flow of this.#flows.values()) {
-      if (someStep(flow.program, (step) => goesThrough(step, port))) this.#replace(flow);
+      if (someStep(flow.program, (step) => goesThrough(step, ports))) this.#replace(flow);
     }
   }
 }

@@ -63,7 +63,9 @@ export function outputsOf(program: Program): number {
   return outputs;
 }
 
-/** Whether a step depends on a port. */
-export function goesThrough({ code, a, push }: Program[number], port: number): boolean {
-  return code === OP_TNL_PUSH ? push!.tunnelPort === port : (code === OP_OUTPUT || code === OP_TNL_POP) && a === port;
+/** Whether a step depends on one of these ports. */
+export function goesThrough({ code, a, push }: Program[number], ports: ReadonlySet<number>): boolean {
+  return code === OP_TNL_PUSH
+    ? ports.has(push!.tunnelPort)
+    : (code === OP_OUTPUT || code === OP_TNL_POP) && ports.has(a);
 }

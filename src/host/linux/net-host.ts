@@ -16,6 +16,7 @@ import type {
   XdpOptions,
   XdpSource,
 } from "../net.js";
+import type { PacketListeners } from "../packet-listeners.js";
 import { updateLink } from "./bpf/link.js";
 import { linkSettings } from "./ethtool.js";
 import { findNamespace } from "./find-namespace.js";
@@ -25,6 +26,7 @@ import { hideByLink } from "./hide-by-tcx.js";
 import { LinkWatch } from "./link-watch.js";
 import { currentNamespace, inNamespace } from "./namespaces.js";
 import { NetlinkSocket } from "./netlink-socket.js";
+import { ownPacketSocket, packetListeners } from "./packet-listeners.js";
 import { openPacketSocket } from "./packet-socket.js";
 import type { Pins } from "./pins.js";
 import { ringInputFault } from "./ring-probe.js";
@@ -136,6 +138,11 @@ export class LinuxNetHost implements NetHost {
     }
   }
 
+  /** Who listens at links now. */
+  packetListeners(): PacketListeners {
+    return inNamespace(this.#namespace, packetListeners);
+  }
+
   createVeth(name: string, peer: string, peerNamespace?: number): void {
     for (const part of [name, peer]) this.#checkName(part);
     this.#netlink.request(rt.createVeth(name, peer, peerNamespace), name);
@@ -186,6 +193,7 @@ export class LinuxNetHost implements NetHost {
       () =>
         new LinkWatch(
           () => this.links(),
+          (name) => this.link(name),
           (event) => {
             for (const each of [...this.#handlers]) if (this.#handlers.has(each)) each(event);
           },
@@ -249,6 +257,7 @@ export class LinuxNetHost implements NetHost {
         throw error;
       }
       const { link, program, hidden, release } = hiding;
+      const own = ownPacketSocket(fd);
       return {
         frames: {
           kind: "capture" as const,
@@ -264,6 +273,7 @@ export class LinuxNetHost implements NetHost {
         hidden,
         close: () => {
           // The socket goes first, so that promiscuous mode ends before the host's stack sees frames again.
+          own.forget();
           sys.close(fd);
           inNamespace(this.#namespace, release);
           this.#pins?.unpinLink(ifindex);

@@ -2,6 +2,7 @@ import type { FlowKey } from "#flow/key.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, CaptureRings } from "#host/capture-rings.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
+import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Cancel } from "#util/clock.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError } from "#util/errors.js";
@@ -44,6 +45,8 @@ export interface ThreadEngineHost extends ForwardingThreadHost {
   readonly forwardMaps?: () => ForwardMaps;
   /** What this host lacks for that, each with its reason. */
   readonly lacking?: () => readonly string[];
+  /** Who listens at captured ports now. */
+  readonly packetListeners?: () => PacketListeners;
   readonly onClose?: () => void;
 }
 
