@@ -1,12 +1,8 @@
-import { portProgram } from "#bpf/forward/entry.js";
-import { forwardProgram } from "#bpf/forward/forward-program.js";
-import { ForwardPart, MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
-import type { ProgramItem } from "#bpf/instruction.js";
+import { MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
 import type { FlowKey } from "#flow/key.js";
-import { W } from "#flow/layout.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
-import { FORWARD_OTHER, type ForwardMaps, type SentPackets } from "#host/forward-maps.js";
+import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import type { CaptureHandle } from "#host/net.js";
 import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
@@ -28,11 +24,9 @@ import { isForThreads, isSamePort, portOf } from "./kernel-ports.js";
 import { KernelTotals } from "./kernel-totals.js";
 import { LeavingOrder } from "./leaving-order.js";
 import type { ForwardOperations } from "./operation-list.js";
-import { loadOthers } from "./other-programs.js";
 import { Placing } from "./placing.js";
 import { goesThrough, someStep } from "./program-needs.js";
-import { loadTrack } from "./track-places.js";
-import { loadTunnel } from "./tunnel-programs.js";
+import { ProgramParts } from "./program-parts.js";
 import { ValueChunks } from "./value-chunks.js";
 
 /** Flows that may be placed in one go while others wait: in some ten milliseconds. */
@@ -102,10 +96,7 @@ export class KernelTable {
     tunnel: (number) => this.#tunnel(number),
     meter: (id) => (this.#meters.has(id) ? this.#meters.get(id) : "none"),
   };
-  /** Whether the part for rare operations is loaded, once a flow has wanted it. */
-  #others: { readonly refused: string | undefined } | undefined;
-  /** Whether the part that tracks is loaded, once a flow has wanted it. */
-  #track: { readonly refused: string | undefined } | undefined;
+  readonly #parts: ProgramParts;
   readonly #guests: GuestWatch;
   readonly #masks: MaskLists;
   readonly #operations: OperationLists;
@@ -126,6 +117,7 @@ export class KernelTable {
     this.#guests = new GuestWatch(clock, listeners, (ports) => this.#refresh(ports));
     this.#maps = maps;
     this.#warn = warn;
+    this.#parts = new ProgramParts(maps, warn);
     this.#offset = maps.monotonic() - clock.now();
     maps.meters.memory[meterTable.offset / 8] = BigInt(Math.round(-1e6 * this.#offset));
     this.#masks = new MaskLists(maps);
@@ -308,8 +300,7 @@ export class KernelTable {
       return;
     }
     try {
-      this.#loadForward();
-      this.#maps.feed(port, queues, { slot, items: this.#program(slot) });
+      this.#maps.feed(port, queues, { slot, items: this.#parts.port(slot) });
     } catch (error) {
       this.#warn(`${port.name}: its flows stay out of the kernel: ${String(error)}`);
       this.#maps.feed(port, queues, undefined);
@@ -318,8 +309,7 @@ export class KernelTable {
 
   /** Throws `HostError` where the kernel does not take the program. */
   tryProgram(): void {
-    this.#loadForward();
-    this.#maps.tryProgram(this.#program(0));
+    this.#maps.tryProgram(this.#parts.port(0));
   }
 
   /** No port's frames go through the program any more. */
@@ -331,17 +321,6 @@ export class KernelTable {
     this.#flows.clear();
     this.#totals.end();
     this.#maps.close();
-  }
-
-  /** Loads what all ports' programs go on with. Throws `HostError`. */
-  #loadForward(): void {
-    const { processors, flows, kernelSkb } = this.#maps;
-    this.#maps.loadPart(ForwardPart.forward, () => forwardProgram({ processors, flows, words: W, kernelSkb }));
-  }
-
-  #program(slot: number): readonly ProgramItem[] {
-    const { processors } = this.#maps;
-    return portProgram({ slot, processors, words: W, other: FORWARD_OTHER });
   }
 
   /** The slot of a port, where it has one. */
@@ -357,13 +336,12 @@ export class KernelTable {
   #encode(flow: KernelFlow, match: ForwardMatch): ForwardOperations | string {
     if (isForThreads(this.#ports.get(match.port)?.device)) return "comes in by a port whose packets threads take";
     if (flow.program.some(({ code }) => code === OP_CT)) {
-      this.#track ??= { refused: loadTrack(this.#maps, this.#warn) };
-      if (this.#track.refused !== undefined) return this.#track.refused;
+      const refused = this.#parts.track();
+      if (refused !== undefined) return refused;
     }
     const encoded = this.#encoded.encode(flow.program, match);
     if (typeof encoded === "string" || !encoded.needsOthers) return encoded;
-    this.#others ??= { refused: loadOthers(this.#maps, this.#warn) };
-    return this.#others.refused ?? encoded;
+    return this.#parts.others() ?? encoded;
   }
 
   /** What the program knows of a tunnel's port, which it is made ready for; undefined where there is none, or the kernel does not take what it needs. */
@@ -374,13 +352,7 @@ export class KernelTable {
     if (protocol === undefined) return undefined;
     const { slot } = port;
     if (this.#tunnels.has(number)) return this.#tunnels.get(number);
-    let known: KernelTunnel | undefined;
-    try {
-      loadTunnel(this.#maps);
-      known = { slot, protocol };
-    } catch (error) {
-      this.#warn(`${port.device.name}: its packets stay out of the kernel: ${String(error)}`);
-    }
+    const known = this.#parts.tunnel(port.device.name) ? { slot, protocol } : undefined;
     this.#tunnels.set(number, known);
     return known;
   }
