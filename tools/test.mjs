@@ -1,7 +1,7 @@
 // The whole test run: build, type check, lint, architecture, then unit to interop tests. Ends with the reasons for what was
 // skipped and the true totals. `npm test -- PROJECT...` runs only those vitest projects (and no gates).
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./programs.mjs";
@@ -44,10 +44,12 @@ if (chosen.length === 0) {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "weft-test-"));
+const secondTries = join(scratch, "second-tries");
 for (const project of chosen.length > 0 ? chosen : order) {
   const report = join(scratch, `${project}.json`);
-  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const ok = run(`${project} tests`, bin("vitest"), args, { NODE_EXTRA_CA_CERTS: "" });
+  const reporters = ["default", "json", "./tools/second-tries.mjs"].map((name) => `--reporter=${name}`);
+  const args = ["run", "--project", project, ...reporters, `--outputFile.json=${report}`];
+  const ok = run(`${project} tests`, bin("vitest"), args, { NODE_EXTRA_CA_CERTS: "", WEFT_SECOND_TRIES: secondTries });
   let result;
   try {
     result = JSON.parse(readFileSync(report, "utf8"));
@@ -75,9 +77,11 @@ for (const project of chosen.length > 0 ? chosen : order) {
     failures.push(`${project}: the run ended badly`);
   }
 }
+const triedAgain = existsSync(secondTries) ? readFileSync(secondTries, "utf8").trimEnd().split("\n") : [];
 rmSync(scratch, { recursive: true, force: true });
 
 console.log("");
+for (const name of triedAgain) console.log(`passed when tried again: ${name}`);
 for (const [why, n] of skippedBecause) console.log(`skipped ${n}: needs ${why}`);
 for (const f of failures) console.log(`failed: ${f}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
