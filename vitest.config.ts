@@ -4,8 +4,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const pure = { isolate: false, pool: "threads" as const, testTimeout: 30_000 };
 // Spawning daemons and making namespaces is bounded by the two cores: one file at a time.
 const serial = { pool: "forks" as const, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
-// Other programs and kernels take their time, and links say something by themselves: such a test has a second try, and the end of a run names those that needed it.
-const outside = { ...serial, retry: 1 };
+// Beside other implementations, which do things in their own time: such a test has a second try, and the end of a run names those that needed it.
+const beside = { ...serial, retry: 1 };
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -14,10 +14,10 @@ const config: ViteUserConfig = defineConfig({
       { test: { name: "architecture", include: ["test/architecture/**/*.test.ts"], ...pure } },
       { test: { name: "unit", include: ["src/**/*.test.ts", "test/contract/**/*.test.ts"], ...pure } },
       { test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], ...serial } },
-      { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...outside } },
-      { test: { name: "labs", include: ["test/labs/**/*.test.ts"], ...outside } },
+      { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...serial } },
+      { test: { name: "labs", include: ["test/labs/**/*.test.ts"], ...serial } },
       {
-        test: { name: "interop", include: ["test/interop/**/*.test.ts", "test/differential/**/*.test.ts"], ...outside },
+        test: { name: "interop", include: ["test/interop/**/*.test.ts", "test/differential/**/*.test.ts"], ...beside },
       },
     ],
   },

@@ -1,4 +1,4 @@
-import type { LinkStats } from "#host/net.js";
+import { type LinkStats, noStats } from "#host/net.js";
 
 /**
  * Counters of a device that the host uses as its own, from the switch's side: what the host sends is what the switch receives. Details of physical errors mean
@@ -6,6 +6,7 @@ import type { LinkStats } from "#host/net.js";
  */
 export function switchSide(host: LinkStats): LinkStats {
   return {
+    ...noStats,
     rxPackets: host.txPackets,
     txPackets: host.rxPackets,
     rxBytes: host.txBytes,
@@ -14,13 +15,5 @@ export function switchSide(host: LinkStats): LinkStats {
     txErrors: host.rxErrors,
     rxDropped: host.txDropped,
     txDropped: host.rxDropped,
-    multicast: 0,
-    collisions: 0,
-    rxLengthErrors: 0,
-    rxOverErrors: 0,
-    rxCrcErrors: 0,
-    rxFrameErrors: 0,
-    rxFifoErrors: 0,
-    rxMissedErrors: 0,
   };
 }

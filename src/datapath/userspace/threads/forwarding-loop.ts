@@ -1,6 +1,5 @@
-import type { FrameIo, FrameReceiver } from "#host/frame-io.js";
-import { type LeaseHandle, type LeaseMemory, LeaseState, type SharedPlace } from "#host/lease-memory.js";
-import type { ThreadParent } from "#host/threads.js";
+import type { FrameReceiver } from "#host/frame-io.js";
+import { type LeaseHandle, LeaseState } from "#host/lease-memory.js";
 import { Counter } from "../counters.js";
 import type { Flow } from "../flow.js";
 import { Forwarder } from "../forwarder.js";
@@ -14,9 +13,10 @@ import { UpcallBatch } from "../upcalls/upcall-batch.js";
 import { begunKey } from "./begun-key.js";
 import { HandedPackets } from "./handed-packets.js";
 import { HandoverWriter } from "./handover-ring.js";
-import { formatIterations } from "./iterations-text.js";
+import { formatSuspicion } from "./iterations-text.js";
+import type { LoopHost } from "./loop-host.js";
 import { rehearse } from "./rehearsal.js";
-import { type IterationSummary, Metric, ThreadMetrics } from "./thread-metrics.js";
+import { Metric, ThreadMetrics } from "./thread-metrics.js";
 import { type Command, Control, type Event, type ThreadQueue, type ThreadStart } from "./thread-protocol.js";
 import { tracksConnections } from "./tracks-connections.js";
 import { TurnBudget } from "./turn-budget.js";
@@ -26,36 +26,15 @@ import { type WorkHandlers, WorkReader } from "./work-batch.js";
 const FAREWELL = 1000;
 /** How long a thread that fails still takes signals, in milliseconds. */
 const LAST_SIGNAL = 10;
-/** How often, at the least, it is looked for connections whose time is over where nothing comes, in milliseconds. */
 /** After a turn of so many frames, the thread looks for more for so many milliseconds before it sleeps: being woken costs more, the sender too. */
 const BUSY = 4;
 const POLLING = 0.05;
+/** How often, at the least, it is looked for connections whose time is over where nothing comes, in milliseconds. */
 const IDLE_SWEEP_INTERVAL = 1000;
 /** How often ports are asked what they lost, in milliseconds. */
 const LOSS_INTERVAL = 100;
 /** Turns that a thread takes at the most to forward what still waits, once it is to end. */
 const LAST_TURNS = 10_000;
-
-function suspicion({ number, time }: IterationSummary, history: readonly IterationSummary[]): string {
-  const what = `Suspicious iteration (Excessive total cycles): iter=${number} duration=${(time / 1e3).toFixed(0)} us`;
-  return `${what}\nNeighborhood of suspicious iteration:\n${formatIterations(history).trimEnd()}`;
-}
-
-/** What a forwarding loop is built on; `now` is the main thread's clock. */
-export interface LoopHost {
-  readonly parent: ThreadParent;
-  readonly io: FrameIo;
-  readonly now: () => number;
-  readonly random: () => number;
-  /** Ends another thread's `FrameIo.wait`. */
-  readonly signal: (eventFd: number) => void;
-  /** Memory that programs in the kernel follow connections by. */
-  readonly leases: (handle: LeaseHandle) => LeaseMemory;
-  /** Memory of another thread of this process. */
-  readonly attach: (place: SharedPlace) => ArrayBuffer;
-  /** Has this thread run on one core, or on any. Throws `HostError`. */
-  readonly pin: (core: number | undefined) => void;
-}
 
 /**
  * The forwarding thread. Each turn obeys the commands that have come, forwards a batch of frames, sends the upcalls of
@@ -121,7 +100,7 @@ export class ForwardingLoop {
     this.#counters = new Float64Array(start.counters);
     this.#figures = new Float64Array(start.metrics);
     this.#metrics = new ThreadMetrics(this.#figures, host.now(), (iteration, history) =>
-      this.#post({ kind: "log", level: "warn", text: suspicion(iteration, history) }),
+      this.#post({ kind: "log", level: "warn", text: formatSuspicion(iteration, history) }),
     );
     this.#arena = new HeadArena(host.io.scratch);
     this.#upcalls = new UpcallBatch(this.#control);

@@ -14,3 +14,9 @@ export function formatIterations(iterations: readonly IterationSummary[]): strin
   });
   return header + rows.join("");
 }
+
+/** What is logged of an iteration that took too long, with those around it. */
+export function formatSuspicion({ number, time }: IterationSummary, history: readonly IterationSummary[]): string {
+  const what = `Suspicious iteration (Excessive total cycles): iter=${number} duration=${(time / 1e3).toFixed(0)} us`;
+  return `${what}\nNeighborhood of suspicious iteration:\n${formatIterations(history).trimEnd()}`;
+}

@@ -24,7 +24,7 @@ import type { Program } from "../ops.js";
 import { LoadHistory, SAMPLE_INTERVAL } from "../queues/load-history.js";
 import { type PollingCore, parseAffinity } from "../queues/place-queues.js";
 import { type PollingSettings, readPollingSettings, remarksOn } from "../queues/polling-settings.js";
-import type { PortLoss } from "../queues/port-losses.js";
+import { PortDrops } from "../queues/port-drops.js";
 import { GRACE, RxQueues } from "../queues/rx-queues.js";
 import { ReceivedUpcalls, type UpcallOrigin } from "../upcalls/received-upcalls.js";
 import { UpcallTurns } from "../upcalls/upcall-turns.js";
@@ -82,7 +82,7 @@ export class ThreadEngine implements Engine {
   readonly #sources = new WeakMap<ArrayBufferLike, ForwardingThread>();
   readonly #ports = new Map<number, Device>();
   readonly #portOptions = new Map<number, ReadonlyMap<string, string>>();
-  readonly #portDrops = new Map<number, Map<string, number>>();
+  readonly #portDrops = new PortDrops();
   readonly #meters = new Map<number, Command & { op: "meter" }>();
   #flows: () => Iterable<EngineFlow> = () => [];
   #options: ReadonlyMap<string, string> = NO_OPTIONS;
@@ -95,7 +95,7 @@ export class ThreadEngine implements Engine {
   /** What threads' work for no queue has cost. */
   readonly #overheads = new Map<ForwardingThread, LoadHistory>();
   #sampling: Cancel | undefined;
-  readonly #kernelSide: KernelSide;
+  readonly kernel: KernelSide;
   #balancedAt = 0;
   readonly #ctCalls = new TrackingCalls();
   #closed = false;
@@ -105,7 +105,7 @@ export class ThreadEngine implements Engine {
     this.#upcalls = new UpcallTurns(host.clock, () => this.#flush());
     const tracker = this.#newThread(undefined);
     const { rings, clock } = host;
-    this.#kernelSide = new KernelSide(
+    this.kernel = new KernelSide(
       host,
       () => this.#queues.feedAgain(),
       (handle) => {
@@ -115,7 +115,7 @@ export class ThreadEngine implements Engine {
     );
     this.#queues = new RxQueues(
       {
-        rings: rings && this.#kernelSide.rings(rings),
+        rings: rings && this.kernel.rings(rings),
         clock,
         log: (level, text) => host.log(level, text),
         threads: () => this.#threads,
@@ -134,12 +134,8 @@ export class ThreadEngine implements Engine {
   get counters(): Float64Array {
     const sum = this.#counted.slice();
     for (const { counters } of this.#threads) for (let i = 0; i < COUNTERS; i++) sum[i]! += counters[i]!;
-    this.#kernelSide.table?.addTo(sum);
+    this.kernel.table?.addTo(sum);
     return sum;
-  }
-
-  get kernel(): KernelSide {
-    return this.#kernelSide;
   }
 
   masks(): number {
@@ -147,18 +143,18 @@ export class ThreadEngine implements Engine {
   }
 
   portDrops(number: number): ReadonlyMap<string, number> {
-    return this.#portDrops.get(number) ?? new Map<string, number>();
+    return this.#portDrops.of(number);
   }
 
   addPort(number: number, device: Device): void {
     this.#ports.set(number, device);
     if (isTunnelDevice(device)) this.#broadcast({ op: "tunnel", port: number, tunnel: device.tunnel });
-    this.#kernelSide.table?.addPort(number, device);
+    this.kernel.table?.addPort(number, device);
     this.#queues.add(number, device);
     let mtu = device.info().mtu;
     device.onChange(() => {
       if (this.#ports.get(number) !== device) return;
-      this.#kernelSide.table?.refreshPort(number);
+      this.kernel.table?.refreshPort(number);
       this.#queues.refresh(number);
       if (device.info().mtu === mtu) return;
       mtu = device.info().mtu;
@@ -170,7 +166,7 @@ export class ThreadEngine implements Engine {
     if (!this.#ports.delete(number)) return;
     // Later the number may be another port's.
     this.#upcalls.finishPort(number);
-    this.#kernelSide.table?.removePort(number);
+    this.kernel.table?.removePort(number);
     this.#portDrops.delete(number);
     if (this.#portOptions.delete(number)) this.#broadcast({ op: "port-options", port: number, options: NO_OPTIONS });
     // The device's owner may close its descriptor next, and the number be given out again.
@@ -183,39 +179,39 @@ export class ThreadEngine implements Engine {
 
   put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
     for (const thread of this.#threads) thread.put(id, key, shape, program, slot);
-    this.#kernelSide.table?.put(id, key, shape, program, slot);
+    this.kernel.table?.put(id, key, shape, program, slot);
   }
 
   setProgram(id: number, program: Program): void {
-    this.#kernelSide.table?.setProgram(id, program);
+    this.kernel.table?.setProgram(id, program);
     this.#broadcast({ op: "program", id, program });
   }
 
   remove(ids: readonly number[]): void {
-    this.#kernelSide.table?.remove(ids);
+    this.kernel.table?.remove(ids);
     this.#broadcast({ op: "remove", ids });
     this.settle();
   }
 
   takeMeterPlace(): MeterPlace | undefined {
-    return this.#kernelSide.meters.take();
+    return this.kernel.meters.take();
   }
 
   freeMeterPlace(place: MeterPlace): void {
-    this.#kernelSide.meters.free(place);
+    this.kernel.meters.free(place);
   }
 
   setMeter(id: number, meter: DatapathMeter, place: MeterPlace): void {
     beginMeter(place, meter, this.#host.clock.now());
     const command: Command = { op: "meter", id, meter, memory: place.shared, at: place.at };
     this.#meters.set(id, command);
-    this.#kernelSide.meters.set(id, meter, place);
+    this.kernel.meters.set(id, meter, place);
     this.#broadcast(command);
   }
 
   removeMeter(id: number): void {
     this.#meters.delete(id);
-    this.#kernelSide.meters.delete(id);
+    this.kernel.meters.delete(id);
     this.#broadcast({ op: "meter", id, meter: undefined, memory: undefined, at: 0 });
   }
 
@@ -238,7 +234,7 @@ export class ThreadEngine implements Engine {
   }
 
   setOptions(options: ReadonlyMap<string, string>): void {
-    this.#kernelSide.choose(options, this.#ports, this.#flows, this.#counted);
+    this.kernel.choose(options, this.#ports, this.#flows, this.#counted);
     if (sameOptions(options, this.#options)) return;
     this.#options = new Map(options);
     this.#broadcast({ op: "options", options: this.#options });
@@ -289,7 +285,7 @@ export class ThreadEngine implements Engine {
     this.#sampling?.cancel();
     this.#upcalls.close();
     this.#queues.stopAll();
-    this.#kernelSide.close();
+    this.kernel.close();
     for (const port of this.#ports.keys()) this.#broadcast({ op: "detach", port });
     this.#ports.clear();
     // The first one last: the others may have packets for it.
@@ -453,7 +449,7 @@ export class ThreadEngine implements Engine {
     for (const command of this.#meters.values()) thread.queue(command);
     for (const { id, key, shape, program, slot } of this.#flows()) thread.put(id, key, shape, program, slot);
     if (thread === this.#tracker) {
-      const { leases } = this.#kernelSide;
+      const { leases } = this.kernel;
       if (leases) thread.queue({ op: "leases", handle: leases });
       for (const request of this.conntrack.settings()) thread.queue({ op: "ct", request, call: undefined });
       for (const { seat, handover } of this.#threads) {
@@ -482,19 +478,12 @@ export class ThreadEngine implements Engine {
         this.#ctCalls.answered(event.call, event.value);
         return;
       case "losses":
-        for (const loss of event.losses) this.#countLoss(loss);
+        for (const loss of event.losses) if (this.#ports.has(loss.port)) this.#portDrops.add(loss);
         return;
       case "log":
         this.#host.log(event.level, event.text);
         return;
     }
-  }
-
-  #countLoss({ port, reason, packets }: PortLoss): void {
-    if (!this.#ports.has(port)) return;
-    let drops = this.#portDrops.get(port);
-    if (!drops) this.#portDrops.set(port, (drops = new Map()));
-    drops.set(reason, (drops.get(reason) ?? 0) + packets);
   }
 }
 
