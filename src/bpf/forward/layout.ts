@@ -79,6 +79,7 @@ export const Operation = {
   setAddresses: 5,
   setWord: 6,
   guestOutput: 7,
+  downOutput: 8,
   /** `#bpf/forward/track-layout.js`. */
   track: 10,
   tunnelPush: 40,
@@ -151,8 +152,11 @@ export const setWord = {
 /** Behind the code of `guestOutput`: u32 ifindex, the guest's 6 bytes of Ethernet address, u16 slot of the port. */
 export const guestOutput = { ifindex: 4, address: 8, slot: 14 } as const;
 
-/** What has gone to a port's guest without passing the port, on one processor: u64s. */
-export const sentRow = { packets: 0, bytes: 8, size: 16 } as const;
+/** Behind the code of `downOutput`: u32 slot of the port. */
+export const downOutput = { slot: 4 } as const;
+
+/** What has gone to a port's guest without passing the port, and what the port was down for, on one processor: u64s. */
+export const sentRow = { packets: 0, bytes: 8, down: 16, size: 24 } as const;
 
 /** A flow's counters on one processor: u64 packets, bytes, time of the last one (CLOCK_MONOTONIC, ns), all TCP flags. */
 export const counterRow = { packets: 0, bytes: 8, used: 16, tcpFlags: 24, size: 32 } as const;
@@ -173,6 +177,7 @@ export const processorRow = {
   recirculationDrops: 64,
   meterDrops: 72,
   returned: 80,
+  downDrops: 88,
   size: 128,
 } as const;
 

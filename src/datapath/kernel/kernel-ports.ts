@@ -12,15 +12,21 @@ export function isForThreads(device: Device | undefined): boolean {
 /** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
 export function portOf(device: Device, slot: number | undefined): KernelPort | undefined {
   if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
+  const { ifindex } = device.frames;
   const { up, mtu } = device.info();
-  // What is lost there the thread can count, and the program cannot.
-  if (!up) return undefined;
+  // Without a slot the program cannot count what is lost there.
+  if (!up) return slot === undefined ? undefined : { ifindex, mtu, downSlot: slot };
   const address = slot === undefined ? undefined : device.guest?.();
   const guest = address && { address, slot: slot! };
-  return { ifindex: device.frames.ifindex, mtu, guest };
+  return { ifindex, mtu, guest };
 }
 
 /** Nothing that a program is made of has changed. */
 export function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined): boolean {
-  return a?.ifindex === b?.ifindex && a?.mtu === b?.mtu && String(a?.guest?.address) === String(b?.guest?.address);
+  return (
+    a?.ifindex === b?.ifindex &&
+    a?.mtu === b?.mtu &&
+    a?.downSlot === b?.downSlot &&
+    String(a?.guest?.address) === String(b?.guest?.address)
+  );
 }
