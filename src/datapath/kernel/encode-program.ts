@@ -35,7 +35,8 @@ import {
   type Op,
   type Program,
 } from "../userspace/ops.js";
-import { withDownFirst } from "./down-first.js";
+import { arrangeOutputs } from "./arrange-outputs.js";
+import { Cuts } from "./encode-cuts.js";
 import { type ForwardMatch, knownBits } from "./encode-match.js";
 import { encodeRewrite, isGuarded } from "./encode-rewrite.js";
 import { encodeTrack } from "./encode-track.js";
@@ -81,7 +82,7 @@ const TAG = 4;
 
 /** The program of a flow as operations, or why it cannot be had. */
 export function encodeProgram(whole: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string {
-  const program = withDownFirst(withoutLastCopy(whole), (port) => places.port(port)?.downSlot !== undefined);
+  const program = arrangeOutputs(withoutLastCopy(whole), (port) => places.port(port)?.downSlot !== undefined);
   const list = new OperationList();
   if (popsTunnel(program)) {
     const unit = encodePop(program, (number) => places.tunnel(number));
@@ -107,13 +108,9 @@ function withoutLastCopy(program: Program): Program {
 interface Standing {
   readonly isLast: boolean;
   readonly isSome: boolean;
+  /** Nothing comes behind the list that they are in. */
+  readonly isEnd: boolean;
 }
-
-/** Steps that never are the kernel's, in words. */
-const beyond: Readonly<Record<number, string>> = {
-  [OP_USERSPACE]: "sends packets up",
-  [OP_TRUNC]: "cuts packets off",
-};
 
 class ProgramEncoder {
   drop: number;
@@ -130,6 +127,7 @@ class ProgramEncoder {
   #isRetagged = false;
   /** Where packets go that a meter drops. */
   #metered: ReturnType<OperationList["add"]> | undefined;
+  #cuts: Cuts | undefined;
 
   constructor(list: OperationList, program: Program, match: ForwardMatch, places: ProgramPlaces) {
     this.#list = list;
@@ -145,19 +143,20 @@ class ProgramEncoder {
 
   /** Why it cannot be done; undefined where it can. */
   encode(): string | undefined {
+    if (someStep(this.#program, ({ code }) => code === OP_TRUNC)) this.#cuts = new Cuts(this.#list);
     const reason = this.#steps(this.#program, { isLast: true, isSome: false });
     if (this.#metered) this.#list.aimHere(this.#metered);
     return reason;
   }
 
-  #steps(program: Program, standing: Standing): string | undefined {
+  #steps(program: Program, standing: Omit<Standing, "isEnd">): string | undefined {
     for (const [i, step] of program.entries()) {
       const isLast = standing.isLast && i === program.length - 1;
       if (step.code === OP_DROP) {
         this.#dropped(step.a, standing);
         return undefined;
       }
-      const reason = this.#step(step, i, { isLast, isSome: standing.isSome });
+      const reason = this.#step(step, i, { isLast, isSome: standing.isSome, isEnd: standing.isLast });
       if (reason !== undefined) return reason;
       if (this.#list.isFull) return "does too much";
     }
@@ -165,7 +164,7 @@ class ProgramEncoder {
   }
 
   /** Outside of the first level a drop ends that level alone. */
-  #dropped(reason: number, { isSome }: Standing): void {
+  #dropped(reason: number, { isSome }: Pick<Standing, "isSome">): void {
     const kind = reason === 0 ? DropKind.pipeline : DropKind.other;
     // What a meter drops is nothing of this.
     const isOfAll = !isSome && this.#metered === undefined;
@@ -179,9 +178,14 @@ class ProgramEncoder {
 
   #step(step: Op, i: number, standing: Standing): string | undefined {
     const list = this.#list;
+    if (step.code === OP_OUTPUT) return this.#output(step.a, standing);
+    if (step.code === OP_TRUNC) {
+      this.#cuts!.next(step.a);
+      return undefined;
+    }
+    const reason = this.#cuts?.refuse();
+    if (reason !== undefined) return reason;
     switch (step.code) {
-      case OP_OUTPUT:
-        return this.#output(step.a, standing);
       case OP_PUSH_VLAN: {
         const { view } = list.add(Operation.pushVlan);
         view.setUint16(4, step.a);
@@ -227,15 +231,19 @@ class ProgramEncoder {
       case OP_TNL_PUSH:
         return this.#push(step, i);
       default:
-        return beyond[step.code] ?? `does what the program cannot (${step.code})`;
+        if (step.code === OP_USERSPACE) return "sends packets up";
+        return `does what the program cannot (${step.code})`;
     }
   }
 
-  #output(number: number, { isLast, isSome }: Standing): string | undefined {
+  #output(number: number, { isLast, isSome, isEnd }: Standing): string | undefined {
     const list = this.#list;
     const to = this.#places.port(number);
     if (to === undefined) return "outputs to a port that the program cannot send by";
-    list.limit = Math.min(list.limit, to.mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
+    const cut = this.#cuts ? this.#cuts.output(to, this.#grown, isEnd) : "whole";
+    if (typeof cut === "object") return cut.reason;
+    if (cut === "whole")
+      list.limit = Math.min(list.limit, to.mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
     if (!isSome) list.outputs++;
     if (to.downSlot !== undefined) {
       list.add(Operation.downOutput).view.setUint32(downOutput.slot, to.downSlot, true);
@@ -304,7 +312,7 @@ class ProgramEncoder {
   }
 
   /** A program on a copy: there is none where nothing comes behind it, or nothing is changed. */
-  #nested(inner: Program, standing: Standing): string | undefined {
+  #nested(inner: Program, standing: Omit<Standing, "isEnd">): string | undefined {
     if (!standing.isLast && changesPackets(inner)) return "changes a copy and goes on";
     return this.#steps(inner, standing);
   }
