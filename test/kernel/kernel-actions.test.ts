@@ -396,8 +396,12 @@ describeWith([root, tun], "actions in the kernel", () => {
     for (const { datapath } of [bed, reference]) datapath.flush();
   });
 
-  it("send to the thread what a sample takes, and only that", async () => {
-    const actions = parseDatapathActions("sample(sample=20%,actions(userspace(pid=1,userdata(0102030405060708)))),2");
+  const SAMPLE = "sample(sample=20%,actions(userspace(pid=1,userdata(0102030405060708))))";
+  it.each([
+    [`${SAMPLE},2`, [2]],
+    [`set(eth(dst=02:00:00:00:00:12)),3,push_vlan(vid=7,pcp=0),${SAMPLE},2`, [3, 2]],
+  ] as const)("send to the thread what a sample takes, and only that: %s", async (text, outputs) => {
+    const actions = parseDatapathActions(text);
     bed.datapath.putFlow({ ...wholly(1), actions });
     await bed.datapath.settled();
     expect(bed.engine.kernel.table?.size).toBe(1);
@@ -405,8 +409,10 @@ describeWith([root, tun], "actions in the kernel", () => {
     const hits = bed.datapath.stats().hits;
     bed.putAll(Array.from({ length: 400 }, () => ({ port: 1, packet: packets[0]! })));
     await bed.settle();
-    expect(bed.take(2).length).toBe(400);
+    const sent = outputs.map((port) => bed.take(port).map(({ data }) => hex(data)));
+    expect(sent.map(({ length }) => length)).toEqual(outputs.map(() => 400));
     const sampled = upcalls.filter(({ kind }) => kind === "action").length;
+    expect(new Set(upcalls.map(({ packet }) => hex(packet.data)))).toEqual(new Set(sent.at(-1)));
     upcalls = [];
     expect(byThread() - before).toBe(sampled);
     // Five standard deviations.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { branch, downOutput, HeadFlag, Operation, operationHead, setWord } from "#bpf/forward/layout.js";
+import { branch, DropKind, downOutput, HeadFlag, Operation, operationHead, setWord } from "#bpf/forward/layout.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { packetMask } from "#flow/packet-mask.js";
@@ -72,7 +72,14 @@ describe("encodeProgram", () => {
     "clone(meter(1)),2": "meters packets after something else",
     "meter(2),2": "meters packets, to mark them",
     "meter(3),2": "meters packets elsewhere",
-    "2,sample(sample=1%,actions(userspace(pid=1))),3": "samples packets after something else",
+    "sample(sample=1%,actions(userspace(pid=1))),2,sample(sample=2%,actions(userspace(pid=1)))":
+      "samples packets a second time, or some of them",
+    "sample(sample=50%,actions(2)),sample(sample=1%,actions(userspace(pid=1)))":
+      "samples packets a second time, or some of them",
+    "clone(push_vlan(vid=1,pcp=0),sample(sample=1%,actions(userspace(pid=1)))),2": "changes a copy and goes on",
+    "2,sample(sample=100%,actions(userspace(pid=1)))": "sends packets up",
+    "meter(1),sample(sample=1%,actions(userspace(pid=1))),2": "meters packets after something else",
+    "trunc(100),2,sample(sample=1%,actions(userspace(pid=1)))": "cuts packets off of which it takes samples",
     "push_vlan(vid=1,pcp=0),push_vlan(vid=1,pcp=0),push_vlan(vid=1,pcp=0),hash(l4(0)),recirc(1)":
       "hashes packets whose tags it has changed",
     "push_mpls(label=1,tc=0,ttl=64,bos=1,eth_type=0x8847),2": "does what the program cannot (6)",
@@ -109,6 +116,19 @@ describe("encodeProgram", () => {
     expect(listOf("check_pkt_len(size=100,gt(2,5),le(3))").operations.slice(4)).toEqual([
       ...["countSome", "downOutput", "lastOutput", "end"],
     ]);
+  });
+
+  it("samples packets before all else, wherever it is to do so", () => {
+    const sample = "sample(sample=1%,actions(userspace(pid=1)))";
+    expect(listOf(`${sample},2`).operations).toEqual(["sampleUp", "lastOutput", "end"]);
+    expect(listOf(`2,${sample}`).operations).toEqual(["sampleUp", "lastOutput", "end"]);
+    expect(listOf(`push_vlan(vid=1,pcp=0),2,${sample},clone(3)`).operations).toEqual([
+      ...["sampleUp", "pushVlan", "output", "lastOutput", "end"],
+    ]);
+    const { operations, view } = listOf(sample);
+    expect(operations).toEqual(["sampleUp", "end"]);
+    expect(view.getUint32(operationHead.drop, true)).toBe(DropKind.none);
+    expect(view.getUint16(operationHead.flags, true)).toBe(HeadFlag.countsLater);
   });
 
   it("cuts packets off last, and less and less is left of them", () => {

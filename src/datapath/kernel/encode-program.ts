@@ -41,6 +41,7 @@ import { type ForwardMatch, knownBits } from "./encode-match.js";
 import { encodeRewrite, isGuarded } from "./encode-rewrite.js";
 import { encodeTrack } from "./encode-track.js";
 import { encodePop, encodePush, type KernelTunnel, popsTunnel } from "./encode-tunnel.js";
+import { takeFirstSample } from "./first-sample.js";
 import { KnownAddresses } from "./known-addresses.js";
 import { KnownNeighbour } from "./known-neighbour.js";
 import { type ForwardOperations, OperationList } from "./operation-list.js";
@@ -83,16 +84,20 @@ const TAG = 4;
 
 /** The program of a flow as operations, or why it cannot be had. */
 export function encodeProgram(whole: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string {
-  const program = arrangeOutputs(withoutLastCopy(whole), (port) => places.port(port)?.downSlot !== undefined);
   const list = new OperationList();
-  if (popsTunnel(program)) {
-    const unit = encodePop(program, (number) => places.tunnel(number));
+  const copied = withoutLastCopy(whole);
+  if (popsTunnel(copied)) {
+    const unit = encodePop(copied, (number) => places.tunnel(number));
     if (typeof unit === "string") return unit;
     list.countsLater = true;
     list.add(0).bytes.set(unit);
     return { ...list.finish(DropKind.none), needsOthers: false };
   }
+  const { sample, rest } = takeFirstSample(copied);
+  const program = arrangeOutputs(withoutLastCopy(rest), (port) => places.port(port)?.downSlot !== undefined);
   const encoder = new ProgramEncoder(list, program, match, places);
+  if (whole.length === 0) encoder.drop = DropKind.pipeline;
+  if (sample) encoder.sampleFirst(sample);
   const reason = encoder.encode();
   if (reason !== undefined) return reason;
   const { needsOthers } = list;
@@ -114,7 +119,7 @@ interface Standing {
 }
 
 class ProgramEncoder {
-  drop: number;
+  drop: number = DropKind.none;
   readonly #list: OperationList;
   readonly #program: Program;
   readonly #match: ForwardMatch;
@@ -141,12 +146,20 @@ class ProgramEncoder {
     this.#keepsHeaders = readsHeaders(program);
     this.#addresses = new KnownAddresses(match);
     this.#tags = tagsOf(match);
-    this.drop = program.length === 0 ? DropKind.pipeline : DropKind.none;
+  }
+
+  /** Packets that a sample takes go to the thread before anything is done; it does all that the flow does. */
+  sampleFirst({ a: probability }: Op): void {
+    this.#list.countsLater = true;
+    this.#list.addOther(Operation.sampleUp, probability).view.setUint32(branch.port, this.#match.port, true);
   }
 
   /** Why it cannot be done; undefined where it can. */
   encode(): string | undefined {
-    if (someStep(this.#program, ({ code }) => code === OP_TRUNC)) this.#cuts = new Cuts(this.#list);
+    if (someStep(this.#program, ({ code }) => code === OP_TRUNC)) {
+      if (this.#list.length > 0) return "cuts packets off of which it takes samples";
+      this.#cuts = new Cuts(this.#list);
+    }
     const reason = this.#steps(this.#program, { isLast: true, isSome: false });
     if (this.#metered) this.#list.aimHere(this.#metered);
     return reason;
@@ -334,23 +347,13 @@ class ProgramEncoder {
   #sample(step: Op, standing: Standing): string | undefined {
     const { a: probability, inner } = step;
     if (inner.length === 0) return undefined;
-    if (someStep(inner, ({ code }) => code === OP_USERSPACE)) return this.#sampleUp(step);
+    if (someStep(inner, ({ code }) => code === OP_USERSPACE))
+      return probability === ALWAYS ? "sends packets up" : "samples packets a second time, or some of them";
     if (probability === ALWAYS) return this.#nested(inner, standing);
     const chance = this.#list.addOther(Operation.sample, probability);
     const reason = this.#some(inner, standing.isLast);
     this.#list.aimHere(chance);
     return reason;
-  }
-
-  /** Packets that are to be seen go to the thread whole, which does what the flow does: sampling them, too. */
-  #sampleUp(step: Op): string | undefined {
-    const list = this.#list;
-    if (step.a === ALWAYS) return "sends packets up";
-    if (list.length > 0 || list.countsLater || !this.#program.includes(step))
-      return "samples packets after something else";
-    list.countsLater = true;
-    list.addOther(Operation.sampleUp, step.a).view.setUint32(branch.port, this.#match.port, true);
-    return undefined;
   }
 
   #checkLength({ a: length, inner, otherwise }: Op, { isLast }: Standing): string | undefined {
