@@ -64,6 +64,8 @@ export interface SkbPlaces {
   readonly head: number;
   readonly ipSummed: { readonly byte: number; readonly bit: number };
   readonly encapsulation: { readonly byte: number; readonly bit: number };
+  /** Undefined in a kernel that does not redirect by traffic control. */
+  readonly redirected?: { readonly byte: number; readonly bit: number };
 }
 
 /** Reads from the kernel's BTF where the members lie; undefined where one is missing. */
@@ -72,7 +74,8 @@ export function skbPlaces(btf: Btf): SkbPlaces | undefined {
   const [csumStart, csumOffset, data, head, ipSummed, encapsulation] = names.map((name) => btf.member("sk_buff", name));
   if (!csumStart || !csumOffset || !data || !head || !ipSummed || !encapsulation) return undefined;
   const fields = { csumStart: csumStart.byte, csumOffset: csumOffset.byte, data: data.byte, head: head.byte };
-  return { ...fields, ipSummed, encapsulation };
+  const redirected = btf.member("sk_buff", "redirected");
+  return { ...fields, ipSummed, encapsulation, ...(redirected && { redirected }) };
 }
 
 /** Offsets in struct __sk_buff (linux/bpf.h). */

@@ -15,12 +15,17 @@ export function portOf(device: Device, slot: number | undefined): KernelPort | u
   const { up, mtu } = device.info();
   // What is lost there the thread can count, and the program cannot.
   if (!up) return undefined;
-  const address = slot === undefined ? undefined : device.guest?.();
-  const guest = address && { address, slot: slot! };
-  return { ifindex: device.frames.ifindex, mtu, guest };
+  const way = device.directWay?.();
+  const guest = slot !== undefined && way?.guest ? { address: way.guest, slot } : undefined;
+  return { ifindex: device.frames.ifindex, mtu, isDirect: way !== undefined, guest };
 }
 
 /** Nothing that a program is made of has changed. */
 export function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined): boolean {
-  return a?.ifindex === b?.ifindex && a?.mtu === b?.mtu && String(a?.guest?.address) === String(b?.guest?.address);
+  return (
+    a?.ifindex === b?.ifindex &&
+    a?.mtu === b?.mtu &&
+    a?.isDirect === b?.isDirect &&
+    String(a?.guest?.address) === String(b?.guest?.address)
+  );
 }

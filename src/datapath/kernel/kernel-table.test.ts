@@ -14,6 +14,7 @@ import { newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { shapeOf } from "#flow/shape.js";
 import { FakeClock } from "#host/fake/clock.js";
+import type { FanOut } from "#host/fan-out.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { Device } from "../device.js";
 import { parseDatapathActions } from "../text/action-parse.js";
@@ -149,7 +150,7 @@ describe("KernelTable", () => {
 
   it("sends to a guest by its port while somebody listens there", () => {
     const { maps, table, put, clock, listened } = bed();
-    table.addPort(3, { ...device(13), guest: () => new Uint8Array(6) } as Device);
+    table.addPort(3, { ...device(13), directWay: () => ({ guest: new Uint8Array(6) }) } as Device);
     put("3");
     const operation = (): number => {
       const [place] = [...maps.entries.values()][0]!;
@@ -167,6 +168,45 @@ describe("KernelTable", () => {
     table.sendDirectly(true);
     expect(operation()).toBe(Operation.guestOutput);
     table.removePort(3);
+  });
+
+  it("copies packets for many ports at once, as long as there is the device for it and nobody listens at them", () => {
+    const { maps, table, put, clock, listened } = bed();
+    const fanOut: FanOut = {
+      ifindex: 77,
+      put: (set, ifindexes) => void made.set(set, ifindexes.join()),
+      onLost: undefined,
+    };
+    const made = new Map<number, string>();
+    maps.openFanOut = () => fanOut;
+    for (const port of [3, 4, 5, 6]) table.addPort(port, { ...device(10 + port), directWay: () => ({}) } as Device);
+    put("3,4,5,6");
+    const operation = (): number => {
+      const [place] = [...maps.entries.values()][0]!;
+      return maps.operations.getUint32(place * operationHead.size + 16, true);
+    };
+    expect([operation(), table.fill().sets.used, [...made]]).toEqual([Operation.lastFanOut, 1, [[0, "13,14,15,16"]]]);
+    listened.add(13);
+    clock.advance(1000);
+    expect(operation()).toBe(Operation.output);
+    listened.clear();
+    clock.advance(1000);
+    expect([operation(), made.size]).toEqual([Operation.lastFanOut, 1]);
+    fanOut.onLost!();
+    expect([operation(), table.fill().sets.used]).toEqual([Operation.output, 0]);
+    table.close();
+  });
+
+  it("copies packets one by one where there can be no such device, and says so once", () => {
+    const { maps, table, put, warnings } = bed();
+    maps.openFanOut = () => {
+      throw new Error("no TAPs here");
+    };
+    for (const port of [3, 4, 5, 6]) table.addPort(port, { ...device(10 + port), directWay: () => ({}) } as Device);
+    put("3,4,5,6");
+    put("6,5,4,3");
+    expect([table.size, warnings]).toEqual([2, ["packets for many ports are copied one by one: Error: no TAPs here"]]);
+    table.close();
   });
 
   it("leaves to the threads what goes out by a port that is down, so that they count it", () => {

@@ -1,12 +1,12 @@
-import { MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
+import { FAN_OUT_LIMIT, MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
 import type { FlowKey } from "#flow/key.js";
 import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
+import type { FanOut } from "#host/fan-out.js";
 import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import type { CaptureHandle } from "#host/net.js";
 import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
-import type { Listed } from "#util/roster.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
@@ -17,9 +17,11 @@ import { encodeMatch, type ForwardMatch, flowKey } from "./encode-match.js";
 import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js";
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { EncodedPrograms } from "./encoded-programs.js";
-import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
+import { FanOutSets } from "./fan-out-sets.js";
+import { MaskLists, OperationLists, PortSlots } from "./forward-lists.js";
 import { GuestWatch } from "./guest-watch.js";
 import { KernelCounts } from "./kernel-counts.js";
+import type { FlowPlaces, KernelFlow, MapFill } from "./kernel-flow.js";
 import { isForThreads, isSamePort, portOf } from "./kernel-ports.js";
 import { KernelTotals } from "./kernel-totals.js";
 import { LeavingOrder } from "./leaving-order.js";
@@ -31,46 +33,6 @@ import { ValueChunks } from "./value-chunks.js";
 
 /** Flows that may be placed in one go while others wait: in some ten milliseconds. */
 const FEW = 4096;
-
-/** Where a flow lies in the maps. */
-interface Placed {
-  readonly port: number;
-  readonly slot: number;
-  readonly mask: ForwardMask;
-  readonly key: Uint8Array;
-  readonly row: number;
-  operations: PlacedOperations;
-}
-
-/** Is told where flows lie in the maps. */
-export interface FlowPlaces {
-  /** A flow is counted in a row from now on, under a key of the maps, or does something else there. */
-  placed(id: number, row: number, key: Uint8Array): void;
-  /** Nobody is counted in the row any more. */
-  displaced(row: number): void;
-}
-
-/** What is taken of each kind of place, and what there is: flows, masks of all ports together, units of 16 bytes for lists of actions. */
-export interface MapFill {
-  readonly flows: { readonly used: number; readonly room: number };
-  readonly masks: { readonly used: number; readonly room: number };
-  readonly actions: { readonly used: number; readonly room: number };
-}
-
-interface KernelFlow extends Listed {
-  readonly id: number;
-  readonly shape: MaskShape;
-  /** What it matches: compact values of its shape from `at` on. */
-  readonly values: Int32Array;
-  readonly at: number;
-  readonly slot: Slot;
-  program: Program;
-  /** Undefined as long as nobody has tried to place it. */
-  counts: KernelCounts | undefined;
-  placed: Placed | undefined;
-  /** Why it is not in the maps. */
-  reason: string | undefined;
-}
 
 /**
  * A datapath's flows in the maps of the forwarding program: those that it can do, as long as it can. All the others are for the forwarding threads, which
@@ -95,9 +57,11 @@ export class KernelTable {
     port: (number) => this.#ports.get(number)?.state,
     tunnel: (number) => this.#tunnel(number),
     meter: (id) => (this.#meters.has(id) ? this.#meters.get(id) : "none"),
+    fanOut: (ifindexes) => this.#fanOuts.find(ifindexes),
   };
   readonly #parts: ProgramParts;
   readonly #guests: GuestWatch;
+  readonly #fanOuts: FanOutSets;
   readonly #masks: MaskLists;
   readonly #operations: OperationLists;
   readonly #slots = new PortSlots();
@@ -121,7 +85,12 @@ export class KernelTable {
     this.#offset = maps.monotonic() - clock.now();
     maps.meters.memory[meterTable.offset / 8] = BigInt(Math.round(-1e6 * this.#offset));
     this.#masks = new MaskLists(maps);
-    this.#operations = new OperationLists(maps);
+    this.#fanOuts = new FanOutSets(
+      () => this.#openFanOut(),
+      clock,
+      () => this.#fanOutsChanged(),
+    );
+    this.#operations = new OperationLists(maps, this.#fanOuts);
     this.#totals = new KernelTotals(maps);
     this.#placing = new Placing(clock, (flow) => this.#place(flow));
   }
@@ -139,6 +108,7 @@ export class KernelTable {
       flows: { used: this.size, room: this.#maps.flows },
       masks: { used: this.#masks.size, room: MAX_MASKS },
       actions: { used: this.#operations.units, room: OPERATION_UNITS },
+      sets: { used: this.#fanOuts.size, room: FAN_OUT_LIMIT },
     };
   }
 
@@ -355,6 +325,22 @@ export class KernelTable {
     const known = this.#parts.tunnel(port.device.name) ? { slot, protocol } : undefined;
     this.#tunnels.set(number, known);
     return known;
+  }
+
+  #openFanOut(): FanOut | undefined {
+    try {
+      return this.#maps.openFanOut?.();
+    } catch (error) {
+      this.#warn(`packets for many ports are copied one by one: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Lists that nobody has placed are to be made anew, and those that name a set where there are none any more. */
+  #fanOutsChanged(): void {
+    this.#encoded.clear();
+    if (this.#fanOuts.size > 0) return;
+    for (const flow of this.#flows.values()) if (flow.placed?.operations.sets.length) this.#replace(flow);
   }
 
   /** Puts a flow into the maps, if that can be. */
