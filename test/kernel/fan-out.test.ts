@@ -29,7 +29,7 @@ import { type TestNamespace, testNamespace } from "../support/namespace.js";
 import { describeWith, root, tun } from "../support/needs.js";
 import { type KernelBed, kernelBed } from "./engine-bed.js";
 
-const DEVICE = "ovs-system";
+const DEVICE = "weft_fan";
 
 /** Has what comes in by a device come in by another one. */
 function redirect(from: number, to: number): number {

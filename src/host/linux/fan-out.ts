@@ -14,8 +14,8 @@ import * as sys from "./syscalls.js";
 import { stayAfterwards } from "./tap.js";
 
 const IFF_UP = 1;
-/** The device's name, or how it begins where several daemons share a network namespace: that of the device which a datapath of the kernel's own module has, so that what manages devices leaves it alone. */
-const NAME = "ovs-system";
+/** The device's name, or how it begins where several daemons share a network namespace. No internal port's other end can have it. */
+const NAME = "weft_fan";
 const NAMES = 64;
 function bytesOf(number: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(number).buffer);
