@@ -136,6 +136,56 @@ describeWith([root, tun, python], "the engine that forwards in the kernel", () =
     }
   });
 
+  it("floods by the ports that are up, and counts for the others what the thread counts", async () => {
+    const beds = [kernelBed(worker, { forwardsInKernel: true }), kernelBed(worker)] as const;
+    try {
+      for (const bed of beds) for (const port of [1, 2, 3, 4]) bed.addPort(`p${port}`, port);
+      for (const bed of beds) await bed.settle();
+      const flood = async (text: string, packets: number): Promise<void> => {
+        for (const bed of beds) put(bed, 1, parseDatapathActions(text));
+        for (let i = 0; i < packets; i++) for (const bed of beds) bed.put(1, plain(ether(0x1234, [i, 2, 3, 4])));
+        for (const bed of beds) bed.put(1, largeSegment());
+        await Promise.all(beds.map((bed) => bed.settle()));
+      };
+      const taken = (bed: KernelBed): string[][] =>
+        [2, 3, 4].map((port) => bed.take(port).map(({ data }) => Buffer.from(data.subarray(0, 18)).toString("hex")));
+      const setUp = async (port: number, isUp: boolean): Promise<void> => {
+        for (const { datapath } of beds) datapath.port(port)!.device.setUp(isUp);
+        await Promise.all(beds.map((bed) => bed.settle()));
+      };
+      const counts = ({ datapath }: KernelBed): unknown => [
+        ...[2, 3, 4].map((port) => [...datapath.portDrops(port)]),
+        [...datapath.drops()],
+        datapath.flow(UFID)?.stats.packets,
+      ];
+      for (const port of [3, 4]) {
+        await setUp(port, false);
+        await flood("2,push_vlan(vid=7,pcp=0),2,4,pop_vlan,3,2,4", 3);
+        await flood("4", 2);
+        await flood("2,3,4", 2);
+        const [byKernel, byThread] = beds.map(taken);
+        expect(byKernel).toEqual(byThread);
+        expect(byKernel!.map(({ length }) => length)).toEqual([15, port === 3 ? 0 : 7, port === 3 ? 14 : 0]);
+        // The thread asks its ports what they lost ten times a second.
+        await eventually(() => JSON.stringify(counts(beds[0])) === JSON.stringify(counts(beds[1])), "the same counts");
+        await setUp(port, true);
+      }
+      expect(counts(beds[0])).toEqual([
+        [],
+        [["datapath_drop_tx_down", 7]],
+        [["datapath_drop_tx_down", 14]],
+        [["datapath_drop_tx_down", 21]],
+        20,
+      ]);
+      expect(seen(beds[0])).toBe(0);
+      beds[0].datapath.setOptions(new Map([["weft-kernel-engine", "false"]]));
+      expect(counts(beds[0])).toEqual(counts(beds[1]));
+      for (const bed of beds) expect(bed.log).toEqual([]);
+    } finally {
+      for (const bed of beds) bed.close();
+    }
+  });
+
   it("changes packets as the thread does", async () => {
     const beds = [kernelBed(worker, { forwardsInKernel: true }), kernelBed(worker)] as const;
     try {

@@ -73,6 +73,31 @@ describeWith([root, ping, iperf], "a bridge whose known flows the kernel forward
     expect([refused.status, refused.stderr.split("\n")[0]]).toEqual([2, "no bridge or datapath nosuch"]);
   });
 
+  it("floods by itself while the bridge's own device is down, and counts what was to go there", () => {
+    expect(left.run("ping", "-c", "3", "-i", "0.3", "-W", "1", "10.9.0.77").status).not.toBe(0);
+    const floods = (): string[] =>
+      flows().filter((flow) => flow.includes("dst=ff:ff:ff:ff:ff:ff") && flow.includes("dp:ebpf"));
+    waitFor(() => floods().length > 0, "a flood in the kernel");
+    type Drop = { readonly port: string; readonly reason: string; readonly packets: number };
+    const lost = (): number => {
+      const drops = JSON.parse(host.appctl("--format=json", "ofproto/drops", "br0")) as readonly Drop[];
+      return drops.find(({ port, reason }) => port === "br0" && reason === "datapath_drop_tx_down")?.packets ?? 0;
+    };
+    const [before, received] = [lost(), byThread()];
+    expect(left.run("ping", "-c", "5", "-i", "0.3", "-W", "1", "10.9.0.77").status).not.toBe(0);
+    expect(lost()).toBeGreaterThan(before);
+    expect(byThread() - received).toBeLessThan(3);
+    host.namespace.ip("link set br0 up");
+    try {
+      waitFor(() => host.vsctl("get", "interface", "br0", "admin_state").trim() === "up", "news of it");
+      const settled = lost();
+      expect(left.run("ping", "-c", "3", "-i", "0.3", "-W", "1", "10.9.0.77").status).not.toBe(0);
+      expect(lost()).toBe(settled);
+    } finally {
+      host.namespace.ip("link set br0 down");
+    }
+  });
+
   it("has another datapath beside it, which forwards by itself and leaves what outlasts the daemon alone", () => {
     const pins = new Pins(host.directory);
     const before = [pins.datapaths(), pins.generations("ovs-system")];

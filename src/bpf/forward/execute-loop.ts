@@ -5,6 +5,7 @@ import { word } from "../memory.js";
 import { r0, r1, r8, r9 } from "../registers.js";
 import { MAX_OPERATIONS, Operation, operationHead } from "./layout.js";
 import { setAddresses } from "./operations/addresses.js";
+import { downOutput } from "./operations/down-output.js";
 import { guestOutput } from "./operations/guest-output.js";
 import type { OperationCode, OperationSettings } from "./operations/operation-code.js";
 import { lastOutput, output } from "./operations/output.js";
@@ -21,6 +22,7 @@ const operations: readonly OperationCode[] = [
   guestOutput,
   lastOutput,
   output,
+  downOutput,
   pushVlan,
   popVlan,
   setAddresses,

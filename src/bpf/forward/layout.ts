@@ -81,6 +81,7 @@ export const Operation = {
   guestOutput: 7,
   fanOut: 8,
   lastFanOut: 9,
+  downOutput: 12,
   /** `#bpf/forward/track-layout.js`. */
   track: 10,
   tunnelPush: 40,
@@ -168,8 +169,11 @@ export const FAN_OUT_LONGEST = 0x7fff;
 /** Sets of devices that there may be. */
 export const FAN_OUT_LIMIT = 1024;
 
-/** What has gone to a port's guest without passing the port, on one processor: u64s. */
-export const sentRow = { packets: 0, bytes: 8, size: 16 } as const;
+/** Behind the code of `downOutput`: u32 slot of the port. */
+export const downOutput = { slot: 4 } as const;
+
+/** What has gone to a port's guest without passing the port, and what the port was down for, on one processor: u64s. */
+export const sentRow = { packets: 0, bytes: 8, down: 16, size: 24 } as const;
 
 /** A flow's counters on one processor: u64 packets, bytes, time of the last one (CLOCK_MONOTONIC, ns), all TCP flags. */
 export const counterRow = { packets: 0, bytes: 8, used: 16, tcpFlags: 24, size: 32 } as const;
@@ -190,6 +194,7 @@ export const processorRow = {
   recirculationDrops: 64,
   meterDrops: 72,
   returned: 80,
+  downDrops: 88,
   size: 128,
 } as const;
 

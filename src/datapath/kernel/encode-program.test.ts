@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { branch, fanOut, HeadFlag, Operation, operationHead, setWord } from "#bpf/forward/layout.js";
+import { branch, downOutput, fanOut, HeadFlag, Operation, operationHead, setWord } from "#bpf/forward/layout.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { packetMask } from "#flow/packet-mask.js";
@@ -16,8 +16,10 @@ const meters: Readonly<Record<number, DatapathMeter>> = {
   1: { unit: "pktps", bands: [{ ...band, type: "drop" }] },
   2: { unit: "pktps", bands: [{ ...band, type: "dscp_remark" }] },
 };
+const DOWN = 5;
 const places: ProgramPlaces = {
-  port: (number) => (number < 9 ? { ifindex: 100 + number, mtu: 1500 } : undefined),
+  port: (number) =>
+    number < 9 ? { ifindex: 100 + number, mtu: 1500, downSlot: number === DOWN ? 50 : undefined } : undefined,
   tunnel: () => undefined,
   meter: (id) => (id === 3 ? undefined : id in meters ? { row: 7, meter: meters[id]! } : "none"),
 };
@@ -135,6 +137,29 @@ describe("encodeProgram", () => {
       const none = { ...withSets, fanOut: () => undefined };
       expect((encode("4,5,6,7", 6, none) as { operations: string[] }).operations.at(0)).toBe("output");
     });
+  });
+
+  it("counts what ports that are down do not send, and goes on; the last that sends needs no copy", () => {
+    const ends = {
+      "5,2": ["downOutput"],
+      "2,5": ["downOutput"],
+      "2,5,3": ["downOutput", "output"],
+      "2,clone(5)": ["downOutput"],
+    };
+    for (const [text, before] of Object.entries(ends)) {
+      const { operations, view } = listOf(text);
+      expect(operations).toEqual([...before, "lastOutput", "end"]);
+      expect(view.getUint32(at(0) + downOutput.slot, true)).toBe(50);
+      // The thread counts them as sent, too, and as lost afterwards.
+      expect(view.getUint32(operationHead.outputs, true)).toBe(operations.length - 1);
+    }
+    expect(listOf("5").operations).toEqual(["downOutput", "end"]);
+    expect(listOf("2,push_vlan(vid=1,pcp=0),3,5").operations).toEqual([
+      ...["output", "pushVlan", "downOutput", "lastOutput", "end"],
+    ]);
+    expect(listOf("check_pkt_len(size=100,gt(2,5),le(3))").operations.slice(4)).toEqual([
+      ...["countSome", "downOutput", "lastOutput", "end"],
+    ]);
   });
 
   it("branches by length, each branch from what the packet was before", () => {

@@ -1,6 +1,7 @@
 import {
   branch,
   DropKind,
+  downOutput,
   fanOut,
   guestOutput,
   hash as hashAt,
@@ -35,6 +36,7 @@ import {
   type Op,
   type Program,
 } from "../userspace/ops.js";
+import { withDownFirst } from "./down-first.js";
 import { type ForwardMatch, knownBits } from "./encode-match.js";
 import { encodeRewrite, isGuarded } from "./encode-rewrite.js";
 import { encodeTrack } from "./encode-track.js";
@@ -52,6 +54,8 @@ export interface KernelPort {
   readonly isDirect?: boolean;
   /** Where packets for its guest can be handed over directly: that one's Ethernet address, and where they are counted. */
   readonly guest?: { readonly address: Uint8Array; readonly slot: number } | undefined;
+  /** Where what it would send is counted while it is down. */
+  readonly downSlot?: number | undefined;
 }
 
 /** A meter that the program can give packets to. */
@@ -86,7 +90,7 @@ const TAG = 4;
 
 /** The program of a flow as operations, or why it cannot be had. */
 export function encodeProgram(whole: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string {
-  const program = withoutLastCopy(whole);
+  const program = withDownFirst(withoutLastCopy(whole), (port) => places.port(port)?.downSlot !== undefined);
   if (popsTunnel(program)) {
     const unit = encodePop(program, (number) => places.tunnel(number));
     if (typeof unit === "string") return unit;
@@ -296,6 +300,10 @@ class ProgramEncoder {
     const to = this.#places.port(number);
     if (to === undefined) return "outputs to a port that the program cannot send by";
     this.#sent(to, isSome);
+    if (to.downSlot !== undefined) {
+      list.add(Operation.downOutput).view.setUint32(downOutput.slot, to.downSlot, true);
+      return undefined;
+    }
     const operation = !isLast ? Operation.output : to.guest ? Operation.guestOutput : Operation.lastOutput;
     const { bytes, view } = list.add(operation);
     view.setUint32(4, to.ifindex, true);

@@ -12,12 +12,13 @@ export function isForThreads(device: Device | undefined): boolean {
 /** What is needed to send by a device from within the kernel: only links that are captured take frames that way. */
 export function portOf(device: Device, slot: number | undefined): KernelPort | undefined {
   if (!isFrameDevice(device) || device.frames.kind !== "capture") return undefined;
+  const { ifindex } = device.frames;
   const { up, mtu } = device.info();
-  // What is lost there the thread can count, and the program cannot.
-  if (!up) return undefined;
+  // Without a slot the program cannot count what is lost there.
+  if (!up) return slot === undefined ? undefined : { ifindex, mtu, downSlot: slot };
   const way = device.directWay?.();
   const guest = slot !== undefined && way?.guest ? { address: way.guest, slot } : undefined;
-  return { ifindex: device.frames.ifindex, mtu, isDirect: way !== undefined, guest };
+  return { ifindex, mtu, isDirect: way !== undefined, guest };
 }
 
 /** Nothing that a program is made of has changed. */
@@ -26,6 +27,7 @@ export function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined)
     a?.ifindex === b?.ifindex &&
     a?.mtu === b?.mtu &&
     a?.isDirect === b?.isDirect &&
+    a?.downSlot === b?.downSlot &&
     String(a?.guest?.address) === String(b?.guest?.address)
   );
 }

@@ -6,6 +6,7 @@ import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
 import type { EngineFlow } from "../userspace/engine.js";
+import type { PortLoss } from "../userspace/queues/port-losses.js";
 import { KernelMeters } from "./kernel-meters.js";
 import { KernelTable } from "./kernel-table.js";
 import { Lasting, type LastingBook } from "./lasting.js";
@@ -44,6 +45,8 @@ export class KernelSide {
   readonly meters: KernelMeters = new KernelMeters();
   /** What went to guests directly before there was this table. */
   readonly #sent = new WeakMap<Device, SentPackets>();
+  /** What was to go out by ports that were down, before there was this table. */
+  readonly #down = new WeakMap<Device, number>();
   #isWanted = false;
   #isDirect = true;
   #fault = "";
@@ -119,6 +122,12 @@ export class KernelSide {
     return { packets: (now?.packets ?? 0) + (before?.packets ?? 0), bytes: (now?.bytes ?? 0) + (before?.bytes ?? 0) };
   }
 
+  /** What the kernel has lost of what was to go out by a port. */
+  portDrops(number: number, device: Device): PortLoss {
+    const packets = (this.#table?.down(number) ?? 0) + (this.#down.get(device) ?? 0);
+    return { port: number, reason: "datapath_drop_tx_down", packets };
+  }
+
   /** Takes who keeps the flows. */
   setBook(book: LastingBook): void {
     this.#book = book;
@@ -165,7 +174,10 @@ export class KernelSide {
     this.#isWanted = wanted;
     const before = this.#table;
     if (before) {
-      for (const [number, device] of ports) this.#sent.set(device, this.#sentTo(number, device));
+      for (const [number, device] of ports) {
+        this.#sent.set(device, this.#sentTo(number, device));
+        this.#down.set(device, this.portDrops(number, device).packets);
+      }
       this.#table = undefined;
       this.#lasting?.close();
       this.#lasting = undefined;

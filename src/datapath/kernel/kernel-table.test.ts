@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   counterRow,
+  FORWARD_SLOTS,
   MAX_MASKS,
   maskEntry,
   maskList,
@@ -19,7 +20,7 @@ import type { ForwardMaps } from "#host/forward-maps.js";
 import type { Device } from "../device.js";
 import { parseDatapathActions } from "../text/action-parse.js";
 import { compileActions } from "../userspace/compile.js";
-import { COUNTERS, Counter } from "../userspace/counters.js";
+import { COUNTERS, Counter, dropCounter } from "../userspace/counters.js";
 import { FlowSlots, readSlot, type Slot } from "../userspace/flow-slots.js";
 import { KernelTable } from "./kernel-table.js";
 
@@ -209,17 +210,36 @@ describe("KernelTable", () => {
     table.close();
   });
 
-  it("leaves to the threads what goes out by a port that is down, so that they count it", () => {
-    const { table, put } = bed();
+  it("counts what is to go out by a port while that is down, until the port goes", () => {
+    const { maps, table, put } = bed();
     const state = { mtu: 1500, up: true };
     table.addPort(3, device(13, state));
-    put("3");
-    const sizes = [false, true].map((up) => {
+    put("3,2");
+    const operations = [true, false, true, false].map((up) => {
       state.up = up;
       table.refreshPort(3);
-      return table.size;
+      const at = [...maps.entries.values()][0]![0] * operationHead.size;
+      return [1, 2].map((i) => maps.operations.getUint32(at + i * operationHead.size, true));
     });
-    expect(sizes).toEqual([0, 1]);
+    const [whenUp, whenDown] = [
+      [Operation.output, Operation.lastOutput],
+      [Operation.downOutput, Operation.lastOutput],
+    ];
+    expect(operations).toEqual([whenUp, whenDown, whenUp, whenDown]);
+    for (const cpu of [0, 1]) {
+      const row = (cpu * FORWARD_SLOTS + table.slotOf(3)!) * sentRow.size;
+      maps.sent.setBigUint64(row + sentRow.down, 3n, true);
+      maps.processorRows.setBigUint64(cpu * processorRow.size + processorRow.downDrops, 4n, true);
+    }
+    const total = (): number => {
+      const counters = new Float64Array(COUNTERS);
+      table.addTo(counters);
+      return counters[dropCounter("datapath_drop_tx_down")]!;
+    };
+    expect([table.down(3), table.down(2), total()]).toEqual([6, 0, 8]);
+    table.removePort(3);
+    table.addPort(4, device(14));
+    expect([table.down(3), table.down(4), total()]).toEqual([0, 0, 8]);
   });
 
   it("allows a tag beyond the MTU where there is one, and leaves room for one that is pushed", () => {

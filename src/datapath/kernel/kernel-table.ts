@@ -303,6 +303,11 @@ export class KernelTable {
     return this.#totals.sent(this.#ports.get(number)?.slot);
   }
 
+  /** What was to go out by a port while that was down. */
+  down(number: number): number {
+    return this.#totals.down(this.#ports.get(number)?.slot);
+  }
+
   #encode(flow: KernelFlow, match: ForwardMatch): ForwardOperations | string {
     if (isForThreads(this.#ports.get(match.port)?.device)) return "comes in by a port whose packets threads take";
     if (flow.program.some(({ code }) => code === OP_CT)) {

@@ -1,6 +1,6 @@
 import { FORWARD_SLOTS, processorRow, sentRow } from "#bpf/forward/layout.js";
 import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
-import { Counter } from "../userspace/counters.js";
+import { Counter, dropCounter } from "../userspace/counters.js";
 import { DROP } from "../userspace/drop-positions.js";
 
 /** A total of each processor's, and what it counts as. */
@@ -22,6 +22,7 @@ const totals: readonly Total[] = [
   { row: processorRow.returned, counters: [Counter.received] },
   { row: processorRow.recirculationDrops, counters: [DROP.recirc] },
   { row: processorRow.meterDrops, counters: [DROP.meter] },
+  { row: processorRow.downDrops, counters: [dropCounter("datapath_drop_tx_down")] },
 ];
 
 /** What the forwarding program has counted of all flows together, and of what went to guests. */
@@ -57,11 +58,16 @@ export class KernelTotals {
     return { packets, bytes };
   }
 
+  /** What was to go out by the port with a slot while that was down. */
+  down(slot: number | undefined): number {
+    const rows = slot === undefined ? [] : this.#sentRows(slot);
+    return rows.reduce((sum, at) => sum + Number(this.#maps.sent.getBigUint64(at + sentRow.down, true)), 0);
+  }
+
   /** The slot is another port's. */
   clearSent(slot: number): void {
     for (const at of this.#sentRows(slot)) {
-      this.#maps.sent.setBigUint64(at + sentRow.packets, 0n, true);
-      this.#maps.sent.setBigUint64(at + sentRow.bytes, 0n, true);
+      for (let i = 0; i < sentRow.size; i += 8) this.#maps.sent.setBigUint64(at + i, 0n, true);
     }
   }
 

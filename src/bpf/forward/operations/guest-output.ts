@@ -1,13 +1,13 @@
-import { add, mov, mul } from "../../alu.js";
+import { add, mov } from "../../alu.js";
 import { callHelper, jump, jumpGreater, jumpNotEqual } from "../../control.js";
 import { helper } from "../../helpers.js";
 import { label, type ProgramItem } from "../../instruction.js";
-import { double, half, loadMapValue, word } from "../../memory.js";
-import { r0, r1, r2, r3, r4, r6, r8, r9, r10 } from "../../registers.js";
-import { guestOutput as at, FORWARD_SLOTS, forwardMaps, Operation, sentRow } from "../layout.js";
+import { double, half, word } from "../../memory.js";
+import { r0, r1, r2, r3, r4, r6, r8, r9 } from "../../registers.js";
+import { guestOutput as at, Operation, sentRow } from "../layout.js";
 import { skb } from "../skb.js";
-import { PROCESSOR } from "../stack.js";
 import type { OperationCode } from "./operation-code.js";
+import { findSentRow } from "./sent-row.js";
 
 const ETHERNET = 14;
 const PACKET_HOST = 0;
@@ -53,14 +53,7 @@ export const guestOutput: OperationCode = {
 function countSent(processors: number): ProgramItem[] {
   return [
     half.load(r1, r8, at.slot),
-    jumpGreater.imm(r1, FORWARD_SLOTS - 1, "forward by veth"),
-    double.load(r2, r10, PROCESSOR),
-    jumpGreater.imm(r2, processors - 1, "forward by veth"),
-    mul.imm(r2, FORWARD_SLOTS),
-    add.reg(r2, r1),
-    mul.imm(r2, sentRow.size),
-    loadMapValue(r1, forwardMaps.sent),
-    add.reg(r1, r2),
+    ...findSentRow(processors, "forward by veth"),
     double.load(r2, r1, sentRow.packets),
     add.imm(r2, 1),
     double.store(r1, sentRow.packets, r2),

@@ -1,5 +1,13 @@
 import type { PortLoss } from "./port-losses.js";
 
+/** The drops of a port, and others of it. */
+export function withLoss(
+  drops: ReadonlyMap<string, number>,
+  { reason, packets }: PortLoss,
+): ReadonlyMap<string, number> {
+  return packets === 0 ? drops : new Map(drops).set(reason, (drops.get(reason) ?? 0) + packets);
+}
+
 /** What each port's own queues lost, by reason. */
 export class PortDrops {
   readonly #drops = new Map<number, Map<string, number>>();

@@ -24,7 +24,7 @@ import type { Program } from "../ops.js";
 import { LoadHistory, SAMPLE_INTERVAL } from "../queues/load-history.js";
 import { type PollingCore, parseAffinity } from "../queues/place-queues.js";
 import { type PollingSettings, readPollingSettings, remarksOn } from "../queues/polling-settings.js";
-import { PortDrops } from "../queues/port-drops.js";
+import { PortDrops, withLoss } from "../queues/port-drops.js";
 import { GRACE, RxQueues } from "../queues/rx-queues.js";
 import { ReceivedUpcalls, type UpcallOrigin } from "../upcalls/received-upcalls.js";
 import { UpcallTurns } from "../upcalls/upcall-turns.js";
@@ -143,7 +143,9 @@ export class ThreadEngine implements Engine {
   }
 
   portDrops(number: number): ReadonlyMap<string, number> {
-    return this.#portDrops.of(number);
+    const device = this.#ports.get(number);
+    const drops = this.#portDrops.of(number);
+    return device ? withLoss(drops, this.kernel.portDrops(number, device)) : drops;
   }
 
   addPort(number: number, device: Device): void {
