@@ -68,8 +68,8 @@ describeWith([root, tun], "the device that copies packets", () => {
     return place;
   };
 
-  it("sends what comes in with a trailer to all of a set, without the trailer", async () => {
-    const fanOut = new LinuxFanOut(net, undefined);
+  it("sends what comes in with a trailer to all of a set, without the trailer, and goes on when its process has left", async () => {
+    const fanOut = new LinuxFanOut(net, pinned());
     const [ends, ports] = [["wfa", "wfb", "wfc"], [] as number[]];
     for (const end of ends) {
       net.createVeth(end, `${end}p`);
@@ -101,21 +101,24 @@ describeWith([root, tun], "the device that copies packets", () => {
     send(5);
     send(1023);
     send(7);
-    await eventually(() => {
+    const receive = (): number => {
       io.wait(0);
       io.receive(
         64,
         (port, memory, at, length) =>
           void (length < 70 && got.push(`${port} ${length} ${[...memory.subarray(at, at + length)].at(-1)}`)),
       );
-      return got.length >= 3;
-    }, "the frames");
+      return got.length;
+    };
+    await eventually(() => receive() >= 3, "the frames");
     expect(got.sort()).toEqual(["0 61 60", "1 61 60", "2 61 60"]);
+    fanOut.close(true);
+    send(1023);
+    await eventually(() => receive() >= 4, "the frame behind it");
+    expect(got.sort()).toEqual(["0 61 60", "1 61 60", "1 61 60", "2 61 60"]);
     io.close();
     sys.close(link);
     for (const source of sources) source.close();
-    fanOut.close(false);
-    expect(net.link(DEVICE)).toBeUndefined();
   });
 
   it("is brought up again, and tells when it has been taken away", async () => {
