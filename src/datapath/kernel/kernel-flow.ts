@@ -6,7 +6,7 @@ import type { ForwardMask, PlacedOperations } from "./forward-lists.js";
 import type { KernelCounts } from "./kernel-counts.js";
 
 /** Where a flow lies in the maps. */
-export interface Placed {
+interface Placed {
   readonly port: number;
   readonly slot: number;
   readonly mask: ForwardMask;
