@@ -25,7 +25,7 @@ import { r1, r6, r7 } from "./registers.js";
 const TCX_DROP = 2n;
 const SIZE = 4096;
 const places: SkbPlaces = {
-  ...{ csumStart: 136, csumOffset: 138, data: 208, head: 200 },
+  ...{ csumStart: 136, csumOffset: 138, data: 208, head: 200, networkHeader: 182, transportHeader: 180 },
   ...{ ipSummed: { byte: 128, bit: 5 }, encapsulation: { byte: 129, bit: 0 } },
 };
 const queue = (id: number, slot: number): CaptureQueue => ({ id, slot, ring: "ring", state: "state", size: SIZE });

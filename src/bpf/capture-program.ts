@@ -62,6 +62,8 @@ export interface SkbPlaces {
   readonly csumOffset: number;
   readonly data: number;
   readonly head: number;
+  readonly networkHeader: number;
+  readonly transportHeader: number;
   readonly ipSummed: { readonly byte: number; readonly bit: number };
   readonly encapsulation: { readonly byte: number; readonly bit: number };
   /** Undefined in a kernel that does not redirect by traffic control. */
@@ -70,12 +72,17 @@ export interface SkbPlaces {
 
 /** Reads from the kernel's BTF where the members lie; undefined where one is missing. */
 export function skbPlaces(btf: Btf): SkbPlaces | undefined {
-  const names = ["csum_start", "csum_offset", "data", "head", "ip_summed", "encapsulation"];
-  const [csumStart, csumOffset, data, head, ipSummed, encapsulation] = names.map((name) => btf.member("sk_buff", name));
-  if (!csumStart || !csumOffset || !data || !head || !ipSummed || !encapsulation) return undefined;
-  const fields = { csumStart: csumStart.byte, csumOffset: csumOffset.byte, data: data.byte, head: head.byte };
+  const names = ["csum_start", "csum_offset", "data", "head", "network_header", "transport_header"];
+  const [csumStart, csumOffset, data, head, networkHeader, transportHeader] = names.map(
+    (name) => btf.member("sk_buff", name)?.byte,
+  );
+  const [ipSummed, encapsulation] = [btf.member("sk_buff", "ip_summed"), btf.member("sk_buff", "encapsulation")];
+  const isWhole = csumStart !== undefined && csumOffset !== undefined && data !== undefined && head !== undefined;
+  if (!isWhole || networkHeader === undefined || transportHeader === undefined) return undefined;
+  if (!ipSummed || !encapsulation) return undefined;
   const redirected = btf.member("sk_buff", "redirected");
-  return { ...fields, ipSummed, encapsulation, ...(redirected && { redirected }) };
+  const headers = { csumStart, csumOffset, data, head, networkHeader, transportHeader };
+  return { ...headers, ipSummed, encapsulation, ...(redirected && { redirected }) };
 }
 
 /** Offsets in struct __sk_buff (linux/bpf.h). */

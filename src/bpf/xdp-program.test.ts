@@ -11,7 +11,7 @@ const XDP_PASS = 2n;
 const XDP_REDIRECT = 4n;
 
 const places = {
-  ...{ csumStart: 0, csumOffset: 2, data: 8, head: 16 },
+  ...{ csumStart: 0, csumOffset: 2, data: 8, head: 16, networkHeader: 32, transportHeader: 34 },
   ...{ ipSummed: { byte: 24, bit: 0 }, encapsulation: { byte: 24, bit: 2 } },
 };
 const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);

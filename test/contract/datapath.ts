@@ -289,6 +289,22 @@ export function datapathContract(name: string, makeBed: () => Bed | Promise<Bed>
       expect(bed.take(c).map((p) => p.data.length)).toEqual([frame.length]);
     });
 
+    it("makes an ordinary frame of a large segment that is cut off, whose checksum is still to be computed if its place is there", async () => {
+      const { data, offload } = largeSegment();
+      const plainly = { gsoType: 0, gsoSize: 0 };
+      for (const [length, left] of [
+        [200, { flags: 1, csumStart: 34, csumOffset: 16 }],
+        [51, { flags: 0, csumStart: 0, csumOffset: 0 }],
+      ] as const) {
+        await forward([{ kind: "trunc", maxLength: length }, output(b), output(c)], data, offload);
+        const [cut, whole] = [bed.take(b), bed.take(c)];
+        expect(bytesOf(cut)).toEqual([[...data.subarray(0, length)]]);
+        expect(cut[0]!.offload).toMatchObject({ ...left, ...plainly });
+        expect(bytesOf(whole)).toEqual([[...data]]);
+        expect(whole[0]!.offload).toMatchObject(stateOf(offload, 0));
+      }
+    });
+
     it("clones: what happens inside stays inside", async () => {
       await forward([
         { kind: "clone", actions: [{ kind: "push_vlan", tpid: 0x8100, vid: 1, pcp: 0 }, output(b)] },

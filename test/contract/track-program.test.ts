@@ -21,6 +21,8 @@ const places = {
   csumOffset: 10,
   data: 16,
   head: 24,
+  networkHeader: 40,
+  transportHeader: 42,
   ipSummed: { byte: 32, bit: 5 },
   encapsulation: nowhere,
 };

@@ -141,6 +141,7 @@ function randomText(r: Random, key: FlowKey): string {
   const steps = Array.from({ length: r.int(4) }, () => randomStep(r, key));
   if (r.once(4)) steps.unshift(`meter(${r.pick(METERS)})`);
   const inner = (): string => `${randomStep(r, key)},${r.pick(PORTS)}`;
+  const cutOutput = (): string => `trunc(${r.pick([24, 40, 60, 70, 100, 1400])}),${r.pick(PORTS)}`;
   const ends = [
     () => many(r),
     () => `${r.pick(PORTS)}`,
@@ -152,6 +153,8 @@ function randomText(r: Random, key: FlowKey): string {
     () => `check_pkt_len(size=60,gt(recirc(7)),le(${DROP}))`,
     () => `${DROP}`,
     () => `${r.pick(PORTS)},${OTHER_DROP}`,
+    ...[1, 2, 3].map((count) => () => Array.from({ length: count }, cutOutput).join()),
+    () => `sample(sample=100%,actions(${cutOutput()}))`,
   ];
   steps.push(r.pick(ends)());
   return steps.join();
@@ -286,7 +289,7 @@ describeWith([root, tun], "actions in the kernel", () => {
     ] as const)
       bed.datapath.putFlow({ ...wholly(port), actions: parseDatapathActions(text) });
     await bed.datapath.settled();
-    expect([...bed.engine.kernel.table!.reasons()]).toEqual([["cuts packets off", 1]]);
+    expect([...bed.engine.kernel.table!.reasons()]).toEqual([["meters packets after something else", 1]]);
     const before = byThread();
     const sent = (): number => bed.datapath.engine.counters[Counter.sent]!;
     const sentBefore = sent();
@@ -302,6 +305,50 @@ describeWith([root, tun], "actions in the kernel", () => {
     expect([seen, bands[0]!.packets]).toEqual([30, 30 - passed]);
     bed.datapath.meters.delete(3);
     bed.datapath.flush();
+  });
+
+  it("cut packets off, and leave those to the thread that the kernel would cut otherwise", async () => {
+    const [segment] = [largeSegment()];
+    const cases: readonly (readonly [packet: Packet, text: string, byThread: number])[] = [
+      [plain(ether(0x88b5, [1, 2, 3, 4, 5, 6])), "trunc(18),2", 0],
+      [plain(ether(0x88b5, [1, 2, 3, 4, 5, 6])), "trunc(17),2", 1],
+      [packets[0]!, "trunc(38),2", 0],
+      [packets[0]!, "trunc(37),2", 1],
+      [packets[0]!, "3,trunc(50),2,4", 0],
+      [packets[0]!, "trunc(50),2,2", 1],
+      [packets[2]!, "trunc(56),2", 0],
+      [packets[2]!, "trunc(55),2", 1],
+      [packets[2]!, "trunc(1000),2,3", 0],
+      [tagged(packets[2]!, 0x81002005), "trunc(60),2", 0],
+      [tagged(packets[2]!, 0x81002005), "trunc(50),2", 1],
+      [tagged(packets[0]!, 0x81002005, 0x81002006), "trunc(42),2", 0],
+      [packets[0]!, "push_vlan(vid=7,pcp=0),trunc(42),2", 0],
+      [packets[0]!, "push_vlan(vid=7,pcp=0),trunc(41),2", 1],
+      [tagged(packets[0]!, 0x81002005), "pop_vlan,trunc(46),2,trunc(44),3", 0],
+      [packets[0]!, "set(eth(dst=02:00:00:00:00:12)),trunc(39),3,1", 0],
+      [segment, "3,trunc(200),2,4", 0],
+      [segment, "trunc(1514),2", 0],
+      [segment, "trunc(50),2", 1],
+      [tunnelled(), "trunc(40),2", 1],
+      [tunnelled(), "trunc(110),2", 0],
+    ];
+    for (const { datapath } of [bed, reference]) datapath.flush();
+    for (const [packet, text, threads] of cases) {
+      for (const { datapath } of [bed, reference]) {
+        datapath.putFlow({ ...wholly(1), actions: parseDatapathActions(text) });
+        await datapath.settled();
+      }
+      const [before, counted] = [byThread(), [bed, reference].map(totals)];
+      bed.putAll([{ port: 1, packet }]);
+      reference.put({ port: 1, packet });
+      await bed.settle();
+      const got = PORTS.flatMap((port) => bed.take(port).map((each) => ({ port, packet: each })));
+      const wanted = reference.take().sent;
+      expect(got.map(shown).sort(), text).toEqual(wanted.map(shown).sort());
+      expect(byThread() - before, text).toBe(threads);
+      expect(since(counted[0]!, totals(bed)), text).toEqual(since(counted[1]!, totals(reference)));
+      for (const { datapath } of [bed, reference]) datapath.flush();
+    }
   });
 
   it("send to the thread what a sample takes, and only that", async () => {

@@ -74,10 +74,11 @@ describeWith([root, tun, python], "the engine that forwards in the kernel", () =
       put(bed, a, [
         { kind: "trunc", maxLength: 14 },
         { kind: "output", port: b },
+        { kind: "output", port: b },
       ]);
       expect(bed.engine.kernel.table?.size).toBe(0);
       await send(2);
-      expect(bed.take(b).map((p) => p.data.length)).toEqual([14, 14]);
+      expect(bed.take(b).map((p) => p.data.length)).toEqual([14, 15, 14, 15]);
       expect(seen(bed)).toBe(2);
       put(bed, a, [{ kind: "output", port: b }]);
       expect(bed.engine.kernel.table?.size).toBe(1);

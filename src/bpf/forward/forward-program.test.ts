@@ -64,6 +64,8 @@ const kernelSkb: SkbPlaces = {
   csumOffset: 138,
   data: 208,
   head: 200,
+  networkHeader: 182,
+  transportHeader: 180,
   ipSummed: { byte: 128, bit: 5 },
   encapsulation: { byte: 129, bit: 0 },
 };

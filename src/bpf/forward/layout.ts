@@ -96,6 +96,8 @@ export const Operation = {
   countSome: 27,
   meter: 28,
   sampleUp: 29,
+  cut: 30,
+  mayCut: 31,
 } as const;
 
 /** Behind the code of `setKey`: u32s of the new bits and of those that stay, u8s of the word's index and `WrittenBeside`. */
@@ -131,7 +133,7 @@ export const hash = { algorithm: 4, basis: 8 } as const;
 /**
  * Operations that may go on elsewhere: u32 by what that is decided (a probability of 2^32, a length, a row of `meterTable`); u8 the number of the operation in its list that
  * they then go on with, the first being 0. Of `countSome` they are what is added and to which member of `processorRow`; `sampleUp` has instead
- * of it a u32 of the port that the packet came in by.
+ * of it a u32 of the port that the packet came in by. `cut` and `mayCut` have a length alone.
  */
 export const branch = { value: 4, target: 8, port: 8 } as const;
 

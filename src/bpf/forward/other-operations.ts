@@ -3,6 +3,7 @@ import { label, type ProgramItem } from "../instruction.js";
 import { word } from "../memory.js";
 import { r1, r8 } from "../registers.js";
 import { checkLength, countSome, goTo, sample, sampleUp } from "./operations/branch.js";
+import { cut, mayCut } from "./operations/cut.js";
 import { fanOut, lastFanOut } from "./operations/fan-out.js";
 import { hash } from "./operations/hash.js";
 import { meter } from "./operations/meter.js";
@@ -21,6 +22,8 @@ const operations: readonly OperationCode[] = [
   clearTracking,
   hash,
   meter,
+  cut,
+  mayCut,
 ];
 
 const nameOf = ({ code }: OperationCode): string => `forward operation ${code}`;

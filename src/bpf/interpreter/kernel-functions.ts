@@ -11,17 +11,23 @@ const CHECKSUM_PARTIAL = 3;
 /** Where a packet's buffer is taken to begin, and the bytes before its frame: as many as the kernel's test runs have. */
 const HEAD = 0xffff_8880_0000_0000n;
 const HEADROOM = 64;
+/** Where a packet's transport header is as long as nobody has said. */
+const NOT_SET = 0xffff;
 
 /** What struct sk_buff holds of a packet, where `places` say. */
 function kernelSkb(skb: Skb, places: SkbPlaces): Uint8Array {
-  const { csumStart, csumOffset, data, head, ipSummed, encapsulation } = places;
-  const size = Math.max(csumStart, csumOffset, data, head, ipSummed.byte, encapsulation.byte) + 8;
+  const { csumStart, csumOffset, data, head, networkHeader, transportHeader, ipSummed, encapsulation } = places;
+  const size =
+    Math.max(csumStart, csumOffset, data, head, networkHeader, transportHeader, ipSummed.byte, encapsulation.byte) + 8;
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   if (skb.checksum.state === CHECKSUM_PARTIAL) {
     view.setUint16(csumStart, skb.checksum.start + HEADROOM, true);
     view.setUint16(csumOffset, skb.checksum.offset, true);
   }
+  const { networkOffset, transportOffset } = skb;
+  view.setUint16(networkHeader, networkOffset + HEADROOM, true);
+  view.setUint16(transportHeader, transportOffset === undefined ? NOT_SET : transportOffset + HEADROOM, true);
   view.setBigUint64(head, HEAD, true);
   view.setBigUint64(data, HEAD + BigInt(HEADROOM), true);
   bytes[ipSummed.byte]! |= skb.checksum.state << ipSummed.bit;

@@ -55,7 +55,15 @@ const at = (operation: number): number => operationHead.size * (operation + 1);
 describe("encodeProgram", () => {
   const reasons: Readonly<Record<string, string>> = {
     "9": "outputs to a port that the program cannot send by",
-    "trunc(100),2": "cuts packets off",
+    "trunc(100),2,push_vlan(vid=1,pcp=0),3": "goes on with packets that it has cut off",
+    "trunc(100),2,2": "goes on with packets that it has cut off",
+    "trunc(60),2,trunc(100),2": "goes on with packets that it has cut off",
+    "trunc(100),push_vlan(vid=1,pcp=0),2": "cuts packets off for something else than an output",
+    "trunc(100),clone(2),3": "cuts packets off for something else than an output",
+    "clone(trunc(100),2),3": "cuts a copy off and goes on",
+    "sample(sample=50%,actions(trunc(100),2)),3": "cuts a copy off and goes on",
+    "trunc(1515),2": "cuts packets off where their port would",
+    "meter(1),trunc(100),2": "meters packets after something else",
     "userspace(pid=1)": "sends packets up",
     "recirc(1),2": "recirculates a copy",
     "clone(push_vlan(vid=1,pcp=0),2),3": "changes a copy and goes on",
@@ -160,6 +168,34 @@ describe("encodeProgram", () => {
     expect(listOf("check_pkt_len(size=100,gt(2,5),le(3))").operations.slice(4)).toEqual([
       ...["countSome", "downOutput", "lastOutput", "end"],
     ]);
+  });
+
+  it("cuts packets off last, and less and less is left of them", () => {
+    const { operations, view } = listOf("trunc(60),2,5,trunc(9),3,4,trunc(60),1,trunc(80),5");
+    expect(operations).toEqual([
+      ...["mayCut", "downOutput", "downOutput", "output", "cut", "output", "output", "cut", "lastOutput", "end"],
+    ]);
+    const value = (i: number): number => view.getUint32(at(i) + branch.value, true);
+    expect([3, 5, 6, 8].map(value)).toEqual([104, 102, 101, 103]);
+    expect([4, 7].map(value)).toEqual([60, 14]);
+    // Where a tag is beside the packet, there is less of the rest.
+    expect(value(0)).toBe(10);
+    expect(view.getUint16(operationHead.flags, true)).toBe(HeadFlag.countsLater);
+    expect(view.getUint32(operationHead.outputs, true)).toBe(6);
+    expect(view.getUint32(operationHead.limit, true)).toBe(1514);
+    const tagged = listOf("push_vlan(vid=1,pcp=0),trunc(60),2");
+    expect(tagged.view.getUint32(at(0) + branch.value, true)).toBe(60 - 8);
+    // Nothing that is not cut off can be too long here.
+    expect(tagged.view.getUint32(operationHead.limit, true)).toBe(0xffff);
+  });
+
+  it("cuts off what samples take, and nothing where nothing is sent", () => {
+    expect(listOf("sample(sample=50%,actions(trunc(60),2,trunc(50),3))").operations).toEqual([
+      ...["mayCut", "sample", "countSome", "cut", "output", "cut", "lastOutput", "end"],
+    ]);
+    const { operations, view } = listOf("clone(trunc(40)),trunc(60),trunc(70),2");
+    expect(operations).toEqual(["mayCut", "cut", "lastOutput", "end"]);
+    expect(view.getUint32(at(1) + branch.value, true)).toBe(70);
   });
 
   it("branches by length, each branch from what the packet was before", () => {

@@ -36,7 +36,8 @@ import {
   type Op,
   type Program,
 } from "../userspace/ops.js";
-import { withDownFirst } from "./down-first.js";
+import { arrangeOutputs } from "./arrange-outputs.js";
+import { Cuts } from "./encode-cuts.js";
 import { type ForwardMatch, knownBits } from "./encode-match.js";
 import { encodeRewrite, isGuarded } from "./encode-rewrite.js";
 import { encodeTrack } from "./encode-track.js";
@@ -90,7 +91,7 @@ const TAG = 4;
 
 /** The program of a flow as operations, or why it cannot be had. */
 export function encodeProgram(whole: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string {
-  const program = withDownFirst(withoutLastCopy(whole), (port) => places.port(port)?.downSlot !== undefined);
+  const program = arrangeOutputs(withoutLastCopy(whole), (port) => places.port(port)?.downSlot !== undefined);
   if (popsTunnel(program)) {
     const unit = encodePop(program, (number) => places.tunnel(number));
     if (typeof unit === "string") return unit;
@@ -130,13 +131,9 @@ function withoutLastCopy(program: Program): Program {
 interface Standing {
   readonly isLast: boolean;
   readonly isSome: boolean;
+  /** Nothing comes behind the list that they are in. */
+  readonly isEnd: boolean;
 }
-
-/** Steps that never are the kernel's, in words. */
-const beyond: Readonly<Record<number, string>> = {
-  [OP_USERSPACE]: "sends packets up",
-  [OP_TRUNC]: "cuts packets off",
-};
 
 class ProgramEncoder {
   drop: number;
@@ -154,6 +151,7 @@ class ProgramEncoder {
   #isRetagged = false;
   /** Where packets go that a meter drops. */
   #metered: ReturnType<OperationList["add"]> | undefined;
+  #cuts: Cuts | undefined;
 
   constructor(list: OperationList, program: Program, match: ForwardMatch, places: ProgramPlaces, sendsLarge: boolean) {
     this.#list = list;
@@ -170,12 +168,13 @@ class ProgramEncoder {
 
   /** Why it cannot be done; undefined where it can. */
   encode(): string | undefined {
+    if (someStep(this.#program, ({ code }) => code === OP_TRUNC)) this.#cuts = new Cuts(this.#list);
     const reason = this.#steps(this.#program, { isLast: true, isSome: false });
     if (this.#metered) this.#list.aimHere(this.#metered);
     return reason;
   }
 
-  #steps(program: Program, standing: Standing): string | undefined {
+  #steps(program: Program, standing: Omit<Standing, "isEnd">): string | undefined {
     for (let i = 0; i < program.length; i++) {
       const step = program[i]!;
       if (step.code === OP_DROP) {
@@ -183,9 +182,10 @@ class ProgramEncoder {
         return undefined;
       }
       const outputs = outputsFrom(program, i);
-      const isMany = outputs.length >= MANY;
+      const isMany = outputs.length >= MANY && this.#cuts?.refuse() === undefined;
       if (isMany) i += outputs.length - 1;
-      const here = { isLast: standing.isLast && i === program.length - 1, isSome: standing.isSome };
+      const isLast = standing.isLast && i === program.length - 1;
+      const here = { isLast, isSome: standing.isSome, isEnd: standing.isLast };
       const reason = isMany ? this.#outputs(outputs, here) : this.#step(step, i, here);
       if (reason !== undefined) return reason;
       if (this.#list.isFull) return TOO_MUCH;
@@ -194,7 +194,7 @@ class ProgramEncoder {
   }
 
   /** Outside of the first level a drop ends that level alone. */
-  #dropped(reason: number, { isSome }: Standing): void {
+  #dropped(reason: number, { isSome }: Pick<Standing, "isSome">): void {
     const kind = reason === 0 ? DropKind.pipeline : DropKind.other;
     // What a meter drops is nothing of this.
     const isOfAll = !isSome && this.#metered === undefined;
@@ -208,9 +208,14 @@ class ProgramEncoder {
 
   #step(step: Op, i: number, standing: Standing): string | undefined {
     const list = this.#list;
+    if (step.code === OP_OUTPUT) return this.#output(step.a, standing);
+    if (step.code === OP_TRUNC) {
+      this.#cuts!.next(step.a);
+      return undefined;
+    }
+    const reason = this.#cuts?.refuse();
+    if (reason !== undefined) return reason;
     switch (step.code) {
-      case OP_OUTPUT:
-        return this.#output(step.a, standing);
       case OP_PUSH_VLAN: {
         const { view } = list.add(Operation.pushVlan);
         view.setUint16(4, step.a);
@@ -256,12 +261,13 @@ class ProgramEncoder {
       case OP_TNL_PUSH:
         return this.#push(step, i);
       default:
-        return beyond[step.code] ?? `does what the program cannot (${step.code})`;
+        if (step.code === OP_USERSPACE) return "sends packets up";
+        return `does what the program cannot (${step.code})`;
     }
   }
 
   /** Copies for many ports: those whose drivers can be reached at once in one go, behind the others. */
-  #outputs(numbers: readonly number[], { isLast, isSome }: Standing): string | undefined {
+  #outputs(numbers: readonly number[], { isLast, isSome, isEnd }: Standing): string | undefined {
     const list = this.#list;
     const direct = numbers.filter((number) => this.#places.port(number)?.isDirect);
     const ports = direct.map((number) => this.#places.port(number)!);
@@ -269,7 +275,7 @@ class ProgramEncoder {
       direct.length >= MANY && list.hasOthers ? this.#places.fanOut?.(ports.map(({ ifindex }) => ifindex)) : undefined;
     const first = place ? numbers.filter((number) => !direct.includes(number)) : numbers;
     for (const [i, number] of first.entries()) {
-      const reason = this.#output(number, { isLast: !place && isLast && i === first.length - 1, isSome });
+      const reason = this.#output(number, { isLast: !place && isLast && i === first.length - 1, isSome, isEnd });
       if (reason !== undefined) return reason;
     }
     if (place === undefined) return undefined;
@@ -278,7 +284,7 @@ class ProgramEncoder {
     unit.view.setUint16(fanOut.set, place.set, true);
     if (this.#sendsLarge) {
       for (const [i, number] of direct.entries())
-        this.#output(number, { isLast: isLast && i === direct.length - 1, isSome });
+        this.#output(number, { isLast: isLast && i === direct.length - 1, isSome, isEnd });
     } else {
       for (const port of ports) this.#sent(port, isSome);
       list.pushed = NO_LARGE;
@@ -289,17 +295,19 @@ class ProgramEncoder {
   }
 
   /** Packets meet an output to the port. */
-  #sent({ mtu }: KernelPort, isSome: boolean): void {
+  #sent({ mtu }: KernelPort, isSome: boolean, isWhole = true): void {
     const list = this.#list;
-    list.limit = Math.min(list.limit, mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
+    if (isWhole) list.limit = Math.min(list.limit, mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
     if (!isSome) list.outputs++;
   }
 
-  #output(number: number, { isLast, isSome }: Standing): string | undefined {
+  #output(number: number, { isLast, isSome, isEnd }: Standing): string | undefined {
     const list = this.#list;
     const to = this.#places.port(number);
     if (to === undefined) return "outputs to a port that the program cannot send by";
-    this.#sent(to, isSome);
+    const cut = this.#cuts ? this.#cuts.output(to, this.#grown, isEnd) : "whole";
+    if (typeof cut === "object") return cut.reason;
+    this.#sent(to, isSome, cut === "whole");
     if (to.downSlot !== undefined) {
       list.add(Operation.downOutput).view.setUint32(downOutput.slot, to.downSlot, true);
       return undefined;
@@ -367,7 +375,7 @@ class ProgramEncoder {
   }
 
   /** A program on a copy: there is none where nothing comes behind it, or nothing is changed. */
-  #nested(inner: Program, standing: Standing): string | undefined {
+  #nested(inner: Program, standing: Omit<Standing, "isEnd">): string | undefined {
     if (!standing.isLast && changesPackets(inner)) return "changes a copy and goes on";
     return this.#steps(inner, standing);
   }

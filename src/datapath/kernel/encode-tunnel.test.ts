@@ -42,7 +42,7 @@ import type { Program } from "../userspace/ops.js";
 import { encodePop, encodePush } from "./encode-tunnel.js";
 
 const places: SkbPlaces = {
-  ...{ csumStart: 136, csumOffset: 138, data: 208, head: 200 },
+  ...{ csumStart: 136, csumOffset: 138, data: 208, head: 200, networkHeader: 182, transportHeader: 180 },
   ...{ ipSummed: { byte: 128, bit: 5 }, encapsulation: { byte: 129, bit: 0 } },
 };
 const PLACE = 7;

@@ -39,7 +39,10 @@ function fakeMaps(room = 4): ForwardMaps & { readonly entries: Map<string, [numb
     masks: view(128 * maskEntry.size),
     lists: view(512 * maskList.size),
     meters: { place: { address: 0, size: 0 }, memory: new BigInt64Array(meterTable.size / 8) },
-    kernelSkb: { csumStart: 0, csumOffset: 0, data: 0, head: 0, ipSummed: NOWHERE, encapsulation: NOWHERE },
+    kernelSkb: {
+      ...{ csumStart: 0, csumOffset: 0, data: 0, head: 0, networkHeader: 0, transportHeader: 0 },
+      ...{ ipSummed: NOWHERE, encapsulation: NOWHERE },
+    },
     operations: view((1 << 17) * operationHead.size),
     counters: view(2 * room * counterRow.size),
     processorRows: view(2 * processorRow.size),
@@ -100,7 +103,7 @@ describe("KernelTable", () => {
 
   it("says why a flow is not for the kernel, and leaves the maps alone", () => {
     const { maps, table, put } = bed();
-    put("trunc(20),2");
+    put("userspace(pid=1)");
     put("3");
     put("2", { [W.packetType]: 7 });
     put("2", { [W.mpls]: 7 });
@@ -309,7 +312,7 @@ describe("KernelTable", () => {
     maps.counters.setBigUint64((4 + row) * counterRow.size + counterRow.tcpFlags, 0x12n, true);
     maps.processorRows.setBigUint64(processorRow.size + processorRow.packets, 7n, true);
     expect(readSlot(slot)).toEqual({ packets: 12, bytes: 0, used: 234, tcpFlags: 0x12 });
-    table.setProgram(id, compileActions(parseDatapathActions("trunc(20),2"), newKey()));
+    table.setProgram(id, compileActions(parseDatapathActions("userspace(pid=1)"), newKey()));
     expect(slot.part?.isThere).toBe(false);
     expect(readSlot(slot).packets).toBe(12);
     table.setProgram(id, compileActions(parseDatapathActions("2"), newKey()));
@@ -371,10 +374,10 @@ describe("KernelTable", () => {
       const to1 = compileActions(parseDatapathActions("1"), newKey());
       table.setProgram(flows[290]!.id, to1);
       expect(isThere(290)).toBeUndefined();
-      table.setProgram(flows[291]!.id, compileActions(parseDatapathActions("trunc(20),2"), newKey()));
+      table.setProgram(flows[291]!.id, compileActions(parseDatapathActions("userspace(pid=1)"), newKey()));
       table.placeAll();
       expect([isThere(290), isThere(291), isThere(292)]).toEqual([true, false, true]);
-      expect([...table.reasons()]).toEqual([["cuts packets off", 1]]);
+      expect([...table.reasons()]).toEqual([["sends packets up", 1]]);
       const ifindexes = [...maps.entries.values()].map(([place]) =>
         maps.operations.getUint32(place * operationHead.size + 20, true),
       );

@@ -1,5 +1,5 @@
 import type { FlowKey } from "#flow/key.js";
-import { type Offload, plainOffload } from "#wire/virtio-net.js";
+import { type Offload, plainOffload, VNET_NEEDS_CSUM } from "#wire/virtio-net.js";
 import type { UserspaceCookie } from "../actions.js";
 import { Counter } from "./counters.js";
 import { DROP } from "./drop-positions.js";
@@ -17,6 +17,7 @@ export class Exits {
   readonly #counters: Float64Array;
   readonly #arena: HeadArena;
   readonly #copies: LiveCopies;
+  readonly #left: Offload = plainOffload();
   /** Which ports there are, by number. */
   readonly #ports: boolean[] = [];
   /** Bytes at its end that the packet loses where it goes next. */
@@ -72,9 +73,18 @@ export class Exits {
       this.#sink.send(port, head, headAt, headLength, tail, tailAt, tailLength, frame.offload);
       return;
     }
-    // What is left of a large segment is an ordinary frame; its checksum was never right.
     const first = Math.min(length, headLength);
-    this.#sink.send(port, head, headAt, first, tail, tailAt, length - first, PLAIN);
+    this.#sink.send(port, head, headAt, first, tail, tailAt, length - first, this.#offloadOf(frame, length));
+  }
+
+  /** What is left of a large segment is an ordinary frame. Who is to compute the checksum does so over what is left, if its place is there, as Linux has it; it is right of neither. */
+  #offloadOf({ offload: { flags, csumStart, csumOffset } }: Frame, length: number): Readonly<Offload> {
+    const left = this.#left;
+    const isPartial = (flags & VNET_NEEDS_CSUM) !== 0 && csumStart + csumOffset + 2 <= length;
+    left.flags = isPartial ? VNET_NEEDS_CSUM : 0;
+    left.csumStart = isPartial ? csumStart : 0;
+    left.csumOffset = isPartial ? csumOffset : 0;
+    return left;
   }
 
   /** Sends a packet up that no flow knows; `recirculations` as in `Packet`. */
@@ -109,5 +119,4 @@ export class Exits {
 
 /** The least that is left of a packet that is cut off, and that a port takes. */
 const ETHERNET = 14;
-const PLAIN: Readonly<Offload> = plainOffload();
 const NO_COOKIE: UserspaceCookie = { kind: "slow_path", reason: 0, ofprotoUuid: "" };
