@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "#util/clock.js";
-import { type Listed, Roster } from "#util/roster.js";
+import { NumberedRoster } from "#util/numbered-roster.js";
 import type { Slot } from "../userspace/flow-slots.js";
 
 /** Flows that go into the maps as they come, of each turn; more are put off. */
@@ -12,7 +12,9 @@ const LOOKED_AT = 2048;
 const BUDGET = 1;
 
 /** A flow that threads count in a slot. */
-interface Countable extends Listed {
+interface Countable {
+  /** A small number that no other flow has. */
+  readonly index: number;
   readonly slot: Slot;
 }
 
@@ -23,7 +25,7 @@ interface Countable extends Listed {
 export class Placing<F extends Countable> {
   readonly #clock: Clock;
   readonly #place: (flow: F) => void;
-  readonly #later = new Roster<F>();
+  readonly #later = new NumberedRoster<F>();
   #left = AT_ONCE;
   #pause = TURN;
   #timer: { readonly delay: number; readonly cancel: Cancel } | undefined;
@@ -44,17 +46,17 @@ export class Placing<F extends Countable> {
     if (this.#left > 0) {
       this.#left--;
       this.#place(flow);
-    } else this.#later.add(flow);
+    } else this.#later.add(flow.index, flow);
   }
 
-  /** Whether a flow is put off. */
-  has(flow: F): boolean {
-    return this.#later.has(flow);
+  /** Whether the flow of an index is put off. */
+  has(index: number): boolean {
+    return this.#later.has(index);
   }
 
-  /** A flow need not be placed any more. */
-  delete(flow: F): void {
-    this.#later.delete(flow);
+  /** The flow of an index need not be placed any more; false where it was not put off. */
+  delete(index: number): boolean {
+    return this.#later.delete(index);
   }
 
   /** Places those that were put off. */
@@ -74,7 +76,7 @@ export class Placing<F extends Countable> {
   }
 
   #placeLate(flow: F): void {
-    this.#later.delete(flow);
+    this.#later.delete(flow.index);
     this.#place(flow);
   }
 
