@@ -12,7 +12,7 @@ describe("Placing", () => {
     const placing = new Placing<Flow>(clock, (flow) => void placed.push(flow));
     const flows: Flow[] = Array.from({ length: count }, (_, index) => ({ slot: slots.take(), index }));
     for (const flow of flows) placing.add(flow);
-    return { clock, placed, placing, flows };
+    return { clock, placed, placing, flows, slots };
   };
   interface Flow {
     readonly slot: Slot;
@@ -56,6 +56,21 @@ describe("Placing", () => {
     turn();
     expect(placing.has(last!.index)).toBe(false);
     expect(turn()).toBe(1);
+  });
+
+  it("places fewer and fewer at once of what does not end, and as many as before once it has", () => {
+    const { clock, placed, placing, slots } = bed(0);
+    let index = 0;
+    const addInTurn = (count: number): number => {
+      const before = placed.length;
+      for (let i = 0; i < count; i++) placing.add({ slot: slots.take(), index: index++ });
+      clock.advance(1);
+      return placed.length - before;
+    };
+    const flood = Array.from({ length: 10 }, () => addInTurn(1000));
+    expect(flood).toEqual([32, 16, 8, 4, 2, 1, 1, 1, 1, 1]);
+    clock.advance(200);
+    expect([addInTurn(20), addInTurn(20), addInTurn(31), addInTurn(40)]).toEqual([20, 20, 31, 32]);
   });
 
   it("places what has been used, or all, when it is asked to", () => {

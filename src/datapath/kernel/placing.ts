@@ -2,8 +2,9 @@ import type { Cancel, Clock } from "#util/clock.js";
 import { NumberedRoster } from "#util/numbered-roster.js";
 import type { Slot } from "../userspace/flow-slots.js";
 
-/** Flows that go into the maps as they come, of each turn; more are put off. */
+/** Flows that go into the maps as they come, of each turn; more are put off. While there are more, turn after turn, it is fewer and fewer: most of a flood would be there for nothing. */
 const AT_ONCE = 32;
+const LEAST_AT_ONCE = 1;
 /** Milliseconds until the next turn: while flows come, and the most while none that was put off is used. */
 const TURN = 1;
 const LONGEST = 64;
@@ -26,6 +27,8 @@ export class Placing<F extends Countable> {
   readonly #clock: Clock;
   readonly #place: (flow: F) => void;
   readonly #later = new NumberedRoster<F>();
+  /** How many may go in one turn, and how many more in this one. */
+  #allowed = AT_ONCE;
   #left = AT_ONCE;
   #pause = TURN;
   #timer: { readonly delay: number; readonly cancel: Cancel } | undefined;
@@ -91,8 +94,9 @@ export class Placing<F extends Countable> {
   }
 
   #turn(): void {
-    const isQuiet = this.#left === AT_ONCE;
-    this.#left = AT_ONCE;
+    const isQuiet = this.#left === this.#allowed;
+    this.#allowed = this.#left > 0 ? AT_ONCE : Math.max(LEAST_AT_ONCE, this.#allowed >> 1);
+    this.#left = this.#allowed;
     const used = this.#look();
     this.#pause = isQuiet && !used ? Math.min(2 * this.#pause, LONGEST) : TURN;
     if (this.#later.size > 0) this.#wake(this.#pause);
