@@ -9,6 +9,7 @@ import type { Program } from "../ops.js";
 import { PortLosses } from "../queues/port-losses.js";
 import { QueueLoads } from "../queues/queue-loads.js";
 import { Rest, restOfSwamped } from "../queues/rest.js";
+import { readsKey } from "../reads-key.js";
 import { UpcallBatch } from "../upcalls/upcall-batch.js";
 import { begunKey } from "./begun-key.js";
 import { HandedPackets } from "./handed-packets.js";
@@ -440,7 +441,7 @@ export class ForwardingLoop {
 
   #executeKept(...[chunk, place, program]: Parameters<WorkHandlers["executeKept"]>): void {
     this.#executed++;
-    const { memory, at, length, offload, key, recirculations } = this.#upcalls.kept(chunk, place);
+    const { memory, at, length, offload, key, recirculations } = this.#upcalls.kept(chunk, place, readsKey(program));
     this.#forwarder.executeAt(memory, at, length, offload, key, recirculations, program);
     if (this.#arena.crowded) this.#flush();
   }
