@@ -128,7 +128,12 @@ export class ForwardedPorts {
     for (const [word, value] of Object.entries(mask)) bits[Number(word)] = value;
     for (const [word, value] of Object.entries(key)) words[Number(word)] = value;
     const program = compileActions(parseDatapathActions(actions), words as FlowKey);
-    this.#table.put(this.#flows++, words, shapeOf(bits), program, this.#slots.take());
+    const [shape, slot] = [shapeOf(bits), this.#slots.take()];
+    const readKey = (into: FlowKey): FlowKey => {
+      into.set(words);
+      return into;
+    };
+    this.#table.put({ index: this.#flows++, shape, program, slot, readKey });
     this.#table.placeAll();
   }
 

@@ -40,8 +40,7 @@ export interface KernelFlow extends Listed {
   readonly at: number;
   readonly slot: Slot;
   program: Program;
-  /** Undefined as long as nobody has tried to place it. */
-  counts: KernelCounts | undefined;
+  readonly counts: KernelCounts;
   placed: Placed | undefined;
   /** Why it is not in the maps. */
   reason: string | undefined;

@@ -11,7 +11,7 @@ import {
   processorRow,
   sentRow,
 } from "#bpf/forward/layout.js";
-import { newKey } from "#flow/key.js";
+import { type FlowKey, newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { shapeOf } from "#flow/shape.js";
 import { FakeClock } from "#host/fake/clock.js";
@@ -22,6 +22,7 @@ import { parseDatapathActions } from "../text/action-parse.js";
 import { compileActions } from "../userspace/compile.js";
 import { COUNTERS, Counter, dropCounter } from "../userspace/counters.js";
 import { FlowSlots, readSlot, type Slot } from "../userspace/flow-slots.js";
+import type { Program } from "../userspace/ops.js";
 import { KernelTable } from "./kernel-table.js";
 
 const view = (size: number): DataView => new DataView(new ArrayBuffer(size));
@@ -87,15 +88,24 @@ describe("KernelTable", () => {
     ] as const)
       table.addPort(port, device(ifindex));
     let id = 0;
-    const put = (text: string, fields: Readonly<Record<number, number>> = {}): { id: number; slot: Slot } => {
+    const put = (
+      text: string,
+      fields: Readonly<Record<number, number>> = {},
+    ): { id: number; slot: Slot; program: Program } => {
       const [key, mask] = [newKey(), newKey()];
       for (const [word, value] of Object.entries({ [W.inPort]: 1, ...fields })) {
         key[Number(word)] = value;
         mask[Number(word)] = 0xffffffff;
       }
       const slot = slots.take();
-      table.put(++id, key, shapeOf(mask), compileActions(parseDatapathActions(text), key), slot);
-      return { id, slot };
+      const program = compileActions(parseDatapathActions(text), key);
+      const readKey = (into: FlowKey): FlowKey => {
+        into.set(key);
+        return into;
+      };
+      const flow = { id: ++id, index: id, shape: shapeOf(mask), program, slot, readKey };
+      table.put(flow);
+      return flow;
     };
     return { maps, table, put, warnings, clock, listened };
   };
@@ -372,9 +382,11 @@ describe("KernelTable", () => {
     it("places one with what it was told to do last", () => {
       const { maps, table, flows, isThere } = storm();
       const to1 = compileActions(parseDatapathActions("1"), newKey());
+      flows[290]!.program = to1;
       table.setProgram(flows[290]!.id, to1);
       expect(isThere(290)).toBeUndefined();
-      table.setProgram(flows[291]!.id, compileActions(parseDatapathActions("userspace(pid=1)"), newKey()));
+      flows[291]!.program = compileActions(parseDatapathActions("userspace(pid=1)"), newKey());
+      table.setProgram(flows[291]!.id, flows[291]!.program);
       table.placeAll();
       expect([isThere(290), isThere(291), isThere(292)]).toEqual([true, false, true]);
       expect([...table.reasons()]).toEqual([["sends packets up", 1]]);

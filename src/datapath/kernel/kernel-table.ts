@@ -1,6 +1,5 @@
 import { FAN_OUT_LIMIT, MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
-import type { FlowKey } from "#flow/key.js";
-import type { MaskShape } from "#flow/shape.js";
+import { newKey } from "#flow/key.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
 import type { FanOut } from "#host/fan-out.js";
 import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
@@ -11,7 +10,7 @@ import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
-import type { Slot } from "../userspace/flow-slots.js";
+import type { EngineFlow } from "../userspace/engine.js";
 import { OP_CT, OP_METER, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch, flowKey } from "./encode-match.js";
 import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js";
@@ -31,6 +30,7 @@ import { goesThrough, someStep } from "./program-needs.js";
 import { ProgramParts } from "./program-parts.js";
 import { ValueChunks } from "./value-chunks.js";
 
+const scratch = newKey();
 /** Flows that may be placed in one go while others wait: in some ten milliseconds. */
 const FEW = 4096;
 
@@ -67,9 +67,9 @@ export class KernelTable {
   readonly #slots = new PortSlots();
   readonly #freeRows: number[] = [];
   #rows = 0;
-  readonly #leaving: LeavingOrder<KernelFlow> = new LeavingOrder(({ counts }) => counts!.packets());
-  /** Flows that are yet to be placed. */
-  readonly #placing: Placing<KernelFlow>;
+  readonly #leaving: LeavingOrder<KernelFlow> = new LeavingOrder(({ counts }) => counts.packets());
+  /** Flows that are yet to be placed: of those it is all that is known here. */
+  readonly #placing: Placing<EngineFlow>;
   readonly #encoded: EncodedPrograms = new EncodedPrograms(this.#named);
   /** Flows that left, or were not let in, as there was no room; they come back when there is. */
   readonly #waiting = new Set<KernelFlow>();
@@ -92,7 +92,7 @@ export class KernelTable {
     );
     this.#operations = new OperationLists(maps, this.#fanOuts);
     this.#totals = new KernelTotals(maps);
-    this.#placing = new Placing(clock, (flow) => this.#place(flow));
+    this.#placing = new Placing(clock, (flow) => this.#enter(flow));
   }
 
   /** How many flows are in the maps. */
@@ -171,24 +171,21 @@ export class KernelTable {
   }
 
   /** Adds a flow, which goes into the maps now or a little later. */
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+  put(flow: EngineFlow): void {
+    this.#placing.add(flow);
+  }
+
+  /** A flow's time has come. */
+  #enter(entered: EngineFlow): void {
+    const { index: id, shape, program, slot } = entered;
     const at = this.#values.take(shape.words.length);
     const values = this.#values.chunk;
-    shape.gather(key, values, at);
-    const flow: KernelFlow = {
-      id,
-      shape,
-      values,
-      at,
-      slot,
-      program,
-      counts: undefined,
-      placed: undefined,
-      reason: undefined,
-      place: -1,
-    };
+    shape.gather(entered.readKey(scratch), values, at);
+    const counts = new KernelCounts(this.#maps, this.#offset, slot.part?.read());
+    slot.part = counts;
+    const flow = { id, shape, values, at, slot, program, counts, placed: undefined, reason: undefined, place: -1 };
     this.#flows.set(id, flow);
-    this.#placing.add(flow);
+    this.#place(flow);
   }
 
   /** Flows go into the maps that have been put off. */
@@ -228,10 +225,10 @@ export class KernelTable {
   remove(ids: readonly number[]): void {
     const placed: KernelFlow[] = [];
     for (const id of ids) {
+      if (this.#placing.delete(id)) continue;
       const flow = this.#flows.get(id);
-      this.#flows.delete(id);
       if (flow === undefined) continue;
-      this.#placing.delete(flow);
+      this.#flows.delete(id);
       this.#waiting.delete(flow);
       if (flow.placed === undefined) continue;
       this.#maps.deleteFlow(flow.placed.key);
@@ -287,7 +284,7 @@ export class KernelTable {
     this.#guests.close();
     this.#placing.close();
     this.#maps.waitForPrograms();
-    for (const { counts, placed } of this.#flows.values()) if (placed) counts!.end();
+    for (const { counts, placed } of this.#flows.values()) if (placed) counts.end();
     this.#flows.clear();
     this.#totals.end();
     this.#maps.close();
@@ -350,25 +347,17 @@ export class KernelTable {
 
   /** Puts a flow into the maps, if that can be. */
   #place(flow: KernelFlow): void {
-    if (flow.counts === undefined) {
-      flow.counts = new KernelCounts(this.#maps, this.#offset, flow.slot.part?.read());
-      flow.slot.part = flow.counts;
-    }
     const match = encodeMatch(flow.shape, flow.values, flow.at);
     const encoded = typeof match === "string" ? match : this.#encode(flow, match);
     flow.reason =
       typeof match === "string" || typeof encoded === "string"
         ? (encoded as string)
-        : this.#tryPlace(flow, flow.counts, match, encoded);
+        : this.#tryPlace(flow, match, encoded);
   }
 
   /** Undefined, or why it could not be. */
-  #tryPlace(
-    flow: KernelFlow,
-    counts: KernelCounts,
-    match: ForwardMatch,
-    encoded: ForwardOperations,
-  ): string | undefined {
+  #tryPlace(flow: KernelFlow, match: ForwardMatch, encoded: ForwardOperations): string | undefined {
+    const { counts } = flow;
     const { port } = match;
     const row = this.#takeRow();
     const slot = this.#slots.take(port);
@@ -422,7 +411,6 @@ export class KernelTable {
   /** A flow does something else now. */
   #replace(flow: KernelFlow): void {
     const { placed } = flow;
-    if (this.#placing.has(flow)) return;
     if (placed === undefined) {
       this.#place(flow);
       return;
@@ -454,7 +442,7 @@ export class KernelTable {
     this.#masks.free(mask);
     this.#operations.free(operations);
     this.#slots.free(port);
-    const row = flow.counts!.end();
+    const row = flow.counts.end();
     this.#freeRows.push(row);
     this.#places?.displaced(row);
   }
