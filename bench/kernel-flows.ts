@@ -54,7 +54,7 @@ export async function flowRows(rounds: number): Promise<readonly Row[]> {
       const bridge = `unix:${join(each.running!.directory, "br0.mgmt")}`;
       tool("ovs-ofctl", "del-flows", bridge);
       for (const flow of pipeline) tool("ovs-ofctl", "add-flow", bridge, flow);
-      appctl(each, "upcall/set-flow-limit", "200000");
+      appctl(each, "upcall/set-flow-limit", "2000000");
       for (let i = 0; i < WARM_UP; i++) await setUps(each);
     }
     for (let i = 0; i < rounds; i++) {
