@@ -458,7 +458,8 @@ class ProgramEncoder {
     for (const unit of units) list.add(0).bytes.set(unit);
     this.#grown += step.push!.header.length;
     // The kernel cuts up none that have a tag inside.
-    list.pushed = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN) ? NO_LARGE : step.push!.header.length;
+    const isTagged = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN);
+    list.pushed = Math.max(list.pushed, isTagged ? NO_LARGE : step.push!.header.length);
     this.#tags = 0;
     return undefined;
   }
