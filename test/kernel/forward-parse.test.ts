@@ -20,6 +20,7 @@ import { testRun } from "#host/linux/bpf/test-run.js";
 import { Memory } from "#host/linux/memory.js";
 import * as sys from "#host/linux/syscalls.js";
 import { hostileFrames } from "../support/hostile-frames.js";
+import { icmp, ipv6 } from "../support/ip-frames.js";
 import { describeWith, root } from "../support/needs.js";
 
 const leastOf: Record<number, number> = { 2048: 34, 34525: 54 };
@@ -96,6 +97,42 @@ describeWith([root], "the forwarding program's parser", () => {
       { numRuns: 5000, seed: Number(process.env["WEFT_SEED"] ?? 1) },
     );
     expect(known / runs).toBeGreaterThan(0.3);
+  });
+
+  it("knows neighbour messages with one option at the most", () => {
+    const option = (type: number, length = 1): number[] => [type, length, 2, 0, 0, 0, 0, 9];
+    const messages: readonly (readonly [options: readonly number[], isKnown: boolean, type?: number, code?: number])[] =
+      [
+        [[], true],
+        [option(1), true],
+        [option(2), true, 136],
+        // A nonce, which keeps no address.
+        [option(14), true],
+        [[...option(1), 0, 0, 0], true],
+        [option(1).slice(0, 7), true],
+        [[...option(1), ...option(2)], false],
+        [[...option(1), ...option(1)], false],
+        [option(1, 0), false],
+        [option(1, 2), false],
+        [[...option(2, 2), 0, 0, 0, 0, 0, 0, 0, 0], false],
+        [[...option(1), ...option(2)], true, 136, 1],
+        [option(1), true, 137],
+      ];
+    for (const [options, isKnown, type = 135, code = 0] of messages) {
+      const target = Array.from({ length: 16 }, (_, i) => 0xf0 + i);
+      const frame = icmp(ipv6, 1, 2, type, code, 0x12345678, Uint8Array.from([...target, ...options]));
+      const key = newKey();
+      extractKey(frame, 0, frame.length, newKey(), key, newLayers());
+      expect(testRun(program, frame).verdict, options.join()).toBe(isKnown ? 1 : 0);
+      if (isKnown) {
+        expect([...out.words.subarray(0, CORE_WORDS - PACKET_START)]).toEqual([
+          ...key.subarray(PACKET_START, CORE_WORDS),
+        ]);
+      }
+    }
+    // Cut off within its target.
+    const short = icmp(ipv6, 1, 2, 135, 0, 0, new Uint8Array(15));
+    expect(testRun(program, short).verdict).toBe(0);
   });
 
   it("knows ordinary frames", () => {

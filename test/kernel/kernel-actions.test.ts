@@ -5,7 +5,9 @@ import type { Packet } from "#datapath/packet.js";
 import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { Counter } from "#datapath/userspace/counters.js";
 import type { UserspaceDatapath } from "#datapath/userspace/userspace-datapath.js";
+import { extractKey } from "#flow/extract.js";
 import { type FlowKey, newKey } from "#flow/key.js";
+import { newLayers } from "#flow/layers.js";
 import { W } from "#flow/layout.js";
 import { packetMask } from "#flow/packet-mask.js";
 import { put16 } from "#util/big-endian.js";
@@ -62,6 +64,11 @@ function tagged({ data, offload }: Packet, ...tags: readonly number[]): Packet {
   return { data: longer, offload: { ...offload, ...moved } };
 }
 
+const neighbour = (type: number, ...options: readonly number[]): Packet =>
+  plain(
+    icmp(ipv6, 1, 2, type, 0, 0x60000000, Uint8Array.from([0xfc, ...new Array<number>(14).fill(0), 7, ...options])),
+  );
+
 const unsummed = udp(ipv4, 5, 6, [50, 60]);
 put16(unsummed, 40, 0);
 const basic: readonly Packet[] = [
@@ -75,6 +82,9 @@ const basic: readonly Packet[] = [
   plain(unsummed),
   plain(ether(0x0806, [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2])),
   plain(ether(0x88b5, [1, 2, 3])),
+  neighbour(135, 1, 1, 2, 0, 0, 0, 0, 5),
+  neighbour(136, 2, 1, 2, 0, 0, 0, 0, 6),
+  neighbour(135),
   tunnelled(),
   largeSegment(),
 ];
@@ -128,7 +138,15 @@ function randomStep(r: Random, key: FlowKey): string {
     6: () => `set(tcp(src=${byte()},dst=${byte()}/0xff))`,
     17: () => `set(udp(src=${byte()},dst=${byte()}))`,
     1: () => `set(icmp(type=${r.pick([0, 8])},code=${byte()}))`,
-    58: () => "set(icmpv6(type=129))",
+    58: () =>
+      r.once(4)
+        ? `set(icmpv6(type=${r.pick([129, 135, 136])}))`
+        : r.pick([
+            () => `set(nd(target=${address()}))`,
+            () => `set(nd(sll=${mac()}))`,
+            () => `set(nd(tll=${mac()}))`,
+            () => `set(nd(target=${address()},sll=${mac()},tll=${mac()}))`,
+          ])(),
   };
   const ofArp = () => `set(arp(sip=10.7.0.${byte()},op=2,tha=${mac()}))`;
   if (key[W.ethType] === 0x0806 && r.once(2)) return ofArp();
@@ -349,6 +367,41 @@ describeWith([root, tun], "actions in the kernel", () => {
       expect(since(counted[0]!, totals(bed)), text).toEqual(since(counted[1]!, totals(reference)));
       for (const { datapath } of [bed, reference]) datapath.flush();
     }
+  });
+
+  it("answer a neighbour's question", async () => {
+    const question = neighbour(135, 1, 1, 2, 0, 0, 0, 0, 5);
+    const set = (fields: Readonly<Record<number, readonly [value: number, bits: number]>>): DatapathAction => {
+      const [value, mask] = [newKey(), newKey()];
+      for (const [word, [bits, all]] of Object.entries(fields)) [value[Number(word)], mask[Number(word)]] = [bits, all];
+      return { kind: "set", value, mask };
+    };
+    const actions: readonly DatapathAction[] = [
+      ...parseDatapathActions("set(ipv6(src=fc00::7,dst=fc00::1)),set(icmpv6(type=136))"),
+      set({ [W.igmpGroup]: [0x60000001, 0xffffffff], [W.l4]: [2 << 16, 0x00ff0000] }),
+      ...parseDatapathActions("set(nd(tll=02:00:00:00:00:07)),recirc(1)"),
+    ];
+    const [key, before] = [newKey(), byThread()];
+    key[W.inPort] = 1;
+    extractKey(question.data, 0, question.data.length, key, key, newLayers());
+    for (const { datapath } of [bed, reference]) {
+      datapath.flush();
+      datapath.putFlow({ ufid: "7".padStart(32, "0"), key, mask: packetMask(key), actions });
+    }
+    await bed.datapath.settled();
+    expect([...bed.engine.kernel.table!.reasons()]).toEqual([]);
+    bed.putAll([{ port: 1, packet: question }]);
+    reference.put({ port: 1, packet: question });
+    await bed.settle();
+    // The thread goes on with what the kernel has begun.
+    expect(byThread() - before).toBe(0);
+    expect(upcalls.map(shownUpcall)).toEqual(reference.take().upcalls.map(shownUpcall));
+    const { data } = upcalls[0]!.packet;
+    const answer = icmp(ipv6, 7, 1, 136, 0, 0x60000001, data.subarray(62));
+    expect(hex(data.subarray(54))).toBe(hex(answer.subarray(54)));
+    expect(hex(data.subarray(62))).toBe(`fc${"00".repeat(14)}070201020000000007`);
+    upcalls = [];
+    for (const { datapath } of [bed, reference]) datapath.flush();
   });
 
   it("send to the thread what a sample takes, and only that", async () => {

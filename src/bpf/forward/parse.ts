@@ -1,5 +1,14 @@
 import { add, and, mov, or, shiftLeft, shiftRight, sub, toBigEndian } from "../alu.js";
-import { callHelper, jump, jumpAnySet, jumpEqual, jumpGreater, jumpLess, jumpNotEqual } from "../control.js";
+import {
+  callHelper,
+  jump,
+  jumpAnySet,
+  jumpEqual,
+  jumpGreater,
+  jumpLess,
+  jumpLessOrEqual,
+  jumpNotEqual,
+} from "../control.js";
 import { helper } from "../helpers.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { byte, double, half, word } from "../memory.js";
@@ -18,9 +27,11 @@ export interface KeyWords {
   readonly ipv6Src: number;
   readonly ipv6Label: number;
   readonly nw: number;
+  readonly ndTarget: number;
   readonly arpHw: number;
   readonly l4: number;
   readonly tp: number;
+  readonly igmpGroup: number;
   readonly skbPriority: number;
   readonly pktMark: number;
   readonly recircId: number;
@@ -50,6 +61,8 @@ const FRAGMENT = 44;
 const AUTHENTICATION = 51;
 const FRAGMENT_ANY = 0x01000000;
 const FRAGMENT_LATER = 0x02000000;
+/** Neighbour messages (RFC 4861), where their first option begins, and options that hold an address. */
+const [SOLICIT, ADVERT, OPTION, SOURCE_ADDRESS, TARGET_ADDRESS] = [135, 136, 24, 1, 2];
 /** Extension headers that are followed. */
 const MAX_EXTENSIONS = 4;
 /** Bytes that must lie within what is looked at behind the place of a header with a place that varies. */
@@ -364,9 +377,41 @@ function readTransport({ at, words, ends }: Parts): ProgramItem[] {
     ...need(8, ends),
     ...kind,
     jumpNotEqual.imm(r2, 0, ends.known),
-    // Neighbour discovery.
-    jumpEqual.imm(r3, 135, ends.other),
-    jumpEqual.imm(r3, 136, ends.other),
+    jumpEqual.imm(r3, SOLICIT, "parse neighbour"),
+    jumpNotEqual.imm(r3, ADVERT, ends.known),
+    ...readNeighbour({ at, words, ends }),
+  ];
+}
+
+/** The neighbour message at r5, r8 being its place; with one option at the most, as they nearly all are. */
+function readNeighbour({ at, words, ends }: Parts): ProgramItem[] {
+  return [
+    label("parse neighbour"),
+    ...need(OPTION, ends),
+    ...copyWord(r5, 4, at(words.igmpGroup)),
+    ...[0, 1, 2, 3].flatMap((i) => copyWord(r5, 8 + 4 * i, at(words.ndTarget + i))),
+    mov.reg(r2, r8),
+    add.imm(r2, OPTION + 8),
+    jumpGreater.reg(r2, r9, ends.known),
+    add.imm(r2, 8),
+    jumpLessOrEqual.reg(r2, r9, ends.other),
+    byte.load(r1, r5, OPTION + 1),
+    jumpNotEqual.imm(r1, 1, ends.other),
+    byte.load(r3, r5, OPTION),
+    jumpEqual.imm(r3, SOURCE_ADDRESS, "parse source"),
+    jumpNotEqual.imm(r3, TARGET_ADDRESS, ends.known),
+    ...load16(r2, r5, OPTION + 2),
+    word.store(r7, at(words.arpHw + 1), r2),
+    ...copyWord(r5, OPTION + 4, at(words.arpHw + 2)),
+    jump("parse option"),
+    label("parse source"),
+    ...copyWord(r5, OPTION + 2, at(words.arpHw)),
+    ...load16(r2, r5, OPTION + 6),
+    shiftLeft.imm(r2, 16),
+    word.store(r7, at(words.arpHw + 1), r2),
+    label("parse option"),
+    shiftLeft.imm(r3, 16),
+    word.store(r7, at(words.l4), r3),
     jump(ends.known),
   ];
 }

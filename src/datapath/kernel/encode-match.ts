@@ -42,13 +42,7 @@ const metadata: ReadonlySet<number> = new Set([
 /** Words that the program never fills: packets that have such headers are not for it, so that all of its packets have 0 there. */
 function isEmpty(word: number): boolean {
   if (word < PACKET_START) return !metadata.has(word);
-  return (
-    word >= CORE_WORDS ||
-    (word >= W.mpls && word < W.nwSrc) ||
-    (word >= W.ndTarget && word < W.arpHw) ||
-    word === W.igmpGroup ||
-    (word >= W.nsh && word < W.tunMetadata)
-  );
+  return word >= CORE_WORDS || (word >= W.mpls && word < W.nwSrc) || (word >= W.nsh && word < W.tunMetadata);
 }
 
 /** A word of a mask: its index in the key, its bits, and its place among compact values. */

@@ -44,6 +44,7 @@ import { encodeTrack } from "./encode-track.js";
 import { encodePop, encodePush, type KernelTunnel, popsTunnel } from "./encode-tunnel.js";
 import type { FanOutPlace } from "./fan-out-sets.js";
 import { KnownAddresses } from "./known-addresses.js";
+import { KnownNeighbour } from "./known-neighbour.js";
 import { type ForwardOperations, OperationList } from "./operation-list.js";
 import { ALWAYS, changesPackets, outputsOf, readsHeaders, readsMetadata, someStep } from "./program-needs.js";
 
@@ -145,6 +146,8 @@ class ProgramEncoder {
   readonly #keepsHeaders: boolean;
   readonly #sendsLarge: boolean;
   #addresses: KnownAddresses;
+  /** Few programs ask. */
+  #neighbour: KnownNeighbour | undefined;
   /** Tags that the packets have, as far as is known, and how much longer they are than they came. */
   #tags: number;
   #grown = 0;
@@ -327,12 +330,18 @@ class ProgramEncoder {
     if (change!.layer === "eth" && this.#addresses.set(change!)) {
       list.add(Operation.setAddresses).bytes.set(this.#addresses.bytes, 4);
     } else {
-      const units = encodeRewrite(change!, this.#match);
+      const units = encodeRewrite(change!, this.#match, () => this.#knownNeighbour());
       if (typeof units === "string") return units;
+      if (change!.layer === "icmpv6" || change!.layer === "nd_target") this.#knownNeighbour().note(change!);
       for (const unit of units) list.add(Operation.setWord).bytes.set(unit.subarray(4), 4);
     }
     if (this.#keepsHeaders) this.#setWords(words!);
     return undefined;
+  }
+
+  #knownNeighbour(): KnownNeighbour {
+    this.#neighbour ??= KnownNeighbour.of(this.#match);
+    return this.#neighbour;
   }
 
   /** A mark and a priority are the packet's own, too; what else there is only later lookups would see. */
@@ -412,12 +421,14 @@ class ProgramEncoder {
     list.isGuarded = true;
     const check = list.addOther(Operation.checkLength, length);
     const [addresses, tags, grown, isRetagged] = [this.#addresses, this.#tags, this.#grown, this.#isRetagged];
+    const neighbour = this.#neighbour?.copy();
     this.#addresses = addresses.copy();
     const shorter = this.#some(otherwise, isLast);
     if (shorter !== undefined) return shorter;
     const end = list.addOther(Operation.goTo);
     list.aimHere(check);
     [this.#addresses, this.#tags, this.#grown, this.#isRetagged] = [addresses, tags, grown, isRetagged];
+    this.#neighbour = neighbour;
     const longer = this.#some(inner, isLast);
     list.aimHere(end);
     return longer;

@@ -8,6 +8,7 @@ import { parseDatapathActions } from "../text/action-parse.js";
 import { compileActions } from "../userspace/compile.js";
 import { encodeMatch, type ForwardMatch } from "./encode-match.js";
 import { encodeRewrite } from "./encode-rewrite.js";
+import { KnownNeighbour } from "./known-neighbour.js";
 
 /** Whether a device's sum over the packet follows each change of 16 bits that a set action becomes. */
 function follows(text: string, type: number, protocol: number): boolean[] {
@@ -21,7 +22,7 @@ function follows(text: string, type: number, protocol: number): boolean[] {
   const match = encodeMatch(shape, values, 0) as ForwardMatch;
   return compileActions(parseDatapathActions(text), key).flatMap(({ change }) => {
     if (change === undefined) return [];
-    const units = encodeRewrite(change, match);
+    const units = encodeRewrite(change, match, () => KnownNeighbour.of(match));
     if (typeof units === "string") throw new Error(units);
     return units.map((unit) => unit[setWord.storeFlags] === 1);
   });

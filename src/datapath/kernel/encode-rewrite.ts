@@ -4,6 +4,7 @@ import { EtherType } from "#wire/ethernet.js";
 import { IpProtocol } from "#wire/ip-protocol.js";
 import type { Rewrite, RewriteLayer } from "../userspace/frames/rewrite.js";
 import { type ForwardMatch, knownBits } from "./encode-match.js";
+import type { KnownNeighbour } from "./known-neighbour.js";
 
 /** Flags of `bpf_l4_csum_replace`: how many bytes change, that they are the pseudo header's, and that a sum of 0 is none (UDP). */
 const TWO_BYTES = 2;
@@ -48,8 +49,13 @@ export function isGuarded({ layer, words }: Rewrite, match: ForwardMatch): boole
   return transportOf(match) === IpProtocol.udp && triples(words).some(([offset]) => offset >= addresses);
 }
 
-/** The operations, code left out, that change a header, or why there are none. */
-export function encodeRewrite({ layer, words }: Rewrite, match: ForwardMatch): Uint8Array[] | string {
+/** The operations, code left out, that change a header, or why there are none. `neighbour` is asked for neighbour messages only. */
+export function encodeRewrite(
+  change: Rewrite,
+  match: ForwardMatch,
+  neighbour: () => KnownNeighbour,
+): Uint8Array[] | string {
+  const { layer, words } = change;
   const type = knownBits(match, W.ethType, 0xffff);
   const isUnknown = `sets fields of ${layer}, it is not known whether they are there`;
   switch (layer) {
@@ -62,6 +68,17 @@ export function encodeRewrite({ layer, words }: Rewrite, match: ForwardMatch): U
       return type === EtherType.ipv4 ? encodeNetwork(words, match, IPV4_ADDRESSES, true) : isUnknown;
     case "ipv6":
       return type === EtherType.ipv6 ? encodeNetwork(words, match, IPV6_ADDRESSES, false) : isUnknown;
+    case "nd_target":
+    case "nd_sll":
+    case "nd_tll": {
+      const protocol = transportOf(match);
+      if (protocol === -1) return [];
+      if (type !== EtherType.ipv6 || protocol !== IpProtocol.icmpv6) return isUnknown;
+      const place = neighbour().placeOf(change);
+      if (place === undefined) return isUnknown;
+      if (place === "nowhere") return [];
+      return triples(words).map(([offset, ...bits]) => encodeWord([place + offset, ...bits], inTransport(protocol)));
+    }
     default: {
       const protocol = transports[layer];
       if (protocol === undefined) return `sets fields of ${layer}`;
@@ -71,11 +88,14 @@ export function encodeRewrite({ layer, words }: Rewrite, match: ForwardMatch): U
       // Later fragments have none: nothing is changed.
       if (transport === -1) return [];
       if ((protocol === IpProtocol.icmp) !== (type === EtherType.ipv4) && isIcmp(protocol)) return [];
-      const { at, flags } = sums[protocol]!;
-      const how = { base: Base.transport, checksum: at, flags: TWO_BYTES | flags };
-      return triples(words).map((triple) => encodeWord(triple, how));
+      return triples(words).map((triple) => encodeWord(triple, inTransport(protocol)));
     }
   }
+}
+
+function inTransport(protocol: number): WordChange {
+  const { at, flags } = sums[protocol]!;
+  return { base: Base.transport, checksum: at, flags: TWO_BYTES | flags };
 }
 
 function isIcmp(protocol: number): boolean {

@@ -147,6 +147,9 @@ function compileAction(action: DatapathAction, key: FlowKey, depth: number): Op[
   }
 }
 
+/** What other fields a packet has depends on these, and on what it is that they are of. */
+const ofIcmpv6: ReadonlySet<RewriteLayer> = new Set(["icmpv6", "nd_target", "nd_sll", "nd_tll"]);
+
 /** Collects the 16-bit words of one header. */
 class HeaderWords {
   readonly #words: number[] = [];
@@ -178,8 +181,9 @@ class HeaderWords {
   /** The step, or none where nothing is changed. */
   ops(): Op[] {
     if (this.#words.length === 0) return [];
-    const change: Rewrite = { layer: this.#layer, words: Uint16Array.from(this.#words), end: this.#end };
-    return [op(OP_REWRITE, { change, words: Uint32Array.from(this.#keyWords) })];
+    const layer = this.#layer;
+    const change: Rewrite = { layer, words: Uint16Array.from(this.#words), end: this.#end };
+    return [op(OP_REWRITE, { change, b: ofIcmpv6.has(layer) ? 1 : 0, words: Uint32Array.from(this.#keyWords) })];
   }
 }
 

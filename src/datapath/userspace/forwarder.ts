@@ -243,6 +243,7 @@ export class Forwarder {
         case OP_REWRITE:
           rewrite(frame, step.change!);
           setWords(level.key, step.words!);
+          if (step.b !== 0) this.#stale = true;
           break;
         case OP_SET_KEY:
           this.#dirty = true;

@@ -34,7 +34,7 @@ export type Program = readonly Op[];
 
 /**
  * One step of a program; every step has the same shape, so that running them stays fast. What `a` and `b` mean depends on `code`:
- * output: port; userspace: –; push_vlan: TPID, TCI; push_mpls, add_mpls: label stack entry,
+ * output: port; userspace: –; rewrite: –, not 0 where the key is to be read again; push_vlan: TPID, TCI; push_mpls, add_mpls: label stack entry,
  * Ethernet type; pop_mpls: Ethernet type; trunc:
  * length; recirc: id; hash: algorithm (0 l4, 1 sym_l4), basis; sample: probability; check_pkt_len: length; drop: reason;
  * meter: id; tnl_pop: port.
