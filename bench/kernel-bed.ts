@@ -92,7 +92,7 @@ export class ForwardedPorts {
   constructor(net: LinuxNetHost, ports: readonly string[]) {
     const rings = new LinuxCaptureRings();
     const ring = rings.open();
-    this.maps = new LinuxForwardMaps(rings);
+    this.maps = new LinuxForwardMaps(rings, net);
     const fail = (text: string): void => {
       throw new Error(text);
     };
@@ -100,7 +100,7 @@ export class ForwardedPorts {
     const sources = ports.map((port) => net.capture(port));
     const times: number[] = [];
     for (const [i, { frames }] of sources.entries()) {
-      const device = { frames, info: () => ({ mtu: 1500, up: true }), guest: () => net.guestOf(frames.name) };
+      const device = { frames, info: () => ({ mtu: 1500, up: true }), directWay: () => net.directWay(frames.name) };
       this.#table.addPort(i + 1, device as unknown as Device);
       this.#ports = i + 1;
       const before = performance.now();
@@ -128,7 +128,12 @@ export class ForwardedPorts {
     for (const [word, value] of Object.entries(mask)) bits[Number(word)] = value;
     for (const [word, value] of Object.entries(key)) words[Number(word)] = value;
     const program = compileActions(parseDatapathActions(actions), words as FlowKey);
-    this.#table.put(this.#flows++, words, shapeOf(bits), program, this.#slots.take());
+    const [shape, slot] = [shapeOf(bits), this.#slots.take()];
+    const readKey = (into: FlowKey): FlowKey => {
+      into.set(words);
+      return into;
+    };
+    this.#table.put({ index: this.#flows++, shape, program, slot, readKey });
     this.#table.placeAll();
   }
 

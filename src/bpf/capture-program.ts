@@ -66,6 +66,8 @@ export interface SkbPlaces {
   readonly transportHeader: number;
   readonly ipSummed: { readonly byte: number; readonly bit: number };
   readonly encapsulation: { readonly byte: number; readonly bit: number };
+  /** Undefined in a kernel that does not redirect by traffic control. */
+  readonly redirected?: { readonly byte: number; readonly bit: number };
 }
 
 /** Reads from the kernel's BTF where the members lie; undefined where one is missing. */
@@ -78,7 +80,9 @@ export function skbPlaces(btf: Btf): SkbPlaces | undefined {
   const isWhole = csumStart !== undefined && csumOffset !== undefined && data !== undefined && head !== undefined;
   if (!isWhole || networkHeader === undefined || transportHeader === undefined) return undefined;
   if (!ipSummed || !encapsulation) return undefined;
-  return { csumStart, csumOffset, data, head, networkHeader, transportHeader, ipSummed, encapsulation };
+  const redirected = btf.member("sk_buff", "redirected");
+  const headers = { csumStart, csumOffset, data, head, networkHeader, transportHeader };
+  return { ...headers, ipSummed, encapsulation, ...(redirected && { redirected }) };
 }
 
 /** Offsets in struct __sk_buff (linux/bpf.h). */

@@ -1,4 +1,4 @@
-import type { LinkModes, LinkStats } from "#host/net.js";
+import type { DirectWay, LinkModes, LinkStats } from "#host/net.js";
 
 /** What a device looks like from above; the source of the Interface table's status columns. */
 export interface DeviceInfo {
@@ -42,8 +42,8 @@ export interface Device {
   mustReopen?(options: ReadonlyMap<string, string>): boolean;
   /** Counters of this type of device alone, for Interface:statistics. */
   ownStats?(): ReadonlyMap<string, number>;
-  /** The Ethernet address of the guest that frames can be handed to directly instead of being sent, where there is one. */
-  guest?(): Uint8Array | undefined;
+  /** How frames may leave by it without being queued, where they may. */
+  directWay?(): DirectWay | undefined;
   onChange(handler: () => void): void;
   /** Called once when the underlying device has vanished. */
   onGone(handler: () => void): void;

@@ -1,6 +1,7 @@
 import type { SkbPlaces } from "#bpf/capture-program.js";
 import type { ProgramItem } from "#bpf/instruction.js";
 import type { CaptureRing, RingPlace } from "./capture-rings.js";
+import type { FanOut } from "./fan-out.js";
 import type { LeaseHandle } from "./lease-memory.js";
 import type { CaptureHandle } from "./net.js";
 import type { SharedMeters } from "./shared-meters.js";
@@ -41,6 +42,8 @@ export interface ForwardMaps {
   loadPart(part: number, items: () => readonly ProgramItem[]): void;
   /** Has the kernel look at a program that `feed` would be given, and forget it again. Throws `HostError` where it refuses it. */
   tryProgram(front: readonly ProgramItem[]): void;
+  /** Makes a device for packets to many ports. Throws `HostError` where the host does not let it. */
+  openFanOut?(): FanOut;
   /** Milliseconds of CLOCK_MONOTONIC, by which the program says when a flow was used. */
   monotonic(): number;
   /** Where the maps outlive the process. */

@@ -21,6 +21,12 @@ export interface LinkInfo {
   readonly stats: LinkStats;
 }
 
+/** What frames that leave by a link without being queued meet. */
+export interface DirectWay {
+  /** The Ethernet address of the other end, where that lies in another network namespace. It may have changed: the kernel tells of that only there. */
+  readonly guest?: Uint8Array;
+}
+
 /** Counters in the columns' sense (Interface:statistics). All non-negative integers (doubles exact to 2^53). */
 export interface LinkStats {
   readonly rxPackets: number;
@@ -143,11 +149,8 @@ export interface NetHost {
   setAside(name: string, alias: string): void;
   /** Where the other end of a veth is now; undefined where that cannot be found, or there is no such link. */
   otherEnd(name: string): MovedDevice | undefined;
-  /**
-   * The Ethernet address of the link at the other end, where a veth leads into another network namespace and nothing that could hold frames back stands at its egress. It may have changed: the kernel
-   * tells of that only there.
-   */
-  guestOf?(name: string): Uint8Array | undefined;
+  /** How frames may leave by a link without being queued there; undefined where something at its egress may hold them back, or it is no veth. */
+  directWay?(name: string): DirectWay | undefined;
   /**
    * Opens (makes) a TAP device with IFF_NO_PI and IFF_VNET_HDR, non-blocking, every offload on that the kernel takes. The
    * device goes when the source is closed unless `persist`. With more than one of `queues` it has that many receive queues, unless it was

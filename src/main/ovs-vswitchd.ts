@@ -120,16 +120,16 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     cores: usableCores,
     forwardMaps: (datapath: string) => {
       // What bridges are on outlasts the process; another one of `dpctl/add-dp` does not, and is nobody's to be taken over.
-      if (datapath !== BRIDGES) return new LinuxForwardMaps(rings);
+      if (datapath !== BRIDGES) return new LinuxForwardMaps(rings, net);
       try {
         pins.need();
       } catch (error) {
         // Where there are no maps either, that is what is to be said.
-        const maps = new LinuxForwardMaps(rings);
+        const maps = new LinuxForwardMaps(rings, net);
         log.module("dpif").warn(`what the kernel forwards ends with this process: ${(error as Error).message}`);
         return maps;
       }
-      return new LinuxForwardMaps(rings, { pins, name: BRIDGES });
+      return new LinuxForwardMaps(rings, net, { pins, name: BRIDGES });
     },
     lacking: lackingForKernelEngine,
     packetListeners: () => net.packetListeners(),

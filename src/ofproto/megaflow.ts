@@ -12,6 +12,18 @@ function kept<T>(list: readonly T[]): readonly T[] {
   return list.length === 0 ? NONE : list;
 }
 
+/** When flows were made, in clock milliseconds: one for all flows of a batch, since each number of its own would be an object, too. */
+export interface Birth {
+  readonly time: number;
+}
+
+/** What has been credited of a flow, and when it was last used. */
+interface Credited {
+  packets: number;
+  bytes: number;
+  used: number;
+}
+
 /** What `ofproto` remembers of a flow it put into the datapath (upstream's ukey). */
 export class Megaflow implements Listed {
   place = -1;
@@ -23,20 +35,17 @@ export class Megaflow implements Listed {
   frozen: readonly number[];
   /** The generation of settings under which the actions are right. */
   generation: number;
-  readonly created: number;
-  /** What has been credited so far. */
-  #packets = 0;
-  #bytes = 0;
-  #used: number;
+  readonly #birth: Birth;
+  /** Of most flows of a flood nothing ever is. */
+  #credited: Credited | undefined = undefined;
 
-  constructor(held: HeldFlow, answer: Translation, generation: number, created: number) {
+  constructor(held: HeldFlow, answer: Translation, generation: number, birth: Birth) {
     this.held = held;
     this.effects = sharedEffects(answer.effects);
     this.macs = kept(answer.macs);
     this.frozen = kept(answer.frozen);
     this.generation = generation;
-    this.created = created;
-    this.#used = created;
+    this.#birth = birth;
     held.owner = this;
   }
 
@@ -49,27 +58,31 @@ export class Megaflow implements Listed {
 
   /** What was counted by then is nobody's to be credited. */
   beginHere({ packets, bytes }: FlowStats): void {
-    this.#packets = packets;
-    this.#bytes = bytes;
+    this.#credited = { packets, bytes, used: this.created };
+  }
+
+  get created(): number {
+    return this.#birth.time;
   }
 
   /** When a packet last used it, or when it was made. */
   get lastUse(): number {
-    return this.#used;
+    return this.#credited === undefined ? this.created : this.#credited.used;
   }
 
   /** Credits what the datapath has counted since the last time, to what the flow touched then; how many packets that was. */
   credit(): number {
-    const packets = this.held.packets() - this.#packets;
+    const packets = this.held.packets() - (this.#credited === undefined ? 0 : this.#credited.packets);
     return packets > 0 ? this.#credit(this.held.stats()) : 0;
   }
 
   #credit(stats: FlowStats): number {
-    const packets = stats.packets - this.#packets;
-    const bytes = stats.bytes - this.#bytes;
-    this.#packets = stats.packets;
-    this.#bytes = stats.bytes;
-    this.#used = Math.max(this.#used, stats.used);
+    const credited = (this.#credited ??= { packets: 0, bytes: 0, used: this.created });
+    const packets = stats.packets - credited.packets;
+    const bytes = stats.bytes - credited.bytes;
+    credited.packets = stats.packets;
+    credited.bytes = stats.bytes;
+    credited.used = Math.max(credited.used, stats.used);
     applyEffects(this.effects, { packets, bytes, used: stats.used, tcpFlags: stats.tcpFlags });
     return packets;
   }

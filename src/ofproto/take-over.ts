@@ -30,6 +30,7 @@ export function takeOver(backer: Backer, flows: readonly HeldFlow[]): HeldFlow[]
     if (recircId !== 0) orphans.add(held);
   }
   const now = backer.clock.now();
+  const birth = { time: now };
   // Of all flows at once, since translating takes time: a question is not to be counted without its answer.
   const counted = new Map(flows.map((held) => [held, held.stats()]));
   for (const held of flows) {
@@ -40,7 +41,7 @@ export function takeOver(backer: Backer, flows: readonly HeldFlow[]): HeldFlow[]
       continue;
     }
     const answer = translateKey(backer, port, scratch);
-    const flow = new Megaflow(held, answer, NEVER, now);
+    const flow = new Megaflow(held, answer, NEVER, birth);
     flow.beginHere(counted.get(held)!);
     backer.flows.add(flow);
     for (const effect of answer.effects) {

@@ -8,7 +8,7 @@ import { handleAction } from "./action-upcalls.js";
 import type { Backer } from "./backer.js";
 import type { DropReason } from "./drop-reason.js";
 import { applyEffects, type Effect } from "./effect.js";
-import { Megaflow } from "./megaflow.js";
+import { type Birth, Megaflow } from "./megaflow.js";
 import { sameActions } from "./same-actions.js";
 import { sharedEffects } from "./shared-outcomes.js";
 import type { Translation } from "./translate/context.js";
@@ -35,6 +35,8 @@ export class Upcalls {
   /** Ports whose flows have had too many masks. */
   readonly #crowded = new Set<string>();
   #now = 0;
+  /** Of the flows that this batch makes. */
+  #birth: Birth = { time: 0 };
   /** Flows have been put down that the revalidator is to look after. */
   #hasPut = false;
   /** What was credited last, and packets that are still to be credited to the same. */
@@ -51,6 +53,7 @@ export class Upcalls {
    */
   handle(batch: readonly Upcall[]): void {
     this.#now = this.#backer.clock.now();
+    this.#birth = { time: this.#now };
     try {
       for (const upcall of batch) {
         if (upcall.kind === "miss") this.#miss(upcall);
@@ -77,7 +80,7 @@ export class Upcalls {
     const { generation } = backer.revalidator;
     const answer = translateKey(backer, port, key);
     this.#credit(sharedEffects(answer.effects), packet.data.length, key[W.l4]! & 0xfff);
-    const actions = this.#install(key, answer, this.#now, generation);
+    const actions = this.#install(key, answer, generation);
     if (actions.length === 0) return;
     backer.counters.packetsExecuted.add();
     this.execute(packet, key, actions);
@@ -130,9 +133,9 @@ export class Upcalls {
    * Returns the actions to execute: those of a flow that is there already, where they are the same, for the datapath knows these. Frozen states are
    * the flow's from then on, or are let go.
    */
-  #install(key: Uint32Array, answer: Translation, now: number, generation: number): readonly DatapathAction[] {
+  #install(key: Uint32Array, answer: Translation, generation: number): readonly DatapathAction[] {
     const wanted = installedActions(this.#backer, key, answer);
-    const megaflow = this.#put(key, answer, wanted, now, generation);
+    const megaflow = this.#put(key, answer, wanted, generation);
     if (megaflow === undefined || megaflow.frozen !== answer.frozen) this.#backer.frozen.release(answer.frozen);
     // What the slow path does is not what the flow says.
     if (answer.slow !== 0) return answer.actions;
@@ -144,7 +147,6 @@ export class Upcalls {
     key: Uint32Array,
     answer: Translation,
     actions: readonly DatapathAction[],
-    now: number,
     generation: number,
   ): Megaflow | undefined {
     const { flows, flowLimit, megaflows } = this.#backer;
@@ -158,7 +160,7 @@ export class Upcalls {
     if (held?.owner instanceof Megaflow) return held.owner;
     if (held === undefined) return undefined;
     this.#backer.counters.flowsPut.add();
-    const flow = new Megaflow(held, answer, generation, now);
+    const flow = new Megaflow(held, answer, generation, this.#birth);
     flows.add(flow);
     this.#hasPut = true;
     return flow;

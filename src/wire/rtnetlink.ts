@@ -86,6 +86,8 @@ export interface RtLink {
   readonly alias: string;
   /** The link that it stands on, or that is its other end: its number in the network namespace of that id, or in the same one. */
   readonly other: { readonly ifindex: number; readonly namespace: number | undefined } | undefined;
+  /** The kind of its egress's queueing discipline; `noqueue` where it has none. */
+  readonly qdisc: string;
   readonly stats: RtStats;
 }
 
@@ -143,17 +145,9 @@ export function decodeLink(payload: Uint8Array): RtLink | undefined {
     master: attributes.u32(IFLA.master) ?? 0,
     alias: attributes.text(IFLA.alias) ?? "",
     other: other === undefined ? undefined : { ifindex: other, namespace: attributes.u32(IFLA.linkNamespace) },
+    qdisc: attributes.text(IFLA.qdisc) ?? "",
     stats: decodeStats(attributes.bytes(IFLA.stats64)),
   };
-}
-
-/** Where the other end of a link lies, in another network namespace, by the id that its own one has for that; undefined where it is in the same or there is none. */
-export function decodeOtherEnd(payload: Uint8Array): { ifindex: number; namespace: number; qdisc: string } | undefined {
-  if (payload.length < 16 || payload[0] !== 0) return undefined;
-  const attributes = new Attributes(payload.subarray(16));
-  const [ifindex, namespace] = [attributes.u32(IFLA.link), attributes.u32(IFLA.linkNamespace)];
-  if (ifindex === undefined || namespace === undefined) return undefined;
-  return { ifindex, namespace, qdisc: attributes.text(IFLA.qdisc) ?? "" };
 }
 
 /** The ifindex in the payload of RTM_NEWQDISC and RTM_DELQDISC. */

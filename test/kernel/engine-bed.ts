@@ -31,6 +31,8 @@ export interface KernelBed extends Bed {
   readonly threads: Thread[];
   readonly datapath: UserspaceDatapath;
   readonly engine: ThreadEngine;
+  /** Of the namespace. */
+  readonly net: LinuxNetHost;
   /** A command line's beginning that runs the rest beside the test's ends of the ports, which are called `wf` and the port's name. */
   readonly enter: readonly string[];
   /** As `put`, of many frames, which arrive soon after each other. */
@@ -58,7 +60,7 @@ export function kernelBed(worker: BuiltProgram, options: { readonly forwardsInKe
     threads: { start },
     timeOrigin: performance.timeOrigin,
     rings,
-    ...(options.forwardsInKernel && { forwardMaps: () => new LinuxForwardMaps(rings) }),
+    ...(options.forwardsInKernel && { forwardMaps: () => new LinuxForwardMaps(rings, net) }),
     cores: usableCores,
     log: (level: string, text: string) => void (level !== "info" && log.push(text)),
   };
@@ -85,6 +87,7 @@ export function kernelBed(worker: BuiltProgram, options: { readonly forwardsInKe
     threads,
     datapath,
     engine,
+    net,
     takesAnyFrame: false,
     enter: ["nsenter", `--net=/proc/${process.pid}/fd/${namespace.fd}`],
     addPort(name, requested) {

@@ -97,6 +97,11 @@ const packets: readonly Packet[] = [
 
 const versionOf = (key: FlowKey): 0 | 4 | 6 => (key[W.ethType] === 0x0800 ? 4 : key[W.ethType] === 0x86dd ? 6 : 0);
 
+/** Outputs in a row, up to more than a list holds one by one. */
+function many(r: Random): string {
+  return Array.from({ length: r.once(4) ? 40 : 4 + r.int(4) }, () => r.pick(PORTS)).join();
+}
+
 /** Something that a packet can have done to itself and go on. */
 function randomStep(r: Random, key: FlowKey): string {
   const [version, protocol] = [versionOf(key), key[W.nw]! & 0xff];
@@ -115,6 +120,7 @@ function randomStep(r: Random, key: FlowKey): string {
     () => "ct_clear",
     () => `${r.pick(PORTS)}`,
     () => `clone(${r.pick(PORTS)},${r.pick(PORTS)})`,
+    () => many(r),
     () => `clone(${r.pick(PORTS)},${DROP})`,
     () => `sample(sample=100%,actions(${r.pick(PORTS)}))`,
     () => `sample(sample=0%,actions(${r.pick(PORTS)}))`,
@@ -155,6 +161,7 @@ function randomText(r: Random, key: FlowKey): string {
   const inner = (): string => `${randomStep(r, key)},${r.pick(PORTS)}`;
   const cutOutput = (): string => `trunc(${r.pick([24, 40, 60, 70, 100, 1400])}),${r.pick(PORTS)}`;
   const ends = [
+    () => many(r),
     () => `${r.pick(PORTS)}`,
     () => `${r.pick(PORTS)}`,
     () => `recirc(${1 + r.int(5)})`,
@@ -281,6 +288,7 @@ describeWith([root, tun], "actions in the kernel", () => {
       bed.datapath.flush();
     }
     expect(inKernel, JSON.stringify([...stayed])).toBeGreaterThan(0.7 * made);
+    expect(bed.engine.kernel.table!.fill().sets.used).toBeGreaterThan(scenes);
   });
 
   const wholly = (port: number): Omit<DatapathFlow, "actions"> => {

@@ -28,7 +28,7 @@ describeWith([root], "what outlasts a process", () => {
   };
   const open = (pins: Pins): LinuxForwardMaps => {
     pins.need();
-    return new LinuxForwardMaps(new LinuxCaptureRings(), { pins, name });
+    return new LinuxForwardMaps(new LinuxCaptureRings(), undefined, { pins, name });
   };
 
   beforeEach(() => {

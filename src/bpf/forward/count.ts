@@ -16,6 +16,7 @@ import {
   scratch,
 } from "./layout.js";
 import { leaveInner } from "./leave-inner.js";
+import { leaveRedirected } from "./leave-redirected.js";
 import type { KeyWords } from "./parse.js";
 import { skb } from "./skb.js";
 import { PROCESSOR, ROW, STACK_FREE } from "./stack.js";
@@ -93,6 +94,10 @@ export function choose(words: KeyWords, kernelSkb: SkbPlaces): ProgramItem[] {
     half.load(r1, r8, operationHead.flags),
     jumpEqual.imm(r1, 0, "forward count"),
     jumpEqual.imm(r1, HeadFlag.countsLater, "forward execute"),
+    ...leaveRedirected(kernelSkb),
+    jumpAnySet.imm(r1, HeadFlag.guarded, "forward guards"),
+    jump("forward guarded"),
+    label("forward guards"),
     ...leaveInner(kernelSkb, "forward guarded"),
     half.load(r1, r8, operationHead.flags),
     jumpAnySet.imm(r1, HeadFlag.countsLater, "forward execute"),

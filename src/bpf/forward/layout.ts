@@ -59,9 +59,9 @@ export const operationHead = { flags: 0, pushed: 2, limit: 4, outputs: 8, drop: 
 
 /**
  * Bits of a list's head: one of its operations asks to be counted after it has been done (`ForwardEntry.counted`); it is not for packets whose checksum that is still to be computed is not
- * that of the transport header which was found, as it is in a tunnel.
+ * that of the transport header which was found, as it is in a tunnel; it names the fan-out device.
  */
-export const HeadFlag = { countsLater: 1, guarded: 2 } as const;
+export const HeadFlag = { countsLater: 1, guarded: 2, copies: 4 } as const;
 
 /** What a packet that goes nowhere is counted as. */
 export const DropKind = { none: 0, pipeline: 1, other: 2 } as const;
@@ -79,7 +79,9 @@ export const Operation = {
   setAddresses: 5,
   setWord: 6,
   guestOutput: 7,
-  downOutput: 8,
+  fanOut: 8,
+  lastFanOut: 9,
+  downOutput: 12,
   /** `#bpf/forward/track-layout.js`. */
   track: 10,
   tunnelPush: 40,
@@ -153,6 +155,21 @@ export const setWord = {
 
 /** Behind the code of `guestOutput`: u32 ifindex, the guest's 6 bytes of Ethernet address, u16 slot of the port. */
 export const guestOutput = { ifindex: 4, address: 8, slot: 14 } as const;
+
+/**
+ * Behind the codes of `fanOut` and `lastFanOut`: u32 ifindex of the fan-out device, u8 the number of the operation that `fanOut` goes on with (as of `branch`), u16 set. The next operations are outputs one by one,
+ * for what cannot be sent so.
+ */
+export const fanOut = { ifindex: 4, target: 8, set: 10 } as const;
+
+/** What lies behind a packet on its way through the fan-out device: u16s of its set, and of that with all bits turned, so that no sum of the packet is changed by it. */
+export const fanTrailer = { set: 0, inverse: 2, size: 4 } as const;
+
+/** Bytes of the longest packet that takes this way. */
+export const FAN_OUT_LONGEST = 0x7fff;
+
+/** Sets of devices that there may be. */
+export const FAN_OUT_LIMIT = 1024;
 
 /** Behind the code of `downOutput`: u32 slot of the port. */
 export const downOutput = { slot: 4 } as const;

@@ -4,6 +4,7 @@ import { word } from "../memory.js";
 import { r1, r8 } from "../registers.js";
 import { checkLength, countSome, goTo, sample, sampleUp } from "./operations/branch.js";
 import { cut, mayCut } from "./operations/cut.js";
+import { fanOut, lastFanOut } from "./operations/fan-out.js";
 import { hash } from "./operations/hash.js";
 import { meter } from "./operations/meter.js";
 import type { OperationCode, OperationSettings } from "./operations/operation-code.js";
@@ -11,6 +12,8 @@ import { clearTracking } from "./operations/set-key.js";
 import { enterAs, goOnward } from "./tail-call.js";
 
 const operations: readonly OperationCode[] = [
+  lastFanOut,
+  fanOut,
   checkLength,
   goTo,
   sample,

@@ -7,7 +7,8 @@ import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
 import { type EngineChoice, engineOf, kernelTableOf } from "../doctor/engine-of.js";
 import { isKernelTunnel } from "../kernel/encode-tunnel.js";
-import type { KernelTable, MapFill } from "../kernel/kernel-table.js";
+import type { MapFill } from "../kernel/kernel-flow.js";
+import type { KernelTable } from "../kernel/kernel-table.js";
 import { COUNTERS, Counter, readDrops } from "../userspace/counters.js";
 import type { UserspaceDatapath } from "../userspace/userspace-datapath.js";
 
@@ -89,6 +90,7 @@ function formatKernel({ fill, elsewhere, packets, ports }: KernelPart): string[]
     ...elsewhere.map(({ reason, flows }) => `    ${flows}: ${reason}`),
     `  masks: ${fill.masks.used} (room for ${fill.masks.room})`,
     `  actions: ${fill.actions.used} units (room for ${fill.actions.room})`,
+    `  sets of ports: ${fill.sets.used} (room for ${fill.sets.room})`,
     "  packets:",
     ...formatCounts("by the kernel:", packets.kernel),
     ...formatCounts("by threads:", packets.threads),

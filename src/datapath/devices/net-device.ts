@@ -1,4 +1,5 @@
 import type {
+  DirectWay,
   FrameHandle,
   FrameSource,
   LinkEvent,
@@ -99,8 +100,8 @@ export class NetDevice implements FrameDevice {
     return this.#kind.stats((link ?? this.#link).stats);
   }
 
-  guest(): Uint8Array | undefined {
-    return this.#gone ? undefined : this.#net.guestOf?.(this.#linkName);
+  directWay(): DirectWay | undefined {
+    return this.#gone ? undefined : this.#net.directWay?.(this.#linkName);
   }
 
   setMac(mac: Uint8Array): void {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { branch, DropKind, downOutput, HeadFlag, Operation, operationHead, setWord } from "#bpf/forward/layout.js";
+import {
+  branch,
+  DropKind,
+  downOutput,
+  fanOut,
+  HeadFlag,
+  Operation,
+  operationHead,
+  setWord,
+} from "#bpf/forward/layout.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { packetMask } from "#flow/packet-mask.js";
@@ -25,7 +34,7 @@ const places: ProgramPlaces = {
 };
 
 /** What a flow of IPv4 with that protocol becomes, or why nothing. */
-function encode(text: string, protocol = 6): { operations: string[]; view: DataView } | string {
+function encode(text: string, protocol = 6, named = places): { operations: string[]; view: DataView } | string {
   const key = newKey();
   key[W.inPort] = 1;
   key[W.ethType] = 0x0800;
@@ -34,7 +43,7 @@ function encode(text: string, protocol = 6): { operations: string[]; view: DataV
   const values: number[] = [];
   shape.gather(key, values, 0);
   const match = encodeMatch(shape, values, 0) as ForwardMatch;
-  const encoded = encodeProgram(compileActions(parseDatapathActions(text), key), match, places);
+  const encoded = encodeProgram(compileActions(parseDatapathActions(text), key), match, named);
   if (typeof encoded === "string") return encoded;
   const { buffer, byteOffset, length } = encoded.bytes;
   const view = new DataView(buffer, byteOffset, length);
@@ -93,6 +102,65 @@ describe("encodeProgram", () => {
   it("sends the packet itself where nothing comes behind, however nested", () => {
     expect(listOf("2,clone(3,4)").operations).toEqual(["output", "output", "lastOutput", "end"]);
     expect(listOf("clone(3),2").operations).toEqual(["output", "lastOutput", "end"]);
+  });
+
+  describe("with a fan-out device", () => {
+    const direct = (number: number): boolean => number !== 3;
+    const withSets: ProgramPlaces = {
+      ...places,
+      port: (number) =>
+        number < 99 ? { ifindex: 100 + number, mtu: 1500 + number, isDirect: direct(number) } : undefined,
+      fanOut: (ifindexes) => ({ ifindex: 77, set: ifindexes.length }),
+    };
+    const listBy = (text: string) => {
+      const encoded = encode(text, 6, withSets);
+      if (typeof encoded === "string") throw new Error(encoded);
+      const { view } = encoded;
+      const flags = view.getUint16(operationHead.flags, true);
+      const pushed = view.getUint16(operationHead.pushed, true);
+      const [outputs, limit] = [operationHead.outputs, operationHead.limit].map((where) => view.getUint32(where, true));
+      return { ...encoded, flags, pushed, outputs, limit };
+    };
+
+    it("copies many packets by it, and has a way for large segments beside it", () => {
+      const { operations, view, flags, pushed, outputs, limit } = listBy("2,3,4,5,6");
+      expect(operations).toEqual(["output", "lastFanOut", "output", "output", "output", "lastOutput", "end"]);
+      expect([flags, pushed, outputs, limit]).toEqual([HeadFlag.copies, 0, 5, 1516]);
+      expect(view.getUint32(at(0) + 4, true)).toBe(103);
+      expect(view.getUint32(at(1) + fanOut.ifindex, true)).toBe(77);
+      expect(view.getUint16(at(1) + fanOut.set, true)).toBe(4);
+    });
+
+    it("goes on behind the outputs that stand beside it", () => {
+      const { operations, view } = listBy("4,5,6,7,push_vlan(vid=1,pcp=0),2,3,4,5,6");
+      expect(operations).toEqual([
+        ...["fanOut", "output", "output", "output", "output", "pushVlan"],
+        ...["output", "lastFanOut", "output", "output", "output", "lastOutput", "end"],
+      ]);
+      expect(view.getUint8(at(0) + fanOut.target)).toBe(operations.indexOf("pushVlan"));
+    });
+
+    it("leaves large segments to the threads where there is no room for outputs beside it", () => {
+      const many = Array.from({ length: 40 }, (_, i) => 4 + i).join();
+      const { operations, flags, pushed, outputs, limit } = listBy(many);
+      expect(operations).toEqual(["lastFanOut", "countSome", "end"]);
+      expect([flags, pushed, outputs, limit]).toEqual([HeadFlag.copies, 0xffff, 40, 1518]);
+      expect(listBy(`${many},pop_vlan,2`).operations).toEqual([
+        ...["fanOut", "countSome", "popVlan", "lastOutput", "end"],
+      ]);
+    });
+
+    it("is for many only, and for ports alone whose queues may be passed by", () => {
+      expect(listBy("4,5,6").operations).toEqual(["output", "output", "lastOutput", "end"]);
+      expect(listBy("3,4,5,6").operations).toEqual(["output", "output", "output", "lastOutput", "end"]);
+      const runs = Array.from({ length: 4 }, () => "4,5,6,7").join(",pop_vlan,");
+      expect(listBy(runs).operations.filter((name) => name.endsWith("anOut"))).toHaveLength(4);
+    });
+
+    it("says nothing of it where there is no such place", () => {
+      const none = { ...withSets, fanOut: () => undefined };
+      expect((encode("4,5,6,7", 6, none) as { operations: string[] }).operations.at(0)).toBe("output");
+    });
   });
 
   it("counts what ports that are down do not send, and goes on; the last that sends needs no copy", () => {

@@ -2,6 +2,7 @@ import {
   branch,
   DropKind,
   downOutput,
+  fanOut,
   guestOutput,
   hash as hashAt,
   MAX_OPERATIONS,
@@ -41,6 +42,7 @@ import { type ForwardMatch, knownBits } from "./encode-match.js";
 import { encodeRewrite, isGuarded } from "./encode-rewrite.js";
 import { encodeTrack } from "./encode-track.js";
 import { encodePop, encodePush, type KernelTunnel, popsTunnel } from "./encode-tunnel.js";
+import type { FanOutPlace } from "./fan-out-sets.js";
 import { takeFirstSample } from "./first-sample.js";
 import { KnownAddresses } from "./known-addresses.js";
 import { KnownNeighbour } from "./known-neighbour.js";
@@ -51,6 +53,8 @@ import { ALWAYS, changesPackets, outputsOf, readsHeaders, readsMetadata, someSte
 export interface KernelPort {
   readonly ifindex: number;
   readonly mtu: number;
+  /** Packets may reach its driver without being queued. */
+  readonly isDirect?: boolean;
   /** Where packets for its guest can be handed over directly: that one's Ethernet address, and where they are counted. */
   readonly guest?: { readonly address: Uint8Array; readonly slot: number } | undefined;
   /** Where what it would send is counted while it is down. */
@@ -70,12 +74,17 @@ export interface ProgramPlaces {
   tunnel(number: number): KernelTunnel | undefined;
   /** "none" where there is no such meter, undefined where the program does not have it. */
   meter(id: number): KernelMeter | "none" | undefined;
+  /** Where packets are copied to all of these devices, if there is such a place. */
+  fanOut?(ifindexes: readonly number[]): FanOutPlace | undefined;
 }
 
 /** Operations, and whether the part `others` is needed for them. */
 export interface EncodedProgram extends ForwardOperations {
   readonly needsOthers: boolean;
 }
+
+/** So many outputs in a row are worth the way through the fan-out device. */
+const MANY = 4;
 
 const ETHERNET = 14;
 /** More than what a large segment may become. */
@@ -84,24 +93,38 @@ const TAG = 4;
 
 /** The program of a flow as operations, or why it cannot be had. */
 export function encodeProgram(whole: Program, match: ForwardMatch, places: ProgramPlaces): EncodedProgram | string {
-  const list = new OperationList();
   const copied = withoutLastCopy(whole);
   if (popsTunnel(copied)) {
     const unit = encodePop(copied, (number) => places.tunnel(number));
     if (typeof unit === "string") return unit;
+    const list = new OperationList();
     list.countsLater = true;
     list.add(0).bytes.set(unit);
     return { ...list.finish(DropKind.none), needsOthers: false };
   }
-  const { sample, rest } = takeFirstSample(copied);
+  const encoded = encodeSteps(copied, match, places, true);
+  return encoded === TOO_MUCH ? encodeSteps(copied, match, places, false) : encoded;
+}
+
+const TOO_MUCH = "does too much";
+
+/** Large segments go out port by port, or, where there is no room for that, to the threads, if they are for so many that others are copied at once. */
+function encodeSteps(
+  whole: Program,
+  match: ForwardMatch,
+  places: ProgramPlaces,
+  sendsLarge: boolean,
+): EncodedProgram | string {
+  const { sample, rest } = takeFirstSample(whole);
   const program = arrangeOutputs(withoutLastCopy(rest), (port) => places.port(port)?.downSlot !== undefined);
-  const encoder = new ProgramEncoder(list, program, match, places);
+  const list = new OperationList();
+  const encoder = new ProgramEncoder(list, program, match, places, sendsLarge);
   if (whole.length === 0) encoder.drop = DropKind.pipeline;
   if (sample) encoder.sampleFirst(sample);
   const reason = encoder.encode();
   if (reason !== undefined) return reason;
   const { needsOthers } = list;
-  return list.isFull ? "does too much" : { ...list.finish(encoder.drop), needsOthers };
+  return list.isFull ? TOO_MUCH : { ...list.finish(encoder.drop), needsOthers };
 }
 
 /** A copy that nothing follows is the packet itself. */
@@ -126,6 +149,7 @@ class ProgramEncoder {
   readonly #places: ProgramPlaces;
   readonly #keepsMetadata: boolean;
   readonly #keepsHeaders: boolean;
+  readonly #sendsLarge: boolean;
   #addresses: KnownAddresses;
   /** Few programs ask. */
   #neighbour: KnownNeighbour | undefined;
@@ -137,8 +161,9 @@ class ProgramEncoder {
   #metered: ReturnType<OperationList["add"]> | undefined;
   #cuts: Cuts | undefined;
 
-  constructor(list: OperationList, program: Program, match: ForwardMatch, places: ProgramPlaces) {
+  constructor(list: OperationList, program: Program, match: ForwardMatch, places: ProgramPlaces, sendsLarge: boolean) {
     this.#list = list;
+    this.#sendsLarge = sendsLarge;
     this.#program = program;
     this.#match = match;
     this.#places = places;
@@ -166,15 +191,20 @@ class ProgramEncoder {
   }
 
   #steps(program: Program, standing: Omit<Standing, "isEnd">): string | undefined {
-    for (const [i, step] of program.entries()) {
-      const isLast = standing.isLast && i === program.length - 1;
+    for (let i = 0; i < program.length; i++) {
+      const step = program[i]!;
       if (step.code === OP_DROP) {
         this.#dropped(step.a, standing);
         return undefined;
       }
-      const reason = this.#step(step, i, { isLast, isSome: standing.isSome, isEnd: standing.isLast });
+      const outputs = outputsFrom(program, i);
+      const isMany = outputs.length >= MANY && this.#cuts?.refuse() === undefined;
+      if (isMany) i += outputs.length - 1;
+      const isLast = standing.isLast && i === program.length - 1;
+      const here = { isLast, isSome: standing.isSome, isEnd: standing.isLast };
+      const reason = isMany ? this.#outputs(outputs, here) : this.#step(step, i, here);
       if (reason !== undefined) return reason;
-      if (this.#list.isFull) return "does too much";
+      if (this.#list.isFull) return TOO_MUCH;
     }
     return undefined;
   }
@@ -252,15 +282,48 @@ class ProgramEncoder {
     }
   }
 
+  /** Copies for many ports: those whose drivers can be reached at once in one go, behind the others. */
+  #outputs(numbers: readonly number[], { isLast, isSome, isEnd }: Standing): string | undefined {
+    const list = this.#list;
+    const direct = numbers.filter((number) => this.#places.port(number)?.isDirect);
+    const ports = direct.map((number) => this.#places.port(number)!);
+    const place =
+      direct.length >= MANY && list.hasOthers ? this.#places.fanOut?.(ports.map(({ ifindex }) => ifindex)) : undefined;
+    const first = place ? numbers.filter((number) => !direct.includes(number)) : numbers;
+    for (const [i, number] of first.entries()) {
+      const reason = this.#output(number, { isLast: !place && isLast && i === first.length - 1, isSome, isEnd });
+      if (reason !== undefined) return reason;
+    }
+    if (place === undefined) return undefined;
+    list.sets.push(place.set);
+    const unit = list.addOther(isLast ? Operation.lastFanOut : Operation.fanOut, place.ifindex);
+    unit.view.setUint16(fanOut.set, place.set, true);
+    if (this.#sendsLarge) {
+      for (const [i, number] of direct.entries())
+        this.#output(number, { isLast: isLast && i === direct.length - 1, isSome, isEnd });
+    } else {
+      for (const port of ports) this.#sent(port, isSome);
+      list.pushed = NO_LARGE;
+      this.#countSome(processorRow.otherDrops, 1);
+    }
+    if (!isLast) list.aimHere(unit);
+    return undefined;
+  }
+
+  /** Packets meet an output to the port. */
+  #sent({ mtu }: KernelPort, isSome: boolean, isWhole = true): void {
+    const list = this.#list;
+    if (isWhole) list.limit = Math.min(list.limit, mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
+    if (!isSome) list.outputs++;
+  }
+
   #output(number: number, { isLast, isSome, isEnd }: Standing): string | undefined {
     const list = this.#list;
     const to = this.#places.port(number);
     if (to === undefined) return "outputs to a port that the program cannot send by";
     const cut = this.#cuts ? this.#cuts.output(to, this.#grown, isEnd) : "whole";
     if (typeof cut === "object") return cut.reason;
-    if (cut === "whole")
-      list.limit = Math.min(list.limit, to.mtu + ETHERNET + (this.#tags > 0 ? TAG : 0) - this.#grown);
-    if (!isSome) list.outputs++;
+    this.#sent(to, isSome, cut === "whole");
     if (to.downSlot !== undefined) {
       list.add(Operation.downOutput).view.setUint32(downOutput.slot, to.downSlot, true);
       return undefined;
@@ -405,14 +468,22 @@ class ProgramEncoder {
     if (typeof units === "string") return units;
     if (this.#places.tunnel(step.push!.tunnelPort) === undefined) return "puts packets into a tunnel that is not there";
     if (!program.slice(i + 1).every(({ code }) => code === OP_OUTPUT)) return "goes on with packets in a tunnel";
-    if (list.length + units.length >= MAX_OPERATIONS - 1) return "does too much";
+    if (list.length + units.length >= MAX_OPERATIONS - 1) return TOO_MUCH;
     for (const unit of units) list.add(0).bytes.set(unit);
     this.#grown += step.push!.header.length;
     // The kernel cuts up none that have a tag inside.
-    list.pushed = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN) ? NO_LARGE : step.push!.header.length;
+    const isTagged = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN);
+    list.pushed = Math.max(list.pushed, isTagged ? NO_LARGE : step.push!.header.length);
     this.#tags = 0;
     return undefined;
   }
+}
+
+/** The ports of the outputs that stand in a row from `at` on. */
+function outputsFrom(program: Program, at: number): number[] {
+  const numbers: number[] = [];
+  for (let i = at; program[i]?.code === OP_OUTPUT; i++) numbers.push(program[i]!.a);
+  return numbers;
 }
 
 /** Tags that all packets of a match have. */

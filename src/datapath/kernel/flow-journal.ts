@@ -5,7 +5,7 @@ import type { FlowStats, HeldFlow } from "../datapath.js";
 import { readSlot, type Slot } from "../userspace/flow-slots.js";
 import { encodeFlowRecord } from "./flow-record.js";
 import { KernelCounts } from "./kernel-counts.js";
-import type { FlowPlaces } from "./kernel-table.js";
+import type { FlowPlaces } from "./kernel-flow.js";
 
 /** A flow as whoever keeps the books knows it. */
 export interface RecordedFlow extends Pick<HeldFlow, "ufid" | "mask" | "actions"> {

@@ -1,6 +1,7 @@
 import { FORWARD_SLOTS, LAST_LIST, MAX_MASKS, maskEntry, maskList, operationHead } from "#bpf/forward/layout.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { ForwardMatch } from "./encode-match.js";
+import type { FanOutSets } from "./fan-out-sets.js";
 import type { ForwardOperations } from "./operation-list.js";
 
 /** A mask in the maps; flows of several ports may have it. */
@@ -98,19 +99,23 @@ export interface PlacedOperations {
   readonly id: string;
   readonly place: number;
   readonly units: number;
+  readonly sets: readonly number[];
   flows: number;
 }
 
 /** The lists of operations: equal ones are one. */
 export class OperationLists {
   readonly #maps: ForwardMaps;
+  readonly #fanOuts: Pick<FanOutSets, "take" | "free">;
   readonly #placed = new Map<string, PlacedOperations>();
   /** Free places by their size. */
   readonly #free: number[][] = [];
   #end = 0;
 
-  constructor(maps: ForwardMaps) {
+  /** `fanOuts` are the sets that lists may name. */
+  constructor(maps: ForwardMaps, fanOuts: Pick<FanOutSets, "take" | "free">) {
     this.#maps = maps;
+    this.#fanOuts = fanOuts;
   }
 
   /** How many units they take. */
@@ -121,7 +126,7 @@ export class OperationLists {
   }
 
   /** Undefined where there is no room. */
-  take({ bytes, id }: ForwardOperations): PlacedOperations | undefined {
+  take({ bytes, id, sets }: ForwardOperations): PlacedOperations | undefined {
     let placed = this.#placed.get(id);
     if (placed === undefined) {
       const units = bytes.length / operationHead.size;
@@ -130,7 +135,8 @@ export class OperationLists {
       if (place === this.#end) this.#end += units;
       const { buffer, byteOffset } = this.#maps.operations;
       new Uint8Array(buffer, byteOffset).set(bytes, place * operationHead.size);
-      placed = { id, place, units, flows: 0 };
+      placed = { id, place, units, sets, flows: 0 };
+      this.#fanOuts.take(sets);
       this.#placed.set(id, placed);
     }
     placed.flows++;
@@ -141,6 +147,7 @@ export class OperationLists {
   free(placed: PlacedOperations): void {
     if (--placed.flows > 0) return;
     this.#placed.delete(placed.id);
+    this.#fanOuts.free(placed.sets);
     (this.#free[placed.units] ??= []).push(placed.place);
   }
 }

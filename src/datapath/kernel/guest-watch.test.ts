@@ -2,7 +2,12 @@ import { expect, it } from "vitest";
 import { FakeClock } from "#host/fake/clock.js";
 import { GuestWatch } from "./guest-watch.js";
 
-const port = (ifindex: number) => ({ ifindex, mtu: 1500, guest: { address: new Uint8Array(6), slot: ifindex } });
+const port = (ifindex: number) => ({
+  ifindex,
+  mtu: 1500,
+  isDirect: true,
+  guest: { address: new Uint8Array(6), slot: ifindex },
+});
 
 function bed() {
   const clock = new FakeClock();
@@ -50,7 +55,7 @@ it("knows at once of who listened before", () => {
 
 it("looks once a second for all ports, and only while there are such", () => {
   const { clock, watch, state, isDirect } = bed();
-  watch.see(7, { ...port(17), guest: undefined });
+  watch.see(7, { ...port(17), isDirect: false, guest: undefined });
   watch.see(8, undefined);
   expect([state.looks, clock.nextDue()]).toEqual([0, undefined]);
   for (let number = 1; number <= 6; number++) isDirect(number);

@@ -6,14 +6,14 @@ import type { KernelPort } from "./encode-program.js";
 const INTERVAL = 1000;
 
 /**
- * Says at which ports packets may be handed to guests directly: where nobody listens at the port, who would not see them, and where that is wanted at all. It looks again and again
- * as long as there are ports with guests.
+ * Says at which ports packets may be handed to guests or drivers directly: where nobody listens at the port, who would not see them, and where that is wanted at all. It looks again and again
+ * as long as there are ports where that can be.
  */
 export class GuestWatch {
   readonly #clock: Clock;
   readonly #read: () => PacketListeners;
   readonly #changed: (ports: ReadonlySet<number>) => void;
-  /** Ports with guests, by number. */
+  /** Ports where it can be, by number. */
   readonly #ports = new Map<number, { readonly ifindex: number; readonly isDirect: boolean }>();
   #listeners: PacketListeners | undefined;
   #timer: Cancel | undefined;
@@ -26,16 +26,16 @@ export class GuestWatch {
     this.#changed = changed;
   }
 
-  /** A port as flows are to go by it now: without its guest where packets are to pass the port. */
+  /** A port as flows are to go by it now: without a direct way where packets are to be queued there. */
   see(number: number, port: KernelPort | undefined): KernelPort | undefined {
-    if (port?.guest === undefined) {
+    if (!port?.isDirect) {
       this.forget(number);
       return port;
     }
     this.#wake();
     const isDirect = this.#isDirect(port.ifindex);
     this.#ports.set(number, { ifindex: port.ifindex, isDirect });
-    return isDirect ? port : { ...port, guest: undefined };
+    return isDirect ? port : { ...port, isDirect, guest: undefined };
   }
 
   /** There is no such port any more. */
@@ -44,7 +44,7 @@ export class GuestWatch {
     if (this.#ports.size === 0) this.close();
   }
 
-  /** Whether packets are to be handed to guests directly at all. */
+  /** Whether packets are to be handed over directly at all. */
   want(isWanted: boolean): void {
     if (isWanted === this.#isWanted) return;
     this.#isWanted = isWanted;

@@ -16,9 +16,9 @@ export function portOf(device: Device, slot: number | undefined): KernelPort | u
   const { up, mtu } = device.info();
   // Without a slot the program cannot count what is lost there.
   if (!up) return slot === undefined ? undefined : { ifindex, mtu, downSlot: slot };
-  const address = slot === undefined ? undefined : device.guest?.();
-  const guest = address && { address, slot: slot! };
-  return { ifindex, mtu, guest };
+  const way = device.directWay?.();
+  const guest = slot !== undefined && way?.guest ? { address: way.guest, slot } : undefined;
+  return { ifindex, mtu, isDirect: way !== undefined, guest };
 }
 
 /** Nothing that a program is made of has changed. */
@@ -26,6 +26,7 @@ export function isSamePort(a: KernelPort | undefined, b: KernelPort | undefined)
   return (
     a?.ifindex === b?.ifindex &&
     a?.mtu === b?.mtu &&
+    a?.isDirect === b?.isDirect &&
     a?.downSlot === b?.downSlot &&
     String(a?.guest?.address) === String(b?.guest?.address)
   );

@@ -200,7 +200,7 @@ export class KernelSide {
       return;
     }
     for (const [port, device] of ports) this.#table.addPort(port, device);
-    for (const { id, key, shape, program, slot } of flows()) this.#table.put(id, key, shape, program, slot);
+    for (const flow of flows()) this.#table.put(flow);
     this.#table.placeAll();
     this.#feedAgain();
     this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");

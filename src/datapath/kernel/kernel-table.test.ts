@@ -11,16 +11,18 @@ import {
   processorRow,
   sentRow,
 } from "#bpf/forward/layout.js";
-import { newKey } from "#flow/key.js";
+import { type FlowKey, newKey } from "#flow/key.js";
 import { VLAN_PRESENT, W } from "#flow/layout.js";
 import { shapeOf } from "#flow/shape.js";
 import { FakeClock } from "#host/fake/clock.js";
+import type { FanOut } from "#host/fan-out.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { Device } from "../device.js";
 import { parseDatapathActions } from "../text/action-parse.js";
 import { compileActions } from "../userspace/compile.js";
 import { COUNTERS, Counter, dropCounter } from "../userspace/counters.js";
 import { FlowSlots, readSlot, type Slot } from "../userspace/flow-slots.js";
+import type { Program } from "../userspace/ops.js";
 import { KernelTable } from "./kernel-table.js";
 
 const view = (size: number): DataView => new DataView(new ArrayBuffer(size));
@@ -86,15 +88,24 @@ describe("KernelTable", () => {
     ] as const)
       table.addPort(port, device(ifindex));
     let id = 0;
-    const put = (text: string, fields: Readonly<Record<number, number>> = {}): { id: number; slot: Slot } => {
+    const put = (
+      text: string,
+      fields: Readonly<Record<number, number>> = {},
+    ): { id: number; slot: Slot; program: Program } => {
       const [key, mask] = [newKey(), newKey()];
       for (const [word, value] of Object.entries({ [W.inPort]: 1, ...fields })) {
         key[Number(word)] = value;
         mask[Number(word)] = 0xffffffff;
       }
       const slot = slots.take();
-      table.put(++id, key, shapeOf(mask), compileActions(parseDatapathActions(text), key), slot);
-      return { id, slot };
+      const program = compileActions(parseDatapathActions(text), key);
+      const readKey = (into: FlowKey): FlowKey => {
+        into.set(key);
+        return into;
+      };
+      const flow = { id: ++id, index: id, shape: shapeOf(mask), program, slot, readKey };
+      table.put(flow);
+      return flow;
     };
     return { maps, table, put, warnings, clock, listened };
   };
@@ -153,7 +164,7 @@ describe("KernelTable", () => {
 
   it("sends to a guest by its port while somebody listens there", () => {
     const { maps, table, put, clock, listened } = bed();
-    table.addPort(3, { ...device(13), guest: () => new Uint8Array(6) } as Device);
+    table.addPort(3, { ...device(13), directWay: () => ({ guest: new Uint8Array(6) }) } as Device);
     put("3");
     const operation = (): number => {
       const [place] = [...maps.entries.values()][0]!;
@@ -171,6 +182,45 @@ describe("KernelTable", () => {
     table.sendDirectly(true);
     expect(operation()).toBe(Operation.guestOutput);
     table.removePort(3);
+  });
+
+  it("copies packets for many ports at once, as long as there is the device for it and nobody listens at them", () => {
+    const { maps, table, put, clock, listened } = bed();
+    const fanOut: FanOut = {
+      ifindex: 77,
+      put: (set, ifindexes) => void made.set(set, ifindexes.join()),
+      onLost: undefined,
+    };
+    const made = new Map<number, string>();
+    maps.openFanOut = () => fanOut;
+    for (const port of [3, 4, 5, 6]) table.addPort(port, { ...device(10 + port), directWay: () => ({}) } as Device);
+    put("3,4,5,6");
+    const operation = (): number => {
+      const [place] = [...maps.entries.values()][0]!;
+      return maps.operations.getUint32(place * operationHead.size + 16, true);
+    };
+    expect([operation(), table.fill().sets.used, [...made]]).toEqual([Operation.lastFanOut, 1, [[0, "13,14,15,16"]]]);
+    listened.add(13);
+    clock.advance(1000);
+    expect(operation()).toBe(Operation.output);
+    listened.clear();
+    clock.advance(1000);
+    expect([operation(), made.size]).toEqual([Operation.lastFanOut, 1]);
+    fanOut.onLost!();
+    expect([operation(), table.fill().sets.used]).toEqual([Operation.output, 0]);
+    table.close();
+  });
+
+  it("copies packets one by one where there can be no such device, and says so once", () => {
+    const { maps, table, put, warnings } = bed();
+    maps.openFanOut = () => {
+      throw new Error("no TAPs here");
+    };
+    for (const port of [3, 4, 5, 6]) table.addPort(port, { ...device(10 + port), directWay: () => ({}) } as Device);
+    put("3,4,5,6");
+    put("6,5,4,3");
+    expect([table.size, warnings]).toEqual([2, ["packets for many ports are copied one by one: Error: no TAPs here"]]);
+    table.close();
   });
 
   it("counts what is to go out by a port while that is down, until the port goes", () => {
@@ -332,9 +382,11 @@ describe("KernelTable", () => {
     it("places one with what it was told to do last", () => {
       const { maps, table, flows, isThere } = storm();
       const to1 = compileActions(parseDatapathActions("1"), newKey());
+      flows[290]!.program = to1;
       table.setProgram(flows[290]!.id, to1);
       expect(isThere(290)).toBeUndefined();
-      table.setProgram(flows[291]!.id, compileActions(parseDatapathActions("userspace(pid=1)"), newKey()));
+      flows[291]!.program = compileActions(parseDatapathActions("userspace(pid=1)"), newKey());
+      table.setProgram(flows[291]!.id, flows[291]!.program);
       table.placeAll();
       expect([isThere(290), isThere(291), isThere(292)]).toEqual([true, false, true]);
       expect([...table.reasons()]).toEqual([["sends packets up", 1]]);

@@ -1,25 +1,26 @@
-import { MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
-import type { FlowKey } from "#flow/key.js";
-import type { MaskShape } from "#flow/shape.js";
+import { FAN_OUT_LIMIT, MAX_MASKS, meterTable, OPERATION_UNITS } from "#bpf/forward/layout.js";
+import { newKey } from "#flow/key.js";
 import type { CaptureRing, RingPlace } from "#host/capture-rings.js";
+import type { FanOut } from "#host/fan-out.js";
 import type { ForwardMaps, SentPackets } from "#host/forward-maps.js";
 import type { CaptureHandle } from "#host/net.js";
 import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
-import type { Listed } from "#util/roster.js";
 import type { Device } from "../device.js";
 import { isFrameDevice } from "../devices/frame-device.js";
 import { isTunnelDevice } from "../devices/tunnel-device.js";
 import type { DatapathMeter } from "../meters.js";
-import type { Slot } from "../userspace/flow-slots.js";
+import type { EngineFlow } from "../userspace/engine.js";
 import { OP_CT, OP_METER, type Program } from "../userspace/ops.js";
 import { encodeMatch, type ForwardMatch, flowKey } from "./encode-match.js";
 import type { KernelMeter, KernelPort, ProgramPlaces } from "./encode-program.js";
 import type { KernelTunnel } from "./encode-tunnel.js";
 import { EncodedPrograms } from "./encoded-programs.js";
-import { type ForwardMask, MaskLists, OperationLists, type PlacedOperations, PortSlots } from "./forward-lists.js";
+import { FanOutSets } from "./fan-out-sets.js";
+import { MaskLists, OperationLists, PortSlots } from "./forward-lists.js";
 import { GuestWatch } from "./guest-watch.js";
 import { KernelCounts } from "./kernel-counts.js";
+import type { FlowPlaces, KernelFlow, MapFill } from "./kernel-flow.js";
 import { isForThreads, isSamePort, portOf } from "./kernel-ports.js";
 import { KernelTotals } from "./kernel-totals.js";
 import { LeavingOrder } from "./leaving-order.js";
@@ -29,48 +30,9 @@ import { goesThrough, someStep } from "./program-needs.js";
 import { ProgramParts } from "./program-parts.js";
 import { ValueChunks } from "./value-chunks.js";
 
+const scratch = newKey();
 /** Flows that may be placed in one go while others wait: in some ten milliseconds. */
 const FEW = 4096;
-
-/** Where a flow lies in the maps. */
-interface Placed {
-  readonly port: number;
-  readonly slot: number;
-  readonly mask: ForwardMask;
-  readonly key: Uint8Array;
-  readonly row: number;
-  operations: PlacedOperations;
-}
-
-/** Is told where flows lie in the maps. */
-export interface FlowPlaces {
-  /** A flow is counted in a row from now on, under a key of the maps, or does something else there. */
-  placed(id: number, row: number, key: Uint8Array): void;
-  /** Nobody is counted in the row any more. */
-  displaced(row: number): void;
-}
-
-/** What is taken of each kind of place, and what there is: flows, masks of all ports together, units of 16 bytes for lists of actions. */
-export interface MapFill {
-  readonly flows: { readonly used: number; readonly room: number };
-  readonly masks: { readonly used: number; readonly room: number };
-  readonly actions: { readonly used: number; readonly room: number };
-}
-
-interface KernelFlow extends Listed {
-  readonly id: number;
-  readonly shape: MaskShape;
-  /** What it matches: compact values of its shape from `at` on. */
-  readonly values: Int32Array;
-  readonly at: number;
-  readonly slot: Slot;
-  program: Program;
-  /** Undefined as long as nobody has tried to place it. */
-  counts: KernelCounts | undefined;
-  placed: Placed | undefined;
-  /** Why it is not in the maps. */
-  reason: string | undefined;
-}
 
 /**
  * A datapath's flows in the maps of the forwarding program: those that it can do, as long as it can. All the others are for the forwarding threads, which
@@ -95,17 +57,19 @@ export class KernelTable {
     port: (number) => this.#ports.get(number)?.state,
     tunnel: (number) => this.#tunnel(number),
     meter: (id) => (this.#meters.has(id) ? this.#meters.get(id) : "none"),
+    fanOut: (ifindexes) => this.#fanOuts.find(ifindexes),
   };
   readonly #parts: ProgramParts;
   readonly #guests: GuestWatch;
+  readonly #fanOuts: FanOutSets;
   readonly #masks: MaskLists;
   readonly #operations: OperationLists;
   readonly #slots = new PortSlots();
   readonly #freeRows: number[] = [];
   #rows = 0;
-  readonly #leaving: LeavingOrder<KernelFlow> = new LeavingOrder(({ counts }) => counts!.packets());
-  /** Flows that are yet to be placed. */
-  readonly #placing: Placing<KernelFlow>;
+  readonly #leaving: LeavingOrder<KernelFlow> = new LeavingOrder(({ counts }) => counts.packets());
+  /** Flows that are yet to be placed: of those it is all that is known here. */
+  readonly #placing: Placing<EngineFlow>;
   readonly #encoded: EncodedPrograms = new EncodedPrograms(this.#named);
   /** Flows that left, or were not let in, as there was no room; they come back when there is. */
   readonly #waiting = new Set<KernelFlow>();
@@ -121,9 +85,14 @@ export class KernelTable {
     this.#offset = maps.monotonic() - clock.now();
     maps.meters.memory[meterTable.offset / 8] = BigInt(Math.round(-1e6 * this.#offset));
     this.#masks = new MaskLists(maps);
-    this.#operations = new OperationLists(maps);
+    this.#fanOuts = new FanOutSets(
+      () => this.#openFanOut(),
+      clock,
+      () => this.#fanOutsChanged(),
+    );
+    this.#operations = new OperationLists(maps, this.#fanOuts);
     this.#totals = new KernelTotals(maps);
-    this.#placing = new Placing(clock, (flow) => this.#place(flow));
+    this.#placing = new Placing(clock, (flow) => this.#enter(flow));
   }
 
   /** How many flows are in the maps. */
@@ -139,6 +108,7 @@ export class KernelTable {
       flows: { used: this.size, room: this.#maps.flows },
       masks: { used: this.#masks.size, room: MAX_MASKS },
       actions: { used: this.#operations.units, room: OPERATION_UNITS },
+      sets: { used: this.#fanOuts.size, room: FAN_OUT_LIMIT },
     };
   }
 
@@ -201,24 +171,21 @@ export class KernelTable {
   }
 
   /** Adds a flow, which goes into the maps now or a little later. */
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+  put(flow: EngineFlow): void {
+    this.#placing.add(flow);
+  }
+
+  /** A flow's time has come. */
+  #enter(entered: EngineFlow): void {
+    const { index: id, shape, program, slot } = entered;
     const at = this.#values.take(shape.words.length);
     const values = this.#values.chunk;
-    shape.gather(key, values, at);
-    const flow: KernelFlow = {
-      id,
-      shape,
-      values,
-      at,
-      slot,
-      program,
-      counts: undefined,
-      placed: undefined,
-      reason: undefined,
-      place: -1,
-    };
+    shape.gather(entered.readKey(scratch), values, at);
+    const counts = new KernelCounts(this.#maps, this.#offset, slot.part?.read());
+    slot.part = counts;
+    const flow = { id, shape, values, at, slot, program, counts, placed: undefined, reason: undefined, place: -1 };
     this.#flows.set(id, flow);
-    this.#placing.add(flow);
+    this.#place(flow);
   }
 
   /** Flows go into the maps that have been put off. */
@@ -258,10 +225,10 @@ export class KernelTable {
   remove(ids: readonly number[]): void {
     const placed: KernelFlow[] = [];
     for (const id of ids) {
+      if (this.#placing.delete(id)) continue;
       const flow = this.#flows.get(id);
-      this.#flows.delete(id);
       if (flow === undefined) continue;
-      this.#placing.delete(flow);
+      this.#flows.delete(id);
       this.#waiting.delete(flow);
       if (flow.placed === undefined) continue;
       this.#maps.deleteFlow(flow.placed.key);
@@ -317,7 +284,7 @@ export class KernelTable {
     this.#guests.close();
     this.#placing.close();
     this.#maps.waitForPrograms();
-    for (const { counts, placed } of this.#flows.values()) if (placed) counts!.end();
+    for (const { counts, placed } of this.#flows.values()) if (placed) counts.end();
     this.#flows.clear();
     this.#totals.end();
     this.#maps.close();
@@ -362,27 +329,35 @@ export class KernelTable {
     return known;
   }
 
+  #openFanOut(): FanOut | undefined {
+    try {
+      return this.#maps.openFanOut?.();
+    } catch (error) {
+      this.#warn(`packets for many ports are copied one by one: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Lists that nobody has placed are to be made anew, and those that name a set where there are none any more. */
+  #fanOutsChanged(): void {
+    this.#encoded.clear();
+    if (this.#fanOuts.size > 0) return;
+    for (const flow of this.#flows.values()) if (flow.placed?.operations.sets.length) this.#replace(flow);
+  }
+
   /** Puts a flow into the maps, if that can be. */
   #place(flow: KernelFlow): void {
-    if (flow.counts === undefined) {
-      flow.counts = new KernelCounts(this.#maps, this.#offset, flow.slot.part?.read());
-      flow.slot.part = flow.counts;
-    }
     const match = encodeMatch(flow.shape, flow.values, flow.at);
     const encoded = typeof match === "string" ? match : this.#encode(flow, match);
     flow.reason =
       typeof match === "string" || typeof encoded === "string"
         ? (encoded as string)
-        : this.#tryPlace(flow, flow.counts, match, encoded);
+        : this.#tryPlace(flow, match, encoded);
   }
 
   /** Undefined, or why it could not be. */
-  #tryPlace(
-    flow: KernelFlow,
-    counts: KernelCounts,
-    match: ForwardMatch,
-    encoded: ForwardOperations,
-  ): string | undefined {
+  #tryPlace(flow: KernelFlow, match: ForwardMatch, encoded: ForwardOperations): string | undefined {
+    const { counts } = flow;
     const { port } = match;
     const row = this.#takeRow();
     const slot = this.#slots.take(port);
@@ -436,7 +411,6 @@ export class KernelTable {
   /** A flow does something else now. */
   #replace(flow: KernelFlow): void {
     const { placed } = flow;
-    if (this.#placing.has(flow)) return;
     if (placed === undefined) {
       this.#place(flow);
       return;
@@ -468,7 +442,7 @@ export class KernelTable {
     this.#masks.free(mask);
     this.#operations.free(operations);
     this.#slots.free(port);
-    const row = flow.counts!.end();
+    const row = flow.counts.end();
     this.#freeRows.push(row);
     this.#places?.displaced(row);
   }

@@ -5,6 +5,8 @@ export interface ForwardOperations {
   readonly bytes: Uint8Array;
   /** The same for equal lists only. */
   readonly id: string;
+  /** Sets of devices that it names. */
+  readonly sets: readonly number[];
 }
 
 /** An operation; what is behind its code is to be written. */
@@ -25,6 +27,8 @@ export class OperationList {
   countsLater = false;
   /** It is for packets only whose checksum is that of their outer transport header. */
   isGuarded = false;
+  /** Sets of devices that it names. */
+  readonly sets: number[] = [];
   readonly #bytes = new Uint8Array(operationHead.size * (MAX_OPERATIONS + 1));
   #units = 1;
   #isFull = false;
@@ -33,6 +37,11 @@ export class OperationList {
   /** There is an operation that the part `others` does. */
   get needsOthers(): boolean {
     return this.#others > 0;
+  }
+
+  /** There is room for operations of that part: one that sends copies, and one for what it does not send. */
+  get hasOthers(): boolean {
+    return this.#others + 2 <= MAX_OTHERS;
   }
 
   get length(): number {
@@ -79,7 +88,10 @@ export class OperationList {
     this.#next(Operation.end);
     const bytes = this.#bytes.slice(0, operationHead.size * this.#units);
     const view = new DataView(bytes.buffer);
-    const flags = (this.countsLater ? HeadFlag.countsLater : 0) | (this.isGuarded ? HeadFlag.guarded : 0);
+    const flags =
+      (this.countsLater ? HeadFlag.countsLater : 0) |
+      (this.isGuarded ? HeadFlag.guarded : 0) |
+      (this.sets.length > 0 ? HeadFlag.copies : 0);
     view.setUint16(operationHead.flags, flags, true);
     view.setUint16(operationHead.pushed, this.pushed, true);
     view.setUint32(operationHead.limit, Math.max(0, this.limit), true);
@@ -87,6 +99,6 @@ export class OperationList {
     view.setUint32(operationHead.drop, drop, true);
     let id = "";
     for (const byte of bytes) id += String.fromCharCode(byte);
-    return { bytes, id };
+    return { bytes, id, sets: this.sets };
   }
 }

@@ -10,13 +10,13 @@ describe("Placing", () => {
     slots.reserve(2);
     const placed: Flow[] = [];
     const placing = new Placing<Flow>(clock, (flow) => void placed.push(flow));
-    const flows: Flow[] = Array.from({ length: count }, () => ({ slot: slots.take(), place: -1 }));
+    const flows: Flow[] = Array.from({ length: count }, (_, index) => ({ slot: slots.take(), index }));
     for (const flow of flows) placing.add(flow);
-    return { clock, placed, placing, flows };
+    return { clock, placed, placing, flows, slots };
   };
   interface Flow {
     readonly slot: Slot;
-    place: number;
+    readonly index: number;
   }
 
   it("places few at once, and has no more to do then", () => {
@@ -37,7 +37,7 @@ describe("Placing", () => {
     b.slot.chunk.memories[1]![b.slot.at] = 1;
     clock.advance(1000);
     expect(placed.slice(before).sort((x, y) => flows.indexOf(x) - flows.indexOf(y))).toEqual([b, a]);
-    expect([placing.has(a), placing.has(flows[15_000]!)]).toEqual([false, true]);
+    expect([placing.has(a.index), placing.has(15_000)]).toEqual([false, true]);
   });
 
   it("looks seldom while nothing happens, and as before once something does", () => {
@@ -54,15 +54,30 @@ describe("Placing", () => {
     const [last] = flows.slice(-1);
     last!.slot.chunk.memories[0]![last!.slot.at] = 1;
     turn();
-    expect(placing.has(last!)).toBe(false);
+    expect(placing.has(last!.index)).toBe(false);
     expect(turn()).toBe(1);
+  });
+
+  it("places fewer and fewer at once of what does not end, and as many as before once it has", () => {
+    const { clock, placed, placing, slots } = bed(0);
+    let index = 0;
+    const addInTurn = (count: number): number => {
+      const before = placed.length;
+      for (let i = 0; i < count; i++) placing.add({ slot: slots.take(), index: index++ });
+      clock.advance(1);
+      return placed.length - before;
+    };
+    const flood = Array.from({ length: 10 }, () => addInTurn(1000));
+    expect(flood).toEqual([32, 16, 8, 4, 2, 1, 1, 1, 1, 1]);
+    clock.advance(200);
+    expect([addInTurn(20), addInTurn(20), addInTurn(31), addInTurn(40)]).toEqual([20, 20, 31, 32]);
   });
 
   it("places what has been used, or all, when it is asked to", () => {
     const { placed, placing, flows } = bed(100);
     const [before, used] = [placed.length, flows[90]!];
     used.slot.chunk.memories[0]![used.slot.at] = 1;
-    placing.delete(flows[91]!);
+    placing.delete(91);
     placing.placeUsed();
     expect(placed.slice(before)).toEqual([used]);
     placing.placeAll();

@@ -1,9 +1,10 @@
 import type { Cancel, Clock } from "#util/clock.js";
-import { type Listed, Roster } from "#util/roster.js";
+import { NumberedRoster } from "#util/numbered-roster.js";
 import type { Slot } from "../userspace/flow-slots.js";
 
-/** Flows that go into the maps as they come, of each turn; more are put off. */
+/** Flows that go into the maps as they come, of each turn; more are put off. While there are more, turn after turn, it is fewer and fewer: most of a flood would be there for nothing. */
 const AT_ONCE = 32;
+const LEAST_AT_ONCE = 1;
 /** Milliseconds until the next turn: while flows come, and the most while none that was put off is used. */
 const TURN = 1;
 const LONGEST = 64;
@@ -12,7 +13,9 @@ const LOOKED_AT = 2048;
 const BUDGET = 1;
 
 /** A flow that threads count in a slot. */
-interface Countable extends Listed {
+interface Countable {
+  /** A small number that no other flow has. */
+  readonly index: number;
   readonly slot: Slot;
 }
 
@@ -23,7 +26,9 @@ interface Countable extends Listed {
 export class Placing<F extends Countable> {
   readonly #clock: Clock;
   readonly #place: (flow: F) => void;
-  readonly #later = new Roster<F>();
+  readonly #later = new NumberedRoster<F>();
+  /** How many may go in one turn, and how many more in this one. */
+  #allowed = AT_ONCE;
   #left = AT_ONCE;
   #pause = TURN;
   #timer: { readonly delay: number; readonly cancel: Cancel } | undefined;
@@ -44,17 +49,17 @@ export class Placing<F extends Countable> {
     if (this.#left > 0) {
       this.#left--;
       this.#place(flow);
-    } else this.#later.add(flow);
+    } else this.#later.add(flow.index, flow);
   }
 
-  /** Whether a flow is put off. */
-  has(flow: F): boolean {
-    return this.#later.has(flow);
+  /** Whether the flow of an index is put off. */
+  has(index: number): boolean {
+    return this.#later.has(index);
   }
 
-  /** A flow need not be placed any more. */
-  delete(flow: F): void {
-    this.#later.delete(flow);
+  /** The flow of an index need not be placed any more; false where it was not put off. */
+  delete(index: number): boolean {
+    return this.#later.delete(index);
   }
 
   /** Places those that were put off. */
@@ -74,7 +79,7 @@ export class Placing<F extends Countable> {
   }
 
   #placeLate(flow: F): void {
-    this.#later.delete(flow);
+    this.#later.delete(flow.index);
     this.#place(flow);
   }
 
@@ -89,8 +94,9 @@ export class Placing<F extends Countable> {
   }
 
   #turn(): void {
-    const isQuiet = this.#left === AT_ONCE;
-    this.#left = AT_ONCE;
+    const isQuiet = this.#left === this.#allowed;
+    this.#allowed = this.#left > 0 ? AT_ONCE : Math.max(LEAST_AT_ONCE, this.#allowed >> 1);
+    this.#left = this.#allowed;
     const used = this.#look();
     this.#pause = isQuiet && !used ? Math.min(2 * this.#pause, LONGEST) : TURN;
     if (this.#later.size > 0) this.#wake(this.#pause);

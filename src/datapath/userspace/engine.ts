@@ -12,13 +12,16 @@ import type { MeterPlace } from "./meters/meter-places.js";
 import type { Program } from "./ops.js";
 import type { ForwardingThreadInfo } from "./threads/forwarding-thread-info.js";
 
-/** A flow as an engine is told of it. */
+/** A flow as an engine is told of it, which stays true as long as the engine has the flow. */
 export interface EngineFlow {
-  readonly id: number;
-  readonly key: FlowKey;
+  /** A small number that no other flow has, free again once the flow is removed. */
+  readonly index: number;
   readonly shape: MaskShape;
+  /** What its actions compile to. */
   readonly program: Program;
   readonly slot: Slot;
+  /** Writes its key. */
+  readKey(key: FlowKey): FlowKey;
 }
 
 /**
@@ -41,12 +44,12 @@ export interface Engine {
   removePort(number: number): void;
   /** Tells the engine of all flows there are, for one that begins anew. */
   setFlows(flows: () => Iterable<EngineFlow>): void;
-  /** Adds a flow; `id` is a small number that no other flow has, free again once the flow is removed, `key` is of the caller's, `program` what its actions compile to. */
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void;
-  /** Gives the flow of that id another program. */
-  setProgram(id: number, program: Program): void;
+  /** Adds a flow; `key` is its key, of the caller's. */
+  put(flow: EngineFlow, key: FlowKey): void;
+  /** Gives the flow of that index another program, which it says itself by then. */
+  setProgram(index: number, program: Program): void;
   /** Removes flows. On return no packet will be counted on them any more. */
-  remove(ids: readonly number[]): void;
+  remove(indexes: readonly number[]): void;
   /** A place for a meter's numbers that the engine rather has; undefined where there is none. */
   takeMeterPlace?(): MeterPlace | undefined;
   /** Nobody counts there any more. */

@@ -7,7 +7,7 @@ import { Roster } from "#util/roster.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow } from "../datapath.js";
 import { programOf } from "./compile.js";
-import type { Engine, EngineFlow } from "./engine.js";
+import type { Engine } from "./engine.js";
 import type { FlowSlots } from "./flow-slots.js";
 import { InstalledFlow } from "./installed-flow.js";
 
@@ -35,7 +35,7 @@ export class FlowBook {
   }
 
   /** In the order in which they were put. */
-  [Symbol.iterator](): Iterator<InstalledFlow> {
+  [Symbol.iterator](): Generator<InstalledFlow> {
     return this.#all[Symbol.iterator]();
   }
 
@@ -114,15 +114,6 @@ export class FlowBook {
     }
   }
 
-  /** All of them as an engine is told that begins anew. */
-  *engineFlows(): Generator<EngineFlow> {
-    const key = newKey();
-    for (const flow of this.#all) {
-      const { index, program, slot, shape } = flow;
-      yield { id: index, key: flow.readKey(key), shape, program, slot };
-    }
-  }
-
   clear(): void {
     this.#all.clear();
     this.#matches.clear();
@@ -145,7 +136,7 @@ export class FlowBook {
       return undefined;
     }
     this.#all.add(flow);
-    this.#engine.put(flow.index, key, shape, program, slot);
+    this.#engine.put(flow, key);
     return flow;
   }
 }

@@ -206,21 +206,21 @@ export class Forwarder {
     this.executeAt(data, 0, data.length, offload, key, recirculations, program);
   }
 
-  /** As `execute`, of `length` bytes of `memory` from `at` on. */
+  /** As `execute`, of `length` bytes of `memory` from `at` on; a program that does not read the key of a packet with Ethernet needs none (`readsKey`). */
   executeAt(
     memory: Uint8Array,
     at: number,
     length: number,
     offload: Readonly<Offload>,
-    key: FlowKey,
+    key: FlowKey | undefined,
     recirculations: number,
     program: Program,
   ): void {
     const level = this.#levels.first;
-    const packetType = key[W.packetType]!;
+    const packetType = key === undefined ? 0 : key[W.packetType]!;
     if (packetType === 0) level.frame.reset(memory, at, length, offload);
     else resetWithoutEthernet(level.frame, { data: memory.subarray(at, at + length), offload }, packetType & 0xffff);
-    copyKey(level.key, key);
+    if (key !== undefined) copyKey(level.key, key);
     this.#dirty = true;
     this.#recirculations = recirculations;
     this.#stale = false;

@@ -1,5 +1,4 @@
 import { cloneKey, type FlowKey } from "#flow/key.js";
-import type { MaskShape } from "#flow/shape.js";
 import type { Clock } from "#util/clock.js";
 import { BugError } from "#util/errors.js";
 import type { Offload } from "#wire/virtio-net.js";
@@ -14,9 +13,9 @@ import type { Packet } from "../packet.js";
 import { compileActions } from "./compile.js";
 import { COUNTERS } from "./counters.js";
 import { type DirectDevice, isDirectDevice } from "./direct-device.js";
-import type { Engine } from "./engine.js";
+import type { Engine, EngineFlow } from "./engine.js";
 import type { Flow } from "./flow.js";
-import { FlowSlots, type Slot } from "./flow-slots.js";
+import { FlowSlots } from "./flow-slots.js";
 import { Forwarder } from "./forwarder.js";
 import { HeadArena } from "./frames/head-arena.js";
 import { InProcessThreads } from "./in-process-threads.js";
@@ -95,7 +94,7 @@ export class InProcessEngine implements Engine {
     this.#forwarder.lookup.setPortOptions(number, NO_OPTIONS);
   }
 
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+  put({ index: id, shape, program, slot }: EngineFlow, key: FlowKey): void {
     const added: Flow = {
       id,
       program,

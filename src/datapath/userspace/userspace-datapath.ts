@@ -53,7 +53,7 @@ export class UserspaceDatapath implements Datapath {
     this.meters = new MeterTable(engine);
     this.#numbering = numbering;
     this.#flows = new FlowBook(engine);
-    engine.setFlows(() => this.#flows.engineFlows());
+    engine.setFlows(() => this.#flows);
     engine.kernel?.setBook({
       recorded: (id) => this.#flows.at(id),
       adopt: (flow) => this.#flows.adopt(flow),

@@ -22,6 +22,7 @@ import type { ProgramItem } from "#bpf/instruction.js";
 import { type MapSpec, mapFlag, mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
 import type { CaptureRing, RingPlace } from "../capture-rings.js";
+import type { FanOut } from "../fan-out.js";
 import type { FlowRecords, ForwardFront, ForwardMaps, LeftMaps } from "../forward-maps.js";
 import type { LeaseHandle } from "../lease-memory.js";
 import type { CaptureHandle } from "../net.js";
@@ -33,8 +34,10 @@ import { possibleCpus } from "./bpf/possible-cpus.js";
 import { loadProgram } from "./bpf/program.js";
 import { refuseWithout } from "./bpf/without.js";
 import type { LinuxCaptureRings } from "./capture-rings.js";
+import { LinuxFanOut } from "./fan-out.js";
 import { LeaseMaps, leasePins } from "./lease-maps.js";
 import { LinuxLeftMaps } from "./left-maps.js";
+import type { LinuxNetHost } from "./net-host.js";
 import { PinnedRecords, pinNames } from "./pinned-records.js";
 import type { Pins } from "./pins.js";
 import * as sys from "./syscalls.js";
@@ -44,6 +47,7 @@ import { waitForProcessors } from "./wait-for-programs.js";
 const MOST_FLOWS = 1 << 17;
 /** Bytes that counters may take. */
 const MOST_COUNTERS = 128 << 20;
+const ENODEV = 19;
 const single = { keySize: 4, entries: 1 } as const;
 
 /** A u32 as a key or a value. */
@@ -94,13 +98,16 @@ export class LinuxForwardMaps implements ForwardMaps {
   readonly #programs: BpfMap;
   readonly #leases: LeaseMaps;
   readonly #parts = new Set<number>();
+  readonly #net: LinuxNetHost | undefined;
+  #fanOut: LinuxFanOut | undefined;
   readonly #value = new Uint32Array(FLOW_VALUE_SIZE / 4);
   readonly #valueBytes = new Uint8Array(this.#value.buffer);
 
-  /** With `home` they outlive the process. Throws `HostError` where the kernel does not let it make them. */
-  constructor(rings: LinuxCaptureRings, home?: PinnedDatapath) {
+  /** With `home` they outlive the process; ports are devices of `net`. Throws `HostError` where the kernel does not let it make them. */
+  constructor(rings: LinuxCaptureRings, net?: LinuxNetHost, home?: PinnedDatapath) {
     refuseWithout(...kernelEngineNeeds);
     this.#rings = rings;
+    this.#net = net;
     this.#home = home;
     let flows = MOST_FLOWS;
     while (flows * this.processors * counterRow.size > MOST_COUNTERS) flows >>= 1;
@@ -260,12 +267,20 @@ export class LinuxForwardMaps implements ForwardMaps {
     }
   }
 
+  openFanOut(): FanOut {
+    refuseWithout("xdp");
+    if (this.#net === undefined) throw sys.hostError("fan-out device", ENODEV);
+    this.#fanOut = new LinuxFanOut(this.#net, this.#directory);
+    return this.#fanOut;
+  }
+
   monotonic(): number {
     return Number(process.hrtime.bigint()) / 1e6;
   }
 
   close(): void {
     this.#records?.close();
+    this.#fanOut?.close(this.#home?.pins.hasLeft ?? false);
     if (this.#home && this.#directory !== undefined) {
       for (const ifindex of this.#fed) this.#unpinLink(ifindex);
       this.#home.pins.removeGeneration(this.#directory);

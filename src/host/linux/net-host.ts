@@ -5,6 +5,7 @@ import type {
   AddressInfo,
   CaptureHandle,
   CaptureSource,
+  DirectWay,
   FrameInput,
   LinkEvent,
   LinkInfo,
@@ -126,16 +127,23 @@ export class LinuxNetHost implements NetHost {
     this.#change(name, (ifindex) => rt.addAddress(ifindex, address, prefixLength));
   }
 
-  guestOf(name: string): Uint8Array | undefined {
+  directWay(name: string): DirectWay | undefined {
     try {
-      const answers = this.#netlink.request(rt.getLink(name), name);
-      const end = answers.map(({ payload }) => rt.decodeOtherEnd(payload)).find((found) => found !== undefined);
-      if (end?.qdisc !== "noqueue" || decodeLinks(answers)[0]?.kind !== "veth") return undefined;
-      return decodeLinks(this.#netlink.request(rt.getLinkIn(end.namespace, end.ifindex), name))[0]?.mac;
+      const link = this.#rtLink(name);
+      if (link?.kind !== "veth" || link.qdisc !== "noqueue") return undefined;
+      const { other } = link;
+      if (other?.namespace === undefined) return {};
+      const end = this.#netlink.request(rt.getLinkIn(other.namespace, other.ifindex), name);
+      return { guest: decodeLinks(end)[0]!.mac };
     } catch {
       // One of them has gone.
       return undefined;
     }
+  }
+
+  /** Runs synchronous code of this thread in the namespace. */
+  within<T>(run: () => T): T {
+    return inNamespace(this.#namespace, run);
   }
 
   /** Who listens at links now. */

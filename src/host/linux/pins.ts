@@ -5,6 +5,7 @@ import type { CaptureHandle } from "../net.js";
 import { linkInfo } from "./bpf/object.js";
 import { BPF_FS, isBpfFileSystem, needBpfFileSystem, openPinned, pin } from "./bpf/pin.js";
 import { refuseWithout } from "./bpf/without.js";
+import { removeFanOut } from "./fan-out-pin.js";
 import * as sys from "./syscalls.js";
 
 /** The host's BPF file system as its first process has it: `ip netns exec` hides it from who it starts. */
@@ -142,6 +143,7 @@ export class Pins {
   /** Takes a directory of maps away. */
   removeGeneration(directory: string): void {
     if (this.#hasLeft) return;
+    removeFanOut(directory);
     rmSync(directory, { recursive: true, force: true });
     this.#made.delete(directory);
   }
@@ -151,6 +153,8 @@ export class Pins {
     // What a process without privilege may not even look at is not its own.
     if (this.#hasLeft || this.#directory === undefined || !existsSync(this.#directory)) return;
     this.keepLinks(new Set());
+    for (const datapath of this.datapaths())
+      for (const directory of this.generations(datapath)) removeFanOut(directory);
     rmSync(this.#directory, { recursive: true, force: true });
     const ours = join(this.#directory, "..");
     const left = list(ours);

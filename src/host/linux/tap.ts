@@ -118,6 +118,11 @@ export function openTap(
   }
 }
 
+/** Has an open TAP's device stay when the last descriptor is closed. Throws `HostError`. */
+export function stayAfterwards(fd: number): void {
+  sys.check(sys.ioctlNumber(fd, TUNSETPERSIST, 1), "tap device persistence");
+}
+
 const TUNGETIFF = 0x800454d2;
 const TUNGETDEVNETNS = 0x54e3;
 

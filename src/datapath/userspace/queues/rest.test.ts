@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Rest } from "./rest.js";
+import { Rest, restOfSwamped } from "./rest.js";
 
 it("a thread rests longer and longer while little comes, and not while much or nothing does", () => {
   const rest = new Rest();
@@ -19,4 +19,11 @@ it("a thread rests longer and longer while little comes, and not while much or n
   expect(rest.after(30, 1)).toBe(7);
   rest.setOptions(new Map());
   expect(rest.after(30, 1)).toBe(0);
+});
+
+it("a thread stays away for a moment where most of its frames find no room on their way up", () => {
+  expect([restOfSwamped(256, 129), restOfSwamped(1, 1)].every((rest) => rest > 0)).toBe(true);
+  expect([restOfSwamped(256, 128), restOfSwamped(2, 1), restOfSwamped(0, 0), restOfSwamped(256, 0)]).toEqual([
+    0, 0, 0, 0,
+  ]);
 });

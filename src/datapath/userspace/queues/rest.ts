@@ -6,6 +6,16 @@ const FIRST = 10;
 const MANY = 16;
 /** Where nothing has come for so many milliseconds, the thread sleeps until it is woken. */
 const IDLE = 20;
+/** Microseconds, long enough that there is room for dozens of packets, and short enough that what comes meanwhile by other ports has not waited long. */
+const SWAMPED = 100;
+
+/**
+ * Microseconds that a forwarding thread stays away after a turn in which `refused` of so many frames found no room on their way up. Where these are most of them, others
+ * would find as little: each would be read in vain, and the few for whom there is room go up one by one.
+ */
+export function restOfSwamped(frames: number, refused: number): number {
+  return refused > frames >> 1 ? SWAMPED : 0;
+}
 
 /**
  * How long a forwarding thread that finds little to do stays away from its queues: `pmd-maxsleep`. Meanwhile nobody has to wake it, and more comes together. Without

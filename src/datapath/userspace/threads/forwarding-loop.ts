@@ -8,7 +8,8 @@ import { Meter } from "../meters/meter.js";
 import type { Program } from "../ops.js";
 import { PortLosses } from "../queues/port-losses.js";
 import { QueueLoads } from "../queues/queue-loads.js";
-import { Rest } from "../queues/rest.js";
+import { Rest, restOfSwamped } from "../queues/rest.js";
+import { readsKey } from "../reads-key.js";
 import { UpcallBatch } from "../upcalls/upcall-batch.js";
 import { begunKey } from "./begun-key.js";
 import { HandedPackets } from "./handed-packets.js";
@@ -82,6 +83,9 @@ export class ForwardingLoop {
   /** Packets of this turn that have come back from upcalls, and those that went up or found no room. */
   #executed = 0;
   #unknown = 0;
+  /** Packets of this turn that found no room on their way up, and for how many microseconds the thread stays away for that. */
+  #refused = 0;
+  #swamped = 0;
   #posted = 0;
   #masks = -1;
   #stopped = false;
@@ -140,7 +144,8 @@ export class ForwardingLoop {
       for (let now = this.#host.now(), pollUntil = now; !this.#stopped; ) {
         const hasMore = this.turn(now);
         if (this.#received >= BUSY) pollUntil = this.#ended + POLLING;
-        if (hasMore) now = this.#ended;
+        if (this.#swamped > 0) now = this.#stayAway(this.#ended, this.#swamped);
+        else if (hasMore) now = this.#ended;
         else now = this.#ended < pollUntil ? this.#host.now() : this.#sleep(this.#ended);
       }
       this.#bidFarewell();
@@ -184,6 +189,8 @@ export class ForwardingLoop {
     this.#handed += handed;
     const received = this.#host.io.receive(budget, this.#receive) + handed;
     this.#received = received;
+    this.#swamped = restOfSwamped(received, this.#refused);
+    this.#refused = 0;
     const unknown = this.#unknown;
     if (received > 0 || obeyed) {
       this.#sendUpcalls();
@@ -434,7 +441,7 @@ export class ForwardingLoop {
 
   #executeKept(...[chunk, place, program]: Parameters<WorkHandlers["executeKept"]>): void {
     this.#executed++;
-    const { memory, at, length, offload, key, recirculations } = this.#upcalls.kept(chunk, place);
+    const { memory, at, length, offload, key, recirculations } = this.#upcalls.kept(chunk, place, readsKey(program));
     this.#forwarder.executeAt(memory, at, length, offload, key, recirculations, program);
     if (this.#arena.crowded) this.#flush();
   }
@@ -450,7 +457,11 @@ export class ForwardingLoop {
 
   #upcall(...args: Parameters<UpcallBatch["add"]>): boolean {
     this.#unknown++;
-    if (!this.#wantsUpcalls || !this.#upcalls.add(...args)) return false;
+    if (!this.#wantsUpcalls) return false;
+    if (!this.#upcalls.add(...args)) {
+      this.#refused++;
+      return false;
+    }
     if (this.#upcalls.isFull) this.#sendUpcalls();
     return true;
   }

@@ -1,11 +1,10 @@
 import type { FlowKey } from "#flow/key.js";
-import type { MaskShape } from "#flow/shape.js";
 import type { CaptureRing } from "#host/capture-rings.js";
 import type { Thread, ThreadHost } from "#host/threads.js";
 import type { Clock } from "#util/clock.js";
 import type { Packet } from "../../packet.js";
 import { COUNTERS } from "../counters.js";
-import type { Slot } from "../flow-slots.js";
+import type { EngineFlow } from "../engine.js";
 import type { Program } from "../ops.js";
 import { newLoads } from "../queues/queue-loads.js";
 import { type UpcallOrigin, UpcallPacket } from "../upcalls/received-upcalls.js";
@@ -172,8 +171,8 @@ export class ForwardingThread {
     this.#owner.replay(this);
   }
 
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
-    this.#work.put(id, key, shape, program, slot);
+  put(flow: EngineFlow, key: FlowKey): void {
+    this.#work.put(flow, key);
     this.#worked();
   }
 

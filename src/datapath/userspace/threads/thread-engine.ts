@@ -1,5 +1,4 @@
-import type { FlowKey } from "#flow/key.js";
-import type { MaskShape } from "#flow/shape.js";
+import { type FlowKey, newKey } from "#flow/key.js";
 import type { CaptureRing, CaptureRings } from "#host/capture-rings.js";
 import type { ForwardMaps } from "#host/forward-maps.js";
 import type { PacketListeners } from "#host/packet-listeners.js";
@@ -17,7 +16,7 @@ import type { Packet } from "../../packet.js";
 import { programOf } from "../compile.js";
 import { COUNTERS } from "../counters.js";
 import type { Engine, EngineFlow } from "../engine.js";
-import { FlowSlots, type Slot, type SlotChunk } from "../flow-slots.js";
+import { FlowSlots, type SlotChunk } from "../flow-slots.js";
 import { beginMeter } from "../meters/meter.js";
 import type { MeterPlace } from "../meters/meter-places.js";
 import type { Program } from "../ops.js";
@@ -179,9 +178,9 @@ export class ThreadEngine implements Engine {
     this.#flows = flows;
   }
 
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
-    for (const thread of this.#threads) thread.put(id, key, shape, program, slot);
-    this.kernel.table?.put(id, key, shape, program, slot);
+  put(flow: EngineFlow, key: FlowKey): void {
+    for (const thread of this.#threads) thread.put(flow, key);
+    this.kernel.table?.put(flow);
   }
 
   setProgram(id: number, program: Program): void {
@@ -449,7 +448,8 @@ export class ThreadEngine implements Engine {
     for (const [port, options] of this.#portOptions) thread.queue({ op: "port-options", port, options });
     for (const chunk of this.slots.chunks) tellSlots(chunk, thread);
     for (const command of this.#meters.values()) thread.queue(command);
-    for (const { id, key, shape, program, slot } of this.#flows()) thread.put(id, key, shape, program, slot);
+    const key = newKey();
+    for (const flow of this.#flows()) thread.put(flow, flow.readKey(key));
     if (thread === this.#tracker) {
       const { leases } = this.kernel;
       if (leases) thread.queue({ op: "leases", handle: leases });

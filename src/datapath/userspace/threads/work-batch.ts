@@ -3,7 +3,7 @@ import { CORE_WORDS } from "#flow/layout.js";
 import { type MaskShape, scatter, shapeOf } from "#flow/shape.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import type { Packet } from "../../packet.js";
-import type { Slot } from "../flow-slots.js";
+import type { EngineFlow } from "../engine.js";
 import type { Program } from "../ops.js";
 
 /** Kinds of records, each a run of 32-bit numbers. */
@@ -64,12 +64,12 @@ export class WorkBatch {
     this.#shapes.clear();
   }
 
-  put(id: number, key: FlowKey, shape: MaskShape, program: Program, slot: Slot): void {
+  put({ index, shape, program, slot }: Omit<EngineFlow, "readKey">, key: FlowKey): void {
     const shapeId = this.#shapes.get(shape) ?? this.#addShape(shape);
     const at = this.#reserve(PUT + shape.words.length);
     const words = this.#words;
     words[at] = Kind.put;
-    words[at + 1] = id;
+    words[at + 1] = index;
     words[at + 2] = slot.chunk.number;
     words[at + 3] = slot.at;
     words[at + 4] = this.#program(program);

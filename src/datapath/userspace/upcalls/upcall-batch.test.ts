@@ -56,7 +56,9 @@ describe("upcalls that have been sent", () => {
             put: () => expect.unreachable(),
             execute: () => expect.unreachable(),
             executeKept(chunk, place) {
-              const { memory, at, length, key, offload, recirculations } = batch.kept(chunk, place);
+              expect(batch.kept(chunk, place, false).key).toBeUndefined();
+              const { memory, at, length, key: kept, offload, recirculations } = batch.kept(chunk, place, true);
+              const key = kept!;
               const number = key[W.tp]!;
               expect(memory.subarray(at, at + length).every((byte) => byte === (number & 0xff))).toBe(true);
               expect([key[W.inPort], offload.gsoSize, recirculations]).toEqual([number, number & 0xffff, 2]);
@@ -104,5 +106,14 @@ describe("upcalls that have been sent", () => {
       }),
       { seed: 5, numRuns: 60 },
     );
+  });
+
+  it("have their keys without being asked for them where the packet has no Ethernet", () => {
+    const batch = new UpcallBatch(new Int32Array(CONTROL_INTS));
+    const key = newKey();
+    key[W.packetType] = 0x10800;
+    batch.add({ offload: plainOffload(), copyTo: () => {} }, 20, key, undefined);
+    const { chunk, from } = batch.take();
+    expect(batch.kept(chunk, from, false).key).toEqual(key);
   });
 });

@@ -53,7 +53,7 @@ interface KeptUpcall {
   length: number;
   readonly offload: Offload;
   recirculations: number;
-  readonly key: FlowKey;
+  key: FlowKey | undefined;
 }
 
 /**
@@ -76,6 +76,7 @@ export class UpcallBatch {
   readonly #spare: Chunk[] = [];
   #made = 0;
   readonly #kept: KeptUpcall;
+  readonly #keptKey: FlowKey = newKey();
   #cookies: UserspaceCookie[] = [];
   #cookieIds = new Map<UserspaceCookie, number>();
 
@@ -83,7 +84,7 @@ export class UpcallBatch {
     this.#control = control;
     this.#chunk = this.#begin(CHUNK);
     const { bytes: memory } = this.#chunk;
-    this.#kept = { memory, at: 0, length: 0, offload: plainOffload(), recirculations: 0, key: newKey() };
+    this.#kept = { memory, at: 0, length: 0, offload: plainOffload(), recirculations: 0, key: undefined };
   }
 
   get isEmpty(): boolean {
@@ -146,11 +147,11 @@ export class UpcallBatch {
     return { buffer, cookies, chunk: chunk.number, from };
   }
 
-  /** The upcall at a place of a chunk, one of a batch that has not been released. */
-  kept(number: number, place: number): KeptUpcall {
+  /** The upcall at a place of a chunk, one of a batch that has not been released; with its key where that is wanted, or its packet has no Ethernet. */
+  kept(number: number, place: number, wantsKey: boolean): KeptUpcall {
     const { words, bytes } = this.#chunks.get(number)!;
     const kept = this.#kept;
-    const { offload, key } = kept;
+    const { offload } = kept;
     const at = place >> 2;
     kept.memory = bytes;
     kept.at = place + HEADER_BYTES;
@@ -162,11 +163,17 @@ export class UpcallBatch {
     offload.csumStart = words[at + 6]!;
     offload.csumOffset = words[at + 7]!;
     kept.recirculations = words[at + 8]!;
-    const before = wordsInUse(key);
     const from = at + HEADER;
+    kept.key = wantsKey || words[from + W.packetType] !== 0 ? this.#readKey(words, from) : undefined;
+    return kept;
+  }
+
+  #readKey(words: Uint32Array, from: number): FlowKey {
+    const key = this.#keptKey;
+    const before = wordsInUse(key);
     for (let i = 0; i < CORE_WORDS; i++) key[i] = words[from + i]!;
     for (let i = CORE_WORDS, end = Math.max(before, wordsInUse(key)); i < end; i++) key[i] = words[from + i]!;
-    return kept;
+    return key;
   }
 
   /** All upcalls of a batch of this chunk have been handled. */

@@ -10,17 +10,18 @@ const E2BIG = 7;
 const EEXIST = 17;
 
 /**
- * Makes a map and returns its descriptor. Throws `HostError`.
+ * Makes a map and returns its descriptor; one of maps takes those that are as `inner`, of any number of entries. Throws `HostError`.
  *
- * bpf_attr: type@0 key_size@4 value_size@8 max_entries@12 map_flags@16 map_name@28[16].
+ * bpf_attr: type@0 key_size@4 value_size@8 max_entries@12 map_flags@16 inner_map_fd@20 map_name@28[16].
  */
-export function createMap(spec: MapSpec): number {
+export function createMap(spec: MapSpec, inner = 0): number {
   return new Attribute(72)
     .u32(0, spec.type)
     .u32(4, spec.keySize)
     .u32(8, spec.valueSize)
     .u32(12, spec.entries)
     .u32(16, spec.flags ?? 0)
+    .u32(20, inner)
     .name(28, spec.name)
     .call(command.mapCreate, `bpf map ${spec.name}`);
 }
