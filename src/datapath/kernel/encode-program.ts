@@ -2,6 +2,7 @@ import {
   branch,
   DropKind,
   downOutput,
+  FAN_OUT_LONGEST,
   fanOut,
   guestOutput,
   hash as hashAt,
@@ -288,6 +289,7 @@ class ProgramEncoder {
     } else {
       for (const port of ports) this.#sent(port, isSome);
       list.pushed = NO_LARGE;
+      list.limit = Math.min(list.limit, FAN_OUT_LONGEST - this.#grown);
       this.#countSome(processorRow.otherDrops, 1);
     }
     if (!isLast) list.aimHere(unit);
@@ -458,7 +460,8 @@ class ProgramEncoder {
     for (const unit of units) list.add(0).bytes.set(unit);
     this.#grown += step.push!.header.length;
     // The kernel cuts up none that have a tag inside.
-    list.pushed = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN) ? NO_LARGE : step.push!.header.length;
+    const isTagged = program.slice(0, i).some(({ code }) => code === OP_PUSH_VLAN);
+    list.pushed = Math.max(list.pushed, isTagged ? NO_LARGE : step.push!.header.length);
     this.#tags = 0;
     return undefined;
   }
