@@ -4,7 +4,7 @@
  */
 export interface FanOut {
   readonly ifindex: number;
-  /** Has a set, 0 to `FAN_OUT_LIMIT` - 1, be these devices. Throws `HostError`. */
+  /** Has a set, 0 to `FAN_OUT_LIMIT` - 1, be these devices. No packet may be on its way to it. Throws `HostError`. */
   put(set: number, ifindexes: readonly number[]): void;
   /** Called once where there is no such device any more: packets that are put to it are lost. */
   onLost: (() => void) | undefined;

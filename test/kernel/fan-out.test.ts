@@ -7,6 +7,7 @@ import { mov } from "#bpf/alu.js";
 import { callHelper, exit } from "#bpf/control.js";
 import { fanTrailer } from "#bpf/forward/layout.js";
 import { helper } from "#bpf/helpers.js";
+import { mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
 import { r1, r2 } from "#bpf/registers.js";
 import { parseDatapathActions } from "#datapath/text/action-parse.js";
@@ -14,8 +15,11 @@ import { Counter } from "#datapath/userspace/counters.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { attachTcx } from "#host/linux/bpf/link.js";
+import { BpfMap } from "#host/linux/bpf/map.js";
+import { mapInfo, openObject } from "#host/linux/bpf/object.js";
 import { loadProgram } from "#host/linux/bpf/program.js";
 import { LinuxFanOut } from "#host/linux/fan-out.js";
+import { FanOutMaps } from "#host/linux/fan-out-maps.js";
 import { removeFanOut } from "#host/linux/fan-out-pin.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { inNamespace } from "#host/linux/namespaces.js";
@@ -119,6 +123,47 @@ describeWith([root, tun], "the device that copies packets", () => {
     io.close();
     sys.close(link);
     for (const source of sources) source.close();
+  });
+
+  it("has many sets at once without waiting for each, of any size, and puts others into their places", () => {
+    const maps = new FanOutMaps();
+    net.createVeth("wfa", "wfb");
+    const [a, b] = ["wfa", "wfb"].map((name) => net.link(name)!.ifindex);
+    const outer = new BpfMap(maps.fd, {
+      ...{ type: mapType.arrayOfMaps, keySize: 4, valueSize: 4 },
+      entries: 1024,
+      name: "",
+    });
+    const key = (number: number): Uint8Array => new Uint8Array(Uint32Array.of(number).buffer);
+    const value = (map: BpfMap, i: number): number | undefined => {
+      const bytes = map.lookup(key(i));
+      return bytes && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    };
+    const devices = (set: number): (number | undefined)[] => {
+      const fd = openObject("map", value(outer, set)!)!;
+      const { entries } = mapInfo(fd);
+      const map = new BpfMap(fd, { type: mapType.devmap, keySize: 4, valueSize: 4, entries, name: "" });
+      const all = Array.from({ length: entries }, (_, i) => value(map, i)).filter((each) => each !== undefined);
+      map.close();
+      return all;
+    };
+    const many = (count: number): number[] => Array.from({ length: count }, (_, i) => (i % 2 ? a! : b!));
+    const put = (set: number, ...ifindexes: number[]): void => net.within(() => maps.put(set, ifindexes));
+    const began = performance.now();
+    for (let set = 0; set < 200; set++) put(set, a!, b!);
+    // One by one they would take some seconds.
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect([devices(0), devices(7), devices(8), devices(199)]).toEqual(Array.from({ length: 4 }, () => [a, b]));
+    for (const list of [many(300), [b!], many(8), [a!, b!]]) {
+      for (const set of [3, 200, 1023]) {
+        put(set, ...list);
+        expect(devices(set)).toEqual(list);
+      }
+    }
+    expect(() => put(5, a!, 99999, b!)).toThrow();
+    put(5, b!);
+    expect([devices(5), devices(4), devices(201)]).toEqual([[b], [a, b], []]);
+    maps.close();
   });
 
   it("is brought up again, and tells when it has been taken away", async () => {
