@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { mov } from "#bpf/alu.js";
 import { callHelper, exit } from "#bpf/control.js";
 import { fanTrailer } from "#bpf/forward/layout.js";
@@ -179,6 +179,27 @@ describeWith([root, tun], "the device that copies packets", () => {
     // Changes that were told of before it went count for nothing.
     expect(lost).toBe(1);
     fanOut.close(false);
+  });
+
+  it("goes where somebody has moved it to another namespace, and does no harm when it goes while it is looked at", async () => {
+    const fanOut = new LinuxFanOut(net, pinned());
+    let lost = 0;
+    fanOut.onLost = () => void lost++;
+    const [links, other] = [net.links(), testNamespace()];
+    namespace.ip(`link set ${DEVICE} netns /proc/${process.pid}/fd/${other.fd}`);
+    await eventually(() => lost > 0, "word of it");
+    expect(other.net.link(DEVICE)).toBeUndefined();
+    fanOut.close(true);
+    other.close();
+    const again = new LinuxFanOut(net, undefined);
+    again.onLost = () => void lost++;
+    // As it was before it went.
+    const isDown = links.map((link) => ({ ...link, ifindex: again.ifindex, name: DEVICE, flags: 0 }));
+    const seen = vi.spyOn(net, "links").mockReturnValueOnce(isDown);
+    namespace.ip(`link del ${DEVICE}`);
+    await eventually(() => seen.mock.calls.length > 0, "a look");
+    seen.mockRestore();
+    again.close(false);
   });
 
   it("is one of its own for each daemon, and outlasts a process that leaves it", () => {

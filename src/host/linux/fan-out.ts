@@ -25,6 +25,7 @@ export class LinuxFanOut implements FanOut {
   readonly #sets: FanOutMaps = new FanOutMaps();
   readonly #link: number;
   readonly #watch: { cancel(): void };
+  #isLost = false;
 
   /** Makes it among the devices of `net`; with the directory of pinned maps it outlives the process. Throws `HostError`. */
   constructor(net: LinuxNetHost, directory: string | undefined) {
@@ -63,8 +64,10 @@ export class LinuxFanOut implements FanOut {
   /** With `stays` the device goes on, with its program, without this process. */
   close(stays: boolean): void {
     this.#watch.cancel();
-    if (stays) this.#tap.close();
-    else this.#tap.remove();
+    if (!this.#isLost) {
+      if (stays) this.#tap.close();
+      else this.#tap.remove();
+    }
     sys.close(this.#link);
     this.#sets.close();
   }
@@ -73,9 +76,20 @@ export class LinuxFanOut implements FanOut {
   #look(): void {
     const link = this.#net.links().find(({ ifindex }) => ifindex === this.ifindex);
     if (link === undefined) {
+      this.#isLost = true;
       this.#watch.cancel();
+      // In another network namespace it is of no use to anybody.
+      this.#tap.remove();
       this.onLost?.();
-    } else if ((link.flags & IFF_UP) === 0) this.#net.setUp(link.name, true);
+    } else if ((link.flags & IFF_UP) === 0) this.#bringUp(link.name);
+  }
+
+  #bringUp(name: string): void {
+    try {
+      this.#net.setUp(name, true);
+    } catch {
+      // It has gone meanwhile, or has another name: the kernel tells of that, too.
+    }
   }
 }
 
