@@ -1,3 +1,6 @@
+/** What is written down of such a device. */
+export const FAN_OUT_ALIAS = "Weft: copies packets for many ports";
+
 /**
  * A device whose program sends each packet that is put to it to all devices of a set, which the packet's trailer names (`fanTrailer` of `#bpf/forward/layout.js`): copies that share their bytes and reach the devices' drivers at
  * once, at half of what copies one by one cost.

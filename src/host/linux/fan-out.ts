@@ -1,12 +1,12 @@
 import { FAN_OUT_SETS, fanOutProgram } from "#bpf/forward/fan-out-program.js";
 import { attachType, programType } from "#bpf/program-spec.js";
-import type { FanOut } from "../fan-out.js";
+import { FAN_OUT_ALIAS, type FanOut } from "../fan-out.js";
 import type { TapSource } from "../net.js";
 import { attachXdp, xdpPlace } from "./bpf/link.js";
 import { pin } from "./bpf/pin.js";
 import { loadProgram } from "./bpf/program.js";
 import { FanOutMaps } from "./fan-out-maps.js";
-import { FAN_OUT_ALIAS, FAN_OUT_PIN } from "./fan-out-pin.js";
+import { FAN_OUT_PIN } from "./fan-out-pin.js";
 import type { LinuxNetHost } from "./net-host.js";
 import * as sys from "./syscalls.js";
 import { stayAfterwards } from "./tap.js";
