@@ -31,6 +31,7 @@ import { type BuiltProgram, buildProgram } from "../support/built-program.js";
 import { eventually } from "../support/eventually.js";
 import { type TestNamespace, testNamespace } from "../support/namespace.js";
 import { describeWith, root, tun } from "../support/needs.js";
+import { tcpChecksumHolds, tcpFrame } from "../support/partial-frames.js";
 import { type KernelBed, kernelBed } from "./engine-bed.js";
 
 const DEVICE = "weft_fan";
@@ -288,6 +289,32 @@ describeWith([root, tun], "packets for many ports", () => {
     expect(await arrivals(send)).toEqual([[2, 3, 4, 5], 1]);
     io.close();
     source.close();
+  });
+
+  it("are summed at a port that is not to leave that to others", async () => {
+    const data = tcpFrame(20);
+    const partial = { data, offload: { ...plainOffload(), flags: 1, csumStart: 34, csumOffset: 16 } };
+    const at = async (port: number): Promise<readonly [number, boolean]> => {
+      bed.put(1, partial);
+      await bed.settle();
+      const got = [2, 3, 4, 5].flatMap((each) => bed.take(each).map((packet) => ({ each, packet })));
+      expect(got.length).toBe(4);
+      const { packet } = got.find(({ each }) => each === port)!;
+      return [packet.offload.flags & 1, tcpChecksumHolds(packet.data)];
+    };
+    expect(await at(4)).toEqual([1, false]);
+    run("ethtool", "-K", "wek4", "tx", "off");
+    await eventually(() => bed.net.directWay("wek4") === undefined, "the change");
+    await bed.settle();
+    expect(await at(4)).toEqual([0, true]);
+    expect(await at(3)).toEqual([1, false]);
+    run("ethtool", "-K", "wek4", "tx", "on");
+    expect(bed.net.directWay("wek4")).toBeDefined();
+    run("ethtool", "-K", "wek4", "tx-checksum-ip-generic", "off");
+    expect(bed.net.directWay("wek4")).toBeUndefined();
+    run("ethtool", "-K", "wek4", "tx-checksum-ip-generic", "on");
+    await bed.settle();
+    expect(await at(4)).toEqual([1, false]);
   });
 
   it("are queued at a port that has a queueing discipline, and copied one by one where the device has gone", async () => {
