@@ -149,7 +149,7 @@ export interface NetHost {
   setAside(name: string, alias: string): void;
   /** Where the other end of a veth is now; undefined where that cannot be found, or there is no such link. */
   otherEnd(name: string): MovedDevice | undefined;
-  /** How frames may leave by a link without being queued there; undefined where something at its egress may hold them back, or it is no veth. */
+  /** How frames may leave by a link without being queued there; undefined where something at its egress may hold them back or is to sum them up, or it is no veth. */
   directWay?(name: string): DirectWay | undefined;
   /**
    * Opens (makes) a TAP device with IFF_NO_PI and IFF_VNET_HDR, non-blocking, every offload on that the kernel takes. The

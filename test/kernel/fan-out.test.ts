@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { mov } from "#bpf/alu.js";
 import { callHelper, exit } from "#bpf/control.js";
-import { fanTrailer } from "#bpf/forward/layout.js";
+import { FAN_OUT_LONGEST, fanTrailer } from "#bpf/forward/layout.js";
 import { helper } from "#bpf/helpers.js";
+import { mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
 import { r1, r2 } from "#bpf/registers.js";
 import { parseDatapathActions } from "#datapath/text/action-parse.js";
@@ -14,8 +15,11 @@ import { Counter } from "#datapath/userspace/counters.js";
 import { newKey } from "#flow/key.js";
 import { W } from "#flow/layout.js";
 import { attachTcx } from "#host/linux/bpf/link.js";
+import { BpfMap } from "#host/linux/bpf/map.js";
+import { mapInfo, openObject } from "#host/linux/bpf/object.js";
 import { loadProgram } from "#host/linux/bpf/program.js";
 import { LinuxFanOut } from "#host/linux/fan-out.js";
+import { FanOutMaps } from "#host/linux/fan-out-maps.js";
 import { removeFanOut } from "#host/linux/fan-out-pin.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { inNamespace } from "#host/linux/namespaces.js";
@@ -27,6 +31,7 @@ import { type BuiltProgram, buildProgram } from "../support/built-program.js";
 import { eventually } from "../support/eventually.js";
 import { type TestNamespace, testNamespace } from "../support/namespace.js";
 import { describeWith, root, tun } from "../support/needs.js";
+import { tcpChecksumHolds, tcpFrame } from "../support/partial-frames.js";
 import { type KernelBed, kernelBed } from "./engine-bed.js";
 
 const DEVICE = "weft_fan";
@@ -121,6 +126,47 @@ describeWith([root, tun], "the device that copies packets", () => {
     for (const source of sources) source.close();
   });
 
+  it("has many sets at once without waiting for each, of any size, and puts others into their places", () => {
+    const maps = new FanOutMaps();
+    net.createVeth("wfa", "wfb");
+    const [a, b] = ["wfa", "wfb"].map((name) => net.link(name)!.ifindex);
+    const outer = new BpfMap(maps.fd, {
+      ...{ type: mapType.arrayOfMaps, keySize: 4, valueSize: 4 },
+      entries: 1024,
+      name: "",
+    });
+    const key = (number: number): Uint8Array => new Uint8Array(Uint32Array.of(number).buffer);
+    const value = (map: BpfMap, i: number): number | undefined => {
+      const bytes = map.lookup(key(i));
+      return bytes && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    };
+    const devices = (set: number): (number | undefined)[] => {
+      const fd = openObject("map", value(outer, set)!)!;
+      const { entries } = mapInfo(fd);
+      const map = new BpfMap(fd, { type: mapType.devmap, keySize: 4, valueSize: 4, entries, name: "" });
+      const all = Array.from({ length: entries }, (_, i) => value(map, i)).filter((each) => each !== undefined);
+      map.close();
+      return all;
+    };
+    const many = (count: number): number[] => Array.from({ length: count }, (_, i) => (i % 2 ? a! : b!));
+    const put = (set: number, ...ifindexes: number[]): void => net.within(() => maps.put(set, ifindexes));
+    const began = performance.now();
+    for (let set = 0; set < 200; set++) put(set, a!, b!);
+    // One by one they would take some seconds.
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect([devices(0), devices(7), devices(8), devices(199)]).toEqual(Array.from({ length: 4 }, () => [a, b]));
+    for (const list of [many(300), [b!], many(8), [a!, b!]]) {
+      for (const set of [3, 200, 1023]) {
+        put(set, ...list);
+        expect(devices(set)).toEqual(list);
+      }
+    }
+    expect(() => put(5, a!, 99999, b!)).toThrow();
+    put(5, b!);
+    expect([devices(5), devices(4), devices(201)]).toEqual([[b], [a, b], []]);
+    maps.close();
+  });
+
   it("is brought up again, and tells when it has been taken away", async () => {
     const fanOut = new LinuxFanOut(net, undefined);
     let lost = 0;
@@ -134,6 +180,27 @@ describeWith([root, tun], "the device that copies packets", () => {
     // Changes that were told of before it went count for nothing.
     expect(lost).toBe(1);
     fanOut.close(false);
+  });
+
+  it("goes where somebody has moved it to another namespace, and does no harm when it goes while it is looked at", async () => {
+    const fanOut = new LinuxFanOut(net, pinned());
+    let lost = 0;
+    fanOut.onLost = () => void lost++;
+    const [links, other] = [net.links(), testNamespace()];
+    namespace.ip(`link set ${DEVICE} netns /proc/${process.pid}/fd/${other.fd}`);
+    await eventually(() => lost > 0, "word of it");
+    expect(other.net.link(DEVICE)).toBeUndefined();
+    fanOut.close(true);
+    other.close();
+    const again = new LinuxFanOut(net, undefined);
+    again.onLost = () => void lost++;
+    // As it was before it went.
+    const isDown = links.map((link) => ({ ...link, ifindex: again.ifindex, name: DEVICE, flags: 0 }));
+    const seen = vi.spyOn(net, "links").mockReturnValueOnce(isDown);
+    namespace.ip(`link del ${DEVICE}`);
+    await eventually(() => seen.mock.calls.length > 0, "a look");
+    seen.mockRestore();
+    again.close(false);
   });
 
   it("is one of its own for each daemon, and outlasts a process that leaves it", () => {
@@ -224,12 +291,64 @@ describeWith([root, tun], "packets for many ports", () => {
     source.close();
   });
 
+  it("are the thread's where they are too long for it, and there is no room for copies one by one", async () => {
+    bed.net.createVeth("wek7", "wfk7");
+    for (const port of [2, 3, 4, 5, 7]) for (const end of ["we", "wf"]) bed.net.setMtu(`${end}k${port}`, 65535);
+    bed.addPort("k7", 7);
+    const [key, mask] = [newKey(), newKey()];
+    [key[W.inPort], mask[W.inPort]] = [7, 0xffffffff];
+    const actions = parseDatapathActions(Array.from({ length: 8 }, () => "2,3,4,5").join());
+    bed.datapath.putFlow({ ufid: "7".repeat(32), key, mask, actions });
+    await bed.datapath.settled();
+    await bed.settle();
+    const lengths = [14, 61, 9018, FAN_OUT_LONGEST, FAN_OUT_LONGEST + 1, 16_400];
+    const seen = [];
+    for (const length of lengths) {
+      const before = byThread();
+      bed.put(7, { data: Uint8Array.from({ length }, (_, i) => frame[i] ?? i), offload: plainOffload() });
+      await bed.settle();
+      const got = [2, 3, 4, 5].flatMap((port) => bed.take(port));
+      expect(
+        got.every(({ data }) => data.length === length && data.at(-1) === (frame[length - 1] ?? (length - 1) & 0xff)),
+      ).toBe(true);
+      seen.push([got.length, byThread() - before]);
+    }
+    expect(seen).toEqual(lengths.map((length) => [32, length > FAN_OUT_LONGEST ? 1 : 0]));
+    bed.datapath.deleteFlow("7".repeat(32));
+  });
+
+  it("are summed at a port that is not to leave that to others", async () => {
+    const data = tcpFrame(20);
+    const partial = { data, offload: { ...plainOffload(), flags: 1, csumStart: 34, csumOffset: 16 } };
+    const at = async (port: number): Promise<readonly [number, boolean]> => {
+      bed.put(1, partial);
+      await bed.settle();
+      const got = [2, 3, 4, 5].flatMap((each) => bed.take(each).map((packet) => ({ each, packet })));
+      expect(got.length).toBe(4);
+      const { packet } = got.find(({ each }) => each === port)!;
+      return [packet.offload.flags & 1, tcpChecksumHolds(packet.data)];
+    };
+    expect(await at(4)).toEqual([1, false]);
+    run("ethtool", "-K", "wek4", "tx", "off");
+    await eventually(() => bed.net.directWay("wek4") === undefined, "the change");
+    await bed.settle();
+    expect(await at(4)).toEqual([0, true]);
+    expect(await at(3)).toEqual([1, false]);
+    run("ethtool", "-K", "wek4", "tx", "on");
+    expect(bed.net.directWay("wek4")).toBeDefined();
+    run("ethtool", "-K", "wek4", "tx-checksum-ip-generic", "off");
+    expect(bed.net.directWay("wek4")).toBeUndefined();
+    run("ethtool", "-K", "wek4", "tx-checksum-ip-generic", "on");
+    await bed.settle();
+    expect(await at(4)).toEqual([1, false]);
+  });
+
   it("are queued at a port that has a queueing discipline, and copied one by one where the device has gone", async () => {
-    const table = bed.engine.kernel.table!;
+    const [table, before] = [bed.engine.kernel.table!, sets()];
     run("tc", "qdisc", "add", "dev", "wek3", "root", "pfifo");
     await eventually(() => {
       table.refreshPort(3);
-      return sets() === 1 && table.fill().flows.used === 1;
+      return sets() === before && table.fill().flows.used === 1;
     }, "the flow");
     expect(await arrivals()).toEqual([[2, 3, 4, 5], 0]);
     run("tc", "-s", "qdisc", "show", "dev", "wek3");

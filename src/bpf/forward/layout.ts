@@ -165,8 +165,8 @@ export const fanOut = { ifindex: 4, target: 8, set: 10 } as const;
 /** What lies behind a packet on its way through the fan-out device: u16s of its set, and of that with all bits turned, so that no sum of the packet is changed by it. */
 export const fanTrailer = { set: 0, inverse: 2, size: 4 } as const;
 
-/** Bytes of the longest packet that takes this way. */
-export const FAN_OUT_LONGEST = 0x7fff;
+/** Bytes of the longest packet that takes this way: tc programs may make none longer than what lies in four pages, with what the kernel has beside it. */
+export const FAN_OUT_LONGEST = 15_360;
 
 /** Sets of devices that there may be. */
 export const FAN_OUT_LIMIT = 1024;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeFrameIo } from "#host/fake/frame-io.js";
 import { FakeNetHost } from "#host/fake/net.js";
+import { FAN_OUT_ALIAS } from "#host/fan-out.js";
 import { type FrameDevice, isFrameDevice } from "./frame-device.js";
 import { internalDevices } from "./internal-device.js";
 import { systemDevices } from "./system-device.js";
@@ -27,8 +28,14 @@ describe("system devices", () => {
     expect(net.link("p0")!.mtu).toBe(1400);
   });
 
-  it("refuse a link that is not there", () => {
+  it("refuse a link that is not there, and that by which the kernel engine copies packets", () => {
     expect(() => systemDevices(new FakeNetHost()).open("p0", none)).toThrow("p0: No such device");
+    const net = new FakeNetHost();
+    net.openTap("weft_fan", { persist: false });
+    net.setAside("weft_fan", FAN_OUT_ALIAS);
+    expect(() => systemDevices(net).open("weft_fan", none)).toThrow(
+      "could not add network device weft_fan to ofproto: the kernel engine copies packets by it",
+    );
   });
 
   it("tell when the link changes and when it goes, once", async () => {

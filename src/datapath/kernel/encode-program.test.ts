@@ -3,6 +3,7 @@ import {
   branch,
   DropKind,
   downOutput,
+  FAN_OUT_LONGEST,
   fanOut,
   HeadFlag,
   Operation,
@@ -108,6 +109,7 @@ describe("encodeProgram", () => {
     const direct = (number: number): boolean => number !== 3;
     const withSets: ProgramPlaces = {
       ...places,
+      tunnel: () => ({ slot: 1, protocol: "vxlan" }),
       port: (number) =>
         number < 99 ? { ifindex: 100 + number, mtu: 1500 + number, isDirect: direct(number) } : undefined,
       fanOut: (ifindexes) => ({ ifindex: 77, set: ifindexes.length }),
@@ -148,6 +150,31 @@ describe("encodeProgram", () => {
       expect(listBy(`${many},pop_vlan,2`).operations).toEqual([
         ...["fanOut", "countSome", "popVlan", "lastOutput", "end"],
       ]);
+    });
+
+    it("leaves them there, too, where packets go into a tunnel behind the copies", () => {
+      const many = Array.from({ length: 40 }, (_, i) => 4 + i).join();
+      const ethernet = "eth(dst=02:00:00:00:00:0b,src=02:00:00:00:00:0a,dl_type=0x0800)";
+      const ip = "ipv4(src=10.1.0.1,dst=10.1.0.2,proto=17,tos=0,ttl=64,frag=0x4000)";
+      const vxlan = "udp(src=0,dst=4789,csum=0x0),vxlan(flags=0x8000000,vni=0x7b)";
+      const push = `tnl_push(tnl_port(9),header(size=50,type=4,${ethernet},${ip},${vxlan}),out_port(2)),2`;
+      expect(listBy(push).pushed).toBe(50);
+      const { operations, pushed } = listBy(`${many},${push}`);
+      expect(operations.slice(0, 3)).toEqual(["fanOut", "countSome", "tunnelPush"]);
+      expect(pushed).toBe(0xffff);
+    });
+
+    it("leaves packets to the threads that are longer than what it takes where there are no outputs beside it", () => {
+      const many = Array.from({ length: 40 }, (_, i) => 4 + i).join();
+      const limitOf = (text: string): number => {
+        const jumbo = { ...withSets, port: (number: number) => ({ ...withSets.port(number)!, mtu: 65535 }) };
+        const encoded = encode(text, 6, jumbo);
+        if (typeof encoded === "string") throw new Error(encoded);
+        return encoded.view.getUint32(operationHead.limit, true);
+      };
+      expect(limitOf("4,5,6,7")).toBe(0xffff);
+      expect(limitOf(many)).toBe(FAN_OUT_LONGEST);
+      expect(limitOf(`push_vlan(vid=1,pcp=0),${many}`)).toBe(FAN_OUT_LONGEST - 4);
     });
 
     it("is for many only, and for ports alone whose queues may be passed by", () => {

@@ -2,6 +2,7 @@ import {
   branch,
   DropKind,
   downOutput,
+  FAN_OUT_LONGEST,
   fanOut,
   guestOutput,
   hash as hashAt,
@@ -304,6 +305,7 @@ class ProgramEncoder {
     } else {
       for (const port of ports) this.#sent(port, isSome);
       list.pushed = NO_LARGE;
+      list.limit = Math.min(list.limit, FAN_OUT_LONGEST - this.#grown);
       this.#countSome(processorRow.otherDrops, 1);
     }
     if (!isLast) list.aimHere(unit);

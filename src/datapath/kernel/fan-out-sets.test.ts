@@ -66,6 +66,24 @@ it("gives a set's place to another one a second after nobody has named it any mo
   expect(find(108)).toBe("9: 108");
 });
 
+it("makes sets anew whose devices have gone and come again, and gives their places away in time", () => {
+  const { clock, fanOuts, find } = bed();
+  const before = fanOuts.find([1, 2])!.set;
+  fanOuts.take([before]);
+  expect(fanOuts.find([3, 4])!.set).toBe(1);
+  fanOuts.forget(2);
+  expect([fanOuts.find([3, 4])!.set, fanOuts.find([1, 2])!.set]).toEqual([1, 2]);
+  fanOuts.forget(2);
+  expect(fanOuts.find([1, 2])!.set).toBe(3);
+  for (let i = 4; i < FAN_OUT_LIMIT; i++) fanOuts.take([fanOuts.find([100 + i])!.set]);
+  fanOuts.free([before]);
+  clock.advance(1000);
+  expect([0, 0, 0].map((_, i) => fanOuts.find([50 + i])!.set)).toEqual([1, 2, 3]);
+  expect(find(60)).toBe("9: 60");
+  expect(fanOuts.size).toBe(FAN_OUT_LIMIT);
+  expect(find(61)).toBeUndefined();
+});
+
 it("knows no sets any more when the device has gone", () => {
   const { device, state, fanOuts, find } = bed();
   fanOuts.take([fanOuts.find([1, 2])!.set]);

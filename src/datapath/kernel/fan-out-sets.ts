@@ -6,7 +6,9 @@ import type { Clock } from "#util/clock.js";
 const REST = 1000;
 
 interface KnownSet {
-  readonly id: string;
+  /** The devices, for which it is found; something else where the kernel has taken one of them out. */
+  id: string;
+  readonly ifindexes: readonly number[];
   readonly number: number;
   /** Lists that name it. */
   lists: number;
@@ -64,7 +66,7 @@ export class FanOutSets {
       this.#free.push(number);
       return undefined;
     }
-    const set = { id, number, lists: 0, since: 0 };
+    const set = { id, ifindexes, number, lists: 0, since: 0 };
     this.#numbers[number] = set;
     this.#rest(set);
     return { ifindex: fanOut.ifindex, set: number };
@@ -81,6 +83,16 @@ export class FanOutSets {
       const set = this.#numbers[number]!;
       set.lists--;
       if (this.#known.get(set.id) === set) this.#rest(set);
+    }
+  }
+
+  /** A device has gone, or may have: the kernel has taken it out of the sets then, and does not put it back where it comes again. */
+  forget(ifindex: number): void {
+    for (const set of [...this.#known.values()]) {
+      if (!set.ifindexes.includes(ifindex)) continue;
+      this.#known.delete(set.id);
+      set.id = `${set.number} as it was`;
+      this.#rest(set);
     }
   }
 

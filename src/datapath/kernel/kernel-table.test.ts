@@ -211,6 +211,24 @@ describe("KernelTable", () => {
     table.close();
   });
 
+  it("makes the sets anew that a port was in when it comes again", () => {
+    const { maps, table, put } = bed();
+    const made: string[] = [];
+    maps.openFanOut = () => ({
+      ifindex: 77,
+      put: (set, ifindexes) => void made.push(`${set}: ${ifindexes.join()}`),
+      onLost: undefined,
+    });
+    const addPort = (port: number): void =>
+      table.addPort(port, { ...device(10 + port), directWay: () => ({}) } as Device);
+    for (const port of [3, 4, 5, 6]) addPort(port);
+    put("3,4,5,6");
+    table.removePort(4);
+    addPort(4);
+    expect(made).toEqual(["0: 13,14,15,16", "1: 13,14,15,16"]);
+    table.close();
+  });
+
   it("copies packets one by one where there can be no such device, and says so once", () => {
     const { maps, table, put, warnings } = bed();
     maps.openFanOut = () => {

@@ -166,6 +166,7 @@ export class KernelTable {
     this.#tunnels.delete(number);
     this.#guests.forget(number);
     this.#encodeAgain(new Set([number]));
+    if (port.state) this.#fanOuts.forget(port.state.ifindex);
     if (port.slot !== undefined) this.#maps.forget(port.slot);
     this.#slots.free(number);
   }

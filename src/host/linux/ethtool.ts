@@ -90,6 +90,21 @@ export function receiveQueues(name: string): number {
   });
 }
 
+/** struct ethtool_gfeatures: how many blocks of 32 features there is room for at 4, and in each, from 8 on, which the driver has, which are wanted, which are on and which stay as they are. */
+const ETHTOOL_GFEATURES = 0x3a;
+const FEATURE_BLOCKS = 4;
+/** NETIF_F_HW_CSUM. */
+const HW_CSUM = 1 << 3;
+
+/** Whether a link of the calling thread's namespace takes packets of any protocol whose checksums are yet to be computed. False where it does not tell. */
+export function takesUnsummed(name: string): boolean {
+  return ask(name, (fd, memory) => {
+    memory.view.setUint32(DATA, ETHTOOL_GFEATURES, true);
+    memory.view.setUint32(DATA + 4, FEATURE_BLOCKS, true);
+    return sys.ioctl(fd, SIOCETHTOOL, memory.address) >= 0 && (memory.view.getUint32(DATA + 16, true) & HW_CSUM) !== 0;
+  });
+}
+
 /** Driver, speed and duplex of a link of the calling thread's namespace; what the driver does not tell is unknown, a missing link too. */
 export function linkSettings(name: string): LinkSettings {
   return ask(name, (fd, memory) => ({ ...unknown, ...driverInfo(fd, memory), ...linkSpeed(fd, memory) }));

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { decodeLink, deleteLink, dumpLinks } from "#wire/rtnetlink.js";
+import { FAN_OUT_ALIAS } from "../fan-out.js";
 import { linkInfo } from "./bpf/object.js";
 import { openPinned } from "./bpf/pin.js";
 import { NetlinkSocket } from "./netlink-socket.js";
@@ -7,8 +8,6 @@ import * as sys from "./syscalls.js";
 
 /** The name of the fan-out device's link in a directory of pinned maps. */
 export const FAN_OUT_PIN = "fan_out";
-/** What is written down of such a device. */
-export const FAN_OUT_ALIAS = "Weft: copies packets for many ports";
 
 /** Takes the device away that a process has left whose maps are pinned in a directory, if it is in this network namespace. */
 export function removeFanOut(directory: string): void {

@@ -1,14 +1,12 @@
 import { FAN_OUT_SETS, fanOutProgram } from "#bpf/forward/fan-out-program.js";
-import { FAN_OUT_LIMIT } from "#bpf/forward/layout.js";
-import { type MapSpec, mapType } from "#bpf/map-spec.js";
 import { attachType, programType } from "#bpf/program-spec.js";
-import type { FanOut } from "../fan-out.js";
+import { FAN_OUT_ALIAS, type FanOut } from "../fan-out.js";
 import type { TapSource } from "../net.js";
 import { attachXdp, xdpPlace } from "./bpf/link.js";
-import { BpfMap, createMap } from "./bpf/map.js";
 import { pin } from "./bpf/pin.js";
 import { loadProgram } from "./bpf/program.js";
-import { FAN_OUT_ALIAS, FAN_OUT_PIN } from "./fan-out-pin.js";
+import { FanOutMaps } from "./fan-out-maps.js";
+import { FAN_OUT_PIN } from "./fan-out-pin.js";
 import type { LinuxNetHost } from "./net-host.js";
 import * as sys from "./syscalls.js";
 import { stayAfterwards } from "./tap.js";
@@ -17,9 +15,6 @@ const IFF_UP = 1;
 /** The device's name, or how it begins where several daemons share a network namespace. No internal port's other end can have it. */
 const NAME = "weft_fan";
 const NAMES = 64;
-function bytesOf(number: number): Uint8Array {
-  return new Uint8Array(Uint32Array.of(number).buffer);
-}
 
 /** The device in this kernel: a TAP that nobody reads, with a program of XDP in the stack. */
 export class LinuxFanOut implements FanOut {
@@ -27,19 +22,14 @@ export class LinuxFanOut implements FanOut {
   onLost: (() => void) | undefined;
   readonly #net: LinuxNetHost;
   readonly #tap: TapSource;
-  readonly #sets: BpfMap;
+  readonly #sets: FanOutMaps = new FanOutMaps();
   readonly #link: number;
   readonly #watch: { cancel(): void };
+  #isLost = false;
 
   /** Makes it among the devices of `net`; with the directory of pinned maps it outlives the process. Throws `HostError`. */
   constructor(net: LinuxNetHost, directory: string | undefined) {
     this.#net = net;
-    const model = BpfMap.create(setSpec(1));
-    try {
-      this.#sets = new BpfMap(createMap(setsSpec, model.fd), setsSpec);
-    } finally {
-      model.close();
-    }
     let tap: TapSource | undefined;
     let link = -1;
     try {
@@ -68,23 +58,16 @@ export class LinuxFanOut implements FanOut {
   }
 
   put(set: number, ifindexes: readonly number[]): void {
-    const map = BpfMap.create(setSpec(ifindexes.length));
-    try {
-      this.#net.within(() => {
-        for (const [i, ifindex] of ifindexes.entries()) map.update(bytesOf(i), bytesOf(ifindex));
-      });
-      this.#sets.update(bytesOf(set), bytesOf(map.fd));
-    } finally {
-      // The outer map keeps it.
-      map.close();
-    }
+    this.#net.within(() => this.#sets.put(set, ifindexes));
   }
 
   /** With `stays` the device goes on, with its program, without this process. */
   close(stays: boolean): void {
     this.#watch.cancel();
-    if (stays) this.#tap.close();
-    else this.#tap.remove();
+    if (!this.#isLost) {
+      if (stays) this.#tap.close();
+      else this.#tap.remove();
+    }
     sys.close(this.#link);
     this.#sets.close();
   }
@@ -93,27 +76,22 @@ export class LinuxFanOut implements FanOut {
   #look(): void {
     const link = this.#net.links().find(({ ifindex }) => ifindex === this.ifindex);
     if (link === undefined) {
+      this.#isLost = true;
       this.#watch.cancel();
+      // In another network namespace it is of no use to anybody.
+      this.#tap.remove();
       this.onLost?.();
-    } else if ((link.flags & IFF_UP) === 0) this.#net.setUp(link.name, true);
+    } else if ((link.flags & IFF_UP) === 0) this.#bringUp(link.name);
+  }
+
+  #bringUp(name: string): void {
+    try {
+      this.#net.setUp(name, true);
+    } catch {
+      // It has gone meanwhile, or has another name: the kernel tells of that, too.
+    }
   }
 }
-
-const setsSpec = {
-  type: mapType.arrayOfMaps,
-  keySize: 4,
-  valueSize: 4,
-  entries: FAN_OUT_LIMIT,
-  name: "weft_fan_outs",
-} as const;
-
-const setSpec = (entries: number): MapSpec => ({
-  type: mapType.devmap,
-  keySize: 4,
-  valueSize: 4,
-  entries,
-  name: "weft_fan_out",
-});
 
 function openFree(net: LinuxNetHost): TapSource {
   const names = Array.from({ length: NAMES }, (_, i) => (i === 0 ? NAME : `${NAME}${i + 1}`));

@@ -19,7 +19,7 @@ import type {
 } from "../net.js";
 import type { PacketListeners } from "../packet-listeners.js";
 import { updateLink } from "./bpf/link.js";
-import { linkSettings } from "./ethtool.js";
+import { linkSettings, takesUnsummed } from "./ethtool.js";
 import { findNamespace } from "./find-namespace.js";
 import type { Hidden } from "./hidden.js";
 import { hideLink } from "./hide.js";
@@ -131,6 +131,8 @@ export class LinuxNetHost implements NetHost {
     try {
       const link = this.#rtLink(name);
       if (link?.kind !== "veth" || link.qdisc !== "noqueue") return undefined;
+      // Checksums that are left to others are computed on the way to a queue.
+      if (!this.within(() => takesUnsummed(name))) return undefined;
       const { other } = link;
       if (other?.namespace === undefined) return {};
       const end = this.#netlink.request(rt.getLinkIn(other.namespace, other.ifindex), name);
