@@ -177,7 +177,8 @@ export class ThreadEngine implements Engine {
   }
 
   put(flow: EngineFlow, key: FlowKey): void {
-    for (const thread of this.#threads) thread.put(flow, key);
+    const threads = this.#threads;
+    for (let i = 0; i < threads.length; i++) threads[i]!.put(flow, key);
     this.kernel.table?.put(flow);
   }
 
