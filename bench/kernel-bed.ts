@@ -3,6 +3,7 @@ import type { Device } from "#datapath/device.js";
 import { KernelTable } from "#datapath/kernel/kernel-table.js";
 import { parseDatapathActions } from "#datapath/text/action-parse.js";
 import { compileActions } from "#datapath/userspace/compile.js";
+import type { EngineFlow } from "#datapath/userspace/engine.js";
 import { FlowSlots } from "#datapath/userspace/flow-slots.js";
 import { type FlowKey, newKey } from "#flow/key.js";
 import { shapeOf } from "#flow/shape.js";
@@ -82,6 +83,7 @@ export class ForwardedPorts {
   readonly #slots = new FlowSlots();
   readonly #close: () => void;
   #flows = 0;
+  readonly #put: EngineFlow[] = [];
   #ports = 0;
   readonly maps: LinuxForwardMaps;
   /** Milliseconds that loading a port's program takes. */
@@ -96,7 +98,13 @@ export class ForwardedPorts {
     const fail = (text: string): void => {
       throw new Error(text);
     };
-    this.#table = new KernelTable(this.maps, new NodeClock(), fail, () => net.packetListeners());
+    this.#table = new KernelTable(
+      this.maps,
+      new NodeClock(),
+      fail,
+      () => net.packetListeners(),
+      (index) => this.#put[index]!,
+    );
     const sources = ports.map((port) => net.capture(port));
     const times: number[] = [];
     for (const [i, { frames }] of sources.entries()) {
@@ -133,7 +141,9 @@ export class ForwardedPorts {
       into.set(words);
       return into;
     };
-    this.#table.put({ index: this.#flows++, shape, program, slot, readKey });
+    const flow = { index: this.#flows++, shape, program, slot, readKey };
+    this.#put[flow.index] = flow;
+    this.#table.put(flow);
     this.#table.placeAll();
   }
 

@@ -61,7 +61,7 @@ async function round(each: Contestant): Promise<void> {
   const appctl = (...args: string[]): string =>
     tool("ovs-appctl", "-t", join(each.running.directory, "vs.ctl"), ...args);
   appctl("revalidator/purge");
-  appctl("upcall/set-flow-limit", "200000");
+  appctl("upcall/set-flow-limit", "2000000");
   const before = cpuOf(each.running.pid);
   const { sent, arrived } = await smallFrames(...each.guests, SECONDS, 0);
   const installed = Number(/current (\d+)/.exec(appctl("upcall/show"))?.[1]);

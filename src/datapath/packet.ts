@@ -7,6 +7,8 @@ import type { Offload } from "#wire/virtio-net.js";
 export interface Packet {
   readonly data: Uint8Array;
   readonly offload: Readonly<Offload>;
+  /** How many bytes it has, where that can be had for less than the bytes. */
+  readonly length?: number;
   /** How often the datapath has recirculated it before it came up: executing it goes on counting. */
   readonly recirculations?: number;
 }

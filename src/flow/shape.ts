@@ -1,4 +1,5 @@
 import { type FlowKey, type FlowMask, newKey } from "./key.js";
+import { KEY_WORDS } from "./layout.js";
 import { maskWords } from "./match.js";
 
 /** Values of one match in an array of its own, which is smaller plain, or of many behind one another. */
@@ -79,8 +80,14 @@ function maskHash(mask: FlowMask): number {
   return hash ^ (hash >>> 15);
 }
 
+/** Four words at a time: it is asked of every new flow, whose mask most often is the last one's. */
 function sameMask(a: FlowMask, b: FlowMask): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  let i = 0;
+  for (; i + 3 < KEY_WORDS; i += 4) {
+    const other = (a[i]! ^ b[i]!) | (a[i + 1]! ^ b[i + 1]!) | (a[i + 2]! ^ b[i + 2]!) | (a[i + 3]! ^ b[i + 3]!);
+    if (other !== 0) return false;
+  }
+  for (; i < KEY_WORDS; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 

@@ -79,7 +79,7 @@ export class Upcalls {
     // What the packet itself changes, by `learn`, makes its own translation stale.
     const { generation } = backer.revalidator;
     const answer = translateKey(backer, port, key);
-    this.#credit(sharedEffects(answer.effects), packet.data.length, key[W.l4]! & 0xfff);
+    this.#credit(sharedEffects(answer.effects), packet.length ?? packet.data.length, key[W.l4]! & 0xfff);
     const actions = this.#install(key, answer, generation);
     if (actions.length === 0) return;
     backer.counters.packetsExecuted.add();

@@ -5,7 +5,7 @@ import type { LinkStats } from "#host/net.js";
 import type { PacketListeners } from "#host/packet-listeners.js";
 import type { Clock } from "#util/clock.js";
 import type { Device } from "../device.js";
-import type { EngineFlow } from "../userspace/engine.js";
+import type { EngineFlows } from "../userspace/engine.js";
 import type { PortLoss } from "../userspace/queues/port-losses.js";
 import { KernelMeters } from "./kernel-meters.js";
 import { KernelTable } from "./kernel-table.js";
@@ -164,7 +164,7 @@ export class KernelSide {
   choose(
     options: ReadonlyMap<string, string>,
     ports: ReadonlyMap<number, Device>,
-    flows: () => Iterable<EngineFlow>,
+    flows: () => EngineFlows,
     counted: Float64Array,
   ): void {
     this.#isDirect = options.get(DIRECT) !== "false";
@@ -190,9 +190,9 @@ export class KernelSide {
     } else if (wanted) this.#begin(ports, flows);
   }
 
-  #begin(ports: ReadonlyMap<number, Device>, flows: () => Iterable<EngineFlow>): void {
+  #begin(ports: ReadonlyMap<number, Device>, flows: () => EngineFlows): void {
     try {
-      this.#table = this.#open(ports);
+      this.#table = this.#open(ports, flows);
     } catch (error) {
       const lacking = this.#host.lacking?.() ?? [];
       this.#fault = lacking.length > 0 ? `this host lacks ${lacking.join(", ")}` : String((error as Error).message);
@@ -206,10 +206,11 @@ export class KernelSide {
     this.#host.log("info", "kernel engine: the kernel forwards the flows that it can");
   }
 
-  #open(ports: ReadonlyMap<number, Device>): KernelTable {
+  #open(ports: ReadonlyMap<number, Device>, flows: () => EngineFlows): KernelTable {
     const { forwardMaps, clock, log, packetListeners = () => NOBODY } = this.#host;
     const maps = forwardMaps!();
-    const table = new KernelTable(maps, clock, (text) => log("warn", text), packetListeners);
+    const warn = (text: string): void => log("warn", text);
+    const table = new KernelTable(maps, clock, warn, packetListeners, (index) => flows().at(index)!);
     table.sendDirectly(this.#isDirect);
     try {
       table.tryProgram();

@@ -21,6 +21,7 @@ import type { Device } from "../device.js";
 import { parseDatapathActions } from "../text/action-parse.js";
 import { compileActions } from "../userspace/compile.js";
 import { COUNTERS, Counter, dropCounter } from "../userspace/counters.js";
+import type { EngineFlow } from "../userspace/engine.js";
 import { FlowSlots, readSlot, type Slot } from "../userspace/flow-slots.js";
 import type { Program } from "../userspace/ops.js";
 import { KernelTable } from "./kernel-table.js";
@@ -76,11 +77,13 @@ describe("KernelTable", () => {
     const clock = new FakeClock();
     const listened = new Set<number>();
     const listeners = { isListenedAt: (ifindex: number) => listened.has(ifindex) };
+    const flows = new Map<number, EngineFlow>();
     const table = new KernelTable(
       maps,
       clock,
       (text) => void warnings.push(text),
       () => listeners,
+      (index) => flows.get(index)!,
     );
     for (const [port, ifindex] of [
       [1, 11],
@@ -104,6 +107,7 @@ describe("KernelTable", () => {
         return into;
       };
       const flow = { id: ++id, index: id, shape: shapeOf(mask), program, slot, readKey };
+      flows.set(id, flow);
       table.put(flow);
       return flow;
     };

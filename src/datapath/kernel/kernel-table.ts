@@ -76,8 +76,14 @@ export class KernelTable {
   #hasBeenFull = false;
   #places: FlowPlaces | undefined;
 
-  /** `warn` is told of a port whose frames cannot go through the program. */
-  constructor(maps: ForwardMaps, clock: Clock, warn: (text: string) => void, listeners: () => PacketListeners) {
+  /** `warn` is told of a port whose frames cannot go through the program; `flowAt` gives a flow that was put by its index. */
+  constructor(
+    maps: ForwardMaps,
+    clock: Clock,
+    warn: (text: string) => void,
+    listeners: () => PacketListeners,
+    flowAt: (index: number) => EngineFlow,
+  ) {
     this.#guests = new GuestWatch(clock, listeners, (ports) => this.#refresh(ports));
     this.#maps = maps;
     this.#warn = warn;
@@ -92,7 +98,7 @@ export class KernelTable {
     );
     this.#operations = new OperationLists(maps, this.#fanOuts);
     this.#totals = new KernelTotals(maps);
-    this.#placing = new Placing(clock, (flow) => this.#enter(flow));
+    this.#placing = new Placing(clock, flowAt, (flow) => this.#enter(flow));
   }
 
   /** How many flows are in the maps. */

@@ -9,10 +9,19 @@ describe("Placing", () => {
     const slots = new FlowSlots();
     slots.reserve(2);
     const placed: Flow[] = [];
-    const placing = new Placing<Flow>(clock, (flow) => void placed.push(flow));
+    const known = new Map<number, Flow>();
+    const placing = new Placing<Flow>(
+      clock,
+      (index) => known.get(index)!,
+      (flow) => void placed.push(flow),
+    );
+    const add = (flow: Flow): void => {
+      known.set(flow.index, flow);
+      placing.add(flow);
+    };
     const flows: Flow[] = Array.from({ length: count }, (_, index) => ({ slot: slots.take(), index }));
-    for (const flow of flows) placing.add(flow);
-    return { clock, placed, placing, flows, slots };
+    for (const flow of flows) add(flow);
+    return { clock, placed, placing, flows, slots, add };
   };
   interface Flow {
     readonly slot: Slot;
@@ -59,11 +68,11 @@ describe("Placing", () => {
   });
 
   it("places fewer and fewer at once of what does not end, and as many as before once it has", () => {
-    const { clock, placed, placing, slots } = bed(0);
+    const { clock, placed, add, slots } = bed(0);
     let index = 0;
     const addInTurn = (count: number): number => {
       const before = placed.length;
-      for (let i = 0; i < count; i++) placing.add({ slot: slots.take(), index: index++ });
+      for (let i = 0; i < count; i++) add({ slot: slots.take(), index: index++ });
       clock.advance(1);
       return placed.length - before;
     };

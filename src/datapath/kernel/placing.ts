@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "#util/clock.js";
-import { NumberedRoster } from "#util/numbered-roster.js";
+import { NumberRoster } from "#util/number-roster.js";
 import type { Slot } from "../userspace/flow-slots.js";
 
 /** Flows that go into the maps as they come, of each turn; more are put off. While there are more, turn after turn, it is fewer and fewer: most of a flood would be there for nothing. */
@@ -25,16 +25,19 @@ interface Countable {
  */
 export class Placing<F extends Countable> {
   readonly #clock: Clock;
+  readonly #flowAt: (index: number) => F;
   readonly #place: (flow: F) => void;
-  readonly #later = new NumberedRoster<F>();
+  readonly #later = new NumberRoster();
   /** How many may go in one turn, and how many more in this one. */
   #allowed = AT_ONCE;
   #left = AT_ONCE;
   #pause = TURN;
   #timer: { readonly delay: number; readonly cancel: Cancel } | undefined;
 
-  constructor(clock: Clock, place: (flow: F) => void) {
+  /** `flowAt` gives a flow by its index. */
+  constructor(clock: Clock, flowAt: (index: number) => F, place: (flow: F) => void) {
     this.#clock = clock;
+    this.#flowAt = flowAt;
     this.#place = place;
   }
 
@@ -49,7 +52,7 @@ export class Placing<F extends Countable> {
     if (this.#left > 0) {
       this.#left--;
       this.#place(flow);
-    } else this.#later.add(flow.index, flow);
+    } else this.#later.add(flow.index);
   }
 
   /** Whether the flow of an index is put off. */
@@ -64,12 +67,15 @@ export class Placing<F extends Countable> {
 
   /** Places those that were put off. */
   placeAll(): void {
-    for (const flow of this.#later) this.#placeLate(flow);
+    for (const index of this.#later) this.#placeLate(this.#flowAt(index));
   }
 
   /** Places those that were put off and have been used meanwhile. */
   placeUsed(): void {
-    for (const flow of this.#later) if (isUsed(flow.slot)) this.#placeLate(flow);
+    for (const index of this.#later) {
+      const flow = this.#flowAt(index);
+      if (isUsed(flow.slot)) this.#placeLate(flow);
+    }
   }
 
   close(): void {
@@ -108,11 +114,12 @@ export class Placing<F extends Countable> {
     const end = this.#clock.now() + BUDGET;
     let used = false;
     for (let i = Math.min(LOOKED_AT, this.#later.size); i > 0; i--) {
-      const flow = this.#later.walk();
-      if (flow === undefined) {
+      const index = this.#later.walk();
+      if (index < 0) {
         this.#later.rewind();
         continue;
       }
+      const flow = this.#flowAt(index);
       if (!isUsed(flow.slot)) continue;
       used = true;
       this.#placeLate(flow);

@@ -24,6 +24,12 @@ export interface EngineFlow {
   readKey(key: FlowKey): FlowKey;
 }
 
+/** All flows that an engine has been told of, in the order in which they were put. */
+export interface EngineFlows extends Iterable<EngineFlow> {
+  /** The flow of an index. */
+  at(index: number): EngineFlow | undefined;
+}
+
 /**
  * Where a userspace datapath's forwarding happens: in this thread, or in another one. `UserspaceDatapath` keeps the books (names,
  * numbers, ufids) and tells the engine; calls take effect in order.
@@ -42,8 +48,8 @@ export interface Engine {
   masks(): number;
   addPort(number: number, device: Device): void;
   removePort(number: number): void;
-  /** Tells the engine of all flows there are, for one that begins anew. */
-  setFlows(flows: () => Iterable<EngineFlow>): void;
+  /** Tells the engine of all flows there are, for one that begins anew, and to find one again. */
+  setFlows(flows: () => EngineFlows): void;
   /** Adds a flow; `key` is its key, of the caller's. */
   put(flow: EngineFlow, key: FlowKey): void;
   /** Gives the flow of that index another program, which it says itself by then. */

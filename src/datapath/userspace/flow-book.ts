@@ -3,7 +3,7 @@ import { MegaflowTable } from "#flow/megaflow-table.js";
 import { type MaskShape, shapeOf } from "#flow/shape.js";
 import { errnoNumber, errnoText } from "#util/errno.js";
 import { HostError, UserError } from "#util/errors.js";
-import { Roster } from "#util/roster.js";
+import { NumberRoster } from "#util/number-roster.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow } from "../datapath.js";
 import { programOf } from "./compile.js";
@@ -18,7 +18,8 @@ const MOST_MASKS = 128;
 /** The flows of a userspace datapath: found by their match, by name where somebody asks for one, and handed to the engine. */
 export class FlowBook {
   readonly #engine: Engine;
-  readonly #all = new Roster<InstalledFlow>();
+  /** The indexes of all, in the order in which they were put. */
+  readonly #all = new NumberRoster();
   /** What the flows match: no two may match the same. */
   readonly #matches = new MegaflowTable<InstalledFlow>();
   /** Flows that were given a name. */
@@ -35,8 +36,8 @@ export class FlowBook {
   }
 
   /** In the order in which they were put. */
-  [Symbol.iterator](): Generator<InstalledFlow> {
-    return this.#all[Symbol.iterator]();
+  *[Symbol.iterator](): Generator<InstalledFlow> {
+    for (const index of this.#all) yield this.#matches.value(index);
   }
 
   /** `Datapath.putFlow`. */
@@ -87,12 +88,12 @@ export class FlowBook {
   named(ufid: string): InstalledFlow | undefined {
     const given = this.#named.get(ufid);
     if (given !== undefined || this.#named.size === this.size) return given;
-    for (const flow of this.#all) if (flow.ufid === ufid) return flow;
+    for (const flow of this) if (flow.ufid === ufid) return flow;
     return undefined;
   }
 
   replace(flow: InstalledFlow, actions: readonly DatapathAction[], key: FlowKey = flow.readKey(scratch)): void {
-    if (!this.#all.has(flow)) {
+    if (!flow.isThere || !this.#all.has(flow.index)) {
       throw new HostError("changing a flow", "ENOENT", errnoNumber("ENOENT"), errnoText("ENOENT"));
     }
     flow.program = programOf(actions, key);
@@ -101,7 +102,7 @@ export class FlowBook {
   }
 
   remove(flows: readonly InstalledFlow[]): void {
-    const gone = flows.filter((flow) => this.#all.delete(flow));
+    const gone = flows.filter((flow) => flow.isThere && this.#all.delete(flow.index));
     if (gone.length === 0) return;
     for (const flow of gone) {
       this.#matches.remove(flow.index);
@@ -135,7 +136,7 @@ export class FlowBook {
       this.#slots.free(slot);
       return undefined;
     }
-    this.#all.add(flow);
+    this.#all.add(index);
     this.#engine.put(flow, key);
     return flow;
   }

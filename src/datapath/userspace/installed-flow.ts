@@ -1,9 +1,9 @@
 import { type FlowKey, type FlowMask, newKey } from "#flow/key.js";
 import { PackedKey } from "#flow/packed-keys.js";
 import type { MaskShape } from "#flow/shape.js";
-import type { Listed } from "#util/roster.js";
 import type { DatapathAction } from "../actions.js";
 import type { DatapathFlow, FlowStats, HeldFlow } from "../datapath.js";
+import type { EngineFlow } from "./engine.js";
 import { readPackets, readSlot, type Slot } from "./flow-slots.js";
 import type { Program } from "./ops.js";
 import { ufidOf } from "./ufid.js";
@@ -14,7 +14,7 @@ const scratch = newKey();
  * A flow as the main thread knows it, itself its key as it was put, which is as it is shown (bits that do not matter too): there are very many, and each object
  * less counts. What changes is `FlowBook`'s to change.
  */
-export class InstalledFlow extends PackedKey implements HeldFlow, Listed {
+export class InstalledFlow extends PackedKey implements HeldFlow, EngineFlow {
   readonly shape: MaskShape;
   readonly slot: Slot;
   /** Its place among the matches, a small number, by which the engine knows it. */
@@ -23,7 +23,6 @@ export class InstalledFlow extends PackedKey implements HeldFlow, Listed {
   readonly isNamed: boolean;
   actions: readonly DatapathAction[];
   program: Program;
-  place = -1;
   owner: object | undefined = undefined;
   #ufid: string | undefined;
   #final: FlowStats | undefined = undefined;

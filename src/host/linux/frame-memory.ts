@@ -1,3 +1,4 @@
+import { copyBytes } from "#util/copy-bytes.js";
 import { Memory } from "./memory.js";
 
 /** Room for copies of frames in memory of others. */
@@ -51,7 +52,7 @@ export class FrameMemory {
       return;
     }
     const place = this.#copied;
-    this.#copies.bytes.set(memory.subarray(at, at + length), place);
+    copyBytes(this.#copies.bytes, place, memory, at, length);
     this.#copied = place + length;
     this.found[part] = this.#copies.address + place;
   }

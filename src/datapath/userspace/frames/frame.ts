@@ -1,3 +1,4 @@
+import { copyBytes } from "#util/copy-bytes.js";
 import { type Offload, plainOffload } from "#wire/virtio-net.js";
 import { HEADROOM, type HeadArena } from "./head-arena.js";
 import { Layers } from "./layers.js";
@@ -180,12 +181,4 @@ export class Frame {
     if (o.flags & 1 && o.csumStart >= at) o.csumStart += count;
     this.layers.valid = false;
   }
-}
-
-/** Few bytes one by one: a view of them would have to be made. */
-const FEW = 256;
-
-function copyBytes(to: Uint8Array, at: number, from: Uint8Array, fromAt: number, count: number): void {
-  if (count > FEW) to.set(from.subarray(fromAt, fromAt + count), at);
-  else for (let i = 0; i < count; i++) to[at + i] = from[fromAt + i]!;
 }

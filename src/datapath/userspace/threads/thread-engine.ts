@@ -15,7 +15,7 @@ import type { DatapathMeter } from "../../meters.js";
 import type { Packet } from "../../packet.js";
 import { programOf } from "../compile.js";
 import { COUNTERS } from "../counters.js";
-import type { Engine, EngineFlow } from "../engine.js";
+import type { Engine, EngineFlow, EngineFlows } from "../engine.js";
 import { FlowSlots, type SlotChunk } from "../flow-slots.js";
 import { beginMeter } from "../meters/meter.js";
 import type { MeterPlace } from "../meters/meter-places.js";
@@ -83,7 +83,7 @@ export class ThreadEngine implements Engine {
   readonly #portOptions = new Map<number, ReadonlyMap<string, string>>();
   readonly #portDrops = new PortDrops();
   readonly #meters = new Map<number, Command & { op: "meter" }>();
-  #flows: () => Iterable<EngineFlow> = () => [];
+  #flows: () => EngineFlows = () => [];
   #options: ReadonlyMap<string, string> = NO_OPTIONS;
   #settings: PollingSettings = readPollingSettings(NO_OPTIONS);
   #faults: readonly string[] = [];
@@ -174,12 +174,13 @@ export class ThreadEngine implements Engine {
     this.#queues.remove(number);
   }
 
-  setFlows(flows: () => Iterable<EngineFlow>): void {
+  setFlows(flows: () => EngineFlows): void {
     this.#flows = flows;
   }
 
   put(flow: EngineFlow, key: FlowKey): void {
-    for (const thread of this.#threads) thread.put(flow, key);
+    const threads = this.#threads;
+    for (let i = 0; i < threads.length; i++) threads[i]!.put(flow, key);
     this.kernel.table?.put(flow);
   }
 

@@ -46,6 +46,9 @@ export class WorkBatch {
   /** Shapes that the thread knows. */
   readonly #shapes = new Map<MaskShape, number>();
   #nextShape = 0;
+  /** The shape that was named last. */
+  #lastShape: MaskShape | undefined;
+  #lastShapeId = 0;
 
   get isEmpty(): boolean {
     return this.#length === 0;
@@ -62,10 +65,11 @@ export class WorkBatch {
     this.#programIds = new Map();
     this.#lastProgram = undefined;
     this.#shapes.clear();
+    this.#lastShape = undefined;
   }
 
   put({ index, shape, program, slot }: Omit<EngineFlow, "readKey">, key: FlowKey): void {
-    const shapeId = this.#shapes.get(shape) ?? this.#addShape(shape);
+    const shapeId = shape === this.#lastShape ? this.#lastShapeId : this.#shapeId(shape);
     const at = this.#reserve(PUT + shape.words.length);
     const words = this.#words;
     words[at] = Kind.put;
@@ -122,6 +126,12 @@ export class WorkBatch {
     this.#programIds = new Map();
     this.#lastProgram = undefined;
     return { buffer, programs };
+  }
+
+  #shapeId(shape: MaskShape): number {
+    this.#lastShapeId = this.#shapes.get(shape) ?? this.#addShape(shape);
+    this.#lastShape = shape;
+    return this.#lastShapeId;
   }
 
   #addShape(shape: MaskShape): number {

@@ -13,23 +13,35 @@ export interface UpcallOrigin {
   released(chunk: number): void;
 }
 
-/** A packet that came up, which the thread that it came from still has while others of its batch wait. */
+/** A packet that came up, which the thread that it came from still has while others of its batch wait. Most go on there, so that their bytes are not asked for. */
 export class UpcallPacket implements Packet {
-  readonly data: Uint8Array;
-  readonly offload: Readonly<Offload>;
-  readonly recirculations: number;
   readonly #key: FlowKey;
   readonly #batch: ReceivedUpcalls;
   readonly #place: number;
+  #data: Uint8Array | undefined = undefined;
 
   /** `place`: of the batch. */
-  constructor(packet: Required<Packet>, key: FlowKey, batch: ReceivedUpcalls, place: number) {
-    this.data = packet.data;
-    this.offload = packet.offload;
-    this.recirculations = packet.recirculations;
+  constructor(key: FlowKey, batch: ReceivedUpcalls, place: number) {
     this.#key = key;
     this.#batch = batch;
     this.#place = place;
+  }
+
+  get data(): Uint8Array {
+    this.#data ??= this.#batch.data(this.#place);
+    return this.#data;
+  }
+
+  get length(): number {
+    return this.#batch.length(this.#place);
+  }
+
+  get offload(): Readonly<Offload> {
+    return this.#batch.offload(this.#place);
+  }
+
+  get recirculations(): number {
+    return this.#batch.recirculations(this.#place);
   }
 
   /** True where a thread, in this life, has it still, with this very key: in `chunk`, at `place`. */
@@ -95,27 +107,40 @@ export class ReceivedUpcalls {
 
   read(place: number): Upcall {
     const words = this.#words;
-    const { buffer } = words;
-    const w = place >> 2;
-    const cookie = words[w + 1] === 0 ? undefined : this.#cookies[words[w + 1]! - 1];
-    const key = new Uint32Array(buffer, place + HEADER * 4, KEY_WORDS);
-    const packet = {
-      data: new Uint8Array(buffer, place + HEADER_BYTES, words[w]),
-      offload: {
-        flags: words[w + 2]!,
-        gsoType: words[w + 3]!,
-        headerLength: words[w + 4]!,
-        gsoSize: words[w + 5]!,
-        csumStart: words[w + 6]!,
-        csumOffset: words[w + 7]!,
-      },
-      recirculations: words[w + 8]!,
-    };
+    const named = words[(place >> 2) + 1]!;
+    const cookie = named === 0 ? undefined : this.#cookies[named - 1];
+    const key = new Uint32Array(words.buffer, place + HEADER * 4, KEY_WORDS);
     return {
       kind: cookie === undefined ? "miss" : "action",
-      packet: new UpcallPacket(packet, key, this, place),
+      packet: new UpcallPacket(key, this, place),
       key,
       cookie,
     };
+  }
+
+  /** What is known of the packet at a place. */
+  length(place: number): number {
+    return this.#words[place >> 2]!;
+  }
+
+  data(place: number): Uint8Array {
+    return new Uint8Array(this.#words.buffer, place + HEADER_BYTES, this.length(place));
+  }
+
+  offload(place: number): Offload {
+    const words = this.#words;
+    const w = place >> 2;
+    return {
+      flags: words[w + 2]!,
+      gsoType: words[w + 3]!,
+      headerLength: words[w + 4]!,
+      gsoSize: words[w + 5]!,
+      csumStart: words[w + 6]!,
+      csumOffset: words[w + 7]!,
+    };
+  }
+
+  recirculations(place: number): number {
+    return this.#words[(place >> 2) + 8]!;
   }
 }
