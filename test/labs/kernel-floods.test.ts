@@ -23,12 +23,12 @@ describeWith(needs, "floods that the kernel copies at once", () => {
   const received = (guest: number): number => guests[guest - 1]!.net.link("eth0")!.stats.rxPackets;
   const devices = (): string[] =>
     host.namespace.net.links().flatMap(({ name }) => (name.startsWith("weft_fan") ? [name] : []));
-  /** Whether broadcasts of the first guest reach all others. */
-  const isFlooded = async (): Promise<void> =>
+  /** Waits until broadcasts of the first guest reach others. */
+  const isFlooded = async (to: readonly number[] = [2, 3, 4, 5], size = 56): Promise<void> =>
     eventually(() => {
-      const before = [2, 3, 4, 5].map(received);
-      guests[0]!.run("ping", "-b", "-c", "5", "-i", "0.01", "-W", "0.1", "10.9.0.255");
-      return [2, 3, 4, 5].every((guest, i) => received(guest) - before[i]! >= 5);
+      const before = to.map(received);
+      guests[0]!.run("ping", "-b", "-c", "5", "-i", "0.01", "-W", "0.1", "-s", `${size}`, "10.9.0.255");
+      return to.every((guest, i) => received(guest) - before[i]! >= 5);
     }, "floods at every port");
 
   it("reach a port again that has been elsewhere", async () => {
@@ -40,6 +40,18 @@ describeWith(needs, "floods that the kernel copies at once", () => {
     host.namespace.ip("link set wr4 up");
     await isFlooded();
     await isFlooded();
+  });
+
+  it("reach the others when one of the ports is down, or takes no packets as long as they are", async () => {
+    host.namespace.ip("link set wr2 down");
+    await isFlooded([3, 4, 5]);
+    host.namespace.ip("link set wr2 up");
+    await isFlooded();
+    host.namespace.ip("link set wr2 mtu 600");
+    await isFlooded([3, 4, 5], 1200);
+    await isFlooded();
+    host.namespace.ip("link set wr2 mtu 1500");
+    await isFlooded([2, 3, 4, 5], 1200);
   });
 
   it("are copied by a device that is no port, and of which there is one, however daemons end", async () => {
