@@ -42,6 +42,8 @@ function within(step: Op, isDown: (port: number) => boolean): Op {
 }
 
 function arranged(run: readonly Output[], isDown: (port: number) => boolean): Op[] {
+  // So it is with nearly all, which may be hundreds.
+  if (run.every(({ step, cut }) => cut === undefined && !isDown(step.a))) return run.map(({ step }) => step);
   const down = run.filter(({ step }) => isDown(step.a));
   const others = run.filter(({ step }) => !isDown(step.a));
   const sorted = others.toSorted((a, b) => leftBy(b) - leftBy(a));

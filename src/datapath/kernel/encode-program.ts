@@ -286,11 +286,12 @@ class ProgramEncoder {
   /** Copies for many ports: those whose drivers can be reached at once in one go, behind the others. */
   #outputs(numbers: readonly number[], { isLast, isSome, isEnd }: Standing): string | undefined {
     const list = this.#list;
-    const direct = numbers.filter((number) => this.#places.port(number)?.isDirect);
+    const isDirect = (number: number): boolean => this.#places.port(number)?.isDirect ?? false;
+    const direct = numbers.filter(isDirect);
     const ports = direct.map((number) => this.#places.port(number)!);
     const place =
       direct.length >= MANY && list.hasOthers ? this.#places.fanOut?.(ports.map(({ ifindex }) => ifindex)) : undefined;
-    const first = place ? numbers.filter((number) => !direct.includes(number)) : numbers;
+    const first = place ? numbers.filter((number) => !isDirect(number)) : numbers;
     for (const [i, number] of first.entries()) {
       const reason = this.#output(number, { isLast: !place && isLast && i === first.length - 1, isSome, isEnd });
       if (reason !== undefined) return reason;
