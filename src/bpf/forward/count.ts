@@ -4,7 +4,8 @@ import { callHelper, jump, jumpAnySet, jumpEqual, jumpGreater, jumpNotEqual } fr
 import { helper } from "../helpers.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, half, loadMapValue, word } from "../memory.js";
-import { type Register, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../registers.js";
+import { r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../registers.js";
+import { addTo, countHere } from "./add-to.js";
 import {
   counterRow,
   DropKind,
@@ -26,11 +27,6 @@ const LENGTH = STACK_FREE - 8;
 const COUNTERS = LENGTH - 8;
 /** What lies on the stack from here downwards, counting leaves alone. */
 export const COUNT_FREE: number = COUNTERS;
-
-/** Adds to a 64-bit number at `base + at`; r2 is lost. */
-function addTo(base: Register, at: number, what: Register | "one"): ProgramItem[] {
-  return [double.load(r2, base, at), what === "one" ? add.imm(r2, 1) : add.reg(r2, what), double.store(base, at, r2)];
-}
 
 /** r8 becomes the address of the head of the list at unit r8. */
 function findHead(otherwise: string): ProgramItem[] {
@@ -164,5 +160,5 @@ export function count(processors: number, flows: number, words: KeyWords): Progr
 
 /** Counts the packet as lost for a reason of the program's own. */
 export function countLost(): ProgramItem[] {
-  return [double.load(r1, r10, ROW), ...addTo(r1, processorRow.otherDrops, "one")];
+  return countHere(processorRow.otherDrops);
 }

@@ -3,6 +3,7 @@ import { jump, jumpAnySet, jumpEqual, jumpNotEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, word } from "../memory.js";
 import { r1, r2, r6, r7, r10 } from "../registers.js";
+import { countHere } from "./add-to.js";
 import { CHOSEN, ForwardEntry, processorRow, scratch } from "./layout.js";
 import { findMemory, findOperation } from "./memory.js";
 import type { KeyWords } from "./parse.js";
@@ -65,10 +66,7 @@ export function portProgram({ slot, processors, words, other }: EntrySettings): 
     word.load(r1, r7, scratch.recirculations),
     and.imm(r1, CHOSEN - 1),
     jumpEqual.imm(r1, 0, "forward left"),
-    double.load(r1, r10, ROW),
-    double.load(r2, r1, processorRow.returned),
-    add.imm(r2, 1),
-    double.store(r1, processorRow.returned, r2),
+    ...countHere(processorRow.returned),
     label("forward left"),
     ...markRunning(),
     jump(other),

@@ -1,22 +1,18 @@
-import { and, mov, shiftRight, sub } from "../alu.js";
+import { mov, sub } from "../alu.js";
 import type { SkbPlaces } from "../capture-program.js";
 import { callKernel, jumpNotEqual } from "../control.js";
 import { label, type ProgramItem } from "../instruction.js";
-import { byte, double, half, word } from "../memory.js";
+import { double, half, word } from "../memory.js";
 import { r0, r1, r2, r3, r6, r7 } from "../registers.js";
 import { scratch } from "./layout.js";
-
-const CHECKSUM_PARTIAL = 3;
+import { needPartial } from "./partial.js";
 
 /** Leaves a packet to the ring whose checksum that is still to be computed is not that of the transport header which was found: it is in a tunnel. */
 export function leaveInner(skb: SkbPlaces, passed: string): ProgramItem[] {
   return [
     mov.reg(r1, r6),
     callKernel("bpf_cast_to_kern_ctx"),
-    byte.load(r1, r0, skb.ipSummed.byte),
-    shiftRight.imm(r1, skb.ipSummed.bit),
-    and.imm(r1, 3),
-    jumpNotEqual.imm(r1, CHECKSUM_PARTIAL, passed),
+    ...needPartial(skb, passed),
     half.load(r1, r0, skb.csumStart),
     double.load(r2, r0, skb.data),
     double.load(r3, r0, skb.head),

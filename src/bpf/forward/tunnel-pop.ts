@@ -5,13 +5,13 @@ import { helper } from "../helpers.js";
 import { label, type ProgramItem } from "../instruction.js";
 import { double, half, word } from "../memory.js";
 import { r0, r1, r2, r3, r4, r5, r6, r7, r8, r10 } from "../registers.js";
+import { countHere } from "./add-to.js";
 import { count } from "./count.js";
 import { LAST_CALL, MAX_RECIRCULATIONS, processorRow, scratch } from "./layout.js";
 import { findOperation } from "./memory.js";
 import type { KeyWords } from "./parse.js";
 import { readProtocol } from "./protocol-of.js";
 import { skb } from "./skb.js";
-import { ROW } from "./stack.js";
 import { enterAs } from "./tail-call.js";
 import { TunnelMark, type TunnelWords, tunnelPop } from "./tunnel-layout.js";
 import { AT, ID, INNER, MARKS, PORTS, READ_FREE, readTunnel } from "./tunnel-read.js";
@@ -64,10 +64,7 @@ export function popTunnel({ processors, flows, words, kernelSkb }: PopProgram): 
     word.load(r1, r7, scratch.recirculations),
     add.imm(r1, 1),
     word.store(r7, scratch.recirculations, r1),
-    double.load(r1, r10, ROW),
-    double.load(r2, r1, processorRow.recirculated),
-    add.imm(r2, 1),
-    double.store(r1, processorRow.recirculated, r2),
+    ...countHere(processorRow.recirculated),
     ...enterAs("again"),
     label("pop up"),
     ...enterAs("up"),

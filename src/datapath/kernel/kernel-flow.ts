@@ -1,6 +1,4 @@
 import type { MaskShape } from "#flow/shape.js";
-import type { Listed } from "#util/roster.js";
-import type { Slot } from "../userspace/flow-slots.js";
 import type { Program } from "../userspace/ops.js";
 import type { ForwardMask, PlacedOperations } from "./forward-lists.js";
 import type { KernelCounts } from "./kernel-counts.js";
@@ -31,14 +29,13 @@ export interface MapFill {
   readonly sets: { readonly used: number; readonly room: number };
 }
 
-/** A flow, in the maps or not. */
-export interface KernelFlow extends Listed {
+/** A flow whose turn to be placed has come, in the maps or not. */
+export interface KernelFlow {
   readonly id: number;
   readonly shape: MaskShape;
   /** What it matches: compact values of its shape from `at` on. */
   readonly values: Int32Array;
   readonly at: number;
-  readonly slot: Slot;
   program: Program;
   readonly counts: KernelCounts;
   placed: Placed | undefined;

@@ -190,7 +190,7 @@ export class KernelTable {
     shape.gather(entered.readKey(scratch), values, at);
     const counts = new KernelCounts(this.#maps, this.#offset, slot.part?.read());
     slot.part = counts;
-    const flow = { id, shape, values, at, slot, program, counts, placed: undefined, reason: undefined, place: -1 };
+    const flow = { id, shape, values, at, program, counts, placed: undefined, reason: undefined };
     this.#flows.set(id, flow);
     this.#place(flow);
   }

@@ -15,9 +15,7 @@ export function removeFanOut(directory: string): void {
   if (!existsSync(path)) return;
   let netlink: NetlinkSocket | undefined;
   try {
-    const link = openPinned(path);
-    const { ifindex } = linkInfo(link);
-    sys.close(link);
+    const ifindex = deviceOf(path);
     netlink = new NetlinkSocket(0);
     const devices = netlink.request(dumpLinks(), "links").map(({ payload }) => decodeLink(payload));
     if (devices.some((device) => device?.ifindex === ifindex && device.alias === FAN_OUT_ALIAS))
@@ -26,5 +24,14 @@ export function removeFanOut(directory: string): void {
     // It has gone.
   } finally {
     netlink?.close();
+  }
+}
+
+function deviceOf(path: string): number {
+  const link = openPinned(path);
+  try {
+    return linkInfo(link).ifindex;
+  } finally {
+    sys.close(link);
   }
 }

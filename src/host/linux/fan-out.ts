@@ -30,7 +30,7 @@ export class LinuxFanOut implements FanOut {
   /** Makes it among the devices of `net`; with the directory of pinned maps it outlives the process. Throws `HostError`. */
   constructor(net: LinuxNetHost, directory: string | undefined) {
     this.#net = net;
-    let tap: TapSource | undefined;
+    let tap: ReturnType<typeof openFree> | undefined;
     let link = -1;
     try {
       tap = openFree(net);
@@ -41,7 +41,7 @@ export class LinuxFanOut implements FanOut {
       if (directory !== undefined) {
         pin(link, `${directory}/${FAN_OUT_PIN}`);
         // Last: what is not pinned goes with the process.
-        stayAfterwards((tap.frames as { readonly fds: readonly number[] }).fds[0]!);
+        stayAfterwards(tap.frames.fds[0]!);
       }
       this.ifindex = ifindex;
       this.#tap = tap;
@@ -93,7 +93,7 @@ export class LinuxFanOut implements FanOut {
   }
 }
 
-function openFree(net: LinuxNetHost): TapSource {
+function openFree(net: LinuxNetHost): ReturnType<LinuxNetHost["openTap"]> {
   const names = Array.from({ length: NAMES }, (_, i) => (i === 0 ? NAME : `${NAME}${i + 1}`));
   const free = names.find((name) => net.link(name) === undefined);
   return net.openTap(free ?? NAME, { persist: false });

@@ -13,6 +13,7 @@ import type {
   MovedDevice,
   NetHost,
   RouteInfo,
+  TapHandle,
   TapSource,
   XdpOptions,
   XdpSource,
@@ -219,7 +220,10 @@ export class LinuxNetHost implements NetHost {
     };
   }
 
-  openTap(name: string, { persist, queues = 1 }: { persist: boolean; queues?: number }): TapSource {
+  openTap(
+    name: string,
+    { persist, queues = 1 }: { persist: boolean; queues?: number },
+  ): TapSource & { readonly frames: TapHandle } {
     this.#checkName(name);
     const options = { persist, queues, existed: this.link(name) !== undefined };
     const source = inNamespace(this.#namespace, () => openTap(name, options, () => this.#known(name)));

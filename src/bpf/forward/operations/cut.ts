@@ -1,4 +1,4 @@
-import { add, and, mov, shiftRight, sub } from "../../alu.js";
+import { add, mov, sub } from "../../alu.js";
 import {
   callHelper,
   callKernel,
@@ -14,11 +14,11 @@ import { label } from "../../instruction.js";
 import { byte, double, half, word } from "../../memory.js";
 import { r0, r1, r2, r3, r6, r8 } from "../../registers.js";
 import { branch, Operation } from "../layout.js";
+import { needPartial } from "../partial.js";
 import { skb } from "../skb.js";
 import { goOnward } from "../tail-call.js";
 import type { OperationCode } from "./operation-code.js";
 
-const CHECKSUM_PARTIAL = 3;
 /** Where the transport header is as long as nobody has said. */
 const NOT_SET = 0xffff;
 const TAG = 4;
@@ -65,10 +65,7 @@ export const mayCut: OperationCode = {
     jumpEqual.imm(r1, NOT_SET, "forward cut transport"),
     jumpGreater.reg(r1, r2, "forward leave"),
     label("forward cut transport"),
-    byte.load(r1, r0, at.ipSummed.byte),
-    shiftRight.imm(r1, at.ipSummed.bit),
-    and.imm(r1, 3),
-    jumpNotEqual.imm(r1, CHECKSUM_PARTIAL, "forward cut all"),
+    ...needPartial(at, "forward cut all"),
     half.load(r1, r0, at.csumStart),
     half.load(r3, r0, at.csumOffset),
     add.reg(r1, r3),

@@ -1,9 +1,8 @@
-import { add } from "../../alu.js";
 import { jump } from "../../control.js";
-import { double, word } from "../../memory.js";
-import { r1, r2, r8, r10 } from "../../registers.js";
+import { word } from "../../memory.js";
+import { r1, r8 } from "../../registers.js";
+import { addTo, countHere } from "../add-to.js";
 import { downOutput as at, Operation, processorRow, sentRow } from "../layout.js";
-import { ROW } from "../stack.js";
 import type { OperationCode } from "./operation-code.js";
 import { findSentRow } from "./sent-row.js";
 
@@ -13,13 +12,8 @@ export const downOutput: OperationCode = {
   items: ({ processors }) => [
     word.load(r1, r8, at.slot),
     ...findSentRow(processors, "forward next"),
-    double.load(r2, r1, sentRow.down),
-    add.imm(r2, 1),
-    double.store(r1, sentRow.down, r2),
-    double.load(r1, r10, ROW),
-    double.load(r2, r1, processorRow.downDrops),
-    add.imm(r2, 1),
-    double.store(r1, processorRow.downDrops, r2),
+    ...addTo(r1, sentRow.down, "one"),
+    ...countHere(processorRow.downDrops),
     jump("forward next"),
   ],
 };

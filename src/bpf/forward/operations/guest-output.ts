@@ -2,8 +2,9 @@ import { add, mov } from "../../alu.js";
 import { callHelper, jump, jumpGreater, jumpNotEqual } from "../../control.js";
 import { helper } from "../../helpers.js";
 import { label, type ProgramItem } from "../../instruction.js";
-import { double, half, word } from "../../memory.js";
+import { half, word } from "../../memory.js";
 import { r0, r1, r2, r3, r4, r6, r8, r9 } from "../../registers.js";
+import { addTo } from "../add-to.js";
 import { guestOutput as at, Operation, sentRow } from "../layout.js";
 import { skb } from "../skb.js";
 import type { OperationCode } from "./operation-code.js";
@@ -54,12 +55,8 @@ function countSent(processors: number): ProgramItem[] {
   return [
     half.load(r1, r8, at.slot),
     ...findSentRow(processors, "forward by veth"),
-    double.load(r2, r1, sentRow.packets),
-    add.imm(r2, 1),
-    double.store(r1, sentRow.packets, r2),
-    double.load(r2, r1, sentRow.bytes),
+    ...addTo(r1, sentRow.packets, "one"),
     word.load(r3, r6, skb.length),
-    add.reg(r2, r3),
-    double.store(r1, sentRow.bytes, r2),
+    ...addTo(r1, sentRow.bytes, r3),
   ];
 }
