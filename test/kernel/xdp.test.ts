@@ -8,6 +8,7 @@ import { attachTcx } from "#host/linux/bpf/link.js";
 import { loadProgram } from "#host/linux/bpf/program.js";
 import { LinuxFrameIo } from "#host/linux/frame-io.js";
 import { inNamespace } from "#host/linux/namespaces.js";
+import { XdpSocket } from "#host/linux/xdp-socket.js";
 import type { FrameSource, XdpOptions, XdpSource } from "#host/net.js";
 import { plainOffload } from "#wire/virtio-net.js";
 import { type TestNamespace, testNamespace } from "../support/namespace.js";
@@ -94,6 +95,15 @@ describeWith([root], "AF_XDP", () => {
     sources = sources.filter((other) => other !== source);
     expect(host.run("ip", "link", "show", "wcx0").stdout).not.toContain("prog/xdp");
     expect(host.run("ip", "link", "show", "wcx0").stdout).not.toContain("PROMISC");
+  });
+
+  it("gets a queue whose socket was closed a moment before, but not one that somebody has", () => {
+    const { ifindex } = host.net.link("wcx0")!;
+    const bind = (): XdpSocket => inNamespace(host, () => new XdpSocket(ifindex, 0, "generic", true));
+    for (let i = 0; i < 20; i++) bind().close();
+    const holder = bind();
+    expect(bind).toThrow("AF_XDP bind to queue 0: Device or resource busy");
+    holder.close();
   });
 
   it("throws what the kernel says where no mode works", () => {

@@ -16,11 +16,25 @@ const XDP_MAX_TX_SKB_BUDGET = 9;
 const XDP_COPY = 2;
 const XDP_ZEROCOPY = 4;
 const XDP_USE_NEED_WAKEUP = 8;
+const EBUSY = 16;
+/** Milliseconds between two attempts to get a queue that somebody has, and all of them together. */
+const BUSY_PAUSE = 2;
+const BUSY_PATIENCE = 300;
 /** Frames that one call may send where the kernel copies; 32 unless said. */
 const SEND_BUDGET = 256;
 
 function u32(...values: number[]): Uint8Array {
   return new Uint8Array(Uint32Array.from(values).buffer);
+}
+
+/** A socket that has been closed keeps its queue until the kernel has let go of it, some 30 ms later: what `bind` answers then is asked again. */
+function bindWhenFree(fd: number, address: Uint8Array): number {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; ; waited += BUSY_PAUSE) {
+    const result = sys.bind(fd, address, address.length);
+    if (result >= 0 || sys.errno() !== EBUSY || waited >= BUSY_PATIENCE) return result;
+    Atomics.wait(clock, 0, 0, BUSY_PAUSE);
+  }
 }
 
 function option(fd: number, name: number, value: Uint8Array, tried: string): void {
@@ -32,7 +46,7 @@ export class XdpSocket {
   readonly handle: XdpSocketHandle;
   readonly #memory: Memory = Memory.anonymous(XDP_MEMORY);
 
-  /** Throws `HostError`: `EINVAL` where there is no such queue, `EOPNOTSUPP` where the driver lacks the mode, `EBUSY` where somebody has it. */
+  /** Throws `HostError`: `EINVAL` where there is no such queue, `EOPNOTSUPP` where the driver lacks the mode, `EBUSY` where somebody has it, 300 ms later still. */
   constructor(ifindex: number, queue: number, mode: XdpMode, needWakeup: boolean) {
     const memory = this.#memory;
     memory.words[xdpState.freeCount] = XDP_RING;
@@ -56,7 +70,7 @@ export class XdpSocket {
       fields.setUint16(2, copying | (needWakeup ? XDP_USE_NEED_WAKEUP : 0), true);
       fields.setUint32(4, ifindex, true);
       fields.setUint32(8, queue, true);
-      sys.check(sys.bind(fd, address, address.length), `AF_XDP bind to queue ${queue}`);
+      sys.check(bindWhenFree(fd, address), `AF_XDP bind to queue ${queue}`);
       this.handle = { fd, memory: { address: memory.address, size: memory.size } };
     } catch (error) {
       if (fd >= 0) sys.close(fd);
