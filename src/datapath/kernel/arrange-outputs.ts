@@ -46,17 +46,17 @@ function arranged(run: readonly Output[], isDown: (port: number) => boolean): Op
   if (run.every(({ step, cut }) => cut === undefined && !isDown(step.a))) return run.map(({ step }) => step);
   const down = run.filter(({ step }) => isDown(step.a));
   const others = run.filter(({ step }) => !isDown(step.a));
-  const sorted = others.toSorted((a, b) => leftBy(b) - leftBy(a));
-  return [...down, ...(keepsOrder(others, sorted) ? sorted : others)].flatMap(({ step, cut }) =>
-    cut ? [cut, step] : [step],
-  );
+  const sorted = keepsOrder(others) ? others.toSorted((a, b) => leftBy(b) - leftBy(a)) : others;
+  return [...down, ...sorted].flatMap(({ step, cut }) => (cut ? [cut, step] : [step]));
 }
 
-/** Whether the outputs by each port are in the same order. */
-function keepsOrder(before: readonly Output[], after: readonly Output[]): boolean {
-  return before.every(({ step: { a: port } }) => {
-    const of = (outputs: readonly Output[]): readonly Output[] => outputs.filter(({ step }) => step.a === port);
-    const now = of(after);
-    return of(before).every((output, i) => output === now[i]);
+/** Whether outputs by each port, sorted by what is left of the packet, stay in their order. */
+function keepsOrder(outputs: readonly Output[]): boolean {
+  const least = new Map<number, number>();
+  return outputs.every((output) => {
+    const left = leftBy(output);
+    const isLess = left <= (least.get(output.step.a) ?? WHOLE);
+    least.set(output.step.a, left);
+    return isLess;
   });
 }
